@@ -1,0 +1,111 @@
+package app
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrorKind is the closed set of reasons for which a use case refuses. Only
+// the web layer knows the status code of each.
+type ErrorKind string
+
+// The kinds of error. An error without one is internal.
+const (
+	Internal     ErrorKind = "internal"     // a fault of ours
+	Invalid      ErrorKind = "invalid"      // the input is malformed
+	Unauthorized ErrorKind = "unauthorized" // who is asking isn't known
+	Forbidden    ErrorKind = "forbidden"    // known, and not allowed
+	NotFound     ErrorKind = "not_found"    // no such thing, or none for the caller
+	Conflict     ErrorKind = "conflict"     // the state does not allow it (any more)
+	Gone         ErrorKind = "gone"         // it was there and has ended
+	TooMany      ErrorKind = "too_many"     // slow down
+	Unavailable  ErrorKind = "unavailable"  // another system can't be reached; try again
+)
+
+// Error is a refusal that a caller may see. Code is stable and names the
+// message in the catalogue; Message is plain English for machines and logs;
+// the cause stays inside.
+type Error struct {
+	Kind       ErrorKind
+	Code       string
+	Message    string
+	Field      string        // the input field at fault, if one is
+	RetryAfter time.Duration // when trying again makes sense, if known
+	cause      error
+}
+
+// Error implements error with the message and, for logs, the cause.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return e.Message + ": " + e.cause.Error()
+	}
+	return e.Message
+}
+
+// Unwrap gives the hidden cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is makes two refusals of the same code equal to errors.Is, whatever their cause.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Because returns a copy of e that hides cause inside.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// After returns a copy of e that asks the caller to wait for d.
+func (e *Error) After(d time.Duration) *Error {
+	c := *e
+	c.RetryAfter = d
+	return &c
+}
+
+// In returns a copy of e that names the input field at fault.
+func (e *Error) In(field string) *Error {
+	c := *e
+	c.Field = field
+	return &c
+}
+
+// KindOf is the kind of err: Internal for anything that isn't an *Error.
+func KindOf(err error) ErrorKind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// The refusals of the use cases.
+var (
+	ErrMalformed        = &Error{Kind: Invalid, Code: "malformed", Message: "the input is malformed"}
+	ErrUnknownPerson    = &Error{Kind: NotFound, Code: "unknown_person", Message: "no such person"}
+	ErrUnknownRequest   = &Error{Kind: NotFound, Code: "unknown_request", Message: "no such request"}
+	ErrUnknownDevice    = &Error{Kind: NotFound, Code: "unknown_device", Message: "no such device"}
+	ErrNotPending       = &Error{Kind: Conflict, Code: "not_pending", Message: "the request is no longer pending"}
+	ErrExpired          = &Error{Kind: Conflict, Code: "expired", Message: "the request has expired"}
+	ErrChanged          = &Error{Kind: Conflict, Code: "changed", Message: "the request is no longer what was shown"}
+	ErrLoginConflict    = &Error{Kind: Conflict, Code: "login_conflict", Message: "this login_id was started for another user or state"}
+	ErrIdentifierTaken  = &Error{Kind: Conflict, Code: "identifier_taken", Message: "another person has this identifier"}
+	ErrSuspended        = &Error{Kind: Forbidden, Code: "suspended", Message: "the person or device is suspended or gone"}
+	ErrWrongTenant      = &Error{Kind: Forbidden, Code: "wrong_tenant", Message: "tenant_id is not the one of these credentials"}
+	ErrWrongWorkspace   = &Error{Kind: Forbidden, Code: "wrong_workspace", Message: "server_id is not among the workspaces of these credentials"}
+	ErrSignedOut        = &Error{Kind: Unauthorized, Code: "signed_out", Message: "not signed in"}
+	ErrInvitation       = &Error{Kind: NotFound, Code: "invitation_unknown", Message: "no such invitation"}
+	ErrInvitationUsed   = &Error{Kind: Gone, Code: "invitation_used", Message: "the invitation was used"}
+	ErrInvitationEnded  = &Error{Kind: Gone, Code: "invitation_ended", Message: "the invitation has expired or was replaced"}
+	ErrCeremony         = &Error{Kind: Conflict, Code: "ceremony_ended", Message: "the passkey prompt took too long or was answered already"}
+	ErrPasskey          = &Error{Kind: Forbidden, Code: "passkey_refused", Message: "the passkey was not accepted"}
+	ErrUnknownPasskey   = &Error{Kind: Forbidden, Code: "passkey_unknown", Message: "the passkey is not known here (any more)"}
+	ErrACPUnreachable   = &Error{Kind: Unavailable, Code: "acp_unreachable", Message: "ACP can't be reached", RetryAfter: 5 * time.Second}
+	ErrPushEndpoint     = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}
+	ErrDataDirPurpose   = &Error{Kind: Conflict, Code: "data_dir_purpose", Message: "the data directory belongs to the other of serve and demo"}
+	ErrDatabaseTooNew   = &Error{Kind: Conflict, Code: "database_too_new", Message: "the database was written by a newer version of assent"}
+	ErrAmbiguousPerson  = &Error{Kind: NotFound, Code: "ambiguous_person", Message: "the identifier fits more than one person"}
+	ErrAlreadyCompleted = &Error{Kind: Conflict, Code: "already_done", Message: "that was done already"}
+)

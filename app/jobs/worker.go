@@ -1,0 +1,181 @@
+// Package jobs works off the outbox: it leases a job, hands it to the handler
+// of its kind and settles it as the handler says. It knows no kinds itself.
+//
+// A job may run twice (a crash between the work and the settling), so handlers
+// are idempotent. A job that can't be done becomes dead and stays to be seen.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"assent/app"
+	"assent/store"
+)
+
+// Outcome is a handler's verdict on one run of a job.
+type Outcome struct {
+	verdict verdict
+	after   time.Duration
+	cause   string
+}
+
+type verdict int
+
+const (
+	done verdict = iota
+	retry
+	dead
+)
+
+// Done ends the job: its work is done, or there is none left to do.
+func Done() Outcome { return Outcome{} }
+
+// Retry asks for another run: after the given time if positive, else with
+// growing pauses. Past the job's deadline it is dead.
+func Retry(after time.Duration, cause string) Outcome {
+	return Outcome{verdict: retry, after: after, cause: cause}
+}
+
+// Dead ends the job without its work being done.
+func Dead(cause string) Outcome { return Outcome{verdict: dead, cause: cause} }
+
+// Handler does one kind of job. Expired runs when a job's deadline has passed
+// before it could be done, so that whoever waits for it can be told; it may be nil.
+type Handler struct {
+	Run     func(context.Context, app.Job) Outcome
+	Expired func(context.Context, app.Job, string) error
+	Workers int           // how many may run at a time
+	Lease   time.Duration // longer than any run
+}
+
+// Worker runs the handlers.
+type Worker struct {
+	store    *store.Store
+	log      *slog.Logger
+	handlers map[app.JobKind]Handler
+	kicks    map[app.JobKind]chan struct{}
+}
+
+// New makes a worker for the given kinds of job.
+func New(st *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *Worker {
+	w := &Worker{store: st, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}}
+	for kind, h := range handlers {
+		w.kicks[kind] = make(chan struct{}, h.Workers)
+	}
+	return w
+}
+
+// Kick makes idle workers look for work at once. It never blocks.
+func (w *Worker) Kick() {
+	for kind, ch := range w.kicks {
+		for range w.handlers[kind].Workers {
+			select {
+			case ch <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// Run works until ctx ends. Runs that are under way then get their lease's
+// time to finish; what doesn't is run again after the next start.
+func (w *Worker) Run(ctx context.Context) error {
+	var g errgroup.Group
+	for kind, h := range w.handlers {
+		for range h.Workers {
+			g.Go(func() error { w.loop(ctx, kind, h); return nil })
+		}
+	}
+	return g.Wait()
+}
+
+// idle bounds how long a worker sleeps, so that work written by another
+// process (the command line) or seen late is found all the same.
+const idle = 5 * time.Second
+
+func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) {
+	for ctx.Err() == nil {
+		job, ok, next, err := w.store.LeaseJob(ctx, kind, h.Lease)
+		if ok {
+			w.run(context.WithoutCancel(ctx), job, h)
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
+			w.log.ErrorContext(ctx, "outbox can't be read", "kind", kind, "err", err)
+		}
+		wait := idle
+		if next != 0 {
+			wait = max(time.Millisecond, min(idle, next.Sub(w.store.Now())))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-w.kicks[kind]:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
+	ctx, cancel := context.WithTimeout(ctx, h.Lease)
+	defer cancel()
+	out := w.handle(ctx, j, h)
+	log := w.log.With("job", j.ID, "kind", j.Kind, "request", j.RequestID, "attempt", j.Attempts)
+	settle := context.WithoutCancel(ctx)
+	var err error
+	switch out.verdict {
+	case done:
+		err = w.store.JobDone(settle, j)
+	case retry:
+		at := w.store.Now().Add(max(out.after, 0))
+		if out.after <= 0 {
+			at = w.store.Now().Add(Backoff(j.Attempts))
+		}
+		if at < j.Deadline {
+			log.WarnContext(ctx, "job will be tried again", "cause", out.cause, "in", at.Sub(w.store.Now()))
+			err = w.store.JobLater(settle, j, at, out.cause)
+			break
+		}
+		err = w.bury(settle, log, j, h, "no time left: "+out.cause)
+	case dead:
+		err = w.bury(settle, log, j, h, out.cause)
+	}
+	if err != nil {
+		log.ErrorContext(ctx, "job could not be settled; it runs again when its lease ends", "err", err)
+	}
+}
+
+func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handler, cause string) error {
+	log.ErrorContext(ctx, "job failed for good", "cause", cause)
+	if h.Expired != nil {
+		if err := h.Expired(ctx, j, cause); err != nil {
+			return err
+		}
+	}
+	return w.store.JobDead(ctx, j, cause)
+}
+
+// handle turns a panic of a handler into a retry.
+func (w *Worker) handle(ctx context.Context, j app.Job, h Handler) (out Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			out = Retry(0, fmt.Sprintf("panic: %v", p))
+		}
+	}()
+	return h.Run(ctx, j)
+}
+
+// Backoff is the pause after the nth attempt: half a second doubling up to
+// 15 s, three quarters of it to the whole at random, so that many jobs that
+// failed together don't come back together.
+func Backoff(attempt int) time.Duration {
+	d := min(500*time.Millisecond<<min(max(attempt-1, 0), 5), 15*time.Second)
+	return d*3/4 + rand.N(d/4+1)
+}

@@ -1,0 +1,138 @@
+package app
+
+// RequestState is where a request stands. All but pending are terminal, with
+// one exception: an approval whose person or device was lost before the first
+// delivery becomes cancelled.
+type RequestState string
+
+// The states of a request.
+const (
+	Pending   RequestState = "pending"
+	Approved  RequestState = "approved"
+	Denied    RequestState = "denied"
+	Expired   RequestState = "expired"
+	Cancelled RequestState = "cancelled"
+)
+
+// DeliveryState is what became of telling ACP.
+type DeliveryState string
+
+// The states of a delivery. Unconfirmed means that ACP no longer knows the
+// login after a try whose answer was lost: it very likely took effect.
+const (
+	DeliveryNone        DeliveryState = "none"
+	DeliveryWaiting     DeliveryState = "waiting"
+	DeliveryDelivered   DeliveryState = "delivered"
+	DeliveryUnconfirmed DeliveryState = "unconfirmed"
+	DeliveryFailed      DeliveryState = "failed"
+)
+
+// Reason says why a request was cancelled or how it was denied.
+type Reason string
+
+// The reasons.
+const (
+	ReasonNone         Reason = ""
+	ReasonPerson       Reason = "by_person"       // denied by the person
+	ReasonReported     Reason = "reported"        // denied as "I didn't ask for this"
+	ReasonUnsupported  Reason = "unsupported"     // a kind that can't be served
+	ReasonLate         Reason = "late"            // expired on arrival
+	ReasonNoDevice     Reason = "no_device"       // no device could answer
+	ReasonSuspended    Reason = "suspended"       // the person was suspended
+	ReasonDeviceLost   Reason = "device_lost"     // the deciding device was removed or suspended
+	ReasonOtherPerson  Reason = "other_person"    // ACP's subject is a different known person
+	ReasonGone         Reason = "gone"            // ACP no longer knows the login session
+	ReasonSettledByACP Reason = "settled_by_acp"  // ACP says that it was decided already
+	ReasonNoScopes     Reason = "nothing_allowed" // no requested scope may be granted
+)
+
+// KindRegular is a plain CIBA request: OAuth scopes, no open banking consent.
+const KindRegular = "regular"
+
+// Request is one authentication that ACP asked for.
+type Request struct {
+	ID             string        `db:"id"`
+	Ref            string        `db:"ref"`
+	Connection     string        `db:"connection"` // the ACP connection it came by
+	TenantID       string        `db:"tenant_id"`
+	ServerID       string        `db:"server_id"` // workspace
+	LoginID        string        `db:"login_id"`
+	LoginState     string        `db:"login_state"` // ACP's anti-CSRF value, echoed on accept and reject
+	UserIdentifier string        `db:"user_identifier"`
+	PersonID       string        `db:"person_id"`
+	Kind           string        `db:"kind"`
+	ClientID       string        `db:"client_id"`
+	ClientName     string        `db:"client_name"`
+	BindingMessage string        `db:"binding_message"`
+	Scopes         Strings       `db:"scopes"` // as the start payload named them
+	ACR            Strings       `db:"acr"`
+	Payload        string        `db:"payload"` // the start payload as received, for support
+	Quiet          bool          `db:"quiet"`   // stored, not pushed: its client asks too often
+	State          RequestState  `db:"state"`
+	Reason         Reason        `db:"reason"`
+	Details        string        `db:"details"`        // ACP's details as last shown, JSON
+	DetailsDigest  string        `db:"details_digest"` // of what was shown
+	Granted        string        `db:"granted"`        // what was granted, JSON
+	DecidedBy      string        `db:"decided_by"`     // device
+	Signature      string        `db:"signature"`      // the approving assertion, JSON
+	CreatedAt      Instant       `db:"created_at"`
+	ExpiresAt      Instant       `db:"expires_at"`
+	OpenedAt       Instant       `db:"opened_at"`
+	DecidedAt      Instant       `db:"decided_at"` // or ended
+	Delivery       DeliveryState `db:"delivery"`
+	DeliveryCause  string        `db:"delivery_cause"`
+	DeliveryTries  int           `db:"delivery_tries"`
+	DeliveryUnsure bool          `db:"delivery_unsure"` // the last try may have taken effect
+	DeliveredAt    Instant       `db:"delivered_at"`
+}
+
+// Event tells live parts of the process what has just been committed.
+type Event struct {
+	Topic     Topic
+	PersonID  string
+	RequestID string
+	DeviceID  string
+	State     RequestState
+}
+
+// Topic sorts events.
+type Topic string
+
+// The topics.
+const (
+	TopicRequest Topic = "request" // a request is new or changed
+	TopicDevice  Topic = "device"  // a device, its session or its person changed
+	TopicJob     Topic = "job"     // there is work in the outbox
+)
+
+// Job is a row of the outbox: work that must reach another system, written in
+// the transaction of the fact it reports.
+type Job struct {
+	ID        string  `db:"id"`
+	Kind      JobKind `db:"kind"`
+	RequestID string  `db:"request_id"`
+	DeviceID  string  `db:"device_id"`
+	Payload   string  `db:"payload"`
+	Attempts  int     `db:"attempts"` // this one included
+	LeaseID   string  `db:"lease_id"`
+	RunAt     Instant `db:"run_at"`
+	Deadline  Instant `db:"deadline"` // no further try after it
+}
+
+// JobKind names what a job does.
+type JobKind string
+
+// The kinds of job.
+const (
+	JobSettle JobKind = "acp.settle" // tell ACP what was decided
+	JobPush   JobKind = "push.send"  // send one notice to one device
+)
+
+// Notice is the payload of a JobPush: which text to send.
+type Notice string
+
+// The notices.
+const (
+	NoticeRequest     Notice = "request"
+	NoticeDeviceAdded Notice = "device_added"
+)

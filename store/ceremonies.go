@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+
+	"assent/app"
+)
+
+// Ceremony is a passkey prompt under way.
+type Ceremony struct {
+	ID        string      `db:"id"`
+	Purpose   string      `db:"purpose"`
+	PersonID  string      `db:"person_id"`
+	DeviceID  string      `db:"device_id"`
+	Subject   string      `db:"subject"` // invitation or request
+	Session   string      `db:"session"` // the library's session data, JSON
+	Data      string      `db:"data"`    // what the ceremony is about, JSON
+	ExpiresAt app.Instant `db:"expires_at"`
+}
+
+// PutCeremony keeps c until it is taken or expires.
+func (s *Store) PutCeremony(ctx context.Context, c Ceremony) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(ctx, `INSERT INTO ceremonies (id, purpose, person_id, device_id, subject, session, data, expires_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.Purpose, c.PersonID, c.DeviceID, c.Subject, c.Session, c.Data, c.ExpiresAt)
+	})
+}
+
+// TakeCeremony gives a ceremony once: whoever comes second, too late, or for
+// another purpose gets app.ErrCeremony.
+func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony, error) {
+	var c Ceremony
+	err := s.write(ctx, func(t *tx) error {
+		err := t.GetContext(ctx, &c, `DELETE FROM ceremonies WHERE id = ? AND purpose = ?
+			RETURNING id, purpose, person_id, device_id, subject, session, data, expires_at`, id, purpose)
+		return orElse(err, app.ErrCeremony)
+	})
+	if err != nil {
+		return Ceremony{}, err
+	}
+	if c.ExpiresAt <= s.Now() {
+		return Ceremony{}, app.ErrCeremony
+	}
+	return c, nil
+}
+
+// Sweep deletes what has run out and nobody will ask for again: ceremonies and
+// sign-in sessions.
+func (s *Store) Sweep(ctx context.Context) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {
+			return err
+		}
+		return t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, t.now)
+	})
+}

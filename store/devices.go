@@ -1,0 +1,305 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"assent/app"
+)
+
+const deviceColumns = `id, person_id, name, platform, credential_id, state, session_key, theme, push_choice, app_until, created_at, last_seen_at, removed_at`
+
+const credentialColumns = `id, person_id, record, backed_up, backup_elig, created_at, last_used_at, revoked_at`
+
+// AppWindow is how long after enrolment in a browser the Home Screen app may
+// continue it as the same device.
+const AppWindow = 30 * time.Minute
+
+// Enrolment is what a finished passkey registration brings.
+type Enrolment struct {
+	InvitationID string
+	Credential   app.Credential
+	Device       app.Device
+	BrowserHash  string
+}
+
+// Enrol uses up the invitation and stores passkey and device, all or nothing.
+// The person's other devices are told.
+func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Device, error) {
+	d := e.Device
+	d.ID, d.State = app.NewID(), app.DeviceActive
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.active(ctx, d.PersonID); err != nil {
+			return err
+		}
+		if err := t.useInvitation(ctx, e.InvitationID, d.PersonID); err != nil {
+			return err
+		}
+		c := e.Credential
+		err := t.exec(ctx, `INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at, last_used_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, c.ID, d.PersonID, c.Record, c.BackedUp, c.BackupElig, t.now, t.now)
+		if isDuplicate(err) {
+			return app.ErrPasskey.Because(err)
+		}
+		if err != nil {
+			return err
+		}
+		d.CredentialID = c.ID
+		return t.addDevice(ctx, by, &d, e.BrowserHash)
+	})
+	return d, err
+}
+
+func (t *tx) active(ctx context.Context, personID string) error {
+	var state app.PersonState
+	if err := t.GetContext(ctx, &state, `SELECT state FROM persons WHERE id = ?`, personID); err != nil {
+		return orElse(err, app.ErrUnknownPerson)
+	}
+	if state != app.PersonActive {
+		return app.ErrSuspended
+	}
+	return nil
+}
+
+func (t *tx) useInvitation(ctx context.Context, id, personID string) error {
+	n, err := t.affect(ctx, `UPDATE invitations SET used_at = ? WHERE id = ? AND person_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ?`,
+		t.now, id, personID, t.now)
+	if err != nil || n == 1 {
+		return err
+	}
+	var inv app.Invitation
+	if err := t.GetContext(ctx, &inv, `SELECT id, person_id, created_at, expires_at, used_at, ended_at
+		FROM invitations WHERE id = ?`, id); err != nil {
+		return orElse(err, app.ErrInvitation)
+	}
+	if err := inv.Check(t.now); err != nil {
+		return err
+	}
+	return app.ErrInvitation
+}
+
+func (t *tx) addDevice(ctx context.Context, by app.Actor, d *app.Device, browserHash string) error {
+	d.CreatedAt, d.LastSeenAt = t.now, t.now
+	if d.AppUntil != 0 {
+		d.AppUntil = t.now.Add(AppWindow)
+	}
+	if err := t.exec(ctx, `INSERT INTO devices (id, person_id, name, platform, credential_id, state, session_key, browser_hash, theme, push_choice, app_until, created_at, last_seen_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.PersonID, d.Name, d.Platform, d.CredentialID, d.State,
+		d.SessionKey, browserHash, d.Theme, d.PushChoice, d.AppUntil, d.CreatedAt, d.LastSeenAt); err != nil {
+		return err
+	}
+	if err := t.pushAll(ctx, d.PersonID, d.ID, app.NoticeDeviceAdded, "", t.now.Add(24*time.Hour)); err != nil {
+		return err
+	}
+	t.announce(app.Event{Topic: app.TopicDevice, PersonID: d.PersonID, DeviceID: d.ID})
+	return t.audit(ctx, by, entry{action: "device.add", person: d.PersonID, device: d.ID,
+		detail: map[string]string{"platform": d.Platform}})
+}
+
+// SignIn is what a finished passkey sign-in brings.
+type SignIn struct {
+	PersonID     string
+	CredentialID string
+	Record       string // the credential record as updated by this use
+	BackedUp     bool
+	SessionKey   string
+	BrowserHash  string // of the browser's new recognition cookie
+	KnownBrowser string // hash of the recognition cookie it came with, or empty
+	InApp        bool   // from a Home Screen app
+	InvitationID string // of the link that the sign-in came from, or empty
+	Name         string // for a new device
+	Platform     string
+}
+
+// SignIn makes the browser a signed-in device: the one it was before, or the
+// one that its Home Screen app continues, or a new one, which the others are
+// told of. Whatever session the device had ends.
+func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device, error) {
+	var d app.Device
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.active(ctx, in.PersonID); err != nil {
+			return err
+		}
+		if err := t.usePasskey(ctx, in.CredentialID, in.PersonID, in.Record, in.BackedUp); err != nil {
+			return err
+		}
+		if in.InvitationID != "" {
+			if err := t.useInvitation(ctx, in.InvitationID, in.PersonID); err != nil {
+				return err
+			}
+		}
+		err := t.GetContext(ctx, &d, `SELECT `+deviceColumns+` FROM devices
+			WHERE person_id = ? AND state <> 'removed' AND (
+				(? <> '' AND browser_hash = ?) OR (? AND app_until > ? AND credential_id = ?))
+			ORDER BY created_at DESC LIMIT 1`,
+			in.PersonID, in.KnownBrowser, in.KnownBrowser, in.InApp, t.now, in.CredentialID)
+		if errors.Is(err, sql.ErrNoRows) {
+			d = app.Device{ID: app.NewID(), PersonID: in.PersonID, Name: in.Name, Platform: in.Platform,
+				CredentialID: in.CredentialID, State: app.DeviceActive, SessionKey: in.SessionKey}
+			return t.addDevice(ctx, by, &d, in.BrowserHash)
+		}
+		if err != nil {
+			return err
+		}
+		if d.State != app.DeviceActive {
+			return app.ErrSuspended
+		}
+		d.CredentialID, d.SessionKey, d.LastSeenAt, d.AppUntil = in.CredentialID, in.SessionKey, t.now, 0
+		if err := t.exec(ctx, `UPDATE devices SET credential_id = ?, session_key = ?, browser_hash = ?, last_seen_at = ?, app_until = 0
+			WHERE id = ?`, d.CredentialID, d.SessionKey, in.BrowserHash, t.now, d.ID); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: d.PersonID, DeviceID: d.ID})
+		return t.audit(ctx, by, entry{action: "device.sign_in", person: d.PersonID, device: d.ID})
+	})
+	return d, err
+}
+
+func (t *tx) usePasskey(ctx context.Context, id, personID, record string, backedUp bool) error {
+	return t.swap(ctx, app.ErrUnknownPasskey, `UPDATE credentials SET record = ?, backed_up = ?, last_used_at = ?
+		WHERE id = ? AND person_id = ? AND revoked_at = 0`, record, backedUp, t.now, id, personID)
+}
+
+// UsePasskey stores what an assertion changed in its credential: the counter,
+// the backup state, the last use.
+func (s *Store) UsePasskey(ctx context.Context, id, personID, record string, backedUp bool) error {
+	return s.write(ctx, func(t *tx) error { return t.usePasskey(ctx, id, personID, record, backedUp) })
+}
+
+// SignOut ends a device's session; the device stays.
+func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET session_key = ? WHERE id = ? AND state <> 'removed'`,
+			app.NewID(), deviceID); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: deviceID})
+		return t.audit(ctx, by, entry{action: "device.sign_out", person: by.PersonID, device: deviceID})
+	})
+}
+
+// RenameDevice gives one of the person's devices another name.
+func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name string) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET name = ? WHERE id = ? AND person_id = ? AND state <> 'removed'`,
+			name, deviceID, by.PersonID); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: deviceID})
+		return t.audit(ctx, by, entry{action: "device.rename", person: by.PersonID, device: deviceID})
+	})
+}
+
+// RemoveDevice ends a device of the person: its session, its subscription, and
+// its passkey unless another device signs with it. When it was the last that
+// could answer, what waits for the person is cancelled and ACP is told.
+func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
+	return s.write(ctx, func(t *tx) error {
+		var credential string
+		err := t.GetContext(ctx, &credential, `UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
+			WHERE id = ? AND person_id = ? AND state <> 'removed' RETURNING credential_id`, t.now, deviceID, personID)
+		if err != nil {
+			return orElse(err, app.ErrUnknownDevice)
+		}
+		if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at = 0 AND NOT EXISTS (
+			SELECT 1 FROM devices d WHERE d.credential_id = credentials.id AND d.state <> 'removed')`, t.now, credential); err != nil {
+			return err
+		}
+		if err := t.cancelUnanswerable(ctx, by, personID); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: personID, DeviceID: deviceID})
+		return t.audit(ctx, by, entry{action: "device.remove", person: personID, device: deviceID})
+	})
+}
+
+// SetDeviceState suspends a device or lets it answer again.
+func (s *Store) SetDeviceState(ctx context.Context, by app.Actor, deviceID string, state app.DeviceState) error {
+	return s.write(ctx, func(t *tx) error {
+		var person string
+		err := t.GetContext(ctx, &person, `UPDATE devices SET state = ? WHERE id = ? AND state <> 'removed' RETURNING person_id`, state, deviceID)
+		if err != nil {
+			return orElse(err, app.ErrUnknownDevice)
+		}
+		if err := t.cancelUnanswerable(ctx, by, person); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: person, DeviceID: deviceID})
+		return t.audit(ctx, by, entry{action: "device." + string(state), person: person, device: deviceID})
+	})
+}
+
+// cancelUnanswerable cancels what waits for a person who has no device left to answer with.
+func (t *tx) cancelUnanswerable(ctx context.Context, by app.Actor, personID string) error {
+	var left int
+	if err := t.GetContext(ctx, &left, `SELECT count(*) FROM devices d JOIN credentials c ON c.id = d.credential_id
+		WHERE d.person_id = ? AND d.state = 'active' AND c.revoked_at = 0`, personID); err != nil || left > 0 {
+		return err
+	}
+	return t.cancelPending(ctx, by, personID, app.ReasonNoDevice)
+}
+
+// SetDevicePreferences stores a device's theme and what was said about
+// notifications; nil leaves a value.
+func (s *Store) SetDevicePreferences(ctx context.Context, by app.Actor, theme *string, push *app.PushChoice) error {
+	return s.write(ctx, func(t *tx) error {
+		if theme != nil {
+			if err := t.exec(ctx, `UPDATE devices SET theme = ? WHERE id = ?`, *theme, by.ID); err != nil {
+				return err
+			}
+		}
+		if push != nil {
+			if err := t.exec(ctx, `UPDATE devices SET push_choice = ? WHERE id = ?`, *push, by.ID); err != nil {
+				return err
+			}
+			return t.audit(ctx, by, entry{action: "push.choice", person: by.PersonID, device: by.ID,
+				detail: map[string]string{"choice": string(*push)}})
+		}
+		return nil
+	})
+}
+
+// Seen notes that a device was used. It writes at most once a minute.
+func (s *Store) Seen(ctx context.Context, d app.Device) error {
+	if s.Now().Sub(d.LastSeenAt) < time.Minute {
+		return nil
+	}
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(ctx, `UPDATE devices SET last_seen_at = ? WHERE id = ?`, t.now, d.ID)
+	})
+}
+
+// Device gives a device by id, whatever its state.
+func (r *Reader) Device(ctx context.Context, id string) (app.Device, error) {
+	var d app.Device
+	err := r.r.GetContext(ctx, &d, `SELECT `+deviceColumns+` FROM devices WHERE id = ?`, id)
+	return d, orElse(err, app.ErrUnknownDevice)
+}
+
+// Devices lists a person's devices that were not removed, oldest first.
+func (r *Reader) Devices(ctx context.Context, personID string) ([]app.Device, error) {
+	var out []app.Device
+	err := r.r.SelectContext(ctx, &out, `SELECT `+deviceColumns+` FROM devices
+		WHERE person_id = ? AND state <> 'removed' ORDER BY created_at, id`, personID)
+	return out, err
+}
+
+// Credential gives a passkey by id, whatever its state.
+func (r *Reader) Credential(ctx context.Context, id string) (app.Credential, error) {
+	var c app.Credential
+	err := r.r.GetContext(ctx, &c, `SELECT `+credentialColumns+` FROM credentials WHERE id = ?`, id)
+	return c, orElse(err, app.ErrUnknownPasskey)
+}
+
+// Credentials lists a person's live passkeys.
+func (r *Reader) Credentials(ctx context.Context, personID string) ([]app.Credential, error) {
+	var out []app.Credential
+	err := r.r.SelectContext(ctx, &out, `SELECT `+credentialColumns+` FROM credentials
+		WHERE person_id = ? AND revoked_at = 0 ORDER BY created_at, id`, personID)
+	return out, err
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"assent/app"
+)
+
+const jobColumns = `id, kind, request_id, device_id, payload, attempts, lease_id, run_at, deadline`
+
+// settleJob enqueues telling ACP what became of r.
+func (t *tx) settleJob(ctx context.Context, r app.Request) error {
+	return t.addJob(ctx, app.Job{Kind: app.JobSettle, RequestID: r.ID, Deadline: r.ExpiresAt})
+}
+
+// pushAll enqueues a notice for each of the person's devices that can be
+// pushed to, except one.
+func (t *tx) pushAll(ctx context.Context, personID, except string, n app.Notice, requestID string, deadline app.Instant) error {
+	var devices []string
+	if err := t.SelectContext(ctx, &devices, `SELECT d.id FROM devices d JOIN subscriptions s ON s.device_id = d.id AND s.ended_at = 0
+		WHERE d.person_id = ? AND d.state = 'active' AND d.id <> ?`, personID, except); err != nil {
+		return err
+	}
+	for _, id := range devices {
+		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: requestID, DeviceID: id, Payload: string(n), Deadline: deadline}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) addJob(ctx context.Context, j app.Job) error {
+	t.announce(app.Event{Topic: app.TopicJob})
+	return t.exec(ctx, `INSERT INTO jobs (id, kind, state, request_id, device_id, payload, run_at, deadline, created_at)
+		VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?)`, app.NewID(), j.Kind, j.RequestID, j.DeviceID, j.Payload, t.now, j.Deadline, t.now)
+}
+
+// LeaseJob takes the job that has been due longest of the given kind, for d.
+// Nobody else gets it until then. When none is due, ok is false and next is
+// when to look again, zero for never.
+func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration) (j app.Job, ok bool, next app.Instant, err error) {
+	var due []string
+	now := s.Now()
+	if err := s.r.SelectContext(ctx, &due, `SELECT id FROM jobs WHERE kind = ? AND state = 'waiting' AND run_at <= ? AND lease_until <= ?
+		ORDER BY run_at, id LIMIT 1`, kind, now, now); err != nil {
+		return j, false, 0, err
+	}
+	if len(due) == 0 {
+		err := s.r.GetContext(ctx, &next, `SELECT coalesce(min(CASE WHEN lease_until > run_at THEN lease_until ELSE run_at END), 0)
+			FROM jobs WHERE kind = ? AND state = 'waiting'`, kind)
+		return j, false, next, err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_until = ?, attempts = attempts + 1
+			WHERE id = (SELECT id FROM jobs WHERE kind = ? AND state = 'waiting' AND run_at <= ? AND lease_until <= ? ORDER BY run_at, id LIMIT 1)
+			RETURNING `+jobColumns, app.NewID(), t.now.Add(d), kind, t.now, t.now)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return j, false, now, nil
+	}
+	return j, err == nil, 0, err
+}
+
+// JobDone removes a job that the lease still holds.
+func (s *Store) JobDone(ctx context.Context, j app.Job) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(ctx, `DELETE FROM jobs WHERE id = ? AND lease_id = ?`, j.ID, j.LeaseID)
+	})
+}
+
+// JobLater gives a leased job back, to be run at at.
+func (s *Store) JobLater(ctx context.Context, j app.Job, at app.Instant, cause string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(ctx, `UPDATE jobs SET run_at = ?, lease_until = 0, last_error = ? WHERE id = ? AND lease_id = ?`, at, cause, j.ID, j.LeaseID)
+	})
+}
+
+// JobDead ends a leased job that can't be done; its row stays to be seen.
+func (s *Store) JobDead(ctx context.Context, j app.Job, cause string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(ctx, `UPDATE jobs SET state = 'dead', ended_at = ?, last_error = ? WHERE id = ? AND lease_id = ?`, t.now, cause, j.ID, j.LeaseID)
+	})
+}
+
+// Outbox counts the jobs that wait and those that are dead.
+func (r *Reader) Outbox(ctx context.Context) (waiting, dead int, err error) {
+	var rows []struct {
+		State string `db:"state"`
+		N     int    `db:"n"`
+	}
+	err = r.r.SelectContext(ctx, &rows, `SELECT state, count(*) AS n FROM jobs GROUP BY state`)
+	for _, row := range rows {
+		if row.State == "dead" {
+			dead = row.N
+		} else {
+			waiting = row.N
+		}
+	}
+	return waiting, dead, err
+}

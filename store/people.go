@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"assent/app"
+)
+
+const personColumns = `id, name, state, lang, zone, created_at`
+
+// AddPerson stores a new person with their identifiers and the CNPJs of the
+// companies they act for. An identifier that someone has already is refused.
+func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []app.Identifier, companies []string) (app.Person, error) {
+	p := app.Person{ID: app.NewID(), Name: name, State: app.PersonActive}
+	err := s.write(ctx, func(t *tx) error {
+		p.CreatedAt = t.now
+		if err := t.exec(ctx, `INSERT INTO persons (id, name, state, created_at) VALUES (?, ?, ?, ?)`,
+			p.ID, p.Name, p.State, p.CreatedAt); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`,
+				id.Kind, id.Norm, id.Value, p.ID)
+			if isDuplicate(err) {
+				return app.ErrIdentifierTaken.In(string(id.Kind)).Because(err)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		for _, cnpj := range companies {
+			if err := t.exec(ctx, `INSERT INTO companies (person_id, cnpj) VALUES (?, ?) ON CONFLICT DO NOTHING`, p.ID, cnpj); err != nil {
+				return err
+			}
+		}
+		return t.audit(ctx, by, entry{action: "person.add", person: p.ID})
+	})
+	return p, err
+}
+
+// SetPersonState suspends a person or lets them in again. Suspending cancels
+// what waits for them, and ACP is told.
+func (s *Store) SetPersonState(ctx context.Context, by app.Actor, id string, state app.PersonState) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(ctx, `UPDATE persons SET state = ? WHERE id = ? AND state <> ?`, state, id, state)
+		if err != nil || n == 0 {
+			return err
+		}
+		if state == app.PersonSuspended {
+			if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
+				return err
+			}
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
+		return t.audit(ctx, by, entry{action: "person." + string(state), person: id})
+	})
+}
+
+// SetPreferences stores a person's language and time zone; an empty value leaves the old one.
+func (s *Store) SetPreferences(ctx context.Context, by app.Actor, id, lang, zone string) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.swap(ctx, app.ErrUnknownPerson, `UPDATE persons SET
+			lang = CASE WHEN ? = '' THEN lang ELSE ? END, zone = CASE WHEN ? = '' THEN zone ELSE ? END
+			WHERE id = ?`, lang, lang, zone, zone, id); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "person.preferences", person: id})
+	})
+}
+
+// Person gives a person by id.
+func (r *Reader) Person(ctx context.Context, id string) (app.Person, error) {
+	var p app.Person
+	err := r.r.GetContext(ctx, &p, `SELECT `+personColumns+` FROM persons WHERE id = ?`, id)
+	return p, orElse(err, app.ErrUnknownPerson)
+}
+
+// FindPerson gives the one person who has any of the identifiers. None is
+// app.ErrUnknownPerson, more than one app.ErrAmbiguousPerson.
+func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Person, error) {
+	if len(ids) == 0 {
+		return app.Person{}, app.ErrUnknownPerson
+	}
+	where := strings.TrimPrefix(strings.Repeat(" OR (i.kind = ? AND i.norm = ?)", len(ids)), " OR ")
+	args := make([]any, 0, 2*len(ids))
+	for _, id := range ids {
+		args = append(args, id.Kind, id.Norm)
+	}
+	var found []app.Person
+	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at
+		FROM identifiers i JOIN persons p ON p.id = i.person_id WHERE `+where+` LIMIT 2`, args...)
+	switch {
+	case err != nil:
+		return app.Person{}, err
+	case len(found) == 0:
+		return app.Person{}, app.ErrUnknownPerson
+	case len(found) > 1:
+		return app.Person{}, app.ErrAmbiguousPerson
+	}
+	return found[0], nil
+}
+
+// CanAnswer tells whether the person is active and has an active device with a
+// live passkey.
+func (r *Reader) CanAnswer(ctx context.Context, personID string) (bool, error) {
+	var ok bool
+	err := r.r.GetContext(ctx, &ok, `SELECT EXISTS (SELECT 1 FROM persons p
+		JOIN devices d ON d.person_id = p.id AND d.state = 'active'
+		JOIN credentials c ON c.id = d.credential_id AND c.revoked_at = 0
+		WHERE p.id = ? AND p.state = 'active')`, personID)
+	return ok, err
+}
+
+// Identifiers gives a person's identifiers, by kind.
+func (r *Reader) Identifiers(ctx context.Context, personID string) ([]app.Identifier, error) {
+	var ids []app.Identifier
+	err := r.r.SelectContext(ctx, &ids, `SELECT kind, value, norm FROM identifiers WHERE person_id = ? ORDER BY kind, norm`, personID)
+	return ids, err
+}
+
+// PersonRow is a person in a list.
+type PersonRow struct {
+	app.Person
+	Devices int `db:"devices"`
+}
+
+// People lists people by name, after the given one, at most limit: the next
+// page starts after the last row of this.
+func (r *Reader) People(ctx context.Context, afterName, afterID string, limit int) ([]PersonRow, error) {
+	var out []PersonRow
+	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at,
+		(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices
+		FROM persons p WHERE p.name > ? OR (p.name = ? AND p.id > ?) ORDER BY p.name, p.id LIMIT ?`,
+		afterName, afterName, afterID, limit)
+	return out, err
+}
+
+// Invite stores an invitation by the hash of its token and ends the person's
+// earlier ones that were not used: the newest link is the one that counts.
+func (s *Store) Invite(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
+	inv := app.Invitation{ID: app.NewID(), PersonID: personID, ExpiresAt: expires}
+	err := s.write(ctx, func(t *tx) error {
+		inv.CreatedAt = t.now
+		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `INSERT INTO invitations (id, person_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+			inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "invitation.make", person: personID})
+	})
+	return inv, err
+}
+
+// Invitation gives an invitation by the hash of its token, whatever its state.
+func (r *Reader) Invitation(ctx context.Context, tokenHash string) (app.Invitation, error) {
+	var inv app.Invitation
+	err := r.r.GetContext(ctx, &inv, `SELECT id, person_id, created_at, expires_at, used_at, ended_at
+		FROM invitations WHERE token_hash = ?`, tokenHash)
+	return inv, orElse(err, app.ErrInvitation)
+}

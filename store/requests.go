@@ -1,0 +1,306 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"assent/app"
+)
+
+const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
+	client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason, details, details_digest, granted,
+	decided_by, signature, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
+	delivery_unsure, delivered_at`
+
+// Fatigue says how many requests of one client a person is notified of in a
+// window; more are stored and shown without a notice.
+type Fatigue struct {
+	Notices int
+	Window  time.Duration
+}
+
+// StartRequest stores a request and the notices that follow from it, once for
+// each (tenant, login). The same again gives the stored one and fresh false;
+// another user or state for that login is app.ErrLoginConflict. A request that
+// arrives cancelled is stored so, and rejected at ACP when reject is true.
+func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, limit Fatigue, reject bool) (req app.Request, fresh bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`, in.TenantID, in.LoginID)
+		if err == nil {
+			return SameLogin(req, in)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		req, fresh = in, true
+		req.ID, req.Ref, req.CreatedAt, req.Delivery = app.NewID(), app.NewRef(), t.now, app.DeliveryNone
+		if req.State == app.Cancelled {
+			req.DecidedAt = t.now
+		}
+		var recent int
+		if err := t.GetContext(ctx, &recent, `SELECT count(*) FROM requests WHERE person_id = ? AND created_at > ? AND client_id = ? AND quiet = 0`,
+			req.PersonID, t.now.Add(-limit.Window), req.ClientID); err != nil {
+			return err
+		}
+		req.Quiet = recent >= limit.Notices
+		if req.State == app.Cancelled && reject {
+			req.Delivery = app.DeliveryWaiting
+		}
+		if err := t.insertRequest(ctx, req); err != nil {
+			return err
+		}
+		action := "request.start"
+		if req.State == app.Cancelled {
+			action = "request.cancel"
+			if reject {
+				if err := t.settleJob(ctx, req); err != nil {
+					return err
+				}
+			}
+		} else if !req.Quiet {
+			if err := t.pushAll(ctx, req.PersonID, "", app.NoticeRequest, req.ID, req.ExpiresAt); err != nil {
+				return err
+			}
+		}
+		t.changed(req)
+		return t.audit(ctx, by, entry{action: action, person: req.PersonID, request: req.ID, detail: reasonDetail(req.Reason)})
+	})
+	return req, fresh, err
+}
+
+// SameLogin tells whether a repeated start says the same as the stored one.
+func SameLogin(stored, again app.Request) error {
+	if stored.UserIdentifier != again.UserIdentifier || stored.LoginState != again.LoginState {
+		return app.ErrLoginConflict
+	}
+	return nil
+}
+
+func reasonDetail(r app.Reason) map[string]string {
+	if r == app.ReasonNone {
+		return nil
+	}
+	return map[string]string{"reason": string(r)}
+}
+
+func (t *tx) insertRequest(ctx context.Context, r app.Request) error {
+	_, err := t.NamedExecContext(ctx, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state,
+		user_identifier, person_id, kind, client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason,
+		created_at, expires_at, decided_at, delivery)
+		VALUES (:id, :ref, :connection, :tenant_id, :server_id, :login_id, :login_state,
+		:user_identifier, :person_id, :kind, :client_id, :client_name, :binding_message, :scopes, :acr, :payload, :quiet, :state, :reason,
+		:created_at, :expires_at, :decided_at, :delivery)`, r)
+	return err
+}
+
+func (t *tx) changed(r app.Request) {
+	t.announce(app.Event{Topic: app.TopicRequest, PersonID: r.PersonID, RequestID: r.ID, State: r.State})
+}
+
+// Request gives a request by id, whoever's it is.
+func (r *Reader) Request(ctx context.Context, id string) (app.Request, error) {
+	var req app.Request
+	err := r.r.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE id = ?`, id)
+	return req, orElse(err, app.ErrUnknownRequest)
+}
+
+// RequestOf gives a request if it is the person's; another's is as unknown as none.
+func (r *Reader) RequestOf(ctx context.Context, personID, id string) (app.Request, error) {
+	req, err := r.Request(ctx, id)
+	if err == nil && req.PersonID != personID {
+		return app.Request{}, app.ErrUnknownRequest
+	}
+	return req, err
+}
+
+// RequestByLogin gives the request of an ACP login.
+func (r *Reader) RequestByLogin(ctx context.Context, tenantID, loginID string) (app.Request, error) {
+	var req app.Request
+	err := r.r.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`, tenantID, loginID)
+	return req, orElse(err, app.ErrUnknownRequest)
+}
+
+// Inbox lists what waits for a person, the nearest deadline first.
+func (r *Reader) Inbox(ctx context.Context, personID string) ([]app.Request, error) {
+	var out []app.Request
+	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests
+		WHERE person_id = ? AND state = 'pending' AND expires_at > ? ORDER BY expires_at, created_at, id`, personID, r.Now())
+	return out, err
+}
+
+// History lists what a person was asked and is no longer pending, newest first,
+// older than before.
+func (r *Reader) History(ctx context.Context, personID string, before app.Instant, limit int) ([]app.Request, error) {
+	var out []app.Request
+	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests
+		WHERE person_id = ? AND state <> 'pending' AND created_at < ? ORDER BY created_at DESC, id LIMIT ?`, personID, before, limit)
+	return out, err
+}
+
+// Shown records what was shown of a request, so that an approval can be held
+// against it, and the first time that it was opened.
+func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest string) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(ctx, `UPDATE requests SET opened_at = ? WHERE id = ? AND opened_at = 0`, t.now, id)
+		if err != nil {
+			return err
+		}
+		if n == 1 {
+			if err := t.audit(ctx, by, entry{action: "request.open", person: by.PersonID, device: by.ID, request: id}); err != nil {
+				return err
+			}
+		}
+		return t.exec(ctx, `UPDATE requests SET details = ?, details_digest = ? WHERE id = ? AND state = 'pending' AND details_digest <> ?`,
+			details, digest, id, digest)
+	})
+}
+
+// Approval is a decision that a passkey signed.
+type Approval struct {
+	Digest       string // of what was shown
+	Granted      string // JSON
+	Signature    string // the assertion, JSON
+	CredentialID string
+}
+
+// Approve approves a pending request for the person on the device by, and
+// enqueues telling ACP, in one transaction. Person, device and passkey must be
+// good at this very moment, and what was shown must be what is approved.
+func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a Approval) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.mayAnswer(ctx, by, a.CredentialID); err != nil {
+			return err
+		}
+		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, signature = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ? AND details_digest = ?`,
+			a.Granted, a.Signature, by.ID, t.now, id, by.PersonID, t.now, a.Digest)
+		return t.decided(ctx, by, id, n, err, "request.approve", "")
+	})
+}
+
+// Deny denies a pending request, for good, and enqueues telling ACP.
+func (s *Store) Deny(ctx context.Context, by app.Actor, id string, reason app.Reason) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.mayAnswer(ctx, by, ""); err != nil {
+			return err
+		}
+		n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ?`,
+			reason, by.ID, t.now, id, by.PersonID, t.now)
+		return t.decided(ctx, by, id, n, err, "request.deny", reason)
+	})
+}
+
+// mayAnswer checks person, device and, where one signed, passkey.
+func (t *tx) mayAnswer(ctx context.Context, by app.Actor, credentialID string) error {
+	var ok bool
+	if err := t.GetContext(ctx, &ok, `SELECT EXISTS (SELECT 1 FROM devices d JOIN persons p ON p.id = d.person_id
+		JOIN credentials c ON c.id = d.credential_id
+		WHERE d.id = ? AND d.person_id = ? AND d.state = 'active' AND p.state = 'active'
+		AND (? = '' OR (c.id = ? AND c.revoked_at = 0)))`, by.ID, by.PersonID, credentialID, credentialID); err != nil {
+		return err
+	}
+	if !ok {
+		return app.ErrSuspended
+	}
+	return nil
+}
+
+// decided finishes a decision whose compare-and-swap changed n rows.
+func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err error, action string, reason app.Reason) error {
+	if err != nil {
+		return err
+	}
+	var r app.Request
+	if err := t.GetContext(ctx, &r, `SELECT `+requestColumns+` FROM requests WHERE id = ? AND person_id = ?`, id, by.PersonID); err != nil {
+		return orElse(err, app.ErrUnknownRequest)
+	}
+	switch {
+	case n == 1:
+		if err := t.settleJob(ctx, r); err != nil {
+			return err
+		}
+		t.changed(r)
+		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: by.ID, request: id, detail: reasonDetail(reason)})
+	case r.State != app.Pending:
+		return app.ErrNotPending
+	case r.ExpiresAt <= t.now:
+		return app.ErrExpired
+	default:
+		return app.ErrChanged
+	}
+}
+
+// Cancel ends a pending request for a reason of ours; ACP is told when reject is true.
+func (s *Store) Cancel(ctx context.Context, by app.Actor, id string, reason app.Reason, reject bool) error {
+	return s.write(ctx, func(t *tx) error {
+		var r app.Request
+		delivery := app.DeliveryNone
+		if reject {
+			delivery = app.DeliveryWaiting
+		}
+		err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = ?
+			WHERE id = ? AND state = 'pending' RETURNING `+requestColumns, reason, t.now, delivery, id)
+		if err != nil {
+			return orElse(err, app.ErrNotPending)
+		}
+		return t.cancelled(ctx, by, r, reject)
+	})
+}
+
+func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject bool) error {
+	if reject {
+		if err := t.settleJob(ctx, r); err != nil {
+			return err
+		}
+	}
+	t.changed(r)
+	return t.audit(ctx, by, entry{action: "request.cancel", person: r.PersonID, request: r.ID, detail: reasonDetail(r.Reason)})
+}
+
+// cancelPending cancels all that waits for a person and has ACP told.
+func (t *tx) cancelPending(ctx context.Context, by app.Actor, personID string, reason app.Reason) error {
+	var rows []app.Request
+	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = 'waiting'
+		WHERE person_id = ? AND state = 'pending' AND expires_at > ? RETURNING `+requestColumns, reason, t.now, personID, t.now); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := t.cancelled(ctx, by, r, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Expire turns pending requests whose time has come into expired ones and
+// gives the time of the next expiry, or zero when nothing is pending.
+func (s *Store) Expire(ctx context.Context) (next app.Instant, err error) {
+	var due int
+	if err := s.r.GetContext(ctx, &due, `SELECT count(*) FROM requests WHERE state = 'pending' AND expires_at <= ?`, s.Now()); err != nil {
+		return 0, err
+	}
+	if due > 0 {
+		err := s.write(ctx, func(t *tx) error {
+			var rows []app.Request
+			if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'expired', decided_at = expires_at
+				WHERE state = 'pending' AND expires_at <= ? RETURNING `+requestColumns, t.now); err != nil {
+				return err
+			}
+			for _, r := range rows {
+				t.changed(r)
+				if err := t.audit(ctx, app.System, entry{action: "request.expire", person: r.PersonID, request: r.ID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	err = s.r.GetContext(ctx, &next, `SELECT coalesce(min(expires_at), 0) FROM requests WHERE state = 'pending'`)
+	return next, err
+}

@@ -1,0 +1,234 @@
+// Package store keeps everything that Assent remembers in one SQLite file.
+//
+// Reads go through Reader, whose connections refuse writes, so that pages can
+// list things without being able to skip a transition, the audit or the outbox.
+// Writes go through the methods of Store: each is one transaction that carries
+// the change, its audit row and the jobs that follow from it, and each announces
+// what it changed after the commit, never before.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite" // registers the driver; its error type is used below
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"assent/app"
+	"assent/migrations"
+)
+
+// FileName is the database's name in the data directory.
+const FileName = "assent.db"
+
+// Options say how to open a store.
+type Options struct {
+	Dir     string           // the data directory; made when missing
+	Purpose Purpose          // what the directory is for; empty takes it as it is, a new one as Service
+	Now     func() time.Time // the clock; time.Now when nil
+	Notify  func(app.Event)  // told of each committed change; may be nil
+}
+
+// Purpose keeps the demo's people and the service's apart.
+type Purpose string
+
+// The purposes of a data directory.
+const (
+	Service Purpose = "service"
+	Demo    Purpose = "demo"
+)
+
+// Reader answers queries on connections that refuse to write.
+type Reader struct {
+	r   *sqlx.DB
+	now func() time.Time
+}
+
+// Store is the open database.
+type Store struct {
+	*Reader
+	w      *sqlx.DB
+	notify func(app.Event)
+}
+
+// Open opens the database in o.Dir, making and migrating it as needed. It
+// refuses a database of another purpose, and one that a newer binary wrote.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Notify == nil {
+		o.Notify = func(app.Event) {}
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	path := filepath.Join(o.Dir, FileName)
+	w, err := sqlx.Open("sqlite", dsn(path, "_txlock", "immediate"))
+	if err != nil {
+		return nil, err
+	}
+	w.SetMaxOpenConns(1) // SQLite has one writer; waiting in the pool is fairer than in the file lock
+	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify}
+	if err := s.prepare(ctx, o.Purpose); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r, err := sqlx.Open("sqlite", dsn(path, "_pragma", "query_only(1)"))
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	r.SetMaxOpenConns(8)
+	s.r = r
+	return s, nil
+}
+
+// dsn puts the pragmas into the data source name, where they reach every
+// connection of a pool: by Exec they would reach one of them.
+func dsn(path, key, value string) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)",
+		"journal_mode(WAL)",
+		"foreign_keys(1)",
+		"synchronous(FULL)", // a decision that was acknowledged survives a power cut
+	}}
+	q.Add(key, value)
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func (s *Store) prepare(ctx context.Context, purpose Purpose) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, s.w.DB, migrations.FS)
+	if err != nil {
+		return err
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the schema's version: %w", err)
+	}
+	if have > want {
+		return app.ErrDatabaseTooNew.Because(fmt.Errorf("its schema is %d, this binary knows %d", have, want))
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrating: %w", err)
+	}
+	if purpose == "" {
+		return nil
+	}
+	is, err := s.metaOnce(ctx, "purpose", string(purpose))
+	if err != nil {
+		return err
+	}
+	if is != string(purpose) {
+		return app.ErrDataDirPurpose.Because(fmt.Errorf("it is the %s's", is))
+	}
+	return nil
+}
+
+// Close closes the database. Everything that uses it must have ended.
+func (s *Store) Close() error {
+	return errors.Join(s.r.Close(), s.w.Close())
+}
+
+// Ready tells whether the database can be written and its schema is current.
+// (Migrations run when the store opens, and a newer binary may have migrated since.)
+func (s *Store) Ready(ctx context.Context) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, s.w.DB, migrations.FS)
+	if err != nil {
+		return err
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have != want {
+		return fmt.Errorf("schema is %d, want %d", have, want)
+	}
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('ready', '') ON CONFLICT (key) DO NOTHING`)
+	})
+}
+
+// Now is the store's clock.
+func (r *Reader) Now() app.Instant { return app.At(r.now()) }
+
+// tx is a write transaction: one fixed time for all its rows, and the events
+// to announce once it is committed.
+type tx struct {
+	*sqlx.Tx
+	now    app.Instant
+	events []app.Event
+}
+
+// write runs fn in a transaction and announces its events after the commit.
+// fn must use only the transaction, and never the network.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
+	x, err := s.w.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer x.Rollback() // after a commit it does nothing
+	t := &tx{Tx: x, now: s.Now()}
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := x.Commit(); err != nil {
+		return err
+	}
+	for _, e := range t.events {
+		s.notify(e)
+	}
+	return nil
+}
+
+func (t *tx) announce(e app.Event) { t.events = append(t.events, e) }
+
+func (t *tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.ExecContext(ctx, query, args...)
+	return err
+}
+
+// affect runs a statement and tells how many rows it changed, the answer of a
+// compare-and-swap.
+func (t *tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// swap is affect for statements that must change a row: none is refusal.
+func (t *tx) swap(ctx context.Context, refusal error, query string, args ...any) error {
+	n, err := t.affect(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return refusal
+	}
+	return nil
+}
+
+// orElse turns "no rows" into refusal.
+func orElse(err, refusal error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return refusal
+	}
+	return err
+}
+
+// isDuplicate tells whether err is a violated UNIQUE or PRIMARY KEY.
+func isDuplicate(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) &&
+		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}

@@ -1,0 +1,139 @@
+// Package storetest opens real databases for tests: a file of their own,
+// migrated, with the pragmas of production and a clock in the test's hand.
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"assent/app"
+	"assent/store"
+)
+
+// Clock is a clock that a test moves.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock by d.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// DB is a store under test.
+type DB struct {
+	*store.Store
+	T     testing.TB
+	Dir   string
+	Clock *Clock
+
+	mu     sync.Mutex
+	events []app.Event
+}
+
+// New opens a new database that is closed when the test ends.
+func New(t testing.TB) *DB {
+	t.Helper()
+	db := &DB{T: t, Dir: t.TempDir(), Clock: &Clock{now: time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)}}
+	db.open()
+	t.Cleanup(func() { db.Store.Close() })
+	return db
+}
+
+func (db *DB) open() {
+	db.T.Helper()
+	st, err := store.Open(context.Background(), store.Options{Dir: db.Dir, Purpose: store.Service, Now: db.Clock.Now,
+		Notify: func(e app.Event) {
+			db.mu.Lock()
+			defer db.mu.Unlock()
+			db.events = append(db.events, e)
+		}})
+	if err != nil {
+		db.T.Fatal(err)
+	}
+	db.Store = st
+}
+
+// Reopen closes the database and opens it again, as a restart would.
+func (db *DB) Reopen() {
+	db.T.Helper()
+	if err := db.Store.Close(); err != nil {
+		db.T.Fatal(err)
+	}
+	db.open()
+}
+
+// Events gives what was announced since the last call.
+func (db *DB) Events() []app.Event {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	out := db.events
+	db.events = nil
+	return out
+}
+
+// MustPerson adds a person whose user name is name.
+func (db *DB) MustPerson(name string) app.Person {
+	db.T.Helper()
+	p, err := db.AddPerson(db.T.Context(), app.Operator, name, []app.Identifier{{Kind: app.Username, Value: name, Norm: name}}, nil)
+	if err != nil {
+		db.T.Fatal(err)
+	}
+	return p
+}
+
+// MustDevice enrols a device for the person through an invitation, with a
+// passkey that no authenticator holds.
+func (db *DB) MustDevice(p app.Person) app.Device {
+	db.T.Helper()
+	ctx := db.T.Context()
+	inv, err := db.Invite(ctx, app.Operator, p.ID, app.NewID(), db.Now().Add(time.Hour))
+	if err != nil {
+		db.T.Fatal(err)
+	}
+	d, err := db.Enrol(ctx, app.Operator, store.Enrolment{
+		InvitationID: inv.ID,
+		Credential:   app.Credential{ID: app.NewID(), Record: "{}"},
+		Device:       app.Device{PersonID: p.ID, Name: "Pixel 9", Platform: "android", SessionKey: app.NewID()},
+		BrowserHash:  app.NewID(),
+	})
+	if err != nil {
+		db.T.Fatal(err)
+	}
+	return d
+}
+
+// MustRequest starts a pending request for the person that lives for ten minutes.
+func (db *DB) MustRequest(p app.Person) app.Request {
+	db.T.Helper()
+	r, _, err := db.StartRequest(db.T.Context(), app.System, Request(p, db.Now().Add(10*time.Minute)),
+		store.Fatigue{Notices: 100, Window: time.Minute}, true)
+	if err != nil {
+		db.T.Fatal(err)
+	}
+	return r
+}
+
+// Request is a pending request as ACP would start it, with a login of its own.
+func Request(p app.Person, expires app.Instant) app.Request {
+	return app.Request{Connection: "acp", TenantID: "demo", ServerID: "shop", LoginID: app.NewID(), LoginState: app.NewID(),
+		UserIdentifier: p.Name, PersonID: p.ID, Kind: app.KindRegular, ClientID: "till", ClientName: "Financroo",
+		BindingMessage: "K7-PLUM", Scopes: app.Strings{"openid", "profile"}, Payload: "{}", State: app.Pending, ExpiresAt: expires}
+}
+
+// On is the actor of a device.
+func On(d app.Device) app.Actor {
+	return app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID}
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+
+	"assent/app"
+)
+
+const subscriptionColumns = `device_id, endpoint, p256dh, auth, created_at, last_accepted_at, last_opened_at, ended_at, last_error`
+
+// Subscribe stores a device's push subscription in place of the one it had. An
+// endpoint belongs to one browser: whichever device had it loses it.
+func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscription) error {
+	return s.write(ctx, func(t *tx) error {
+		var same int
+		if err := t.GetContext(ctx, &same, `SELECT count(*) FROM subscriptions
+			WHERE device_id = ? AND endpoint = ? AND p256dh = ? AND auth = ? AND ended_at = 0`,
+			sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE devices SET push_choice = 'on' WHERE id = ?`, sub.DeviceID); err != nil || same == 1 {
+			return err
+		}
+		if err := t.exec(ctx, `DELETE FROM subscriptions WHERE endpoint = ? OR device_id = ?`, sub.Endpoint, sub.DeviceID); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `INSERT INTO subscriptions (device_id, endpoint, p256dh, auth, created_at) VALUES (?, ?, ?, ?, ?)`,
+			sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth, t.now); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: sub.DeviceID})
+		return t.audit(ctx, by, entry{action: "push.subscribe", person: by.PersonID, device: sub.DeviceID})
+	})
+}
+
+// Subscription gives a device's live subscription.
+func (r *Reader) Subscription(ctx context.Context, deviceID string) (app.Subscription, error) {
+	var sub app.Subscription
+	err := r.r.GetContext(ctx, &sub, `SELECT `+subscriptionColumns+` FROM subscriptions WHERE device_id = ? AND ended_at = 0`, deviceID)
+	return sub, orElse(err, app.ErrUnknownDevice)
+}
+
+// Subscriptions gives the subscriptions of a person's devices, ended ones too.
+func (r *Reader) Subscriptions(ctx context.Context, personID string) ([]app.Subscription, error) {
+	var out []app.Subscription
+	err := r.r.SelectContext(ctx, &out, `SELECT s.device_id, s.endpoint, s.p256dh, s.auth, s.created_at, s.last_accepted_at,
+		s.last_opened_at, s.ended_at, s.last_error FROM subscriptions s JOIN devices d ON d.id = s.device_id
+		WHERE d.person_id = ? AND d.state <> 'removed'`, personID)
+	return out, err
+}
+
+// Pushed records what a push service answered for one notice. End is true when
+// the subscription is gone; the endpoint fences the update, so that a verdict
+// over an old subscription leaves a new one alone.
+func (s *Store) Pushed(ctx context.Context, sub app.Subscription, requestID string, accepted, end bool, answer string) error {
+	return s.write(ctx, func(t *tx) error {
+		var err error
+		switch {
+		case accepted:
+			err = t.exec(ctx, `UPDATE subscriptions SET last_accepted_at = ?, last_error = '' WHERE device_id = ? AND endpoint = ?`,
+				t.now, sub.DeviceID, sub.Endpoint)
+		case end:
+			err = t.exec(ctx, `UPDATE subscriptions SET ended_at = ?, last_error = ? WHERE device_id = ? AND endpoint = ? AND ended_at = 0`,
+				t.now, answer, sub.DeviceID, sub.Endpoint)
+		default:
+			err = t.exec(ctx, `UPDATE subscriptions SET last_error = ? WHERE device_id = ? AND endpoint = ?`, answer, sub.DeviceID, sub.Endpoint)
+		}
+		if err != nil {
+			return err
+		}
+		action := "push.refused"
+		if accepted {
+			action = "push.accepted"
+		} else if end {
+			action = "push.ended"
+		}
+		return t.audit(ctx, app.System, entry{action: action, device: sub.DeviceID, request: requestID,
+			detail: map[string]string{"answer": answer}})
+	})
+}
+
+// NoticeOpened records that a notice was opened on a device.
+func (s *Store) NoticeOpened(ctx context.Context, by app.Actor, requestID string) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, by.ID); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "push.opened", person: by.PersonID, device: by.ID, request: requestID})
+	})
+}
