@@ -1,5 +1,7 @@
 package app
 
+import "time"
+
 // RequestState is where a request stands. All but pending are terminal, with
 // one exception: an approval whose person or device was lost before the first
 // delivery becomes cancelled.
@@ -86,6 +88,14 @@ type Request struct {
 	DeliveredAt    Instant       `db:"delivered_at"`
 }
 
+// Approval is a decision that a passkey signed.
+type Approval struct {
+	Digest       string // of what was shown
+	Granted      string // JSON
+	Signature    string // the assertion, JSON
+	CredentialID string
+}
+
 // Event tells live parts of the process what has just been committed.
 type Event struct {
 	Topic     Topic
@@ -136,3 +146,35 @@ const (
 	NoticeRequest     Notice = "request"
 	NoticeDeviceAdded Notice = "device_added"
 )
+
+// Outcome is a handler's verdict on one run of a job.
+type Outcome struct {
+	Verdict Verdict
+	After   time.Duration // pause before the next run; zero lets the worker choose
+	Cause   string
+}
+
+// Verdict sorts outcomes.
+type Verdict int
+
+// The verdicts. JobRetry past the job's deadline becomes JobFailed.
+const (
+	JobDone Verdict = iota
+	JobRetry
+	JobFailed
+)
+
+// Query is what ACP says of the person it means.
+type Query struct {
+	Connection string // the ACP connection that asks
+	ServerID   string // workspace, if it says
+	Identifier string
+}
+
+// SameLogin tells whether a repeated start says the same as the stored one.
+func SameLogin(stored, again Request) error {
+	if stored.UserIdentifier != again.UserIdentifier || stored.LoginState != again.LoginState {
+		return ErrLoginConflict
+	}
+	return nil
+}

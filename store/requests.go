@@ -29,7 +29,7 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 	err = s.write(ctx, func(t *tx) error {
 		err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`, in.TenantID, in.LoginID)
 		if err == nil {
-			return SameLogin(req, in)
+			return app.SameLogin(req, in)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -68,14 +68,6 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 		return t.audit(ctx, by, entry{action: action, person: req.PersonID, request: req.ID, detail: reasonDetail(req.Reason)})
 	})
 	return req, fresh, err
-}
-
-// SameLogin tells whether a repeated start says the same as the stored one.
-func SameLogin(stored, again app.Request) error {
-	if stored.UserIdentifier != again.UserIdentifier || stored.LoginState != again.LoginState {
-		return app.ErrLoginConflict
-	}
-	return nil
 }
 
 func reasonDetail(r app.Reason) map[string]string {
@@ -157,18 +149,10 @@ func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest str
 	})
 }
 
-// Approval is a decision that a passkey signed.
-type Approval struct {
-	Digest       string // of what was shown
-	Granted      string // JSON
-	Signature    string // the assertion, JSON
-	CredentialID string
-}
-
 // Approve approves a pending request for the person on the device by, and
 // enqueues telling ACP, in one transaction. Person, device and passkey must be
 // good at this very moment, and what was shown must be what is approved.
-func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a Approval) error {
+func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Approval) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.mayAnswer(ctx, by, a.CredentialID); err != nil {
 			return err

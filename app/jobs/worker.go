@@ -18,37 +18,10 @@ import (
 	"assent/store"
 )
 
-// Outcome is a handler's verdict on one run of a job.
-type Outcome struct {
-	verdict verdict
-	after   time.Duration
-	cause   string
-}
-
-type verdict int
-
-const (
-	done verdict = iota
-	retry
-	dead
-)
-
-// Done ends the job: its work is done, or there is none left to do.
-func Done() Outcome { return Outcome{} }
-
-// Retry asks for another run: after the given time if positive, else with
-// growing pauses. Past the job's deadline it is dead.
-func Retry(after time.Duration, cause string) Outcome {
-	return Outcome{verdict: retry, after: after, cause: cause}
-}
-
-// Dead ends the job without its work being done.
-func Dead(cause string) Outcome { return Outcome{verdict: dead, cause: cause} }
-
 // Handler does one kind of job. Expired runs when a job's deadline has passed
 // before it could be done, so that whoever waits for it can be told; it may be nil.
 type Handler struct {
-	Run     func(context.Context, app.Job) Outcome
+	Run     func(context.Context, app.Job) app.Outcome
 	Expired func(context.Context, app.Job, string) error
 	Workers int           // how many may run at a time
 	Lease   time.Duration // longer than any run
@@ -130,22 +103,22 @@ func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
 	log := w.log.With("job", j.ID, "kind", j.Kind, "request", j.RequestID, "attempt", j.Attempts)
 	settle := context.WithoutCancel(ctx)
 	var err error
-	switch out.verdict {
-	case done:
+	switch out.Verdict {
+	case app.JobDone:
 		err = w.store.JobDone(settle, j)
-	case retry:
-		at := w.store.Now().Add(max(out.after, 0))
-		if out.after <= 0 {
+	case app.JobRetry:
+		at := w.store.Now().Add(max(out.After, 0))
+		if out.After <= 0 {
 			at = w.store.Now().Add(Backoff(j.Attempts))
 		}
 		if at < j.Deadline {
-			log.WarnContext(ctx, "job will be tried again", "cause", out.cause, "in", at.Sub(w.store.Now()))
-			err = w.store.JobLater(settle, j, at, out.cause)
+			log.WarnContext(ctx, "job will be tried again", "cause", out.Cause, "in", at.Sub(w.store.Now()))
+			err = w.store.JobLater(settle, j, at, out.Cause)
 			break
 		}
-		err = w.bury(settle, log, j, h, "no time left: "+out.cause)
-	case dead:
-		err = w.bury(settle, log, j, h, out.cause)
+		err = w.bury(settle, log, j, h, "no time left: "+out.Cause)
+	case app.JobFailed:
+		err = w.bury(settle, log, j, h, out.Cause)
 	}
 	if err != nil {
 		log.ErrorContext(ctx, "job could not be settled; it runs again when its lease ends", "err", err)
@@ -163,10 +136,10 @@ func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handle
 }
 
 // handle turns a panic of a handler into a retry.
-func (w *Worker) handle(ctx context.Context, j app.Job, h Handler) (out Outcome) {
+func (w *Worker) handle(ctx context.Context, j app.Job, h Handler) (out app.Outcome) {
 	defer func() {
 		if p := recover(); p != nil {
-			out = Retry(0, fmt.Sprintf("panic: %v", p))
+			out = app.Outcome{Verdict: app.JobRetry, Cause: fmt.Sprintf("panic: %v", p)}
 		}
 	}()
 	return h.Run(ctx, j)

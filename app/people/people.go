@@ -80,25 +80,18 @@ func (s *Service) Named(ctx context.Context, identifier string) (app.Person, err
 	return s.store.FindPerson(ctx, readings(identifier))
 }
 
-// Query is what ACP says of the person it means.
-type Query struct {
-	Connection string // the ACP connection that asks
-	ServerID   string // workspace, if it says
-	Identifier string
-}
-
 // Resolver finds the person that ACP means. A resolver that can't read the
 // identifier answers app.ErrUnknownPerson, and the next one of the chain is
 // asked; any other error ends the search.
 type Resolver interface {
-	Resolve(context.Context, Query) (app.Person, error)
+	Resolve(context.Context, app.Query) (app.Person, error)
 }
 
 // Chain asks resolvers in order.
 type Chain []Resolver
 
 // Resolve implements Resolver.
-func (c Chain) Resolve(ctx context.Context, q Query) (app.Person, error) {
+func (c Chain) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
 	for _, r := range c {
 		p, err := r.Resolve(ctx, q)
 		if err == nil || !errors.Is(err, app.ErrUnknownPerson) {
@@ -113,7 +106,7 @@ func (c Chain) Resolve(ctx context.Context, q Query) (app.Person, error) {
 type Directory struct{ Reader *store.Reader }
 
 // Resolve implements Resolver.
-func (d Directory) Resolve(ctx context.Context, q Query) (app.Person, error) {
+func (d Directory) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
 	p, err := d.Reader.FindPerson(ctx, readings(q.Identifier))
 	if err != nil {
 		return p, fmt.Errorf("directory: %w", err)

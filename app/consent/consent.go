@@ -1,0 +1,97 @@
+// Package consent is the use case in the middle: ACP starts a request, a
+// person sees it and decides, and ACP is told. Notifying is a job that the
+// start writes; this package never pushes.
+package consent
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"assent/app"
+	"assent/app/acp"
+	"assent/store"
+)
+
+// Connection is one client and workspace set at ACP, with the credentials that
+// ACP presents to us kept elsewhere.
+type Connection struct {
+	Name       string
+	ACP        *acp.Client
+	Workspaces map[string]string // server_id to its kind; empty takes any server_id
+}
+
+// Resolver finds the person that ACP means; see the people package.
+type Resolver interface {
+	Resolve(context.Context, app.Query) (app.Person, error)
+}
+
+// Config is what the service needs.
+type Config struct {
+	Store       *store.Store
+	Connections []Connection
+	Resolver    Resolver
+	RequestTTL  time.Duration // of a request that ACP gives no expiry
+	Fatigue     store.Fatigue
+	Log         *slog.Logger
+}
+
+// DefaultFatigue lets five notices of one client through in five minutes.
+var DefaultFatigue = store.Fatigue{Notices: 5, Window: 5 * time.Minute}
+
+// Service is the use case.
+type Service struct {
+	store       *store.Store
+	connections map[string]Connection
+	resolver    Resolver
+	ttl         time.Duration
+	fatigue     store.Fatigue
+	log         *slog.Logger
+}
+
+// New makes the service.
+func New(c Config) *Service {
+	s := &Service{store: c.Store, connections: map[string]Connection{}, resolver: c.Resolver, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log}
+	for _, conn := range c.Connections {
+		s.connections[conn.Name] = conn
+	}
+	return s
+}
+
+// Connections lists the names of the connections.
+func (s *Service) Connections() []string { return slices.Sorted(maps.Keys(s.connections)) }
+
+// RunExpiry turns requests into expired ones as their time comes, and sweeps
+// what nobody will ask for again, until ctx ends.
+func (s *Service) RunExpiry(ctx context.Context) error {
+	var swept app.Instant
+	for {
+		next, err := s.store.Expire(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			s.log.ErrorContext(ctx, "expiry could not run", "err", err)
+		}
+		if now := s.store.Now(); now.Sub(swept) > time.Hour {
+			swept = now
+			if err := s.store.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "sweeping could not run", "err", err)
+			}
+		}
+		// A request that starts meanwhile lives for more than this second.
+		wait := time.Second
+		if next != 0 {
+			wait = min(wait, max(10*time.Millisecond, next.Sub(s.store.Now())))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}

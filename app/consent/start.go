@@ -1,0 +1,139 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"assent/app"
+)
+
+// Start is an /authentication/start payload, every spelling of it read.
+type Start struct {
+	TenantID       string
+	ServerID       string
+	LoginID        string
+	LoginState     string
+	UserIdentifier string
+	ClientID       string
+	ClientName     string
+	BindingMessage string
+	Scopes         []string
+	ACR            []string
+	IntentID       string // openbanking_intent_id
+	ConsentType    string
+	ExpiresAt      time.Time // zero when ACP names none
+	Payload        string    // as received, for support
+}
+
+// openBanking tells whether the request carries a consent: its intent id comes
+// as a member, as a dynamic scope, or as the user identifier.
+func (in Start) openBanking() bool {
+	if in.IntentID != "" || in.ConsentType != "" || strings.HasPrefix(in.UserIdentifier, "urn:") {
+		return true
+	}
+	for _, scope := range in.Scopes {
+		if strings.HasPrefix(scope, "consent:") || strings.HasPrefix(scope, "recurring-consent:") {
+			return true
+		}
+	}
+	return false
+}
+
+// Verify tells whether the person whom identifier names can authenticate:
+// known, active, with a device that has a live passkey. Unknown and ambiguous
+// are a plain no. An error means that it can't be told now.
+func (s *Service) Verify(ctx context.Context, connection, serverID, identifier string) (bool, error) {
+	p, err := s.resolver.Resolve(ctx, app.Query{Connection: connection, ServerID: serverID, Identifier: identifier})
+	switch {
+	case errors.Is(err, app.ErrUnknownPerson):
+		return false, nil
+	case errors.Is(err, app.ErrAmbiguousPerson):
+		s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; answered not valid", "connection", connection)
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return s.store.CanAnswer(ctx, p.ID)
+}
+
+// Start takes a request in, once for each login. When it returns nil the
+// request is durably stored, whatever is then to become of it.
+func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in Start) error {
+	conn := s.connections[connection]
+	if err := s.admit(ctx, by, conn, &in); err != nil {
+		return err
+	}
+	req := app.Request{
+		Connection: conn.Name, TenantID: in.TenantID, ServerID: in.ServerID, LoginID: in.LoginID, LoginState: in.LoginState,
+		UserIdentifier: in.UserIdentifier, Kind: app.KindRegular, ClientID: in.ClientID, ClientName: in.ClientName,
+		BindingMessage: in.BindingMessage, Scopes: in.Scopes, ACR: in.ACR, Payload: in.Payload,
+		State: app.Pending, ExpiresAt: app.At(in.ExpiresAt),
+	}
+	now := s.store.Now()
+	if req.ExpiresAt == 0 {
+		req.ExpiresAt = now.Add(s.ttl)
+	}
+	// The same start again is answered before anything else is looked at:
+	// whatever has changed since, it was taken in.
+	if stored, err := s.store.RequestByLogin(ctx, req.TenantID, req.LoginID); err == nil {
+		return app.SameLogin(stored, req)
+	} else if !errors.Is(err, app.ErrUnknownRequest) {
+		return err
+	}
+	p, err := s.resolver.Resolve(ctx, app.Query{Connection: connection, ServerID: in.ServerID, Identifier: in.UserIdentifier})
+	if err != nil {
+		if errors.Is(err, app.ErrAmbiguousPerson) {
+			s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; the start was refused", "connection", connection)
+		}
+		return err
+	}
+	if p.State != app.PersonActive {
+		return app.ErrUnknownPerson
+	}
+	req.PersonID = p.ID
+	reject := true
+	able, err := s.store.CanAnswer(ctx, p.ID)
+	switch {
+	case err != nil:
+		return err
+	case in.openBanking():
+		// Nothing says which reject such a login would have.
+		req.State, req.Reason, reject = app.Cancelled, app.ReasonUnsupported, false
+		s.log.WarnContext(ctx, "an open banking request was cancelled: its kind is not supported", "login", in.LoginID, "workspace", in.ServerID)
+	case req.ExpiresAt <= now:
+		req.State, req.Reason = app.Cancelled, app.ReasonLate
+	case !able:
+		req.State, req.Reason = app.Cancelled, app.ReasonNoDevice
+	}
+	_, _, err = s.store.StartRequest(ctx, by, req, s.fatigue, reject)
+	return err
+}
+
+// admit holds tenant and workspace against the connection; what is missing
+// counts as the connection's.
+func (s *Service) admit(ctx context.Context, by app.Actor, conn Connection, in *Start) error {
+	tenant := conn.ACP.TenantID()
+	refuse := func(refusal error, field, value string) error {
+		return errors.Join(refusal, s.store.Refused(ctx, by, "request.refuse", map[string]string{"field": field, "value": value}))
+	}
+	if in.TenantID == "" {
+		in.TenantID = tenant
+	}
+	if in.TenantID != tenant {
+		return refuse(app.ErrWrongTenant, "tenant_id", in.TenantID)
+	}
+	if len(conn.Workspaces) == 0 {
+		return nil
+	}
+	if in.ServerID == "" && len(conn.Workspaces) == 1 {
+		for only := range conn.Workspaces {
+			in.ServerID = only
+		}
+	}
+	if _, ok := conn.Workspaces[in.ServerID]; !ok && in.ServerID != "" {
+		return refuse(app.ErrWrongWorkspace, "server_id", in.ServerID)
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"assent/app"
+	"assent/store"
+	"assent/store/storetest"
+)
+
+func TestInvitationWorksOnce(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	invite := func() app.Invitation {
+		inv, err := db.Invite(t.Context(), app.Operator, p.ID, app.NewID(), db.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return inv
+	}
+	enrol := func(id string) error {
+		_, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: id, Credential: app.Credential{ID: app.NewID()},
+			Device: app.Device{PersonID: p.ID, SessionKey: app.NewID()}, BrowserHash: app.NewID()})
+		return err
+	}
+	first, second := invite(), invite()
+	if err := enrol(first.ID); !errors.Is(err, app.ErrInvitationEnded) {
+		t.Errorf("a link that a newer one replaced: %v, want ErrInvitationEnded", err)
+	}
+	if err := enrol(second.ID); err != nil {
+		t.Errorf("first use: %v", err)
+	}
+	if err := enrol(second.ID); !errors.Is(err, app.ErrInvitationUsed) {
+		t.Errorf("second use: %v, want ErrInvitationUsed", err)
+	}
+	third := invite()
+	db.Clock.Advance(2 * time.Hour)
+	if err := enrol(third.ID); !errors.Is(err, app.ErrInvitationEnded) {
+		t.Errorf("a link past its time: %v, want ErrInvitationEnded", err)
+	}
+	if devices, err := db.Devices(t.Context(), p.ID); err != nil || len(devices) != 1 {
+		t.Errorf("%d devices (%v), want 1: a refused link leaves nothing behind", len(devices), err)
+	}
+}
+
+func TestSignInMakesOrContinuesADevice(t *testing.T) {
+	base := func(d app.Device) store.SignIn {
+		return store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}", SessionKey: app.NewID(), BrowserHash: app.NewID(), Name: "Safari on iPhone", Platform: "iphone"}
+	}
+	for _, c := range []struct {
+		name string
+		in   func(store.SignIn) store.SignIn
+		wait time.Duration
+		same bool
+	}{
+		{"unknown browser", func(s store.SignIn) store.SignIn { return s }, 0, false},
+		{"known browser", func(s store.SignIn) store.SignIn { s.KnownBrowser = "the cookie"; return s }, 0, true},
+		{"another browser's cookie", func(s store.SignIn) store.SignIn { s.KnownBrowser = "other"; return s }, 0, false},
+		{"Home Screen app in time", func(s store.SignIn) store.SignIn { s.InApp = true; return s }, 29 * time.Minute, true},
+		{"Home Screen app too late", func(s store.SignIn) store.SignIn { s.InApp = true; return s }, 31 * time.Minute, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := storetest.New(t)
+			p := db.MustPerson("alice")
+			inv, err := db.Invite(t.Context(), app.Operator, p.ID, app.NewID(), db.Now().Add(time.Hour))
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
+				Device: app.Device{PersonID: p.ID, SessionKey: "old", AppUntil: 1}, BrowserHash: "the cookie"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			db.Clock.Advance(c.wait)
+			in := c.in(base(first))
+			d, err := db.SignIn(t.Context(), app.Operator, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (d.ID == first.ID) != c.same {
+				t.Errorf("same device: %v, want %v", d.ID == first.ID, c.same)
+			}
+			now, err := db.Device(t.Context(), first.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ended := now.SessionKey != "old"; ended != c.same {
+				t.Errorf("the first session ended: %v, want %v", ended, c.same)
+			}
+		})
+	}
+}
+
+func TestSignInTellsTheOthers(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	first := db.MustDevice(p)
+	if err := db.Subscribe(t.Context(), storetest.On(first), app.Subscription{DeviceID: first.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k", BrowserHash: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	j, ok, _, err := db.LeaseJob(t.Context(), app.JobPush, time.Minute)
+	if err != nil || !ok || j.DeviceID != first.ID || j.Payload != string(app.NoticeDeviceAdded) {
+		t.Errorf("job %+v (%v, %v), want a notice to the first device", j, ok, err)
+	}
+}
+
+func TestRemovingADevice(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	first := db.MustDevice(p)
+	second, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, Record: "{}", SessionKey: "k", BrowserHash: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Subscribe(t.Context(), storetest.On(first), app.Subscription{DeviceID: first.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	other := db.MustPerson("mallory")
+	if err := db.RemoveDevice(t.Context(), app.Operator, other.ID, first.ID); !errors.Is(err, app.ErrUnknownDevice) {
+		t.Errorf("removing another's device: %v, want ErrUnknownDevice", err)
+	}
+	if err := db.RemoveDevice(t.Context(), app.Operator, p.ID, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := db.Credential(t.Context(), first.CredentialID); err != nil || c.RevokedAt != 0 {
+		t.Errorf("the passkey that the other device uses was revoked (%v)", err)
+	}
+	if _, err := db.Subscription(t.Context(), first.ID); !errors.Is(err, app.ErrUnknownDevice) {
+		t.Errorf("the subscription lives on: %v", err)
+	}
+	if err := db.RemoveDevice(t.Context(), app.Operator, p.ID, second.ID); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := db.Credential(t.Context(), first.CredentialID); err != nil || c.RevokedAt == 0 {
+		t.Errorf("the passkey that no device uses lives on (%v)", err)
+	}
+	if ok, err := db.CanAnswer(t.Context(), p.ID); err != nil || ok {
+		t.Errorf("can answer: %v (%v), want no", ok, err)
+	}
+	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k2", BrowserHash: "b2"}); !errors.Is(err, app.ErrUnknownPasskey) {
+		t.Errorf("signing in with a revoked passkey: %v, want ErrUnknownPasskey", err)
+	}
+}
+
+func TestEndpointBelongsToOneDevice(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	a, b := db.MustDevice(p), db.MustDevice(p)
+	sub := func(d app.Device) error {
+		return db.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/same", P256DH: "p", Auth: "a"})
+	}
+	if err := errors.Join(sub(a), sub(b)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Subscription(t.Context(), a.ID); !errors.Is(err, app.ErrUnknownDevice) {
+		t.Errorf("the first device still has the endpoint: %v", err)
+	}
+	old, err := db.Subscription(t.Context(), b.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := app.Subscription{DeviceID: b.ID, Endpoint: "https://push.example/new", P256DH: "p", Auth: "a"}
+	if err := db.Subscribe(t.Context(), storetest.On(b), fresh); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Pushed(t.Context(), old, "", false, true, "410"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := db.Subscription(t.Context(), b.ID); err != nil || s.Endpoint != fresh.Endpoint {
+		t.Errorf("a verdict over the old subscription ended the new one (%v)", err)
+	}
+}
+
+func TestCeremonyIsTakenOnce(t *testing.T) {
+	db := storetest.New(t)
+	put := func(id string) {
+		if err := db.PutCeremony(t.Context(), store.Ceremony{ID: id, Purpose: "approval", Session: "{}", ExpiresAt: db.Now().Add(time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("a")
+	if _, err := db.TakeCeremony(t.Context(), "sign-in", "a"); !errors.Is(err, app.ErrCeremony) {
+		t.Errorf("taken for another purpose: %v", err)
+	}
+	if _, err := db.TakeCeremony(t.Context(), "approval", "a"); err != nil {
+		t.Errorf("first: %v", err)
+	}
+	if _, err := db.TakeCeremony(t.Context(), "approval", "a"); !errors.Is(err, app.ErrCeremony) {
+		t.Errorf("second: %v, want ErrCeremony", err)
+	}
+	put("b")
+	db.Clock.Advance(2 * time.Minute)
+	if _, err := db.TakeCeremony(t.Context(), "approval", "b"); !errors.Is(err, app.ErrCeremony) {
+		t.Errorf("past its time: %v, want ErrCeremony", err)
+	}
+}

@@ -1,0 +1,293 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"assent/app"
+	"assent/store"
+	"assent/store/storetest"
+)
+
+var calm = store.Fatigue{Notices: 100, Window: time.Minute}
+
+func state(t *testing.T, db *storetest.DB, id string) app.Request {
+	t.Helper()
+	r, err := db.Request(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func jobs(t *testing.T, db *storetest.DB) int {
+	t.Helper()
+	n, _, err := db.Outbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestParallelDuplicateStarts(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	dev := db.MustDevice(alice)
+	if err := db.Subscribe(t.Context(), storetest.On(dev), app.Subscription{DeviceID: dev.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	in := storetest.Request(alice, db.Now().Add(time.Minute))
+	var wg sync.WaitGroup
+	fresh := make(chan bool, 20)
+	for range 20 {
+		wg.Go(func() {
+			_, f, err := db.StartRequest(t.Context(), app.System, in, calm, true)
+			if err != nil {
+				t.Errorf("start: %v", err)
+			}
+			fresh <- f
+		})
+	}
+	wg.Wait()
+	close(fresh)
+	n := 0
+	for f := range fresh {
+		if f {
+			n++
+		}
+	}
+	if n != 1 || jobs(t, db) != 1 {
+		t.Errorf("20 equal starts: %d fresh, %d notices; want 1 and 1", n, jobs(t, db))
+	}
+	in.LoginState = "another"
+	if _, _, err := db.StartRequest(t.Context(), app.System, in, calm, true); !errors.Is(err, app.ErrLoginConflict) {
+		t.Errorf("another state for the same login: %v, want ErrLoginConflict", err)
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	approve := func(db *storetest.DB, by app.Actor, id, digest string) error {
+		d, _ := db.Device(t.Context(), by.ID)
+		return db.Approve(t.Context(), by, id, app.Approval{Digest: digest, Granted: "{}", Signature: "{}", CredentialID: d.CredentialID})
+	}
+	for _, c := range []struct {
+		name string
+		do   func(db *storetest.DB, alice app.Person, dev app.Device, id string) error
+		want error
+		as   app.RequestState
+	}{
+		{"approve", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			return approve(db, storetest.On(dev), id, "seen")
+		}, nil, app.Approved},
+		{"approve something else than what was shown", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			return approve(db, storetest.On(dev), id, "unseen")
+		}, app.ErrChanged, app.Pending},
+		{"approve with another passkey", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			return db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", CredentialID: "other"})
+		}, app.ErrSuspended, app.Pending},
+		{"deny", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			return db.Deny(t.Context(), storetest.On(dev), id, app.ReasonPerson)
+		}, nil, app.Denied},
+		{"approve after deny", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			if err := db.Deny(t.Context(), storetest.On(dev), id, app.ReasonPerson); err != nil {
+				return err
+			}
+			return approve(db, storetest.On(dev), id, "seen")
+		}, app.ErrNotPending, app.Denied},
+		{"deny after approve", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			if err := approve(db, storetest.On(dev), id, "seen"); err != nil {
+				return err
+			}
+			return db.Deny(t.Context(), storetest.On(dev), id, app.ReasonPerson)
+		}, app.ErrNotPending, app.Approved},
+		{"approve too late", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+			db.Clock.Advance(time.Hour)
+			return approve(db, storetest.On(dev), id, "seen")
+		}, app.ErrExpired, app.Pending},
+		{"approve by another person", func(db *storetest.DB, _ app.Person, _ app.Device, id string) error {
+			return approve(db, storetest.On(db.MustDevice(db.MustPerson("mallory"))), id, "seen")
+		}, app.ErrUnknownRequest, app.Pending},
+		{"approve on a suspended device", func(db *storetest.DB, alice app.Person, dev app.Device, id string) error {
+			db.MustDevice(alice)
+			if err := db.SetDeviceState(t.Context(), app.Operator, dev.ID, app.DeviceSuspended); err != nil {
+				return err
+			}
+			return approve(db, storetest.On(dev), id, "seen")
+		}, app.ErrSuspended, app.Pending},
+		{"approve as a suspended person", func(db *storetest.DB, alice app.Person, dev app.Device, id string) error {
+			if err := db.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonSuspended); err != nil {
+				return err
+			}
+			return approve(db, storetest.On(dev), id, "seen")
+		}, app.ErrSuspended, app.Cancelled},
+		{"approve after the last device was removed", func(db *storetest.DB, alice app.Person, dev app.Device, id string) error {
+			if err := db.RemoveDevice(t.Context(), storetest.On(dev), alice.ID, dev.ID); err != nil {
+				return err
+			}
+			return approve(db, storetest.On(dev), id, "seen")
+		}, app.ErrSuspended, app.Cancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := storetest.New(t)
+			alice := db.MustPerson("alice")
+			dev := db.MustDevice(alice)
+			r := db.MustRequest(alice)
+			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen"); err != nil {
+				t.Fatal(err)
+			}
+			err := c.do(db, alice, dev, r.ID)
+			if !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			db.Reopen()
+			got := state(t, db, r.ID)
+			if got.State != c.as {
+				t.Errorf("state %s, want %s", got.State, c.as)
+			}
+			decided := c.as != app.Pending
+			if waiting := got.Delivery == app.DeliveryWaiting; waiting != decided || (jobs(t, db) == 1) != decided {
+				t.Errorf("delivery %s and %d jobs for a request that is %s", got.Delivery, jobs(t, db), got.State)
+			}
+		})
+	}
+}
+
+func TestParallelDecisionsSetOne(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	a, b := db.MustDevice(alice), db.MustDevice(alice)
+	r := db.MustRequest(alice)
+	if err := db.Shown(t.Context(), storetest.On(a), r.ID, "{}", "seen"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	won := make(chan app.RequestState, 20)
+	for range 10 {
+		wg.Go(func() {
+			if db.Approve(t.Context(), storetest.On(a), r.ID, app.Approval{Digest: "seen", CredentialID: a.CredentialID}) == nil {
+				won <- app.Approved
+			}
+		})
+		wg.Go(func() {
+			if db.Deny(t.Context(), storetest.On(b), r.ID, app.ReasonPerson) == nil {
+				won <- app.Denied
+			}
+		})
+	}
+	wg.Wait()
+	close(won)
+	var states []app.RequestState
+	for s := range won {
+		states = append(states, s)
+	}
+	if len(states) != 1 || state(t, db, r.ID).State != states[0] || jobs(t, db) != 1 {
+		t.Errorf("decisions that won: %v; state %s, %d jobs", states, state(t, db, r.ID).State, jobs(t, db))
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	db.MustDevice(alice)
+	r := db.MustRequest(alice)
+	if next, err := db.Expire(t.Context()); err != nil || next != r.ExpiresAt {
+		t.Fatalf("next expiry %v (%v), want %v", next, err, r.ExpiresAt)
+	}
+	db.Clock.Advance(10 * time.Minute)
+	db.Reopen()
+	db.Events()
+	if next, err := db.Expire(t.Context()); err != nil || next != 0 {
+		t.Fatalf("next expiry %v (%v), want none", next, err)
+	}
+	if got := state(t, db, r.ID); got.State != app.Expired || got.DecidedAt != r.ExpiresAt || got.Delivery != app.DeliveryNone {
+		t.Errorf("%s at %v, delivery %s", got.State, got.DecidedAt, got.Delivery)
+	}
+	if ev := db.Events(); len(ev) != 1 || ev[0].State != app.Expired || ev[0].PersonID != alice.ID {
+		t.Errorf("announced %+v, want the expiry", ev)
+	}
+}
+
+func TestLossBeforeTheFirstDelivery(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		lose   func(*storetest.DB, app.Person, app.Device) error
+		tried  bool
+		state  app.RequestState
+		reason app.Reason
+	}{
+		{"nothing lost", func(*storetest.DB, app.Person, app.Device) error { return nil }, false, app.Approved, ""},
+		{"device removed", func(db *storetest.DB, p app.Person, d app.Device) error {
+			return db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID)
+		}, false, app.Cancelled, app.ReasonDeviceLost},
+		{"device suspended", func(db *storetest.DB, _ app.Person, d app.Device) error {
+			return db.SetDeviceState(t.Context(), app.Operator, d.ID, app.DeviceSuspended)
+		}, false, app.Cancelled, app.ReasonDeviceLost},
+		{"person suspended", func(db *storetest.DB, p app.Person, _ app.Device) error {
+			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)
+		}, false, app.Cancelled, app.ReasonSuspended},
+		{"person suspended after a try", func(db *storetest.DB, p app.Person, _ app.Device) error {
+			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)
+		}, true, app.Approved, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := storetest.New(t)
+			alice := db.MustPerson("alice")
+			dev := db.MustDevice(alice)
+			r := db.MustRequest(alice)
+			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen"); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", CredentialID: dev.CredentialID}); err != nil {
+				t.Fatal(err)
+			}
+			if c.tried {
+				got, ok, err := db.BeginDelivery(t.Context(), r.ID)
+				if err != nil || !ok || got.DeliveryUnsure {
+					t.Fatalf("first try: %v %v, unsure %v", ok, err, got.DeliveryUnsure)
+				}
+				db.Reopen() // a crash between asking ACP and its answer
+			}
+			if err := c.lose(db, alice, dev); err != nil {
+				t.Fatal(err)
+			}
+			got, ok, err := db.BeginDelivery(t.Context(), r.ID)
+			if err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+			if got.State != c.state || got.Reason != c.reason || got.DeliveryUnsure != c.tried {
+				t.Errorf("%s (%s), unsure %v; want %s (%s), %v", got.State, got.Reason, got.DeliveryUnsure, c.state, c.reason, c.tried)
+			}
+			if stored := state(t, db, r.ID); stored.State != c.state || !stored.DeliveryUnsure {
+				t.Errorf("stored %s, unsure %v", stored.State, stored.DeliveryUnsure)
+			}
+		})
+	}
+}
+
+func TestFatigueQuietsOneClient(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	db.MustDevice(alice)
+	limit := store.Fatigue{Notices: 2, Window: time.Minute}
+	start := func(client string) bool {
+		in := storetest.Request(alice, db.Now().Add(time.Hour))
+		in.ClientID = client
+		r, _, err := db.StartRequest(t.Context(), app.System, in, limit, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Quiet
+	}
+	if a, b, c, other := start("noisy"), start("noisy"), start("noisy"), start("calm"); a || b || !c || other {
+		t.Errorf("quiet: %v %v %v, other client %v; want only the third", a, b, c, other)
+	}
+	db.Clock.Advance(2 * time.Minute)
+	if start("noisy") {
+		t.Error("still quiet after the window")
+	}
+	if in, err := db.Inbox(t.Context(), alice.ID); err != nil || len(in) != 5 {
+		t.Errorf("%d in the inbox (%v), want all 5: quiet is never unseen", len(in), err)
+	}
+}
