@@ -98,4 +98,3 @@ func (s *Service) Deny(ctx context.Context, by app.Actor, id string) error {
 func (s *Service) Report(ctx context.Context, by app.Actor, id string) error {
 	return s.store.Deny(ctx, by, id, app.ReasonReported)
 }
-

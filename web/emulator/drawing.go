@@ -116,7 +116,7 @@ func requestLabel(x exchange, polls *int) (strong, soft string) {
 		*polls++
 		return x.method + " /token", fmt.Sprintf("ask %d", *polls)
 	case strings.HasSuffix(x.path, "/oauth2/token"):
-		return x.method + " /token", x.body.value("scope")
+		return x.method + " /token", "for the API"
 	case x.to == laneTill:
 		return x.method + " /notifications", "ping"
 	case decision(x.path) != "":
@@ -194,6 +194,23 @@ func (c content) lines() string {
 	return strings.TrimSpace(b.String())
 }
 
+// requestLines is what the page prints of a request: its credentials, masked, and its body.
+func (x exchange) requestLines() string {
+	var parts []string
+	for _, h := range x.headers {
+		if h.secret {
+			parts = append(parts, h.name+": "+h.value)
+		}
+	}
+	if _, query, found := strings.Cut(x.url, "?"); found {
+		parts = append(parts, "?"+query)
+	}
+	if body := x.body.lines(); body != "" {
+		parts = append(parts, body)
+	}
+	return strings.Join(parts, "\n")
+}
+
 // curl is the request as a command line; what is secret is a shell variable of that name.
 func (x exchange) curl() string {
 	args := []string{"curl -X " + x.method}
@@ -241,7 +258,7 @@ func plural(n int, word string) string {
 
 // spell writes a duration as people say it: milliseconds below a second, then "2 min 5 s".
 func spell(d time.Duration) string {
-	if d < time.Second {
+	if d > 0 && d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}
 	var parts []string
@@ -253,6 +270,9 @@ func spell(d time.Duration) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, unit.name))
 			d -= n * unit.length
 		}
+	}
+	if len(parts) == 0 {
+		return "0 s"
 	}
 	return strings.Join(parts, " ")
 }

@@ -113,7 +113,7 @@ func (e *Emulator) streamSale(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for {
-		if _, sl, found := e.findSale(id); !found || sl.state != saleWaiting {
+		if _, sl, found := e.findSale(id); !found || sl.settled(e.now()) {
 			send("event: end\ndata: {}\n\n")
 			return
 		}
@@ -132,6 +132,11 @@ func (e *Emulator) streamSale(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+}
+
+// settled says that nothing more will happen; a cancelled sale's request goes on at ACP until its time is over.
+func (sl sale) settled(now time.Time) bool {
+	return sl.state != saleWaiting && (sl.state != saleCancelled || !now.Before(sl.expires))
 }
 
 // policy lets a page use the emulator's own files and nothing else.

@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"net/http"
+
+	"assent/static"
 )
 
 // routes lists everything that the emulator serves.
@@ -24,6 +26,8 @@ func (e *Emulator) routes() *http.ServeMux {
 		mux.Handle("POST "+at+"/accept", e.endpoint(Accept, e.settleEndpoint(Accept, name, k, k.applyAccept)))
 		mux.Handle("POST "+at+"/reject", e.endpoint(Reject, e.settleEndpoint(Reject, name, k, k.applyReject)))
 	}
+	e.pageRoutes(mux)
+	mux.Handle("GET /static/", static.Handler())
 	mux.Handle("/api/", http.HandlerFunc(e.noSuchRoute))
 	return mux
 }

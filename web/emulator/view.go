@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 )
 
 // view is a page: the form of a screen, or one sale on it.
@@ -41,16 +43,16 @@ type saleForm struct {
 
 // saleView is a sale in words.
 type saleView struct {
-	id, person, message  string
-	state                saleState
-	delivery             Delivery
-	heading, text        string
-	left                 time.Duration
-	total                time.Duration
-	pace                 string
-	claims               []field
-	rawClaims            string
-	scope, expires, kept string
+	id, person, message string
+	state               saleState
+	delivery            Delivery
+	heading, text       string
+	left                time.Duration
+	total               time.Duration
+	pace                string
+	claims              []field
+	rawClaims           string
+	scope, access       string
 }
 
 // form checks what was posted; the sale's ask is valid when there are no faults.
@@ -129,9 +131,9 @@ func (e *Emulator) saleViewOf(sl sale, selected int) view {
 	s.heading, s.text = outcome(sl)
 	if sl.state == saleApproved {
 		s.claims, s.rawClaims = readableClaims(sl.claims), indented(sl.claims)
-		s.scope, s.expires = sl.tokens.Scope, spell(time.Duration(sl.tokens.ExpiresIn)*time.Second)
+		s.scope, s.access = sl.tokens.Scope, "good for "+spell(time.Duration(sl.tokens.ExpiresIn)*time.Second)
 		if sl.tokens.RefreshToken != "" {
-			s.kept = "refresh token kept by the " + strings.ToLower(laneName(laneTill, sl.ask.screen))
+			s.access += ", with a refresh token"
 		}
 	}
 	v.sale = &s
@@ -182,7 +184,7 @@ func readableClaims(claims map[string]any) (fields []field) {
 		value := fmt.Sprint(claims[name])
 		switch v := claims[name].(type) {
 		case float64:
-			value = time.Unix(int64(v), 0).UTC().Format("15:04:05 UTC")
+			value = time.Unix(int64(v), 0).Format("15:04:05")
 		case []any:
 			value = strings.Trim(fmt.Sprint(v), "[]")
 		}
@@ -209,4 +211,72 @@ func indented(v any) string {
 		return ""
 	}
 	return strings.TrimSpace(b.String())
+}
+
+func (v view) title() string {
+	if v.sale != nil {
+		return v.sale.heading
+	}
+	if v.screen == CallCentre {
+		return "Who is calling?"
+	}
+	return "Pay with bank"
+}
+
+func (v view) who() string {
+	if v.screen == CallCentre {
+		return "Caller"
+	}
+	return "Customer"
+}
+
+func (v view) otherLabel() string {
+	if len(v.people) == 0 {
+		return v.who()
+	}
+	return "or an identifier"
+}
+
+func (v view) askLabel() string {
+	return "Ask the " + strings.ToLower(v.who()) + "’s phone"
+}
+
+func (v view) cancelLabel() string {
+	if v.screen == CallCentre {
+		return "End the call"
+	}
+	return "Cancel the sale"
+}
+
+func (v view) anotherLabel() string {
+	if v.screen == CallCentre {
+		return "Next call"
+	}
+	return "Next customer"
+}
+
+func personLabel(p Person) string {
+	if p.Note == "" {
+		return p.Name
+	}
+	return p.Name + " (" + p.Note + ")"
+}
+
+func faultAttributes(f saleForm, name string) templ.Attributes {
+	if f.faults[name] == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": name + "-fault"}
+}
+
+// fraction is how much of a request's time is left, of 100.
+func fraction(s saleView) string {
+	return strconv.FormatFloat(100*float64(s.left)/float64(s.total), 'f', 1, 64)
+}
+
+func rowID(r row) string {
+	if r.answer {
+		return fmt.Sprintf("answer-%d", r.n)
+	}
+	return fmt.Sprintf("request-%d", r.n)
 }

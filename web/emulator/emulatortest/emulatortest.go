@@ -60,7 +60,10 @@ func run(t testing.TB, srv *httptest.Server, o emulator.Options) *emulator.Emula
 		t.Fatalf("emulator: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	srv.Config = &http.Server{Handler: e.Handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
+	srv.Config = &http.Server{
+		Handler: e.Handler(), BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- e.Run(ctx) }()
 	t.Cleanup(func() {

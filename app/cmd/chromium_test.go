@@ -1,0 +1,307 @@
+package cmd_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+)
+
+// notRun skips a test that this machine can't run. Where ASSENT_TEST_ALL is
+// set that is a failure; `make test` lists what it was at its end.
+func notRun(t testing.TB, why string) {
+	t.Helper()
+	if os.Getenv("ASSENT_TEST_ALL") != "" {
+		t.Fatalf("could not run: %s", why)
+	}
+	if path := os.Getenv("ASSENT_TEST_NOT_RUN"); path != "" {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(f, "%s: %s\n", t.Name(), why)
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Skip(why)
+}
+
+var chromium struct {
+	once sync.Once
+	ctx  context.Context
+	stop func()
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chromium.stop != nil {
+		chromium.stop()
+	}
+	os.Exit(code)
+}
+
+// browserContext gives the one Chromium of this test binary.
+func browserContext(t testing.TB) context.Context {
+	t.Helper()
+	if _, err := exec.LookPath("chromium"); err != nil {
+		notRun(t, "browser tests: no chromium on this machine (Debian: apt-get install chromium)")
+	}
+	chromium.once.Do(func() {
+		profile, err := os.MkdirTemp("", "assent-chromium-")
+		if err != nil {
+			chromium.err = err
+			return
+		}
+		alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(),
+			chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+			chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en-GB"),
+			chromedp.ProxyServer("http://127.0.0.1:9"), // stops look-ups; localhost is never proxied
+		)
+		ctx, cancel := chromedp.NewContext(alloc)
+		chromium.ctx = ctx
+		chromium.stop = func() {
+			cancel()
+			stopAlloc()
+			os.RemoveAll(profile)
+		}
+		chromium.err = chromedp.Do(ctx)
+	})
+	if chromium.err != nil {
+		t.Fatalf("chromium does not start: %v", chromium.err)
+	}
+	return chromium.ctx
+}
+
+// phone is a browser of its own: cookies, storage and an authenticator that no
+// other phone shares.
+type phone struct {
+	t    testing.TB
+	ctx  context.Context
+	name string
+	auth webauthn.AuthenticatorID
+}
+
+// patience is how long a page may take to become what a test waits for.
+const patience = 20 * time.Second
+
+type look struct {
+	width, height int64
+	dark, mobile  bool
+	lang          string
+}
+
+var portrait = look{width: 390, height: 844, mobile: true, lang: "en-GB"}
+
+func newPhone(t testing.TB, name string, l look, scripts ...string) *phone {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browserContext(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &phone{t: t, ctx: ctx, name: name}
+	p.do("open a tab", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		res, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		if err != nil {
+			return err
+		}
+		p.auth = res.AuthenticatorID
+		for _, s := range scripts {
+			if _, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: s}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	p.dress(l)
+	t.Cleanup(func() {
+		if t.Failed() {
+			p.shot(strings.ReplaceAll(t.Name(), "/", "-") + "-" + name)
+		}
+	})
+	return p
+}
+
+// dress sets the size, the colour scheme and the language of what p shows.
+func (p *phone) dress(l look) {
+	p.t.Helper()
+	scheme := "light"
+	if l.dark {
+		scheme = "dark"
+	}
+	p.do("dress", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err1 := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 2, Mobile: l.mobile})
+		_, err2 := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err3 := cdp.Call(ctx, tab, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+			UserAgent:      "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
+			AcceptLanguage: l.lang,
+		})
+		return errors.Join(err1, err2, err3)
+	}))
+}
+
+func (p *phone) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%s: %s: %v\n%s", p.name, what, err, p.page())
+	}
+}
+
+// page is what p shows, for a failure's message.
+func (p *phone) page() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 3*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.slice(0, 1500)`))
+	if err != nil {
+		return "(no page: " + err.Error() + ")"
+	}
+	return text
+}
+
+// open goes to a page.
+func (p *phone) open(url string) {
+	p.t.Helper()
+	p.do("open "+url, chromedp.Navigate(url))
+}
+
+func testid(id string) chromedp.CSS { return chromedp.CSS(`[data-testid="` + id + `"]`) }
+
+// see waits until the element shows.
+func (p *phone) see(id string) {
+	p.t.Helper()
+	p.do("see "+id, chromedp.WaitVisible(testid(id)))
+}
+
+// click waits for the element and clicks it.
+func (p *phone) click(id string) {
+	p.t.Helper()
+	p.do("click "+id, chromedp.WaitVisible(testid(id)), chromedp.ScrollIntoView(testid(id)), chromedp.Click(testid(id)))
+}
+
+// text gives the element's visible text.
+func (p *phone) text(id string) string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	s, err := chromedp.Run(ctx, chromedp.Text(testid(id)))
+	if err != nil {
+		p.t.Fatalf("%s: text of %s: %v\n%s", p.name, id, err, p.page())
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// says waits until the element's text contains want.
+func (p *phone) says(id, want string) {
+	p.t.Helper()
+	q, err := json.Marshal([]string{`[data-testid="` + id + `"]`, want})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.until(fmt.Sprintf("%s says %q", id, want),
+		fmt.Sprintf(`(([sel, want]) => [...document.querySelectorAll(sel)].some(e => e.innerText.replace(/\s+/g, " ").includes(want)))(%s)`, q))
+}
+
+// until waits for a condition written in JavaScript.
+func (p *phone) until(what, js string) {
+	p.t.Helper()
+	p.do(what, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := chromedp.Poll[bool](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))(ctx, tab)
+		return err
+	}))
+}
+
+// eval runs an expression, awaiting a promise.
+func eval[T any](p *phone, js string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAsValue, awaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %s: %v", p.name, js, err)
+	}
+	return v
+}
+
+// shot keeps a picture of the page where ASSENT_SCREENSHOTS names a folder.
+func (p *phone) shot(name string) {
+	dir := os.Getenv("ASSENT_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Logf("%s: no screenshot: %v", p.name, err)
+		return
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// axe-core 4.14.1 by Deque Systems, MPL 2.0, as published; the licence stands in its head.
+//
+//go:embed testdata/axe.min.js.gz
+var axeGz []byte
+
+var axeSource = sync.OnceValues(func() (string, error) {
+	z, err := gzip.NewReader(bytes.NewReader(axeGz))
+	if err != nil {
+		return "", err
+	}
+	b, err := io.ReadAll(z)
+	return string(b), err
+})
+
+// accessible holds the page against WCAG 2.2 AA with axe-core.
+func (p *phone) accessible(what string) {
+	p.t.Helper()
+	source, err := axeSource()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](source+`;
+		axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(
+			v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n"))`,
+		chromedp.EvalAsValue, awaitPromise))
+	if err != nil {
+		p.t.Fatalf("axe on %s: %v", what, err)
+	}
+	if found != "" {
+		p.t.Errorf("axe on %s:\n%s", what, found)
+	}
+}
+
+func awaitPromise(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }

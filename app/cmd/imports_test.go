@@ -1,0 +1,53 @@
+package cmd_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers are our packages from the bottom up; a package imports only from
+// layers below its own. Test helpers (…test) may use what they test.
+var layers = [][]string{
+	{"assent/app", "assent/migrations", "assent/static"},
+	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config"},
+	{"assent/app/acp"},
+	{"assent/app/consent", "assent/app/people", "assent/app/passkey", "assent/app/push", "assent/app/login", "assent/app/jobs"},
+	{"assent/web/view"},
+	{"assent/web/httpx", "assent/web/device/page"},
+	{"assent/web/api", "assent/web/device", "assent/web/emulator"},
+	{"assent/web"},
+	{"assent/app/cmd"},
+	{"assent"},
+}
+
+// The arrows of the package map point down; nothing imports upward or sideways.
+func TestImportsPointDown(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "assent/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := func(pkg string) int {
+		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, pkg) })
+	}
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if strings.HasSuffix(f[0], "test") || strings.HasSuffix(f[0], "/acpspec") {
+			continue
+		}
+		own := layer(f[0])
+		if own < 0 {
+			t.Errorf("%s has no place in the package map", f[0])
+			continue
+		}
+		for _, imp := range f[1:] {
+			if strings.HasPrefix(imp, "assent") && layer(imp) >= own {
+				t.Errorf("%s imports %s, which is not below it", f[0], imp)
+			}
+			if f[0] == "assent/web/emulator" && strings.HasPrefix(imp, "assent/") && imp != "assent/static" {
+				t.Errorf("the emulator stands in for another product and imports %s", imp)
+			}
+		}
+	}
+}

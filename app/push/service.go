@@ -1,0 +1,145 @@
+package push
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"assent/app"
+	"assent/app/i18n"
+	"assent/store"
+)
+
+// Service sends the notices of the outbox and keeps the subscriptions.
+type Service struct {
+	store  *store.Store
+	sender *Sender
+	hosts  Hosts
+	words  *i18n.Catalogue
+	log    *slog.Logger
+}
+
+// NewService makes the service.
+func NewService(st *store.Store, sender *Sender, hosts Hosts, words *i18n.Catalogue, log *slog.Logger) *Service {
+	return &Service{store: st, sender: sender, hosts: hosts, words: words, log: log}
+}
+
+// StoredKeys gives the installation's VAPID keys, made at the first start.
+func StoredKeys(ctx context.Context, st *store.Store) (Keys, error) {
+	var keys Keys
+	text, err := st.VAPIDKeys(ctx, func() (string, error) {
+		k, err := GenerateKeys()
+		if err != nil {
+			return "", err
+		}
+		b, err := json.Marshal(k)
+		return string(b), err
+	})
+	if err != nil {
+		return keys, err
+	}
+	return keys, json.Unmarshal([]byte(text), &keys)
+}
+
+// PublicKey is the key that browsers subscribe with.
+func (s *Service) PublicKey() string { return s.sender.Keys.Public }
+
+// Subscribe stores the subscription that the device's browser made.
+func (s *Service) Subscribe(ctx context.Context, by app.Actor, sub Subscription) error {
+	if err := sub.Validate(s.hosts); err != nil {
+		return app.ErrPushEndpoint.Because(err)
+	}
+	return s.store.Subscribe(ctx, by, app.Subscription{DeviceID: by.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth})
+}
+
+// Skip records that the person goes without notifications on this device.
+func (s *Service) Skip(ctx context.Context, by app.Actor) error {
+	choice := app.PushSkipped
+	return s.store.SetDevicePreferences(ctx, by, nil, &choice)
+}
+
+// Opened records that a notice was opened on the device.
+func (s *Service) Opened(ctx context.Context, by app.Actor, requestID string) error {
+	return s.store.NoticeOpened(ctx, by, requestID)
+}
+
+// Send is the job that sends one notice to one device. What is no longer worth
+// a notice is left.
+func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
+	sub, err := s.store.Subscription(ctx, j.DeviceID)
+	if errors.Is(err, app.ErrUnknownDevice) {
+		return app.Outcome{}
+	}
+	if err != nil {
+		return retry(0, err.Error())
+	}
+	m, ok, err := s.message(ctx, j)
+	if err != nil {
+		return retry(0, err.Error())
+	}
+	if !ok {
+		return app.Outcome{}
+	}
+	ttl := j.Deadline.Sub(s.store.Now())
+	if ttl < time.Second {
+		return app.Outcome{}
+	}
+	res := s.sender.Send(ctx, Subscription{Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth}, m, ttl)
+	err = s.store.Pushed(ctx, sub, j.RequestID, res.Outcome == Accepted, res.Outcome == Gone, res.String())
+	if err != nil {
+		return retry(0, err.Error())
+	}
+	switch res.Outcome {
+	case Accepted, Gone:
+		return app.Outcome{}
+	case Retry:
+		return retry(res.After, res.String())
+	case Misconfigured:
+		s.log.ErrorContext(ctx, "a push service refuses our signature: check ASSENT_PUSH_SUBJECT and the clock", "answer", res.String())
+	}
+	return app.Outcome{Verdict: app.JobFailed, Cause: res.String()}
+}
+
+func retry(after time.Duration, cause string) app.Outcome {
+	return app.Outcome{Verdict: app.JobRetry, After: after, Cause: cause}
+}
+
+// message words a notice in the person's language. It names client and kind,
+// never a person, an amount or an account: lock screens are read by others.
+func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, err error) {
+	d, err := s.store.Device(ctx, j.DeviceID)
+	if err != nil {
+		return m, false, err
+	}
+	p, err := s.store.Person(ctx, d.PersonID)
+	if err != nil || d.State != app.DeviceActive || p.State != app.PersonActive {
+		return m, false, err
+	}
+	w := s.words.Match(p.Lang, "")
+	m = Message{ID: j.RequestID, Lang: w.Tag()}
+	switch app.Notice(j.Payload) {
+	case app.NoticeRequest:
+		r, err := s.store.Request(ctx, j.RequestID)
+		if err != nil || r.State != app.Pending {
+			return m, false, err
+		}
+		m.Title, m.Body = w.T("push.request.title"), w.T("push.request.body", "client", clientName(r, w))
+	case app.NoticeDeviceAdded:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_added.title"), w.T("push.device_added.body")
+	default:
+		return m, false, nil
+	}
+	return m, true, nil
+}
+
+// NoticeDevices is the notice id that leads to the list of devices.
+const NoticeDevices = "devices"
+
+func clientName(r app.Request, w i18n.Words) string {
+	if r.ClientName == "" {
+		return w.T("client.unnamed")
+	}
+	return r.ClientName
+}
