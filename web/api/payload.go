@@ -37,10 +37,10 @@ type members map[string]json.RawMessage
 func decode(body []byte) (members, error) {
 	var m members
 	if err := json.Unmarshal(body, &m); err != nil {
-		return nil, app.ErrMalformed.Because(&fieldError{"body", "is not a JSON object"})
+		return nil, wrong("body", "is not a JSON object")
 	}
 	if m == nil {
-		return nil, app.ErrMalformed.Because(&fieldError{"body", "is not a JSON object"})
+		return nil, wrong("body", "is not a JSON object")
 	}
 	return m, nil
 }
