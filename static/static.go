@@ -1,58 +1,161 @@
-// Package static holds what browsers load beside pages: styles, scripts,
-// icons. Files are served under a digest of them all, so that a page never
-// mixes two versions, scripts can import each other by relative paths, and
-// caches may keep them for ever.
+// Package static holds what browsers load beside pages: styles, script modules
+// and icons. Everything is embedded and served under a URL that carries a digest
+// of the whole tree, so that it may be cached for good and relative module
+// imports resolve.
 package static
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 )
 
-//go:embed emulator
+//go:embed *.css *.js icons emulator
 var files embed.FS
 
-// Version is the digest of all files, in short.
-var Version = sync.OnceValue(func() string {
-	h := sha256.New()
+// workerName is the service worker's source. Browsers find it at the root, not
+// under a hashed URL: its own URL must never change.
+const workerName = "sw.js"
+
+// asset is one file, ready to be sent.
+type asset struct {
+	mediaType string
+	plain     []byte
+	zipped    []byte // nil where gzip doesn't pay
+}
+
+type bundle struct {
+	version string
+	assets  map[string]asset
+	worker  []byte
+}
+
+var load = sync.OnceValue(func() *bundle {
+	b := &bundle{assets: map[string]asset{}}
+	sum := sha256.New()
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := files.ReadFile(name)
+		body, err := files.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		h.Write([]byte(name + "\x00"))
-		h.Write(b)
+		sum.Write([]byte(name + "\x00" + strconv.Itoa(len(body)) + "\x00"))
+		sum.Write(body)
+		if name == workerName {
+			b.worker = body
+			return nil
+		}
+		b.assets[name] = newAsset(name, body)
 		return nil
 	})
 	if err != nil {
-		panic(err) // the files are part of the program
+		panic("static: the embedded files can't be read: " + err.Error())
 	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	b.version = hex.EncodeToString(sum.Sum(nil))[:12]
+	b.worker = bytes.ReplaceAll(b.worker, []byte("{{version}}"), []byte(b.version))
+	return b
 })
 
-// URL gives the path under which Handler serves a file.
-func URL(name string) string { return "/static/" + Version() + "/" + name }
+func newAsset(name string, body []byte) asset {
+	a := asset{mediaType: mediaType(name), plain: body}
+	if strings.HasPrefix(a.mediaType, "image/png") {
+		return a
+	}
+	var zipped bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	w.Write(body) // a bytes.Buffer takes everything
+	w.Close()
+	if zipped.Len() < len(body) {
+		a.zipped = zipped.Bytes()
+	}
+	return a
+}
 
-// Handler serves the files below /static/. A path of another version is not
-// found: whoever asks for it has an old page.
+// mediaType answers from a table where it can: the machine's own may differ.
+func mediaType(name string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	}
+	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// Version identifies this build's files: a digest over all names and contents.
+func Version() string { return load().version }
+
+// URL is the path at which the named file is served, such as
+// "/static/0a1b2c3d4e5f/app.css".
+func URL(name string) string { return "/static/" + load().version + "/" + name }
+
+// ServiceWorker is the script of the service worker, to be served at the root
+// of the site with Cache-Control: no-cache. A changed file anywhere in the tree
+// changes it, which is how browsers learn of an update.
+func ServiceWorker() []byte { return load().worker }
+
+// Handler serves GET /static/. A path with another build's digest is not found,
+// never an older page's style on a newer page.
 func Handler() http.Handler {
-	server := http.StripPrefix("/static/"+Version(), http.FileServerFS(files))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/static/"+Version()+"/") || strings.HasSuffix(r.URL.Path, "/") || path.Ext(r.URL.Path) == "" {
-			http.NotFound(w, r)
+		b := load()
+		name, ok := strings.CutPrefix(r.URL.Path, "/static/"+b.version+"/")
+		a, found := b.assets[name]
+		if !ok || !found {
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, "no such file", http.StatusNotFound)
 			return
 		}
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		server.ServeHTTP(w, r)
+		h := w.Header()
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Content-Type", a.mediaType)
+		body := a.plain
+		if a.zipped != nil {
+			h.Set("Vary", "Accept-Encoding")
+			if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+				h.Set("Content-Encoding", "gzip")
+				body = a.zipped
+			}
+		}
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		if r.Method != http.MethodHead {
+			w.Write(body)
+		}
 	})
+}
+
+// acceptsGzip reads an Accept-Encoding header (RFC 9110, 12.5.3).
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		coding, params, _ := strings.Cut(part, ";")
+		coding = strings.ToLower(strings.TrimSpace(coding))
+		if coding != "gzip" && coding != "*" {
+			continue
+		}
+		q, ok := strings.CutPrefix(strings.TrimSpace(params), "q=")
+		if !ok {
+			return true
+		}
+		weight, err := strconv.ParseFloat(q, 64)
+		return err == nil && weight > 0
+	}
+	return false
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"assent/app/outbound"
 )
 
 // Outcome sorts what can become of a call.
@@ -77,7 +79,7 @@ func bare(err error) error {
 
 // refusal sorts an answer that isn't a 2xx.
 func refusal(method string, res *http.Response, body []byte, now time.Time) error {
-	e := &Error{Status: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"), now), cause: said(body)}
+	e := &Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), cause: said(body)}
 	switch {
 	case res.StatusCode == http.StatusNotFound:
 		e.Outcome = NotFound
@@ -114,15 +116,4 @@ func said(body []byte) error {
 		return nil
 	}
 	return errors.New(strings.Join(parts, ", "))
-}
-
-// retryAfter reads seconds or an HTTP date (RFC 9110 10.2.3).
-func retryAfter(v string, now time.Time) time.Duration {
-	if n, err := strconv.Atoi(v); err == nil && n > 0 {
-		return time.Duration(min(n, 86400)) * time.Second
-	}
-	if t, err := http.ParseTime(v); err == nil && t.After(now) {
-		return t.Sub(now)
-	}
-	return 0
 }

@@ -26,6 +26,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/sync/singleflight"
 
+	"assent/app/outbound"
+
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
@@ -149,7 +151,7 @@ func tokenError(err error, now time.Time) error {
 	}
 	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
 		e.Outcome, e.cause = Busy, errors.New("the token endpoint is busy")
-		e.RetryAfter = retryAfter(answered.Response.Header.Get("Retry-After"), now)
+		e.RetryAfter = outbound.RetryAfter(answered.Response.Header, now)
 	}
 	return e
 }

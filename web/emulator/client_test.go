@@ -49,6 +49,7 @@ func assertion(t *testing.T, key jose.SigningKey, claims jwt.Claims) string {
 
 func TestClientAuthentication(t *testing.T) {
 	private, stranger := newKey(t), newKey(t)
+	const id = "assent+1 %"
 	const secret = "a secret of: more+than 32 bytes & 100%"
 	byKey := jose.SigningKey{Algorithm: jose.ES256, Key: private}
 	bySecret := jose.SigningKey{Algorithm: jose.HS256, Key: []byte(secret)}
@@ -60,14 +61,15 @@ func TestClientAuthentication(t *testing.T) {
 		claims  func(*jwt.Claims)
 		status  int
 	}{
-		"basic, encoded":          {basic: []string{"assent", url.QueryEscape(secret)}, status: 200},
-		"basic, not encoded":      {basic: []string{"assent", secret}, status: 401},
-		"basic, wrong secret":     {basic: []string{"assent", "guess"}, status: 401},
+		"basic, encoded":          {basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, status: 200},
+		"basic, id not encoded":   {basic: []string{id, url.QueryEscape(secret)}, status: 401},
+		"basic, not encoded":      {basic: []string{id, secret}, status: 401},
+		"basic, wrong secret":     {basic: []string{url.QueryEscape(id), "guess"}, status: 401},
 		"basic, unknown client":   {basic: []string{"other", url.QueryEscape(secret)}, status: 401},
-		"basic, not registered":   {methods: []string{"client_secret_post"}, basic: []string{"assent", url.QueryEscape(secret)}, status: 401},
-		"post":                    {form: url.Values{"client_id": {"assent"}, "client_secret": {secret}}, status: 200},
-		"post, wrong secret":      {form: url.Values{"client_id": {"assent"}, "client_secret": {"guess"}}, status: 401},
-		"post and basic":          {basic: []string{"assent", url.QueryEscape(secret)}, form: url.Values{"client_id": {"assent"}, "client_secret": {secret}}, status: 401},
+		"basic, not registered":   {methods: []string{"client_secret_post"}, basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, status: 401},
+		"post":                    {form: url.Values{"client_id": {id}, "client_secret": {secret}}, status: 200},
+		"post, wrong secret":      {form: url.Values{"client_id": {id}, "client_secret": {"guess"}}, status: 401},
+		"post and basic":          {basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, form: url.Values{"client_id": {id}, "client_secret": {secret}}, status: 401},
 		"nothing":                 {status: 401},
 		"secret jwt":              {sign: bySecret, status: 200},
 		"secret jwt, other key":   {sign: jose.SigningKey{Algorithm: jose.HS256, Key: []byte(strings.Repeat("x", 40))}, status: 401},
@@ -85,7 +87,7 @@ func TestClientAuthentication(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(o *emulator.Options) {
-				o.Client = emulator.Client{ID: "assent", Secret: secret, Methods: row.methods, Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public()}}}}
+				o.Client = emulator.Client{ID: id, Secret: secret, Methods: row.methods, Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public()}}}}
 				if o.Client.Methods == nil {
 					o.Client.Methods = allMethods
 				}
@@ -96,7 +98,7 @@ func TestClientAuthentication(t *testing.T) {
 			}
 			if row.sign.Key != nil {
 				claims := jwt.Claims{
-					Issuer: "assent", Subject: "assent", ID: "once", Audience: jwt.Audience{w.Issuer() + "/oauth2/token"},
+					Issuer: id, Subject: id, ID: "once", Audience: jwt.Audience{w.Issuer() + "/oauth2/token"},
 					Expiry: jwt.NewNumericDate(w.clock.Now().Add(time.Minute)),
 				}
 				if row.claims != nil {

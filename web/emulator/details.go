@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -108,21 +109,18 @@ func (d SessionDetails) clone() SessionDetails {
 	return d
 }
 
-// grantable maps each scope name that a grant may use to whether it must be there.
+// grantable maps each scope name that a grant may use to whether it must be there. A dynamic scope may be denied under
+// either of its names.
 func (d SessionDetails) grantable() map[string]bool {
 	names := map[string]bool{}
+	denied := func(name string) bool {
+		allowed, named := d.AllowedScopes[name]
+		return named && !allowed
+	}
 	for _, s := range d.RequestedScopes {
-		if allowed, named := d.AllowedScopes[s.Name]; named && !allowed {
-			continue
+		if name := cmp.Or(s.RequestedName, s.Name); !denied(s.Name) && !denied(name) {
+			names[name] = s.ImplicitGrant || s.Name == "openid"
 		}
-		name := s.Name
-		if s.RequestedName != "" {
-			name = s.RequestedName
-		}
-		if allowed, named := d.AllowedScopes[name]; named && !allowed {
-			continue
-		}
-		names[name] = s.ImplicitGrant || s.Name == "openid"
 	}
 	return names
 }

@@ -128,13 +128,7 @@ func (j *journal) watch(id string) (changed <-chan struct{}, stop func()) {
 	}
 }
 
-// touch tells the watchers of a sale that something else about it changed.
-func (j *journal) touch(id string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.tell(id)
-}
-
+// tell wakes the watchers of a transcript. The caller holds mu.
 func (j *journal) tell(id string) {
 	for ch := range j.watchers[id] {
 		select {

@@ -232,7 +232,7 @@ func TestCancelledSaleStopsPolling(t *testing.T) {
 	}
 	cancelled, before := b.at.Path, b.Calls(emulator.Token)
 	b.post("/sales", saleForm(nil))
-	polled := func() bool { return strings.Contains(strings.Join(b.transcript(), "\n"), "POST /token ask 2") }
+	polled := func() bool { return strings.Count(strings.Join(b.transcript(), "\n"), "authorization_pending") == 2 }
 	b.follow("a second poll of the next sale", polled)
 	if own := b.Calls(emulator.Token) - before; own != 2 {
 		t.Errorf("%d polls, want the two of the next sale", own)

@@ -128,27 +128,32 @@ func TestWrongBodiesAreRefusedAndLogged(t *testing.T) {
 		change map[string]any
 		want   string
 	}{
-		"an unknown member":          {"accept", map[string]any{"scopes": []string{}}, "unknown field"},
-		"another id":                 {"accept", map[string]any{"id": "x"}, "not the login"},
-		"another state":              {"accept", map[string]any{"login_state": "x"}, "login_state"},
-		"no scopes":                  {"accept", map[string]any{"granted_scopes": nil}, "missing"},
-		"a scope nobody asked for":   {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "email"}}, "email"},
-		"a scope that isn't allowed": {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "profile"}}, "profile"},
-		"the catalogue's spelling":   {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.*"}}, "invoice.*"},
-		"a scope twice":              {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "openid"}}, "repeated"},
-		"openid left out":            {"accept", map[string]any{"granted_scopes": []string{"branch:read"}}, `lacks "openid"`},
-		"an implicit one left out":   {"accept", map[string]any{"granted_scopes": []string{"openid"}}, `lacks "branch:read"`},
-		"a claim nobody asked for":   {"accept", map[string]any{"granted_claims": []string{"address"}}, "address"},
-		"a verified claim":           {"accept", map[string]any{"granted_verified_claims": []string{"birthdate"}}, "birthdate"},
-		"reject with another status": {"reject", map[string]any{"status_code": 400}, "not 403"},
-		"reject without an error":    {"reject", map[string]any{"error": ""}, "error is missing"},
-		"reject with another state":  {"reject", map[string]any{"login_state": ""}, "login_state"},
-		"reject with more":           {"reject", map[string]any{"rejection_reason": map[string]any{"code": "X"}}, "unknown field"},
+		"an unknown member":                      {"accept", map[string]any{"scopes": []string{}}, "unknown field"},
+		"another id":                             {"accept", map[string]any{"id": "x"}, "not the login"},
+		"another state":                          {"accept", map[string]any{"login_state": "x"}, "login_state"},
+		"no scopes":                              {"accept", map[string]any{"granted_scopes": nil}, "missing"},
+		"a scope nobody asked for":               {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "email"}}, "email"},
+		"a scope that isn't allowed":             {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "profile"}}, "profile"},
+		"a dynamic scope denied by its own name": {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.8"}}, "invoice.8"},
+		"a dynamic scope not allowed":            {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.9"}}, "invoice.9"},
+		"the catalogue's spelling":               {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.*"}}, "invoice.*"},
+		"a scope twice":                          {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "openid"}}, "repeated"},
+		"openid left out":                        {"accept", map[string]any{"granted_scopes": []string{"branch:read"}}, `lacks "openid"`},
+		"an implicit one left out":               {"accept", map[string]any{"granted_scopes": []string{"openid"}}, `lacks "branch:read"`},
+		"a claim nobody asked for":               {"accept", map[string]any{"granted_claims": []string{"address"}}, "address"},
+		"a verified claim":                       {"accept", map[string]any{"granted_verified_claims": []string{"birthdate"}}, "birthdate"},
+		"reject with another status":             {"reject", map[string]any{"status_code": 400}, "not 403"},
+		"reject without an error":                {"reject", map[string]any{"error": ""}, "error is missing"},
+		"reject with another state":              {"reject", map[string]any{"login_state": ""}, "login_state"},
+		"reject with more":                       {"reject", map[string]any{"rejection_reason": map[string]any{"code": "X"}}, "unknown field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "profile", "invoice.7781", "branch:read"}})
-			w.Edit(s.ID, func(d *emulator.SessionDetails) { d.AllowedScopes["profile"] = false })
+			s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "profile", "invoice.7781", "order.9", "branch:read", "invoice.8"}})
+			w.Edit(s.ID, func(d *emulator.SessionDetails) {
+				d.RequestedScopes[3].Name, d.RequestedScopes[3].RequestedName = "order.*", "invoice.9"
+				d.AllowedScopes = map[string]bool{"profile": false, "order.*": false, "invoice.8": false}
+			})
 			body := map[string]any{"id": s.ID, "login_state": s.LoginState, "granted_scopes": []string{"openid", "invoice.7781", "branch:read"}}
 			if row.call == "reject" {
 				body = map[string]any{"id": s.ID, "login_state": s.LoginState, "error": "access_denied", "status_code": 403}

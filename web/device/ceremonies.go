@@ -1,0 +1,189 @@
+package device
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"assent/app"
+	"assent/app/consent"
+	"assent/app/login"
+	"assent/app/passkey"
+	"assent/web/httpx"
+)
+
+// responseLimit bounds what a browser sends to a ceremony, in bytes.
+const responseLimit = 64 << 10
+
+// begin is the body that starts a ceremony; only an approval says anything.
+type begin struct {
+	Seen   string   `json:"seen"`
+	Scopes []string `json:"scopes"`
+	Invite string   `json:"invite"`
+}
+
+// finish is the body that ends one.
+type finish struct {
+	Credential json.RawMessage `json:"credential"`
+	Standalone bool            `json:"standalone"` // display-mode standalone: an installed app
+	Zone       string          `json:"zone"`       // IANA time zone of the browser
+	Invite     string          `json:"invite"`
+}
+
+// next tells the browser where to go.
+type next struct {
+	Next string `json:"next"`
+}
+
+// browser describes the browser that r comes from, for a session to be.
+func (h *handlers) browser(r *http.Request, in finish) (passkey.Browser, string) {
+	token := app.NewToken()
+	name, platform := describe(r, h.words(r))
+	return passkey.Browser{
+		Name: name, Platform: platform, SessionKey: app.NewID(), Hash: app.TokenHash(token), Known: h.Login.Known(r),
+		InApp: in.Standalone, AppExpected: isIOS(platform) && !in.Standalone,
+	}, token
+}
+
+func guest(r *http.Request) app.Actor {
+	return app.Actor{Kind: app.ActorGuest, Source: httpx.Source(r.Context())}
+}
+
+// enrolBegin answers POST /enrol/{token}/passkey.
+func (h *handlers) enrolBegin(w http.ResponseWriter, r *http.Request) error {
+	inv, err := h.invitation(r, r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	prompt, err := h.Passkeys.BeginEnrol(r.Context(), inv)
+	if err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, http.StatusOK, prompt)
+}
+
+// enrolFinish answers POST /enrol/{token}/passkey/{ceremony}.
+func (h *handlers) enrolFinish(w http.ResponseWriter, r *http.Request) error {
+	inv, err := h.invitation(r, r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	in, err := httpx.JSON[finish](w, r, responseLimit)
+	if err != nil {
+		return err
+	}
+	b, token := h.browser(r, in)
+	d, err := h.Passkeys.FinishEnrol(r.Context(), guest(r), inv, r.PathValue("ceremony"), in.Credential, b)
+	if err != nil {
+		return err
+	}
+	return h.signedIn(w, r, d, token, in.Zone)
+}
+
+// signInBegin answers POST /sign-in/passkey.
+func (h *handlers) signInBegin(w http.ResponseWriter, r *http.Request) error {
+	prompt, err := h.Passkeys.BeginSignIn(r.Context())
+	if err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, http.StatusOK, prompt)
+}
+
+// signInFinish answers POST /sign-in/passkey/{ceremony}. A sign-in that came
+// from an invitation uses it up.
+func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
+	in, err := httpx.JSON[finish](w, r, responseLimit)
+	if err != nil {
+		return err
+	}
+	b, token := h.browser(r, in)
+	if in.Invite != "" {
+		if inv, err := h.invitation(r, in.Invite); err == nil && inv.Check(h.Store.Now()) == nil {
+			b.InvitationID = inv.ID
+		}
+	}
+	d, err := h.Passkeys.FinishSignIn(r.Context(), guest(r), r.PathValue("ceremony"), in.Credential, b)
+	if err != nil {
+		return err
+	}
+	return h.signedIn(w, r, d, token, in.Zone)
+}
+
+// signedIn makes the session and sends the browser on: to notifications if
+// they were not talked about on this device yet, else to the inbox.
+func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, d app.Device, browserToken, zone string) error {
+	if err := h.Login.SignIn(w, r, d, browserToken); err != nil {
+		return err
+	}
+	by := app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID, Source: httpx.Source(r.Context())}
+	p, err := h.Store.Person(r.Context(), d.PersonID)
+	if err != nil {
+		return err
+	}
+	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" || len(zone) > 64 || p.Zone != "" {
+		zone = "" // unknown here, or the person has one
+	}
+	lang := ""
+	if p.Lang == "" {
+		lang = h.words(r).Tag()
+	}
+	if zone != "" || lang != "" {
+		if err := h.People.SetPreferences(r.Context(), by, d.PersonID, lang, zone); err != nil {
+			return err
+		}
+	}
+	to := "/"
+	if d.PushChoice == app.PushUnasked {
+		to = "/notifications"
+	}
+	return httpx.WriteJSON(w, http.StatusOK, next{to})
+}
+
+// approvalBegin answers POST /requests/{id}/approval.
+func (h *handlers) approvalBegin(w http.ResponseWriter, r *http.Request) error {
+	id, err := login.From(r.Context())
+	if err != nil {
+		return err
+	}
+	in, err := httpx.JSON[begin](w, r, responseLimit)
+	if err != nil {
+		return err
+	}
+	choice := consent.Choice{Digest: in.Seen, Scopes: in.Scopes}
+	if err := h.Consent.Check(r.Context(), actor(r, id), r.PathValue("id"), choice); err != nil {
+		return err
+	}
+	prompt, err := h.Passkeys.BeginApproval(r.Context(), id.Device, r.PathValue("id"), choice)
+	if err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, http.StatusOK, prompt)
+}
+
+// approvalFinish answers POST /requests/{id}/approval/{ceremony}.
+func (h *handlers) approvalFinish(w http.ResponseWriter, r *http.Request) error {
+	id, err := login.From(r.Context())
+	if err != nil {
+		return err
+	}
+	in, err := httpx.JSON[finish](w, r, responseLimit)
+	if err != nil {
+		return err
+	}
+	request := r.PathValue("id")
+	var choice consent.Choice
+	sig, err := h.Passkeys.FinishApproval(r.Context(), id.Device, request, r.PathValue("ceremony"), in.Credential, &choice)
+	if err != nil {
+		return err
+	}
+	signed := consent.Signed{CredentialID: sig.CredentialID, Assertion: sig}
+	if err := h.Consent.Approve(r.Context(), actor(r, id), request, choice, signed); err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, http.StatusOK, next{"/requests/" + request})
+}
+
+// actor is the person on the device that r comes from.
+func actor(r *http.Request, id login.Identity) app.Actor {
+	return app.Actor{Kind: app.ActorDevice, ID: id.Device.ID, PersonID: id.Person.ID, Source: httpx.Source(r.Context())}
+}

@@ -1,0 +1,63 @@
+// Package web assembles the surfaces into one handler. ACP's endpoints and the
+// health checks answer at any host and need no browser's protections; all else
+// belongs to the public host.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"assent/static"
+	"assent/store"
+	"assent/web/api"
+	"assent/web/device"
+	"assent/web/httpx"
+)
+
+// Config is what the surfaces need.
+type Config struct {
+	Public  *url.URL
+	Proxies []netip.Prefix // whose X-Forwarded-For is believed
+	Store   *store.Store
+	API     api.Config
+	Device  device.Config
+	Log     *slog.Logger
+}
+
+// New makes the handler of the whole service.
+func New(c Config) (http.Handler, error) {
+	secure := c.Public.Scheme == "https"
+	pages := http.NewServeMux()
+	answer := device.Register(pages, c.Device)
+	pages.Handle("GET /static/", static.Handler())
+	var site http.Handler = httpx.Route(pages)
+	site, err := httpx.SameSite(c.Public, answer, site)
+	if err != nil {
+		return nil, err
+	}
+	site = httpx.PublicHost(c.Public, httpx.Headers(secure, site))
+
+	mux := http.NewServeMux()
+	api.Register(mux, c.API)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		if err := c.Store.Ready(ctx); err != nil {
+			c.Log.ErrorContext(r.Context(), "not ready", "err", err)
+			http.Error(w, "the database can't be written or is not current", http.StatusServiceUnavailable)
+			return
+		}
+		w.Write([]byte("ready\n"))
+	})
+	mux.Handle("/", site)
+	return httpx.Log(c.Log, c.Proxies, httpx.Route(mux)), nil
+}
