@@ -1,0 +1,199 @@
+package cmd
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"assent/app"
+	"assent/app/acp"
+	"assent/app/config"
+	"assent/app/consent"
+	"assent/app/i18n"
+	"assent/app/jobs"
+	"assent/app/live"
+	"assent/app/login"
+	"assent/app/outbound"
+	"assent/app/passkey"
+	"assent/app/people"
+	"assent/app/push"
+	"assent/store"
+	"assent/web"
+	"assent/web/api"
+	"assent/web/device"
+)
+
+// grace is how long requests and jobs under way may take to end.
+const grace = 10 * time.Second
+
+// siteOptions are what serve and demo differ in, and what only tests may allow.
+type siteOptions struct {
+	purpose      store.Purpose
+	listener     net.Listener // bound already
+	pushLoopback bool         // push services on this machine: tests
+	version      string
+}
+
+// site is the running service.
+type site struct {
+	cfg     config.Config
+	o       siteOptions
+	log     *slog.Logger
+	store   *store.Store
+	people  *people.Service
+	consent *consent.Service
+	worker  *jobs.Worker
+	server  *http.Server
+	closing chan struct{}
+}
+
+// openSite opens the store and builds the service on it. Close it when it has run.
+func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.Logger) (*site, error) {
+	s := &site{cfg: cfg, o: o, log: log, closing: make(chan struct{})}
+	hub := &live.Hub{}
+	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, Purpose: o.purpose, Notify: func(e app.Event) {
+		if e.Topic == app.TopicJob {
+			if s.worker != nil {
+				s.worker.Kick()
+			}
+			return
+		}
+		hub.Publish(e)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	s.store = st
+	if err := s.build(ctx, hub); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return s, nil
+}
+
+func (s *site) build(ctx context.Context, hub *live.Hub) error {
+	words, err := i18n.New()
+	if err != nil {
+		return err
+	}
+	secure := s.cfg.PublicURL.Scheme == "https"
+	s.people = people.New(s.store)
+	passkeys, err := passkey.New(s.store, s.cfg.PublicURL, s.cfg.Institution)
+	if err != nil {
+		return err
+	}
+	var connections []consent.Connection
+	var callers []api.Caller
+	for _, c := range s.cfg.Connections {
+		client, err := acpClient(c, s.log)
+		if err != nil {
+			return fmt.Errorf("connection %s: %w", c.Name, err)
+		}
+		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces})
+		callers = append(callers, apiCallers(c)...)
+	}
+	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Resolver: people.Chain{people.Directory{Reader: s.store.Reader}},
+		RequestTTL: s.cfg.RequestTTL, Fatigue: consent.DefaultFatigue, Log: s.log})
+	keys, err := push.StoredKeys(ctx, s.store)
+	if err != nil {
+		return fmt.Errorf("VAPID keys: %w", err)
+	}
+	subject := s.cfg.PushSubject
+	if subject == "" {
+		subject = s.cfg.PublicURL.String() // only on localhost; elsewhere the setting is required
+	}
+	hosts := push.Hosts{More: s.cfg.PushHosts, AllowLoopback: s.o.pushLoopback}
+	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: time.Now, HTTP: outbound.New(outbound.Options{
+		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
+	s.worker = jobs.New(s.store, s.log, map[app.JobKind]jobs.Handler{
+		app.JobSettle: {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4, Lease: time.Minute},
+		app.JobPush:   {Run: notices.Send, Workers: 8, Lease: time.Minute},
+	})
+	handler, err := web.New(web.Config{
+		Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
+		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
+		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
+			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Log: s.log},
+	})
+	if err != nil {
+		return err
+	}
+	s.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	s.server.RegisterOnShutdown(func() { close(s.closing) }) // event streams end, or Shutdown would wait for them
+	return nil
+}
+
+// run serves until ctx ends, then lets what is under way finish.
+func (s *site) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		var err error
+		if s.cfg.TLSCert != "" {
+			err = s.server.ServeTLS(s.o.listener, s.cfg.TLSCert, s.cfg.TLSKey)
+		} else {
+			err = s.server.Serve(s.o.listener)
+		}
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	})
+	g.Go(func() error { return s.worker.Run(ctx) })
+	g.Go(func() error { return s.consent.RunExpiry(ctx) })
+	g.Go(func() error {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		return s.server.Shutdown(end)
+	})
+	return g.Wait()
+}
+
+// close closes the store. Nothing may run any more.
+func (s *site) close() error { return s.store.Close() }
+
+// acpClient builds the client of one connection.
+func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", c.CAFile)
+		}
+	}
+	cfg := acp.Config{
+		Issuer: c.Issuer, TokenURL: c.TokenURL, APIURL: c.APIURL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(),
+		AuthMethod: acp.AuthMethod(c.AuthMethod), VanityDomain: acp.Vanity(c.VanityDomain), Tenant: c.Tenant, Scopes: c.Scopes, Log: log,
+	}
+	switch {
+	case c.CertFile != "":
+		cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		t.Certificates, cfg.MutualTLS = []tls.Certificate{cert}, true
+	}
+	if cfg.AuthMethod == acp.PrivateKeyJWT {
+		var err error
+		if cfg.Key, cfg.KeyID, err = acp.LoadKey(c.KeyFile); err != nil {
+			return nil, err
+		}
+	}
+	cfg.HTTP = outbound.New(outbound.Options{TLS: t, Proxy: http.ProxyFromEnvironment})
+	return acp.New(cfg)
+}

@@ -1,0 +1,60 @@
+package view
+
+import (
+	"encoding/json"
+
+	"assent/app/i18n"
+)
+
+type manifest struct {
+	ID          string         `json:"id"`
+	Name        string         `json:"name"`
+	ShortName   string         `json:"short_name"`
+	Description string         `json:"description"`
+	Lang        string         `json:"lang"`
+	Dir         string         `json:"dir"`
+	StartURL    string         `json:"start_url"`
+	Scope       string         `json:"scope"`
+	Display     string         `json:"display"`
+	Background  string         `json:"background_color"`
+	Theme       string         `json:"theme_color"`
+	Icons       []manifestIcon `json:"icons"`
+	Shortcuts   []shortcut     `json:"shortcuts"`
+}
+
+type manifestIcon struct {
+	Src     string `json:"src"`
+	Sizes   string `json:"sizes"`
+	Type    string `json:"type"`
+	Purpose string `json:"purpose,omitempty"`
+}
+
+type shortcut struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// ManifestType is the media type of a web app manifest.
+const ManifestType = "application/manifest+json"
+
+// Manifest is the web app manifest (W3C Web Application Manifest), to be served
+// with Cache-Control: no-cache. The app bears the institution's name.
+func Manifest(institution string, w i18n.Words) ([]byte, error) {
+	return json.Marshal(manifest{
+		ID: "/", Name: institution, ShortName: institution,
+		Description: w.T("manifest.about", "institution", institution),
+		Lang:        w.Tag(), Dir: "ltr", StartURL: "/", Scope: "/", Display: "standalone",
+		Background: paperLight, Theme: paperLight,
+		Icons: []manifestIcon{
+			{Src: asset("icons/icon-192.png"), Sizes: "192x192", Type: "image/png"},
+			{Src: asset("icons/icon-512.png"), Sizes: "512x512", Type: "image/png"},
+			{Src: asset("icons/maskable-512.png"), Sizes: "512x512", Type: "image/png", Purpose: "maskable"},
+			{Src: asset("icons/badge-96.png"), Sizes: "96x96", Type: "image/png", Purpose: "monochrome"},
+		},
+		Shortcuts: []shortcut{
+			{Name: w.T("tabs.requests"), URL: "/"},
+			{Name: w.T("tabs.history"), URL: "/history"},
+			{Name: w.T("tabs.devices"), URL: "/devices"},
+		},
+	})
+}
