@@ -197,3 +197,16 @@ func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {
 	cfg.HTTP = outbound.New(outbound.Options{TLS: t, Proxy: http.ProxyFromEnvironment})
 	return acp.New(cfg)
 }
+
+func apiCallers(c config.Connection) []api.Caller {
+	var out []api.Caller
+	for _, cred := range c.Credentials {
+		out = append(out, api.Caller{Connection: c.Name, Username: cred.Username, Password: cred.Password.Reveal(),
+			Key: cred.Key.Reveal(), KeyName: cred.KeyName, KeyInQuery: cred.KeyIn == "query"})
+	}
+	return out
+}
+
+func insecureTransport() http.RoundTripper {
+	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+}

@@ -64,7 +64,9 @@ func (h Hosts) know(host string) bool {
 	host = strings.ToLower(host)
 	for _, list := range [][]string{builtin, h.More} {
 		for _, known := range list {
-			if suffix, wild := strings.CutPrefix(strings.ToLower(known), "*"); host == strings.ToLower(known) || wild && strings.HasSuffix(host, suffix) && len(host) > len(suffix) {
+			known = strings.ToLower(known)
+			domain, wild := strings.CutPrefix(known, "*.")
+			if host != "" && (host == known || wild && domain != "" && strings.HasSuffix(host, "."+domain)) {
 				return true
 			}
 		}

@@ -90,7 +90,7 @@ func (s *Sender) Send(ctx context.Context, sub Subscription, m Message, ttl time
 		&webpush.Options{
 			HTTPClient: s.HTTP, TTL: max(1, int(ttl.Seconds())), Urgency: webpush.UrgencyHigh, Topic: topic(m.ID),
 			Subscriber:     strings.TrimPrefix(s.Subject, "mailto:"), // the library adds it
-			VAPIDPublicKey: s.Keys.Public, VAPIDPrivateKey: s.Keys.Private, VapidExpiration: s.Now().Add(12 * time.Hour),
+			VAPIDPublicKey: s.Keys.Public, VAPIDPrivateKey: s.Keys.Private,
 		})
 	if err != nil {
 		res.Outcome, res.cause = Retry, unurl(err)
@@ -106,7 +106,9 @@ func (s *Sender) Send(ctx context.Context, sub Subscription, m Message, ttl time
 		res.Outcome = Gone
 	case answer.StatusCode == http.StatusUnauthorized, answer.StatusCode == http.StatusForbidden:
 		res.Outcome = Misconfigured
-	case answer.StatusCode == http.StatusRequestTimeout, answer.StatusCode == http.StatusTooManyRequests, answer.StatusCode >= 500:
+	case answer.StatusCode == http.StatusRequestTimeout, answer.StatusCode == http.StatusTooManyRequests,
+		answer.StatusCode == http.StatusNotAcceptable, // how Windows throttles
+		answer.StatusCode >= 500:
 		res.Outcome, res.After = Retry, outbound.RetryAfter(answer.Header, s.Now())
 	}
 	return res

@@ -1,0 +1,288 @@
+// Package cmd is the command line of Assent and the wiring of its parts.
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	_ "time/tzdata" // people's time zones, on machines that have none
+
+	"github.com/alecthomas/kong"
+	"github.com/mattn/go-isatty"
+	"github.com/mdp/qrterminal/v3"
+
+	"assent/app"
+	"assent/app/config"
+	"assent/app/people"
+	"assent/store"
+)
+
+// Version is set at build time.
+var Version = "dev"
+
+// Process is what a command has of its process.
+type Process struct {
+	Args   []string // without the program's name
+	Stdout io.Writer
+	Stderr io.Writer
+}
+
+type commandLine struct {
+	config.Settings
+
+	Serve       serveCommand       `cmd:"" help:"Run the service."`
+	Demo        demoCommand        `cmd:"" help:"Run the product beside a pretend ACP, with people to play with."`
+	User        userCommands       `cmd:"" help:"Add people, invite them to set up a device, list them."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running service whether it is ready."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+type userCommands struct {
+	Add    addCommand    `cmd:"" help:"Add a person."`
+	Invite inviteCommand `cmd:"" help:"Print a one-time link with which a person sets up a device."`
+	List   listCommand   `cmd:"" help:"List people."`
+}
+
+// exit stops kong after --help, without os.Exit.
+type exit int
+
+// Run parses the command line and runs the command until it is done or ctx ends.
+func Run(ctx context.Context, p Process) (err error) {
+	var c commandLine
+	parser, err := kong.New(&c, append(c.Options(),
+		kong.Name("assent"), kong.Description("Asks people, on their phones, whether they agree: the CIBA authentication service for Cloudentity ACP."),
+		kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p, &c.Settings),
+	)...)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if code, ok := recover().(exit); ok {
+			err = nil
+			if code != 0 {
+				err = fmt.Errorf("exit %d", code)
+			}
+		}
+	}()
+	k, err := parser.Parse(p.Args)
+	if err != nil {
+		return err
+	}
+	return k.Run()
+}
+
+func logger(w io.Writer, c config.Config) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+type serveCommand struct{}
+
+// Run implements the command.
+func (serveCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	cfg, err := s.Serve()
+	if err != nil {
+		return err
+	}
+	log := logger(p.Stderr, cfg)
+	ln, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return err
+	}
+	site, err := openSite(ctx, cfg, siteOptions{purpose: store.Service, listener: ln, version: Version}, log)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	log.InfoContext(ctx, "serving", "listen", ln.Addr().String(), "public", cfg.PublicURL.String(), "version", Version, "connections", len(cfg.Connections))
+	err = site.run(ctx)
+	log.InfoContext(ctx, "stopped", "err", err)
+	return errors.Join(err, site.close())
+}
+
+type demoCommand struct {
+	DemoDir     string `default:"./.demo" placeholder:"DIR" help:"Folder of the demo's database."`
+	DemoPort    int    `default:"8080" help:"Port of the product."`
+	PretendPort int    `default:"8090" help:"Port of the pretend ACP and its till."`
+}
+
+// Run implements the command.
+func (c demoCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	cfg, err := s.Demo()
+	if err != nil {
+		return err
+	}
+	cfg.DataDir = c.DemoDir
+	cfg.LogLevel = max(cfg.LogLevel, slog.LevelWarn)
+	if s.LogLevel == "debug" {
+		cfg.LogLevel = slog.LevelDebug
+	}
+	log := logger(p.Stderr, cfg)
+	product, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.DemoPort))
+	if err != nil {
+		return fmt.Errorf("the product's port: %w (another may be chosen with --demo-port)", err)
+	}
+	pretend, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.PretendPort))
+	if err != nil {
+		return errors.Join(fmt.Errorf("the pretend ACP's port: %w (another may be chosen with --pretend-port)", err), product.Close())
+	}
+	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{version: Version}, log)
+	if err != nil {
+		return errors.Join(err, product.Close(), pretend.Close())
+	}
+	d.greet(p.Stdout)
+	return errors.Join(d.run(ctx), d.close())
+}
+
+// withPeople opens the database for a command that works beside a running service.
+func withPeople(ctx context.Context, dir string, do func(*store.Store, *people.Service) error) error {
+	st, err := store.Open(ctx, store.Options{Dir: dir})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(st, people.New(st)), st.Close())
+}
+
+type addCommand struct {
+	Name    string   `required:"" help:"The person's name, as they are shown it."`
+	ID      []string `name:"id" required:"" sep:"none" placeholder:"[KIND:]VALUE" help:"A name by which ACP may call them. KIND is username, email, phone, subject, cpf or customer; without one a value with @ is an email, + and digits a phone, anything else a user name."`
+	Company []string `sep:"none" placeholder:"CNPJ" help:"A company that they may act for."`
+}
+
+// Run implements the command.
+func (c addCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	cfg, err := s.Store()
+	if err != nil {
+		return err
+	}
+	return withPeople(ctx, cfg.DataDir, func(_ *store.Store, svc *people.Service) error {
+		who, err := svc.Add(ctx, app.Operator, c.Name, c.ID, c.Company)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.Stdout, who.ID)
+		return err
+	})
+}
+
+type inviteCommand struct {
+	ID string `arg:"" help:"Any identifier of the person, as ACP would call them or as KIND:VALUE."`
+}
+
+// Run implements the command. The link alone goes to stdout, so that a script
+// can take it; its QR code goes to a terminal, for a phone to read.
+func (c inviteCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	cfg, err := s.Invite()
+	if err != nil {
+		return err
+	}
+	return withPeople(ctx, cfg.DataDir, func(_ *store.Store, svc *people.Service) error {
+		_, token, err := svc.Invite(ctx, app.Operator, c.ID, cfg.InviteTTL)
+		if err != nil {
+			return err
+		}
+		link := inviteLink(cfg.PublicURL, token)
+		if f, ok := p.Stderr.(*os.File); ok && isatty.IsTerminal(f.Fd()) && cfg.PublicURL.Hostname() != "localhost" {
+			qrterminal.GenerateHalfBlock(link, qrterminal.M, p.Stderr)
+		}
+		_, err = fmt.Fprintln(p.Stdout, link)
+		return err
+	})
+}
+
+func inviteLink(public *url.URL, token string) string { return public.String() + "/enrol/" + token }
+
+type listCommand struct{}
+
+// Run implements the command.
+func (listCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	cfg, err := s.Store()
+	if err != nil {
+		return err
+	}
+	return withPeople(ctx, cfg.DataDir, func(st *store.Store, _ *people.Service) error {
+		w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "NAME\tSTATE\tDEVICES\tIDENTIFIERS")
+		var after store.PersonRow
+		for {
+			rows, err := st.People(ctx, after.Name, after.ID, 500)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				ids, err := st.Identifiers(ctx, row.ID)
+				if err != nil {
+					return err
+				}
+				var names []string
+				for _, id := range ids {
+					names = append(names, string(id.Kind)+":"+id.Value)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", row.Name, row.State, row.Devices, strings.Join(names, " "))
+			}
+			if len(rows) < 500 {
+				return w.Flush()
+			}
+			after = rows[len(rows)-1]
+		}
+	})
+}
+
+type healthcheckCommand struct{}
+
+// Run implements the command.
+func (healthcheckCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	cfg, err := s.Health()
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	client, scheme := &http.Client{Timeout: 5 * time.Second}, "http"
+	if cfg.TLSCert != "" {
+		scheme = "https"
+		// It asks this very machine, whose certificate is for another name.
+		client.Transport = insecureTransport()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: the service answers %d", res.StatusCode)
+	}
+	_, err = fmt.Fprintln(p.Stdout, "ready")
+	return err
+}
+
+type versionCommand struct{}
+
+// Run implements the command.
+func (versionCommand) Run(p Process) error {
+	_, err := fmt.Fprintln(p.Stdout, Version)
+	return err
+}

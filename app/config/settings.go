@@ -1,0 +1,98 @@
+// Package config reads the settings from flags, the environment and a TOML
+// file, in that order of strength, and checks them: all faults of a command
+// are reported together, each with what to set.
+package config
+
+import (
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Settings are the settings as they are given. The methods named after what a
+// command needs (Store, Invite, Serve…) check and type them.
+type Settings struct {
+	Config kong.ConfigFlag `env:"ASSENT_CONFIG" placeholder:"FILE" group:"Service" help:"A TOML file with settings; flags and variables are stronger."`
+
+	Listen         string   `default:"127.0.0.1:8080" env:"ASSENT_LISTEN" placeholder:"ADDR" group:"Service" help:"Address and port to listen on."`
+	PublicURL      string   `name:"public-url" default:"http://localhost:8080" env:"ASSENT_PUBLIC_URL" placeholder:"URL" group:"Service" help:"Where browsers reach the service. Its host is the WebAuthn RP id: passkeys are bound to it for good."`
+	DataDir        string   `default:"./data" env:"ASSENT_DATA_DIR" placeholder:"DIR" group:"Service" help:"Folder of the database; made when missing."`
+	Institution    string   `default:"Assent" env:"ASSENT_INSTITUTION" placeholder:"NAME" group:"Service" help:"The institution's name as people see it."`
+	TLSCert        string   `name:"tls-cert" env:"ASSENT_TLS_CERT" placeholder:"FILE" group:"Service" help:"Certificate chain (PEM) to serve with; without one the listener is plain."`
+	TLSKey         string   `name:"tls-key" env:"ASSENT_TLS_KEY" placeholder:"FILE" group:"Service" help:"Private key (PEM) of the certificate."`
+	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR,…" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks."`
+
+	InviteTTL  time.Duration `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
+	RequestTTL time.Duration `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`
+
+	PushSubject string   `env:"ASSENT_PUSH_SUBJECT" placeholder:"URI" group:"Push" help:"Whom push services may write to: mailto: or https:. Required off localhost."`
+	PushHosts   []string `env:"ASSENT_PUSH_HOSTS" placeholder:"HOST,…" group:"Push" help:"Push services beside the browsers' own; *.example.com stands for subdomains."`
+
+	LogLevel  string `default:"info" env:"ASSENT_LOG_LEVEL" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error."`
+	LogFormat string `default:"text" env:"ASSENT_LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json, on standard error."`
+
+	ConnectionSettings `embed:""`
+
+	tables []ConnectionSettings // of the file
+}
+
+// ConnectionSettings describe one ACP connection: the credentials that ACP
+// presents to us, and the client that we are to ACP. Flags and variables
+// describe one; the file may hold several as [[acp]] tables.
+type ConnectionSettings struct {
+	Name string `kong:"-" toml:"name"`
+
+	APIUsername         string `name:"api-username" env:"ASSENT_API_USERNAME" toml:"api_username" placeholder:"NAME" group:"What ACP presents to us" help:"User name of HTTP Basic."`
+	APIPassword         Secret `name:"api-password" env:"ASSENT_API_PASSWORD" toml:"api_password" placeholder:"SECRET" group:"What ACP presents to us" help:"Password of HTTP Basic, at least 12 characters."`
+	APIPasswordFile     string `name:"api-password-file" env:"ASSENT_API_PASSWORD_FILE" toml:"api_password_file" placeholder:"FILE" group:"What ACP presents to us" help:"File that holds the password."`
+	APIUsernameNext     string `name:"api-username-next" env:"ASSENT_API_USERNAME_NEXT" toml:"api_username_next" placeholder:"NAME" group:"What ACP presents to us" help:"User name that is accepted too, while credentials are rotated."`
+	APIPasswordNext     Secret `name:"api-password-next" env:"ASSENT_API_PASSWORD_NEXT" toml:"api_password_next" placeholder:"SECRET" group:"What ACP presents to us" help:"Password that goes with it."`
+	APIPasswordNextFile string `name:"api-password-next-file" env:"ASSENT_API_PASSWORD_NEXT_FILE" toml:"api_password_next_file" placeholder:"FILE" group:"What ACP presents to us" help:"File that holds that password."`
+	APIKey              Secret `name:"api-key" env:"ASSENT_API_KEY" toml:"api_key" placeholder:"SECRET" group:"What ACP presents to us" help:"API key, beside or instead of HTTP Basic; at least 12 characters."`
+	APIKeyFile          string `name:"api-key-file" env:"ASSENT_API_KEY_FILE" toml:"api_key_file" placeholder:"FILE" group:"What ACP presents to us" help:"File that holds the API key."`
+	APIKeyName          string `name:"api-key-name" default:"X-API-Key" env:"ASSENT_API_KEY_NAME" toml:"api_key_name" placeholder:"NAME" group:"What ACP presents to us" help:"Header or query parameter that carries the API key."`
+	APIKeyIn            string `name:"api-key-in" default:"header" env:"ASSENT_API_KEY_IN" toml:"api_key_in" placeholder:"PLACE" group:"What ACP presents to us" help:"Where the API key is: header or query."`
+
+	Issuer            string   `name:"acp-issuer" env:"ASSENT_ACP_ISSUER" toml:"issuer" placeholder:"URL" group:"ACP" help:"Issuer of the tenant's system workspace: https://host/{tid}/system."`
+	TokenURL          string   `name:"acp-token-url" env:"ASSENT_ACP_TOKEN_URL" toml:"token_url" placeholder:"URL" group:"ACP" help:"Token endpoint, where discovery doesn't tell it."`
+	APIURL            string   `name:"acp-api-url" env:"ASSENT_ACP_API_URL" toml:"api_url" placeholder:"URL" group:"ACP" help:"Base of the system API, where its host isn't the issuer's."`
+	ClientID          string   `name:"acp-client-id" env:"ASSENT_ACP_CLIENT_ID" toml:"client_id" placeholder:"ID" group:"ACP" help:"Our client in the system workspace."`
+	ClientSecret      Secret   `name:"acp-client-secret" env:"ASSENT_ACP_CLIENT_SECRET" toml:"client_secret" placeholder:"SECRET" group:"ACP" help:"Its secret, for the client_secret methods."`
+	ClientSecretFile  string   `name:"acp-client-secret-file" env:"ASSENT_ACP_CLIENT_SECRET_FILE" toml:"client_secret_file" placeholder:"FILE" group:"ACP" help:"File that holds the secret."`
+	AuthMethod        string   `name:"acp-auth-method" default:"client_secret_basic" env:"ASSENT_ACP_AUTH_METHOD" toml:"auth_method" placeholder:"METHOD" group:"ACP" help:"client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth or self_signed_tls_client_auth."`
+	KeyFile           string   `name:"acp-key-file" env:"ASSENT_ACP_KEY_FILE" toml:"key_file" placeholder:"FILE" group:"ACP" help:"Private key (PEM or JWK) for private_key_jwt, or of the client certificate."`
+	CertFile          string   `name:"acp-cert-file" env:"ASSENT_ACP_CERT_FILE" toml:"cert_file" placeholder:"FILE" group:"ACP" help:"Client certificate (PEM), presented on every call to ACP."`
+	CAFile            string   `name:"acp-ca-file" env:"ASSENT_ACP_CA_FILE" toml:"ca_file" placeholder:"FILE" group:"ACP" help:"Certificate authorities (PEM) that ACP's certificate must come from; else the system's."`
+	VanityDomain      string   `name:"acp-vanity-domain" default:"none" env:"ASSENT_ACP_VANITY_DOMAIN" toml:"vanity_domain" placeholder:"KIND" group:"ACP" help:"none, tenant or server: what a domain of your own leaves out of ACP's paths."`
+	Tenant            string   `name:"acp-tenant" env:"ASSENT_ACP_TENANT" toml:"tenant" placeholder:"ID" group:"ACP" help:"Tenant id, where a vanity domain leaves it out of the issuer."`
+	Scopes            []string `name:"acp-scopes" env:"ASSENT_ACP_SCOPES" toml:"scopes" placeholder:"SCOPE,…" group:"ACP" help:"Scopes to ask for beside what a call needs."`
+	OpenBankingLayout string   `name:"acp-openbanking-layout" default:"workspace" env:"ASSENT_ACP_OPENBANKING_LAYOUT" toml:"openbanking_layout" placeholder:"LAYOUT" group:"ACP" help:"Where ACP keeps its open banking paths: workspace, or system up to ACP 1.14."`
+	Workspaces        string   `name:"acp-workspaces" env:"ASSENT_ACP_WORKSPACES" toml:"workspaces" placeholder:"ID=KIND,…" group:"ACP" help:"The connection's workspaces and the kind of each (regular, obuk, obbr); empty takes any."`
+}
+
+// Secret is a setting that is never printed.
+type Secret string
+
+const redacted = "[redacted]"
+
+// Reveal gives the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// String hides the secret from printing.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return redacted
+}
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalJSON hides the secret from encoding/json.
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// LogValue hides the secret from log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

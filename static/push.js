@@ -1,0 +1,135 @@
+// Notifications on this device: asks on a gesture, subscribes within ten
+// seconds or goes on without, and looks after the subscription on each open.
+
+const subscribeLimit = 10000; // ms: some networks never let subscribe() settle
+
+const iOS = /iPhone|iPad|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+const standalone = matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
+const supported = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+
+function serverKey() {
+	const text = document.querySelector("meta[name=vapid-key]")?.content;
+	if (!text) return null;
+	const raw = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+	return Uint8Array.from(raw, (c) => c.charCodeAt(0));
+}
+
+function sameKey(subscription, key) {
+	const own = subscription.options?.applicationServerKey;
+	if (!own) return true; // a browser that doesn't tell
+	const bytes = new Uint8Array(own);
+	return bytes.length === key.length && bytes.every((b, i) => b === key[i]);
+}
+
+async function store(subscription) {
+	const { endpoint, keys } = subscription.toJSON();
+	const answer = await fetch("/push/subscription", {
+		method: "POST", credentials: "same-origin", redirect: "error",
+		headers: { "Content-Type": "application/json", Accept: "application/json" },
+		body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }), signal: AbortSignal.timeout(15000),
+	});
+	if (!answer.ok) throw new Error("not stored");
+}
+
+function within(ms, promise) {
+	return Promise.race([promise, new Promise((_, reject) => { setTimeout(() => reject(new Error("late")), ms); })]);
+}
+
+// A subscription made with our present key: the one there is, or a new one.
+async function subscription(key) {
+	const registration = await navigator.serviceWorker.ready;
+	let own = await registration.pushManager.getSubscription();
+	if (own && !sameKey(own, key)) {
+		await own.unsubscribe();
+		own = null;
+	}
+	return own ?? registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+}
+
+// Stores the subscription. One that comes after the limit is stored all the same.
+async function subscribe() {
+	const key = serverKey();
+	if (!key) throw new Error("no key");
+	let given = false;
+	const made = subscription(key);
+	made.then((late) => { if (given) store(late).catch(() => {}); }, () => {});
+	let own;
+	try {
+		own = await within(subscribeLimit, made);
+	} catch (error) {
+		given = true;
+		throw error;
+	}
+	await store(own);
+}
+
+function show(root, name) {
+	for (const panel of root.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
+	const heading = root.querySelector(`[data-panel="${name}"]`);
+	heading?.focus({ preventScroll: true });
+	scrollTo(0, 0);
+}
+
+// Which panel a page that asks starts with.
+function start(root) {
+	if (!supported) return iOS && !standalone ? "ios" : "unavailable";
+	if (Notification.permission === "denied") return "denied";
+	return root.dataset.pushStart || "ask";
+}
+
+async function allow(root, button) {
+	if (button.getAttribute("aria-busy") === "true") return;
+	const label = button.querySelector("span") ?? button;
+	const idle = label.textContent;
+	const alert = root.querySelector("[data-push-alert]");
+	if (alert) alert.textContent = "";
+	button.setAttribute("aria-busy", "true");
+	label.textContent = root.dataset.busy;
+	try {
+		const permission = await Notification.requestPermission();
+		if (permission === "denied") return show(root, "denied");
+		if (permission !== "granted") {
+			if (alert) alert.textContent = root.dataset.dismissed;
+			return;
+		}
+		await subscribe();
+		sessionStorage.setItem("push-synced", "yes");
+		location.assign(root.dataset.next);
+		return;
+	} catch {
+		show(root, "unavailable");
+	} finally {
+		button.removeAttribute("aria-busy");
+		label.textContent = idle;
+	}
+}
+
+// Once per open app: the subscription we hold is the one the server knows.
+async function resync() {
+	if (!document.body.hasAttribute("data-push") || !supported) return;
+	if (Notification.permission !== "granted") {
+		for (const el of document.querySelectorAll("[data-push-lost]")) el.hidden = false;
+		return;
+	}
+	if (sessionStorage.getItem("push-synced")) return;
+	try {
+		await subscribe();
+		sessionStorage.setItem("push-synced", "yes");
+	} catch {
+		// Tried again at the next page; the inbox is live without push.
+	}
+}
+
+export function startPush() {
+	for (const root of document.querySelectorAll("[data-push-page]")) {
+		if (root.hasAttribute("data-push-settled")) continue;
+		const name = start(root);
+		if (root.querySelector(`[data-panel="${name}"]`)) for (const p of root.querySelectorAll("[data-panel]")) p.hidden = p.dataset.panel !== name;
+	}
+	document.addEventListener("click", (event) => {
+		const button = event.target.closest?.("[data-push-allow]");
+		if (button) allow(button.closest("[data-push-page]"), button);
+	});
+	document.addEventListener("assent:content", resync);
+	resync();
+}

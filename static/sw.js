@@ -1,0 +1,106 @@
+// Service worker {{version}}: shows notices, opens what they are about, and has
+// an honest page for when there is no connection. It never keeps personal pages.
+const version = "{{version}}";
+const keep = "assent-" + version;
+const asset = (name) => `/static/${version}/${name}`;
+const kept = ["app.css", "app.js", "countdown.js", "live.js", "passkey.js", "push.js"].map(asset);
+const fallbackWords = "/notice-words"; // a key in the cache, not a page
+
+async function keepOffline() {
+	const cache = await caches.open(keep);
+	await cache.add(new Request("/offline", { cache: "reload", credentials: "same-origin" }));
+}
+
+self.addEventListener("install", (event) => {
+	self.skipWaiting();
+	event.waitUntil((async () => {
+		const cache = await caches.open(keep);
+		await cache.addAll(kept);
+		await keepOffline();
+	})());
+});
+
+self.addEventListener("activate", (event) => {
+	event.waitUntil((async () => {
+		const words = await caches.match(fallbackWords);
+		if (words) await (await caches.open(keep)).put(fallbackWords, words.clone());
+		for (const name of await caches.keys()) {
+			if (name.startsWith("assent-") && name !== keep) await caches.delete(name);
+		}
+		await self.clients.claim();
+	})());
+});
+
+self.addEventListener("message", (event) => {
+	if (event.data?.keep !== "offline") return;
+	event.waitUntil((async () => {
+		const cache = await caches.open(keep);
+		if (event.data.words) await cache.put(fallbackWords, new Response(JSON.stringify(event.data.words)));
+		await keepOffline();
+	})());
+});
+
+self.addEventListener("fetch", (event) => {
+	const { request } = event;
+	if (request.method !== "GET") return;
+	if (request.mode === "navigate") {
+		event.respondWith(fetch(request).catch(async () => (await caches.match("/offline", { ignoreVary: true })) ?? Response.error()));
+		return;
+	}
+	if (kept.includes(new URL(request.url).pathname)) {
+		event.respondWith(caches.match(request, { ignoreVary: true }).then((own) => own ?? fetch(request)));
+	}
+});
+
+// What a notice says comes with it, encrypted; one that can't be read is shown
+// all the same, since a push that shows nothing costs the permission.
+self.addEventListener("push", (event) => {
+	event.waitUntil((async () => {
+		let notice = {};
+		try {
+			notice = event.data.json();
+		} catch {
+			notice = {};
+		}
+		if (typeof notice.title !== "string" || notice.title === "") {
+			const words = await caches.match(fallbackWords).then((r) => r?.json()).catch(() => null);
+			notice = { id: "", lang: "", title: location.hostname, body: "", ...words };
+		}
+		await self.registration.showNotification(notice.title, {
+			body: notice.body ?? "", lang: notice.lang ?? "", tag: notice.id || "notice", data: { id: notice.id ?? "" },
+			icon: asset("icons/icon-192.png"), badge: asset("icons/badge-96.png"),
+		});
+	})());
+});
+
+self.addEventListener("notificationclick", (event) => {
+	event.notification.close();
+	const id = event.notification.data?.id;
+	const url = id ? "/notice/" + encodeURIComponent(id) : "/";
+	event.waitUntil((async () => {
+		const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+		const own = open.find((c) => c.visibilityState === "visible") ?? open[0];
+		if (!own) return self.clients.openWindow(url);
+		const focused = await own.focus();
+		try {
+			await focused.navigate(url);
+		} catch {
+			focused.postMessage({ open: url }); // a page that this worker doesn't control yet
+		}
+	})());
+});
+
+// The browser changed the subscription by itself: the server learns the new one.
+self.addEventListener("pushsubscriptionchange", (event) => {
+	event.waitUntil((async () => {
+		const key = event.oldSubscription?.options?.applicationServerKey;
+		const own = event.newSubscription ?? await self.registration.pushManager.getSubscription() ??
+			(key ? await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }) : null);
+		if (!own) return; // the page makes a new one at the next open
+		const { endpoint, keys } = own.toJSON();
+		await fetch("/push/subscription", {
+			method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json" },
+			body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }),
+		});
+	})());
+});
