@@ -18,7 +18,7 @@ function words(ms, forms) {
 	if (s >= 48 * 3600) return fill("d", Math.floor(s / 86400));
 	if (s >= 3600) return minutes % 60 ? fill("hm", Math.floor(s / 3600), minutes % 60) : fill("h", Math.floor(s / 3600));
 	if (s >= 300 || (s >= 60 && s % 60 === 0)) return fill("m", minutes);
-	return s >= 60 ? fill("ms", minutes, 0, s % 60).replace("{seconds}", s % 60) : fill("s", s);
+	return s >= 60 ? fill("ms", minutes, 0, s % 60) : fill("s", s);
 }
 
 function tick() {

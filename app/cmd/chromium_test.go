@@ -23,27 +23,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
-)
 
-// notRun skips a test that this machine can't run. Where ASSENT_TEST_ALL is
-// set that is a failure; `make test` lists what it was at its end.
-func notRun(t testing.TB, why string) {
-	t.Helper()
-	if os.Getenv("ASSENT_TEST_ALL") != "" {
-		t.Fatalf("could not run: %s", why)
-	}
-	if path := os.Getenv("ASSENT_TEST_NOT_RUN"); path != "" {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(f, "%s: %s\n", t.Name(), why)
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Skip(why)
-}
+	"assent/app/apptest"
+)
 
 var chromium struct {
 	once sync.Once
@@ -64,7 +46,7 @@ func TestMain(m *testing.M) {
 func browserContext(t testing.TB) context.Context {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
-		notRun(t, "browser tests: no chromium on this machine (Debian: apt-get install chromium)")
+		apptest.NotRun(t, "browser tests: no chromium on this machine (Debian: apt-get install chromium)")
 	}
 	chromium.once.Do(func() {
 		profile, err := os.MkdirTemp("", "assent-chromium-")

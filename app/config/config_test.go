@@ -234,10 +234,10 @@ scopes = ["manage_consents"]
 
 func TestUnknownKeysOfTheFile(t *testing.T) {
 	for text, says := range map[string]string{
-		"lisen = \"x\"\n":                       "lisen",
-		"[[acp]]\nclient_secert = \"x\"\n":      "client_secert",
-		"listen = \n":                           "settings file",
-		"[data_dir]\nx = 1\n":                   "data_dir",
+		"lisen = \"x\"\n":                  "lisen",
+		"[[acp]]\nclient_secert = \"x\"\n": "client_secert",
+		"listen = \n":                      "settings file",
+		"[data_dir]\nx = 1\n":              "data_dir",
 	} {
 		_, err := parse(t, nil, "--config="+file(t, "assent.toml", text))
 		if err == nil || !strings.Contains(err.Error(), says) {

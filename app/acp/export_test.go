@@ -1,0 +1,4 @@
+package acp
+
+// DecodeDetails is for fuzzing.
+var DecodeDetails = decodeDetails

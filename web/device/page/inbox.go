@@ -1,0 +1,70 @@
+package page
+
+import (
+	"time"
+
+	"assent/app/i18n"
+	"assent/web/view"
+)
+
+// Inbox is all that waits for the person on this device.
+type Inbox struct {
+	Waiting []Waiting // nearest deadline first
+	PushOff bool      // this device can't be notified
+	Added   *Added    // a device that was added lately and not yet acknowledged
+}
+
+// Waiting is one request in the pile.
+type Waiting struct {
+	ID, Ref           string
+	Client            Client
+	Message           string
+	Started, Deadline time.Time
+	Fresh             bool
+}
+
+// Added is a device of the person that is new.
+type Added struct {
+	ID, Name string
+	At       time.Time
+}
+
+func (p Inbox) title(w i18n.Words) string {
+	n := len(p.Waiting)
+	if n == 0 {
+		return w.T("inbox.none")
+	}
+	return w.N("inbox.waiting", n, "count", w.Count(n))
+}
+
+func (p Inbox) frame(f view.Frame) view.Page {
+	return view.Page{Title: p.title(f.Words), Tab: view.TabRequests, Refresh: view.Refresh{On: "requests devices"}}
+}
+
+func (w Waiting) deadline() view.Deadline { return view.Deadline{From: w.Started, At: w.Deadline} }
+
+func (w Waiting) verb(words i18n.Words) string {
+	if m := messageOf(w.Message); m.head != "" {
+		return words.T("inbox.asks_showing", "message", m.head)
+	}
+	return words.T("request.asks")
+}
+
+// notices are the strips above the pile.
+func (p Inbox) notices(f view.Frame) []view.Notice {
+	var out []view.Notice
+	if p.Added != nil {
+		out = append(out, view.Notice{ID: "device-added", Kind: view.NoticeInfo,
+			Text: f.Words.T("notice.device_added", "device", view.Plain(p.Added.Name), "when", f.Words.Moment(p.Added.At, f.Now)),
+			Link: "/devices/" + p.Added.ID, Label: f.Words.T("notice.device_added_link")})
+	}
+	if p.PushOff {
+		out = append(out, p.pushOff(f))
+	}
+	return out
+}
+
+func (p Inbox) pushOff(f view.Frame) view.Notice {
+	return view.Notice{ID: "push-off", Kind: view.NoticeWarn, Text: f.Words.T("notice.push_off", "here", f.Here.On(f.Words)),
+		Link: "/notifications", Label: f.Words.T("notice.push_off_link")}
+}
