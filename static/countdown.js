@@ -46,7 +46,7 @@ function show(el, now) {
 		if (ms > limit || ms <= 0) continue;
 		const key = at + ":" + limit;
 		// Only when the moment passes while the page is open: not for a page opened later.
-		if (!said.has(key) && ms > limit - 5000) announce(say);
+		if (left && !said.has(key) && ms > limit - 5000) announce(say);
 		said.add(key);
 		break;
 	}

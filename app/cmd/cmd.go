@@ -63,7 +63,7 @@ func Run(ctx context.Context, p Process) (err error) {
 	parser, err := kong.New(&c, append(c.Options(),
 		kong.Name("assent"), kong.Description("Asks people, on their phones, whether they agree: the CIBA authentication service for Cloudentity ACP."),
 		kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p, &c.Settings),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(describeValue), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p, &c.Settings),
 	)...)
 	if err != nil {
 		return err
@@ -81,6 +81,15 @@ func Run(ctx context.Context, p Process) (err error) {
 		return err
 	}
 	return k.Run()
+}
+
+// describeValue adds a flag's default to its help.
+func describeValue(v *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(v)
+	if v.HasDefault && v.Default != "" {
+		help += " Default: " + v.Default + "."
+	}
+	return help
 }
 
 func logger(w io.Writer, c config.Config) *slog.Logger {

@@ -22,13 +22,13 @@ type Settings struct {
 	Institution    string   `default:"Assent" env:"ASSENT_INSTITUTION" placeholder:"NAME" group:"Service" help:"The institution's name as people see it."`
 	TLSCert        string   `name:"tls-cert" env:"ASSENT_TLS_CERT" placeholder:"FILE" group:"Service" help:"Certificate chain (PEM) to serve with; without one the listener is plain."`
 	TLSKey         string   `name:"tls-key" env:"ASSENT_TLS_KEY" placeholder:"FILE" group:"Service" help:"Private key (PEM) of the certificate."`
-	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR,…" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks."`
+	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks."`
 
 	InviteTTL  time.Duration `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
 	RequestTTL time.Duration `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`
 
 	PushSubject string   `env:"ASSENT_PUSH_SUBJECT" placeholder:"URI" group:"Push" help:"Whom push services may write to: mailto: or https:. Required off localhost."`
-	PushHosts   []string `env:"ASSENT_PUSH_HOSTS" placeholder:"HOST,…" group:"Push" help:"Push services beside the browsers' own; *.example.com stands for subdomains."`
+	PushHosts   []string `env:"ASSENT_PUSH_HOSTS" placeholder:"HOST" group:"Push" help:"Push services beside the browsers' own; *.example.com stands for subdomains."`
 
 	LogLevel  string `default:"info" env:"ASSENT_LOG_LEVEL" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error."`
 	LogFormat string `default:"text" env:"ASSENT_LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json, on standard error."`
@@ -67,7 +67,7 @@ type ConnectionSettings struct {
 	CAFile            string   `name:"acp-ca-file" env:"ASSENT_ACP_CA_FILE" toml:"ca_file" placeholder:"FILE" group:"ACP" help:"Certificate authorities (PEM) that ACP's certificate must come from; else the system's."`
 	VanityDomain      string   `name:"acp-vanity-domain" default:"none" env:"ASSENT_ACP_VANITY_DOMAIN" toml:"vanity_domain" placeholder:"KIND" group:"ACP" help:"none, tenant or server: what a domain of your own leaves out of ACP's paths."`
 	Tenant            string   `name:"acp-tenant" env:"ASSENT_ACP_TENANT" toml:"tenant" placeholder:"ID" group:"ACP" help:"Tenant id, where a vanity domain leaves it out of the issuer."`
-	Scopes            []string `name:"acp-scopes" env:"ASSENT_ACP_SCOPES" toml:"scopes" placeholder:"SCOPE,…" group:"ACP" help:"Scopes to ask for beside what a call needs."`
+	Scopes            []string `name:"acp-scopes" env:"ASSENT_ACP_SCOPES" toml:"scopes" placeholder:"SCOPE" group:"ACP" help:"Scopes to ask for beside what a call needs."`
 	OpenBankingLayout string   `name:"acp-openbanking-layout" default:"workspace" env:"ASSENT_ACP_OPENBANKING_LAYOUT" toml:"openbanking_layout" placeholder:"LAYOUT" group:"ACP" help:"Where ACP keeps its open banking paths: workspace, or system up to ACP 1.14."`
 	Workspaces        string   `name:"acp-workspaces" env:"ASSENT_ACP_WORKSPACES" toml:"workspaces" placeholder:"ID=KIND,…" group:"ACP" help:"The connection's workspaces and the kind of each (regular, obuk, obbr); empty takes any."`
 }

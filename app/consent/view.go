@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 
 	"assent/app"
 	"assent/app/acp"
@@ -193,4 +194,24 @@ func (sh *Sheet) digest() (text, digest string, err error) {
 	}
 	sum := sha256.Sum256(b)
 	return string(b), hex.EncodeToString(sum[:]), nil
+}
+
+// Approved gives what a request's approver saw and granted: the sheet with
+// only the scopes that were granted. A request that nobody saw gives none.
+func Approved(r app.Request) (*Sheet, error) {
+	if r.Details == "" {
+		return nil, nil
+	}
+	var sh Sheet
+	if err := json.Unmarshal([]byte(r.Details), &sh); err != nil {
+		return nil, err
+	}
+	var g Grant
+	if r.Granted != "" {
+		if err := json.Unmarshal([]byte(r.Granted), &g); err != nil {
+			return nil, err
+		}
+	}
+	sh.Scopes = slices.DeleteFunc(sh.Scopes, func(s Scope) bool { return !slices.Contains(g.Scopes, s.Grant) })
+	return &sh, nil
 }

@@ -128,7 +128,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, d app.Device
 		lang = h.words(r).Tag()
 	}
 	if zone != "" || lang != "" {
-		if err := h.People.SetPreferences(r.Context(), by, d.PersonID, lang, zone); err != nil {
+		if err := h.People.SetPreferences(r.Context(), by, lang, zone); err != nil {
 			return err
 		}
 	}

@@ -73,18 +73,6 @@ func (h Here) This(w i18n.Words) string {
 	return w.T("here.this_phone")
 }
 
-// Of says that something belongs to the device, as in "Remove this phone" or
-// "the code of this phone".
-func (h Here) Of(w i18n.Words) string {
-	switch h {
-	case Tablet:
-		return w.T("here.of_tablet")
-	case Computer:
-		return w.T("here.of_computer")
-	}
-	return w.T("here.of_phone")
-}
-
 // Icon is the device's icon.
 func (h Here) Icon() IconName {
 	if h == Computer {

@@ -1,0 +1,66 @@
+package cmd
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"testing"
+
+	"assent/app"
+	"assent/app/config"
+	"assent/store"
+	"assent/web/emulator"
+)
+
+// Demo is the demo as the end-to-end tests run it: on ports of its own.
+type Demo struct {
+	URL      string   // of the product
+	Pretend  string   // of the pretend ACP and its till
+	Links    []string // to enrol, one for each person of the demo but the last
+	Emulator *emulator.Emulator
+	Store    *store.Store
+	demo     *demo
+}
+
+// StartDemo runs the demo until the test ends, on the data in dir.
+func StartDemo(t testing.TB, dir string) *Demo {
+	t.Helper()
+	listen := func() net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	product, pretend := listen(), listen()
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	d, err := openDemo(ctx, config.Config{DataDir: dir}, product, pretend, siteOptions{pushLoopback: true, version: "test"}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- d.run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the demo ended with: %v", err)
+		}
+		if err := d.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	d.greet(io.Discard)
+	return &Demo{URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Emulator: d.emulator, Store: d.site.store, demo: d}
+}
+
+// Invite makes a link for one of the demo's people.
+func (d *Demo) Invite(t testing.TB, who string) string {
+	t.Helper()
+	_, token, err := d.demo.site.people.Invite(t.Context(), app.Operator, who, d.demo.site.cfg.InviteTTL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inviteLink(d.demo.site.cfg.PublicURL, token)
+}

@@ -1,0 +1,206 @@
+// Package device is the surface that a person holds: the app that enrols their
+// phone, shows what waits for them, takes their answers and keeps itself
+// reachable. Pages are rendered here and work before any script runs, except
+// where passkeys forbid it.
+package device
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"assent/app"
+	"assent/app/consent"
+	"assent/app/i18n"
+	"assent/app/live"
+	"assent/app/login"
+	"assent/app/passkey"
+	"assent/app/people"
+	"assent/app/push"
+	"assent/static"
+	"assent/store"
+	"assent/web/device/page"
+	"assent/web/httpx"
+	"assent/web/view"
+)
+
+// Config is what the surface needs. It reads the store, and changes things
+// through the use cases alone.
+type Config struct {
+	Store       *store.Reader
+	Consent     *consent.Service
+	People      *people.Service
+	Passkeys    *passkey.Service
+	Push        *push.Service
+	Login       *login.Devices
+	Live        *live.Hub
+	Words       *i18n.Catalogue
+	Institution string
+	Closing     <-chan struct{} // closed when the server stops: event streams end
+	Log         *slog.Logger
+}
+
+type handlers struct{ Config }
+
+// Register puts the surface's routes on mux and gives its answer to errors,
+// for what is refused before it gets here.
+func Register(mux *http.ServeMux, c Config) httpx.Answer {
+	h := &handlers{c}
+	c.Login.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
+		c.Log.ErrorContext(r.Context(), "session", "id", httpx.RequestID(r.Context()), "err", err)
+		h.answer(w, r, err)
+	})
+	open := func(pattern string, do httpx.Handler) {
+		mux.Handle(pattern, c.Login.Middleware(httpx.Adapt(c.Log, h.answer, do)))
+	}
+	// own is for whoever is signed in; others are sent to sign in.
+	own := func(pattern string, do func(http.ResponseWriter, *http.Request, login.Identity) error) {
+		open(pattern, func(w http.ResponseWriter, r *http.Request) error {
+			id, err := login.From(r.Context())
+			if errors.Is(err, app.ErrSignedOut) && r.Method == http.MethodGet && !wantsJSON(r) && r.URL.Path != "/events" {
+				return httpx.SeeOther(w, r, "/sign-in")
+			}
+			if err != nil {
+				return err
+			}
+			return do(w, r, id)
+		})
+	}
+
+	open("GET /enrol/{token}", h.enrolWelcome)
+	open("GET /enrol/{token}/passkey", h.enrolPasskey)
+	open("POST /enrol/{token}/passkey", h.enrolBegin)
+	open("POST /enrol/{token}/passkey/{ceremony}", h.enrolFinish)
+	open("GET /sign-in", h.signIn)
+	open("POST /sign-in/passkey", h.signInBegin)
+	open("POST /sign-in/passkey/{ceremony}", h.signInFinish)
+
+	own("GET /{$}", h.inbox)
+	own("GET /requests/{id}", h.request)
+	open("POST /requests/{id}/approval", h.approvalBegin)
+	open("POST /requests/{id}/approval/{ceremony}", h.approvalFinish)
+	own("POST /requests/{id}/deny", h.deny)
+	own("POST /requests/{id}/report", h.report)
+	own("GET /notice/{id}", h.notice)
+	own("GET /history", h.history)
+	own("GET /devices", h.devices)
+	own("GET /devices/{id}", h.device)
+	own("POST /devices/{id}/name", h.rename)
+	own("GET /devices/{id}/remove", h.askRemove)
+	own("POST /devices/{id}/remove", h.remove)
+	own("GET /settings", h.settings)
+	own("POST /settings", h.saveSettings)
+	own("POST /sign-out", h.signOut)
+	own("GET /notifications", h.notifications)
+	own("POST /push/subscription", h.subscribe)
+	own("POST /push/skip", h.skipPush)
+	open("GET /events", h.events)
+
+	open("GET /offline", func(w http.ResponseWriter, r *http.Request) error {
+		return h.show(w, r, http.StatusOK, page.Offline(stranger(h.frame(r))).Page(stranger(h.frame(r))))
+	})
+	mux.HandleFunc("GET /sw.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Write(static.ServiceWorker())
+	})
+	open("GET /manifest.webmanifest", func(w http.ResponseWriter, r *http.Request) error {
+		b, err := view.Manifest(c.Institution, h.words(r))
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", view.ManifestType)
+		w.Header().Set("Cache-Control", "no-cache")
+		_, err = w.Write(b)
+		return err
+	})
+	open("/", func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute })
+	return h.answer
+}
+
+// words are the catalogue in the language and time zone of whoever asks.
+func (h *handlers) words(r *http.Request) i18n.Words {
+	choice, zone := "", ""
+	if id, err := login.From(r.Context()); err == nil {
+		choice, zone = id.Person.Lang, id.Person.Zone
+	}
+	w := h.Words.Match(choice, r.Header.Get("Accept-Language"))
+	if loc, err := time.LoadLocation(zone); err == nil && zone != "" {
+		return w.In(loc)
+	}
+	return w.In(defaultZone(w.Tag()))
+}
+
+// defaultZone is the zone of the language's country, until a browser tells one.
+func defaultZone(tag string) *time.Location {
+	name := "Europe/London"
+	if tag == "pt-BR" {
+		name = "America/Sao_Paulo"
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// frame is what every page needs.
+func (h *handlers) frame(r *http.Request) view.Frame {
+	_, platform := describe(r, i18n.Words{})
+	f := view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.HereOf(platform), Now: h.Store.Now().Time()}
+	id, err := login.From(r.Context())
+	if err != nil {
+		return f
+	}
+	f.Owner, f.Theme, f.SignedIn = id.Person.Name, id.Device.Theme, true
+	f.VAPIDKey = h.Push.PublicKey()
+	f.PushOn = id.Device.PushChoice == app.PushOn
+	return f
+}
+
+func (h *handlers) show(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	return httpx.Page(w, r, status, c)
+}
+
+// wantsJSON tells whether a script asks.
+func wantsJSON(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+}
+
+// answer writes an error for whoever asked: a page, or JSON with the words to
+// show. A script is told to reload when the page it has is no longer true.
+func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
+	status, code := httpx.Status(err), "internal"
+	var e *app.Error
+	switch {
+	case errors.As(err, &e):
+		code = e.Code
+	case errors.Is(err, httpx.ErrNoRoute):
+		code = "not_found"
+	case errors.Is(err, httpx.ErrCrossSite):
+		code = "cross_site"
+	case errors.Is(err, httpx.ErrTooLarge), errors.Is(err, httpx.ErrMediaType):
+		code = app.ErrMalformed.Code
+	}
+	f := h.frame(r)
+	if wantsJSON(r) {
+		reload := status == http.StatusConflict && !errors.Is(err, app.ErrCeremony) || status == http.StatusServiceUnavailable
+		werr := httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": f.Words.Error(code)}, "reload": reload})
+		if werr != nil {
+			h.Log.ErrorContext(r.Context(), "an error could not be answered", "err", werr)
+		}
+		return
+	}
+	if errors.Is(err, app.ErrSignedOut) {
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return
+	}
+	if perr := h.errorPage(w, r, f, status, code, err); perr != nil {
+		h.Log.ErrorContext(r.Context(), "an error page could not be rendered", "err", perr)
+		http.Error(w, http.StatusText(status), status)
+	}
+}

@@ -1,0 +1,216 @@
+package device
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"assent/app"
+	"assent/app/login"
+	"assent/app/push"
+	"assent/web/device/page"
+	"assent/web/httpx"
+)
+
+// describeDevices gives the person's devices as pages show them, this one first.
+func (h *handlers) describeDevices(r *http.Request, id login.Identity) ([]page.Device, error) {
+	ctx := r.Context()
+	devices, err := h.Store.Devices(ctx, id.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	subs, err := h.Store.Subscriptions(ctx, id.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	bySub := map[string]app.Subscription{}
+	for _, s := range subs {
+		bySub[s.DeviceID] = s
+	}
+	users := map[string]int{} // of each passkey
+	for _, d := range devices {
+		users[d.CredentialID]++
+	}
+	var this, others []page.Device
+	for _, d := range devices {
+		p := page.Device{ID: d.ID, Name: d.Name, Platform: d.Platform, This: d.ID == id.Device.ID, State: d.State,
+			Created: d.CreatedAt.Time(), LastSeen: d.LastSeenAt.Time(), Sole: len(devices) == 1}
+		cred, err := h.Store.Credential(ctx, d.CredentialID)
+		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
+			return nil, err
+		}
+		p.Passkey = page.Passkey{Gone: err != nil || cred.RevokedAt != 0, Synced: cred.BackedUp, Created: cred.CreatedAt.Time(),
+			LastUsed: cred.LastUsedAt.Time(), Shared: users[d.CredentialID] > 1}
+		sub, subscribed := bySub[d.ID]
+		p.Push = page.Push{LastReached: sub.LastAcceptedAt.Time(), LastOpened: sub.LastOpenedAt.Time()}
+		switch {
+		case subscribed && sub.EndedAt == 0:
+			p.Push.State = page.PushWorking
+		case subscribed:
+			p.Push.State = page.PushLost
+		case d.PushChoice == app.PushSkipped:
+			p.Push.State = page.PushSkipped
+		default:
+			p.Push.State = page.PushNever
+		}
+		if p.This {
+			this = append(this, p)
+		} else {
+			others = append(others, p)
+		}
+	}
+	return append(this, others...), nil
+}
+
+func (h *handlers) oneDevice(r *http.Request, id login.Identity) (page.Device, error) {
+	all, err := h.describeDevices(r, id)
+	if err != nil {
+		return page.Device{}, err
+	}
+	for _, d := range all {
+		if d.ID == r.PathValue("id") {
+			return d, nil
+		}
+	}
+	return page.Device{}, app.ErrUnknownDevice
+}
+
+// devices lists the person's devices.
+func (h *handlers) devices(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	all, err := h.describeDevices(r, id)
+	if err != nil {
+		return err
+	}
+	f := h.frame(r)
+	return h.show(w, r, http.StatusOK, page.Devices{List: all}.Page(f))
+}
+
+// device shows one.
+func (h *handlers) device(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	d, err := h.oneDevice(r, id)
+	if err != nil {
+		return err
+	}
+	d.Saved = r.URL.Query().Has("saved")
+	return h.show(w, r, http.StatusOK, d.Page(h.frame(r)))
+}
+
+// rename gives one another name.
+func (h *handlers) rename(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	name := r.PostForm.Get("name")
+	err := h.People.RenameDevice(r.Context(), actor(r, id), r.PathValue("id"), name)
+	if errors.Is(err, app.ErrMalformed) {
+		d, derr := h.oneDevice(r, id)
+		if derr != nil {
+			return derr
+		}
+		f := h.frame(r)
+		d.Typed, d.Fault = name, f.Words.T("device.name_fault")
+		return h.show(w, r, http.StatusUnprocessableEntity, d.Page(f))
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/devices/"+url.PathEscape(r.PathValue("id"))+"?saved")
+}
+
+// askRemove says what removing would do.
+func (h *handlers) askRemove(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	d, err := h.oneDevice(r, id)
+	if err != nil {
+		return err
+	}
+	p := page.RemoveDevice{ID: d.ID, Name: d.Name, This: d.This, Sole: d.Sole, PasskeyEnds: !d.Passkey.Shared}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// remove removes one. Removing the one in hand signs it out.
+func (h *handlers) remove(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := h.People.RemoveDevice(r.Context(), actor(r, id), r.PathValue("id")); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/devices")
+}
+
+// settings shows the person's choices.
+func (h *handlers) settings(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	f := h.frame(r)
+	p := page.Settings{Lang: f.Words.Tag(), Theme: id.Device.Theme, Zone: f.Words.Zone().String(), Saved: r.URL.Query().Has("saved")}
+	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// saveSettings stores them.
+func (h *handlers) saveSettings(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	by, lang, zone, theme := actor(r, id), r.PostForm.Get("lang"), r.PostForm.Get("zone"), r.PostForm.Get("theme")
+	lang = h.Words.Match(lang, "").Tag()
+	if err := h.People.SetPreferences(r.Context(), by, lang, zone); err != nil {
+		if !errors.Is(err, app.ErrMalformed) {
+			return err
+		}
+		f := h.frame(r)
+		p := page.Settings{Lang: lang, Theme: theme, Zone: zone, ZoneFault: f.Words.T("settings.zone_fault")}
+		return h.show(w, r, http.StatusUnprocessableEntity, p.Page(f))
+	}
+	if err := h.People.SetTheme(r.Context(), by, theme); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/settings?saved")
+}
+
+// signOut ends the session; the device stays the person's.
+func (h *handlers) signOut(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := h.Login.SignOut(r, actor(r, id)); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/sign-in")
+}
+
+// setUpFor is how long after it joined a device counts as being set up.
+const setUpFor = 10 * time.Minute
+
+// notifications asks for them, with the reason first.
+func (h *handlers) notifications(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	p := page.Notifications{
+		Setup:   id.Device.PushChoice == app.PushUnasked && h.Store.Now().Sub(id.Device.CreatedAt) < setUpFor,
+		IOS:     isIOS(id.Device.Platform),
+		AppOnly: id.Device.AppUntil > h.Store.Now(),
+	}
+	if !p.Setup {
+		p.Next = "/devices/" + id.Device.ID
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// subscribe takes the subscription that the browser made.
+func (h *handlers) subscribe(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	in, err := httpx.JSON[struct {
+		Endpoint string `json:"endpoint"`
+		Keys     struct {
+			P256DH string `json:"p256dh"`
+			Auth   string `json:"auth"`
+		} `json:"keys"`
+	}](w, r, httpx.FormLimit)
+	if err != nil {
+		return err
+	}
+	if err := h.Push.Subscribe(r.Context(), actor(r, id), push.Subscription{Endpoint: in.Endpoint, P256DH: in.Keys.P256DH, Auth: in.Keys.Auth}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// skipPush takes the choice to go without notifications on this device.
+func (h *handlers) skipPush(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := h.Push.Skip(r.Context(), actor(r, id)); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/")
+}

@@ -1,0 +1,102 @@
+package device
+
+import (
+	"errors"
+	"net/http"
+
+	"assent/app"
+	"assent/app/login"
+	"assent/web/device/page"
+	"assent/web/httpx"
+	"assent/web/view"
+)
+
+// invitation finds the invitation of a link.
+func (h *handlers) invitation(r *http.Request, token string) (app.Invitation, error) {
+	return h.Store.Invitation(r.Context(), app.TokenHash(token))
+}
+
+// usable finds an invitation that can be used, or shows why it can't.
+func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (inv app.Invitation, who app.Person, ok bool, err error) {
+	w.Header().Set("Accept-CH", hintHeader)
+	inv, err = h.invitation(r, r.PathValue("token"))
+	if err == nil {
+		err = inv.Check(h.Store.Now())
+	}
+	if err == nil {
+		who, err = h.Store.Person(r.Context(), inv.PersonID)
+	}
+	if err == nil && who.State != app.PersonActive {
+		err = app.ErrSuspended
+	}
+	faults := map[*app.Error]page.LinkFault{app.ErrInvitation: page.LinkUnknown, app.ErrInvitationUsed: page.LinkUsed, app.ErrInvitationEnded: page.LinkExpired}
+	for refusal, why := range faults {
+		if errors.Is(err, refusal) {
+			return inv, who, false, h.show(w, r, httpx.Status(err), page.LinkEnded{Why: why}.Page(h.frame(r)))
+		}
+	}
+	return inv, who, err == nil, err
+}
+
+// enrolWelcome is the first step: who is enrolling, and with what.
+func (h *handlers) enrolWelcome(w http.ResponseWriter, r *http.Request) error {
+	inv, who, ok, err := h.usable(w, r)
+	if !ok {
+		return err
+	}
+	ids, err := h.Store.Identifiers(r.Context(), who.ID)
+	if err != nil {
+		return err
+	}
+	f := stranger(h.frame(r))
+	name, _ := describe(r, f.Words)
+	p := page.EnrolWelcome{Token: r.PathValue("token"), Name: who.Name, Device: name, Ends: inv.ExpiresAt.Time()}
+	for _, id := range ids {
+		p.Identifiers = append(p.Identifiers, page.Identifier{Kind: id.Kind, Value: id.Value})
+	}
+	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// enrolPasskey is the second step. Opening it spends nothing.
+func (h *handlers) enrolPasskey(w http.ResponseWriter, r *http.Request) error {
+	inv, _, ok, err := h.usable(w, r)
+	if !ok {
+		return err
+	}
+	p := page.EnrolPasskey{Token: r.PathValue("token"), Ends: inv.ExpiresAt.Time()}
+	return h.show(w, r, http.StatusOK, p.Page(stranger(h.frame(r))))
+}
+
+// stranger is the frame of a page that belongs to nobody yet, also where the
+// browser is signed in as someone.
+func stranger(f view.Frame) view.Frame {
+	f.Owner, f.SignedIn, f.PushOn, f.VAPIDKey = "", false, false, ""
+	return f
+}
+
+// signIn asks for a passkey. Who is signed in already goes on.
+func (h *handlers) signIn(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Accept-CH", hintHeader)
+	_, err := login.From(r.Context())
+	invite := r.URL.Query().Get("invite")
+	if err == nil && invite == "" {
+		return httpx.SeeOther(w, r, "/")
+	}
+	f := stranger(h.frame(r))
+	p := page.SignIn{Invite: invite}
+	if errors.Is(err, app.ErrSuspended) {
+		p.Notice = f.Words.Error(app.ErrSuspended.Code)
+	}
+	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// errorPage is the page in place of the one that was asked for.
+func (h *handlers) errorPage(w http.ResponseWriter, r *http.Request, f view.Frame, status int, code string, err error) error {
+	kind := app.KindOf(err)
+	if status == http.StatusNotFound {
+		kind = app.NotFound
+	} else if status < 500 && kind == app.Internal {
+		kind = app.Invalid
+	}
+	return h.show(w, r, status, page.ProblemOf(f, kind, code, httpx.RequestID(r.Context())).Page(f))
+}

@@ -1,0 +1,114 @@
+package page
+
+import (
+	"time"
+
+	"assent/app/i18n"
+	"assent/web/view"
+)
+
+// EnrolWelcome is the first step of setting up a device: check that it's you.
+type EnrolWelcome struct {
+	Token       string
+	Name        string
+	Identifiers []Identifier
+	Device      string // what this browser is called, such as "Pixel 9"
+	Ends        time.Time
+}
+
+// EnrolPasskey is the second step: make a passkey.
+type EnrolPasskey struct {
+	Token string
+	Ends  time.Time
+}
+
+// Notifications is the third step, asking for notifications, and the page that
+// turns them on later.
+type Notifications struct {
+	Setup   bool   // part of enrolment: the steps are shown
+	InApp   bool   // known to run from the Home Screen
+	IOS     bool   // an iPhone or iPad
+	Next    string // where to go on; empty is the inbox
+	AppOnly bool   // this browser made the passkey, and the Home Screen app goes on (iOS)
+}
+
+func stepNames(w i18n.Words) []string {
+	return []string{w.T("enrol.step_check"), w.T("enrol.step_passkey"), w.T("enrol.step_notify")}
+}
+
+func settingUp(f view.Frame) string {
+	return f.Words.T("enrol.setting_up", "device", f.Here.This(f.Words))
+}
+
+func (p EnrolWelcome) frame(f view.Frame) view.Page {
+	return view.Page{Title: f.Words.T("enrol.welcome.title"), Aside: settingUp(f)}
+}
+
+func (p EnrolPasskey) frame(f view.Frame) view.Page {
+	return view.Page{Title: f.Words.T("enrol.passkey.title", "here", f.Here.On(f.Words)), Aside: settingUp(f)}
+}
+
+func (p EnrolPasskey) ceremony() view.Ceremony {
+	return view.Ceremony{ID: "enrol", Create: true, Action: "/enrol/" + p.Token + "/passkey"}
+}
+
+func (p Notifications) frame(f view.Frame) view.Page {
+	pg := view.Page{Title: f.Words.T("push.page.title")}
+	if p.Setup {
+		pg.Aside = settingUp(f)
+	} else {
+		pg.Tab = view.TabDevices
+	}
+	return pg
+}
+
+func (p Notifications) next() string {
+	if p.Next == "" {
+		return "/"
+	}
+	return p.Next
+}
+
+// panel is the one that shows before the script knows better.
+func (p Notifications) panel() string {
+	if p.IOS && !p.InApp {
+		return "ios"
+	}
+	return "ask"
+}
+
+// LinkEnded is an enrolment link that can't be used.
+type LinkEnded struct {
+	Why LinkFault
+}
+
+// LinkFault says why a link can't be used.
+type LinkFault string
+
+// The faults of a link.
+const (
+	LinkUsed    LinkFault = "used"
+	LinkExpired LinkFault = "expired" // or replaced
+	LinkUnknown LinkFault = "unknown"
+)
+
+func (p LinkEnded) words(f view.Frame) (title, text string) {
+	w := f.Words
+	switch p.Why {
+	case LinkUsed:
+		return w.T("enrol.used.title"), w.T("enrol.used.text", "institution", f.Institution)
+	case LinkExpired:
+		return w.T("enrol.expired.title"), w.T("enrol.expired.text", "institution", f.Institution)
+	}
+	return w.T("enrol.unknown.title"), w.T("enrol.unknown.text", "institution", f.Institution)
+}
+
+// SignIn is signing in with a passkey that the person has.
+type SignIn struct {
+	Invite string // token of the enrolment link that led here, or empty
+	Notice string // why one is here, in words; may be empty
+}
+
+func (p SignIn) ceremony() view.Ceremony {
+	return view.Ceremony{ID: "sign-in", Action: "/sign-in/passkey"}
+}

@@ -1,0 +1,214 @@
+package device
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"assent/app"
+	"assent/app/consent"
+	"assent/app/login"
+	"assent/app/push"
+	"assent/web/device/page"
+	"assent/web/httpx"
+)
+
+// freshFor is how long something counts as having just happened.
+const freshFor = 15 * time.Second
+
+// inbox shows what waits.
+func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	waiting, err := h.Store.Inbox(r.Context(), id.Person.ID)
+	if err != nil {
+		return err
+	}
+	f := h.frame(r)
+	p := page.Inbox{}
+	for _, req := range waiting {
+		p.Waiting = append(p.Waiting, page.Waiting{ID: req.ID, Ref: req.Ref, Client: client(req, nil), Message: req.BindingMessage,
+			Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor})
+	}
+	if p.PushOff, err = h.pushOff(r, id); err != nil {
+		return err
+	}
+	if p.Added, err = h.added(r, id); err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// pushOff tells whether this device can't be notified although its person
+// didn't choose so.
+func (h *handlers) pushOff(r *http.Request, id login.Identity) (bool, error) {
+	if id.Device.PushChoice == app.PushSkipped {
+		return false, nil
+	}
+	_, err := h.Store.Subscription(r.Context(), id.Device.ID)
+	if errors.Is(err, app.ErrUnknownDevice) {
+		return true, nil
+	}
+	return false, err
+}
+
+// added finds another device that joined within the last day.
+func (h *handlers) added(r *http.Request, id login.Identity) (*page.Added, error) {
+	devices, err := h.Store.Devices(r.Context(), id.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	var newest *page.Added
+	for _, d := range devices {
+		if d.ID != id.Device.ID && d.CreatedAt > id.Device.CreatedAt && h.Store.Now().Sub(d.CreatedAt) < 24*time.Hour {
+			newest = &page.Added{ID: d.ID, Name: d.Name, At: d.CreatedAt.Time()}
+		}
+	}
+	return newest, nil
+}
+
+// client is who asks: as the approver saw them, or as the start named them.
+func client(r app.Request, sh *consent.Sheet) page.Client {
+	if sh == nil {
+		return page.Client{ID: r.ClientID, Name: r.ClientName}
+	}
+	c := sh.Client
+	return page.Client{ID: c.ID, Name: c.Name, Host: c.Host, Description: c.Description, URI: c.URI, PolicyURI: c.PolicyURI, TosURI: c.TosURI}
+}
+
+func scopes(list []consent.Scope) []page.Scope {
+	var out []page.Scope
+	for _, s := range list {
+		out = append(out, page.Scope{Grant: s.Grant, Name: s.Name, DisplayName: s.DisplayName, Description: s.Description,
+			Service: s.Service, Params: s.Params, Optional: s.Optional})
+	}
+	return out
+}
+
+// request shows one request: to be decided, or what became of it.
+func (h *handlers) request(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	return h.showRequest(w, r, id, http.StatusOK, "")
+}
+
+func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.Identity, status int, fault string) error {
+	v, err := h.Consent.View(r.Context(), actor(r, id), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	f := h.frame(r)
+	if v.Request.State != app.Pending {
+		p, err := h.outcome(r, id, v.Request)
+		if err != nil {
+			return err
+		}
+		return h.show(w, r, status, p.Page(f))
+	}
+	req := v.Request
+	p := page.Request{
+		ID: req.ID, Ref: req.Ref, Client: client(req, v.Sheet), Message: req.BindingMessage, ServerID: req.ServerID, ACR: req.ACR,
+		Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest, Unreachable: v.Unreachable, Fault: fault,
+		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
+	}
+	if sh := v.Sheet; sh != nil {
+		p.Message, p.Scopes, p.Claims, p.VerifiedClaims = sh.Message, scopes(sh.Scopes), sh.Claims, sh.VerifiedClaims
+		p.Authorization, p.ACR, p.ServerID, p.Other = sh.Authorization, sh.ACR, sh.ServerID, sh.Other
+	}
+	return h.show(w, r, status, p.Page(f))
+}
+
+func (h *handlers) outcome(r *http.Request, id login.Identity, req app.Request) (page.Outcome, error) {
+	sh, err := consent.Approved(req)
+	if err != nil {
+		return page.Outcome{}, err
+	}
+	p := page.Outcome{ID: req.ID, Ref: req.Ref, Client: client(req, sh), Message: req.BindingMessage, State: req.State, Reason: req.Reason,
+		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Digest: req.DetailsDigest,
+		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor}
+	if sh != nil && req.State == app.Approved {
+		p.Granted, p.Claims = scopes(sh.Scopes), sh.Claims
+	}
+	if req.DecidedBy != "" {
+		d, err := h.Store.Device(r.Context(), req.DecidedBy)
+		if err != nil {
+			return p, err
+		}
+		p.Device = d.Name
+	}
+	return p, nil
+}
+
+// deny takes a refusal. It is a plain form: it needs neither script nor ACP.
+func (h *handlers) deny(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	return h.refuse(w, r, h.Consent.Deny(r.Context(), actor(r, id), r.PathValue("id")))
+}
+
+// report takes "I didn't ask for this".
+func (h *handlers) report(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	return h.refuse(w, r, h.Consent.Report(r.Context(), actor(r, id), r.PathValue("id")))
+}
+
+// refuse goes to the request's page, which says what became of it: also where
+// another device, or time, was quicker.
+func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	if err != nil && !errors.Is(err, app.ErrNotPending) && !errors.Is(err, app.ErrExpired) {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/requests/"+url.PathEscape(r.PathValue("id")))
+}
+
+// notice leads from a push notice to what it is about.
+func (h *handlers) notice(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	about := r.PathValue("id")
+	if about == push.NoticeDevices {
+		if err := h.Push.Opened(r.Context(), actor(r, id), ""); err != nil {
+			return err
+		}
+		return httpx.SeeOther(w, r, "/devices")
+	}
+	req, err := h.Store.RequestOf(r.Context(), id.Person.ID, about)
+	if err != nil {
+		return err
+	}
+	if err := h.Push.Opened(r.Context(), actor(r, id), req.ID); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/requests/"+req.ID)
+}
+
+// historyPage is how many requests a page of history holds.
+const historyPage = 30
+
+// history lists what was asked, newest first; what still waits stands in the inbox.
+func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	before := h.Store.Now().Add(time.Minute)
+	if ms, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && ms > 0 {
+		before = app.Instant(ms)
+	}
+	rows, err := h.Store.History(r.Context(), id.Person.ID, before, historyPage+1)
+	if err != nil {
+		return err
+	}
+	names, err := h.deviceNames(r, id)
+	if err != nil {
+		return err
+	}
+	p := page.History{}
+	for i, req := range rows {
+		if i == historyPage {
+			p.Older = "/history?before=" + strconv.FormatInt(int64(rows[i-1].CreatedAt), 10)
+			break
+		}
+		p.Entries = append(p.Entries, page.Entry{ID: req.ID, Client: client(req, nil), State: req.State, Reason: req.Reason,
+			At: req.DecidedAt.Time(), Device: names[req.DecidedBy], Delivery: req.Delivery})
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+func (h *handlers) deviceNames(r *http.Request, id login.Identity) (map[string]string, error) {
+	devices, err := h.Store.Devices(r.Context(), id.Person.ID)
+	names := map[string]string{}
+	for _, d := range devices {
+		names[d.ID] = d.Name
+	}
+	return names, err
+}
