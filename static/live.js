@@ -59,7 +59,6 @@ function place(fresh, page) {
 	const old = main();
 	const active = document.activeElement;
 	const inside = old.contains(active) && active !== old;
-	const before = old.querySelector("h1")?.textContent;
 	const known = new Set([...old.querySelectorAll("[data-id]")].map((el) => el.dataset.id));
 	const sameRequest = old.dataset.seen && old.dataset.seen === fresh.dataset.seen;
 	if (sameRequest) keepChoices(old, fresh);
@@ -80,11 +79,17 @@ function place(fresh, page) {
 			heading.focus({ preventScroll: true });
 		}
 	}
-	const spoken = fresh.querySelector("[data-spoken]")?.textContent.trim() || heading?.textContent;
-	if (spoken && (heading?.textContent !== before || !sameRequest)) announce(spoken);
+	const news = spoken(fresh);
+	if (news !== spoken(old)) announce(news);
 	startCountdowns();
 	pace();
 	document.dispatchEvent(new CustomEvent("assent:content"));
+}
+
+// What to say of a page to those who can't see it change.
+function spoken(content) {
+	const said = content.querySelectorAll("h1, [data-spoken], .strip:not([hidden]) p");
+	return [...said].filter((el) => !el.closest("[hidden]")).map((el) => el.textContent.trim()).join(". ");
 }
 
 // The same slip comes back: what was ticked, opened and scrolled to stays.
@@ -107,7 +112,7 @@ function concerns(name, data) {
 }
 
 function listen() {
-	source = new EventSource("/events");
+	source = new EventSource("/events?since=" + encodeURIComponent(main().dataset.rendered ?? ""));
 	source.addEventListener("open", () => {
 		pause = 2000;
 		if (lost) refresh();
@@ -131,6 +136,7 @@ function listen() {
 	source.addEventListener("error", () => {
 		lost = true;
 		if (source.readyState !== EventSource.CLOSED) return; // the browser tries again itself
+		if (main().dataset.refresh) refresh(); // the session may have ended
 		setTimeout(listen, pause);
 		pause = Math.min(pause * 2, 30000);
 	});

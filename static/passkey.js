@@ -18,6 +18,8 @@ const supported = () => typeof PublicKeyCredential === "function" && !!navigator
 
 // Without passkeys the page says where to go on, and nothing is asked of the server.
 function checkSupport() {
+	// Until here the buttons did nothing: a form sent without the script has no passkey.
+	for (const button of document.querySelectorAll("form[data-ceremony] [type=submit]")) button.disabled = false;
 	if (supported()) return;
 	for (const form of document.querySelectorAll("form[data-ceremony]")) {
 		tell(form, isSecureContext ? form.dataset.unsupported : form.dataset.insecure);

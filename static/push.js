@@ -71,10 +71,10 @@ function show(root, name) {
 }
 
 // Which panel a page that asks starts with.
-function start(root) {
-	if (!supported) return iOS && !standalone ? "ios" : "unavailable";
-	if (Notification.permission === "denied") return "denied";
-	return root.dataset.pushStart || "ask";
+function start() {
+	if (iOS && !standalone) return "ios";
+	if (!supported) return "unavailable";
+	return Notification.permission === "denied" ? "denied" : "ask";
 }
 
 async function allow(root, button) {
@@ -122,14 +122,14 @@ async function resync() {
 
 export function startPush() {
 	for (const root of document.querySelectorAll("[data-push-page]")) {
-		if (root.hasAttribute("data-push-settled")) continue;
-		const name = start(root);
-		if (root.querySelector(`[data-panel="${name}"]`)) for (const p of root.querySelectorAll("[data-panel]")) p.hidden = p.dataset.panel !== name;
+		const name = start();
+		for (const panel of root.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
 	}
 	document.addEventListener("click", (event) => {
 		const button = event.target.closest?.("[data-push-allow]");
 		if (button) allow(button.closest("[data-push-page]"), button);
 	});
+	for (const button of document.querySelectorAll("[data-push-allow]")) button.disabled = false;
 	document.addEventListener("assent:content", resync);
 	resync();
 }

@@ -131,6 +131,32 @@ func (r *Reader) History(ctx context.Context, personID string, before app.Instan
 	return out, err
 }
 
+// Changes gives what changed for a person since then, as the events that told
+// of it: for pages that were rendered before they listened.
+func (r *Reader) Changes(ctx context.Context, personID string, since app.Instant) ([]app.Event, error) {
+	var rows []struct {
+		ID    string           `db:"id"`
+		State app.RequestState `db:"state"`
+	}
+	if err := r.r.SelectContext(ctx, &rows, `SELECT id, state FROM requests
+		WHERE person_id = ? AND (created_at >= ? OR decided_at >= ?) ORDER BY created_at DESC LIMIT 50`, personID, since, since); err != nil {
+		return nil, err
+	}
+	var out []app.Event
+	for _, row := range rows {
+		out = append(out, app.Event{Topic: app.TopicRequest, PersonID: personID, RequestID: row.ID, State: row.State})
+	}
+	var devices int
+	if err := r.r.GetContext(ctx, &devices, `SELECT count(*) FROM devices WHERE person_id = ? AND (created_at >= ? OR removed_at >= ?)`,
+		personID, since, since); err != nil {
+		return nil, err
+	}
+	if devices > 0 {
+		out = append(out, app.Event{Topic: app.TopicDevice, PersonID: personID})
+	}
+	return out, nil
+}
+
 // Shown records what was shown of a request, so that an approval can be held
 // against it, and the first time that it was opened.
 func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest string) error {

@@ -11,12 +11,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"assent/app/outbound"
 )
 
 // Config describes one client registration at ACP.
@@ -57,8 +59,8 @@ type Client struct {
 }
 
 const (
-	callTimeout = 10 * time.Second
-	bodyLimit   = 1 << 20
+	callTimeout = 10 * time.Second // of a whole call, its token included
+	bodyLimit   = 1 << 20          // bytes, either way
 )
 
 // New makes a client. It calls nobody yet.
@@ -72,9 +74,20 @@ func New(c Config) (*Client, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	issuer, err := url.Parse(c.Issuer)
-	if err != nil || issuer.Host == "" {
-		return nil, fmt.Errorf("acp: the issuer %q is not a URL", c.Issuer)
+	issuer, err := secureURL(c.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("acp: the issuer %w", err)
+	}
+	for what, override := range map[string]string{"token endpoint": c.TokenURL, "API": c.APIURL} {
+		if override == "" {
+			continue
+		}
+		if _, err := secureURL(override); err != nil {
+			return nil, fmt.Errorf("acp: the %s %w", what, err)
+		}
+	}
+	if err := c.canAuthenticate(); err != nil {
+		return nil, fmt.Errorf("acp: %w", err)
 	}
 	tenant := c.Tenant
 	if parts := strings.Split(strings.Trim(issuer.EscapedPath(), "/"), "/"); tenant == "" && c.VanityDomain != VanityTenant && c.VanityDomain != VanityServer {
@@ -101,6 +114,21 @@ func New(c Config) (*Client, error) {
 	return &Client{cfg: c, tenant: tenant, api: api, tokens: newTokens(c)}, nil
 }
 
+// secureURL parses a URL that tokens and secrets may go to: https:, or http:
+// on loopback.
+func secureURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return nil, fmt.Errorf("%q is not an https: URL", s)
+	}
+	return u, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // TenantID is the tenant that the client belongs to.
 func (c *Client) TenantID() string { return c.tenant }
 
@@ -113,48 +141,9 @@ func segment(id string) (string, error) {
 	return url.PathEscape(id), nil
 }
 
-// Kind is a kind of login, which says where it is read and answered.
-type Kind string
-
-// Regular is a plain CIBA request for OAuth scopes.
-const Regular Kind = "regular"
-
-// kinds is the table of what differs between kinds.
-var kinds = map[Kind]struct {
-	scope string // of the token
-	path  string // under the system API, before {login}
-}{
-	Regular: {scope: "manage_scope_grants", path: "/scope-grants/"},
-}
-
-// Login names a login session at ACP.
-type Login struct {
-	Kind     Kind
-	ID       string
-	State    string // login_state: echoed on every call, never logged
-	ServerID string
-}
-
-// Grant is what a person granted.
-type Grant struct {
-	Scopes         []string
-	Claims         []string
-	VerifiedClaims []string
-}
-
-// Rejection says why a login is rejected.
-type Rejection struct {
-	Cause       string // a word for machines
-	Description string // a sentence for engineers
-}
-
 // Details reads what a login asks for and what became of it.
 func (c *Client) Details(ctx context.Context, l Login) (*Details, error) {
-	query := url.Values{}
-	if l.State != "" {
-		query.Set("login_state", l.State)
-	}
-	body, err := c.call(ctx, http.MethodGet, l, "", query, nil)
+	body, err := c.call(ctx, l, func(k kind) (string, any) { return withState(k.details, l.State), nil })
 	if err != nil {
 		return nil, err
 	}
@@ -167,72 +156,62 @@ func (c *Client) Details(ctx context.Context, l Login) (*Details, error) {
 
 // Accept tells ACP that the person approved.
 func (c *Client) Accept(ctx context.Context, l Login, g Grant) error {
-	if g.Scopes == nil {
-		g.Scopes = []string{}
-	}
-	_, err := c.call(ctx, http.MethodPost, l, "/accept", nil, struct {
-		ID             string   `json:"id"`
-		LoginState     string   `json:"login_state"`
-		Scopes         []string `json:"granted_scopes"`
-		Claims         []string `json:"granted_claims,omitempty"`
-		VerifiedClaims []string `json:"granted_verified_claims,omitempty"`
-	}{l.ID, l.State, g.Scopes, g.Claims, g.VerifiedClaims})
+	_, err := c.call(ctx, l, func(k kind) (string, any) { return k.accept, k.acceptBody(l, g) })
 	return err
 }
 
 // Reject tells ACP that the person did not.
 func (c *Client) Reject(ctx context.Context, l Login, r Rejection) error {
-	_, err := c.call(ctx, http.MethodPost, l, "/reject", nil, struct {
-		ID          string `json:"id"`
-		LoginState  string `json:"login_state"`
-		Error       string `json:"error"`
-		Cause       string `json:"error_cause"`
-		Description string `json:"error_description"`
-		StatusCode  int    `json:"status_code"`
-	}{l.ID, l.State, "access_denied", r.Cause, r.Description, http.StatusForbidden})
+	_, err := c.call(ctx, l, func(k kind) (string, any) { return k.reject, k.rejectBody(l, r) })
 	return err
 }
 
-// call makes one call, and once more with a new token when ACP says 401.
-func (c *Client) call(ctx context.Context, method string, l Login, suffix string, query url.Values, body any) ([]byte, error) {
-	kind, ok := kinds[l.Kind]
+// call makes the call that what picks from the login's row of the table: a GET
+// where it has no body, else a POST. When ACP says 401 it is made once more
+// with a new token.
+func (c *Client) call(ctx context.Context, l Login, what func(kind) (path string, body any)) ([]byte, error) {
+	k, ok := kinds[l.Kind]
 	if !ok {
 		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("no calls are known for kind %q", l.Kind)}
 	}
-	login, err := segment(l.ID)
+	path, body := what(k)
+	path, err := at(path, l.ID)
 	if err != nil {
 		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("login id: %w", err)}
 	}
-	target := c.api + kind.path + login + suffix
-	if len(query) > 0 {
-		target += "?" + query.Encode()
-	}
-	var payload []byte
+	method, payload := http.MethodGet, []byte(nil)
 	if body != nil {
+		method = http.MethodPost
 		if payload, err = json.Marshal(body); err != nil {
 			return nil, &Error{Outcome: Refused, cause: err}
+		}
+		if len(payload) > bodyLimit {
+			return nil, &Error{Outcome: Refused, cause: errors.New("what is to be sent is larger than 1 MiB")}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	for renewed := false; ; renewed = true {
-		token, err := c.tokens.get(ctx, kind.scope, renewed)
+	refused := ""
+	for {
+		token, err := c.tokens.get(ctx, k.scope, refused)
 		if err != nil {
 			return nil, err
 		}
-		answer, err := c.send(ctx, method, target, token, payload)
+		answer, err := c.send(ctx, method, c.api+path, token, payload, hiding(token, l.State))
 		var e *Error
-		if renewed || !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
+		if refused != "" || !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
 			return answer, err
 		}
+		refused = token
 	}
 }
 
 // send makes one HTTP exchange.
-func (c *Client) send(ctx context.Context, method, target, token string, payload []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(payload))
+func (c *Client) send(ctx context.Context, method, target, token string, payload []byte, hide *strings.Replacer) ([]byte, error) {
+	var sent departure
+	req, err := http.NewRequestWithContext(sent.watch(ctx), method, target, bytes.NewReader(payload))
 	if err != nil {
-		return nil, &Error{Outcome: Refused, cause: err}
+		return nil, &Error{Outcome: Refused, cause: bare(err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
@@ -241,18 +220,18 @@ func (c *Client) send(ctx context.Context, method, target, token string, payload
 	}
 	res, err := c.cfg.HTTP.Do(req)
 	if err != nil {
-		return nil, transport(method, err)
+		return nil, transport(method, err, &sent, hide)
 	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, bodyLimit+1))
-	if err == nil && len(answer) > bodyLimit {
-		err = errors.New("the answer is larger than 1 MiB")
+	answer, err := outbound.Body(res, bodyLimit)
+	switch {
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		return nil, refusal(method, res, answer, c.cfg.Now(), hide)
+	case method != http.MethodGet: // it has taken effect, whatever became of the answer's body
+		return nil, nil
+	case errors.Is(err, outbound.ErrBodyTooLarge):
+		return nil, &Error{Outcome: Busy, Status: res.StatusCode, cause: err}
+	case err != nil:
+		return nil, transport(method, err, &sent, hide)
 	}
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return nil, refusal(method, res, answer, c.cfg.Now())
-	}
-	if err != nil && method == http.MethodGet {
-		return nil, transport(method, err)
-	}
-	return answer, nil // a POST that says 2xx has taken effect, whatever became of its body
+	return answer, nil
 }

@@ -1,125 +1,164 @@
 package acp
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
+	"time"
 )
 
 // Details is what ACP says of a login (ScopeGrantSessionResponse).
 type Details struct {
 	Client               ClientInfo
+	ClientID             string
+	TenantID             string
+	ServerID             string
 	Scopes               []Scope
-	Claims               []string // requested_claims_to_consent
-	VerifiedClaims       []string // names in requested_verified_claims
-	AuthorizationDetails []map[string]any
+	Claims               []string         // requested_claims_to_consent
+	VerifiedClaims       []string         // names in requested_verified_claims, sorted
+	AuthorizationDetails []map[string]any // RFC 9396; numbers are json.Number
 	ACR                  []string
+	MaxAge               string    // a duration, as ACP words it
+	RequestedAt          time.Time // zero when ACP doesn't say
 	Subject              string
-	Approved             bool // scope_grant_approved
-	Rejected             bool // scope_grant_rejected
-	Unknown              map[string]any
+	Status               string // absent for regular logins as far as is known
+	Approved             bool   // scope_grant_approved
+	Rejected             bool   // scope_grant_rejected
+
+	// Unknown holds what isn't known here, or isn't of the type it should be,
+	// by member; numbers are json.Number, digit for digit.
+	Unknown map[string]any
 }
 
 // ClientInfo is who asks.
 type ClientInfo struct {
-	Name        string `json:"client_name"`
-	Description string `json:"description"`
-	URI         string `json:"client_uri"`
-	LogoURI     string `json:"logo_uri"`
-	PolicyURI   string `json:"policy_uri"`
-	TosURI      string `json:"tos_uri"`
+	Name        string
+	Description string
+	URI         string
+	LogoURI     string
+	PolicyURI   string
+	TosURI      string
 }
 
 // Scope is one requested scope.
 type Scope struct {
-	Name          string   `json:"name"`
-	RequestedName string   `json:"requested_name"` // the dynamic form
-	DisplayName   string   `json:"display_name"`
-	Description   string   `json:"description"`
-	Params        []string `json:"params"`
-	ImplicitGrant bool     `json:"implicit_grant"` // granted without being asked for
-	Service       struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-	} `json:"service"`
-	Allowed bool `json:"-"` // by allowed_scopes
+	Name          string
+	RequestedName string // the dynamic form
+	DisplayName   string
+	Description   string
+	Params        []string
+	ImplicitGrant bool // granted without being asked for
+	Service       Service
+	Allowed       bool // by allowed_scopes
 }
 
-// meaningless are members that say nothing a person needs for a decision: ids,
-// times and the transport's own.
-var meaningless = []string{
-	"acr", "amr", "auth_time", "authentication_context", "authorization_correlation_id", "client_id", "error", "granted_audience",
-	"granted_scopes", "id", "idp_id", "idp_subject", "login_approved", "login_rejected", "max_age", "request_query_params", "request_url",
-	"requested_at", "requested_audience", "requested_claims", "requested_grant_type", "requested_max_age", "requested_redirect_uri",
-	"server_id", "tenant_id", "status", "consent_id",
+// Service is the API that a scope belongs to.
+type Service struct {
+	ID   string
+	Name string
+}
+
+// These members say nothing that a person needs for a decision: ids, times and
+// the transport's own, of the answer, of its client and of each of its scopes.
+var (
+	meaningless = []string{
+		"acr", "amr", "auth_time", "authentication_context", "authorization_correlation_id", "client_id", "error", "granted_audience",
+		"granted_scopes", "id", "idp_id", "idp_subject", "login_approved", "login_rejected", "max_age", "request_query_params", "request_url",
+		"requested_at", "requested_audience", "requested_claims", "requested_grant_type", "requested_max_age", "requested_redirect_uri",
+		"server_id", "tenant_id", "status", "consent_id",
+	}
+	meaninglessOfClient = []string{"organisation_id"}
+	meaninglessOfScope  = []string{"authorization_server_id", "id", "implicit", "metadata", "tenant_id", "transient", "with_service"}
+)
+
+// members are what is left to read of a JSON object.
+type members map[string]json.RawMessage
+
+// take reads a member into into and removes it. One of another type stays
+// where it is and leaves into alone, as does one that is absent or null.
+func take[T any](m members, name string, into *T) (ok bool) {
+	raw, there := m[name]
+	if there && string(raw) != "null" {
+		var v T
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		if d.Decode(&v) != nil {
+			return false
+		}
+		*into = v
+	}
+	delete(m, name)
+	return true
+}
+
+// takeAll is take for a list: elements of another type stay behind.
+func takeAll[T any](m members, name string, into *[]T) {
+	var raws, rest []json.RawMessage
+	if !take(m, name, &raws) {
+		return
+	}
+	for _, raw := range raws {
+		one := members{name: raw}
+		var v T
+		switch {
+		case string(raw) == "null":
+		case take(one, name, &v):
+			*into = append(*into, v)
+		default:
+			rest = append(rest, raw)
+		}
+	}
+	if rest != nil {
+		m[name], _ = json.Marshal(rest) // it was JSON a moment ago
+	}
+}
+
+// drop removes the named members, and those that are null.
+func (m members) drop(names []string) {
+	maps.DeleteFunc(m, func(name string, raw json.RawMessage) bool {
+		return string(raw) == "null" || slices.Contains(names, name)
+	})
+}
+
+// leave puts what is left of an object back under its name, if anything is.
+func leave[T any](m members, name string, rest map[string]T) {
+	if len(rest) > 0 {
+		m[name], _ = json.Marshal(rest)
+	}
 }
 
 // decodeDetails reads an answer member by member: one of an unexpected type
-// doesn't cost the others. What isn't known here, or isn't of the type it
-// should be, is kept as it came. A login whose scopes can't be read is an
-// error: nobody should decide over what they can't see.
+// doesn't cost the others. A login whose scopes can't be read is an error:
+// nobody should decide over what they can't see.
 func decodeDetails(body []byte) (*Details, error) {
-	var m map[string]json.RawMessage
+	var m members
 	if err := json.Unmarshal(body, &m); err != nil || m == nil {
 		return nil, errors.New("the details are not a JSON object")
 	}
 	d := &Details{}
-	read := func(name string, into any) bool {
-		raw, ok := m[name]
-		if !ok || string(raw) == "null" {
-			delete(m, name)
-			return true
-		}
-		if json.Unmarshal(raw, into) != nil {
-			return false
-		}
-		delete(m, name)
-		return true
+	if err := d.takeScopes(m); err != nil {
+		return nil, err
 	}
-	if !read("requested_scopes", &d.Scopes) {
-		return nil, errors.New("requested_scopes can't be read")
+	d.takeClient(m)
+	d.takeVerifiedClaims(m)
+	takeAll(m, "requested_claims_to_consent", &d.Claims)
+	takeAll(m, "authorization_details", &d.AuthorizationDetails)
+	takeAll(m, "requested_acr", &d.ACR)
+	for name, into := range map[string]*string{
+		"client_id": &d.ClientID, "tenant_id": &d.TenantID, "server_id": &d.ServerID, "subject": &d.Subject, "status": &d.Status, "max_age": &d.MaxAge,
+	} {
+		take(m, name, into)
 	}
-	var allowed map[string]bool
-	if !read("allowed_scopes", &allowed) {
-		return nil, errors.New("allowed_scopes can't be read")
-	}
-	for i := range d.Scopes {
-		sc := &d.Scopes[i]
-		if sc.Name == "" && sc.RequestedName == "" {
-			return nil, errors.New("a requested scope has no name")
-		}
-		sc.Allowed = true
-		for _, name := range []string{sc.Name, sc.RequestedName} {
-			if ok, listed := allowed[name]; listed && !ok {
-				sc.Allowed = false
-			}
-		}
-	}
-	read("client_info", &d.Client)
-	read("requested_claims_to_consent", &d.Claims)
-	read("authorization_details", &d.AuthorizationDetails)
-	read("requested_acr", &d.ACR)
-	read("subject", &d.Subject)
-	read("scope_grant_approved", &d.Approved)
-	read("scope_grant_rejected", &d.Rejected)
-	var verified map[string]struct {
-		Claims map[string]json.RawMessage `json:"claims"`
-	}
-	read("requested_verified_claims", &verified)
-	for _, part := range verified {
-		for name := range part.Claims {
-			if !slices.Contains(d.VerifiedClaims, name) {
-				d.VerifiedClaims = append(d.VerifiedClaims, name)
-			}
-		}
-	}
-	slices.Sort(d.VerifiedClaims)
-	for _, name := range meaningless {
-		delete(m, name)
-	}
-	for name, raw := range m {
+	take(m, "requested_at", &d.RequestedAt)
+	take(m, "scope_grant_approved", &d.Approved)
+	take(m, "scope_grant_rejected", &d.Rejected)
+	m.drop(meaningless)
+	for name := range m {
 		var v any
-		if json.Unmarshal(raw, &v) == nil {
+		if take(m, name, &v) && v != nil {
 			if d.Unknown == nil {
 				d.Unknown = map[string]any{}
 			}
@@ -127,4 +166,80 @@ func decodeDetails(body []byte) (*Details, error) {
 		}
 	}
 	return d, nil
+}
+
+func (d *Details) takeScopes(m members) error {
+	var scopes []members
+	if !take(m, "requested_scopes", &scopes) {
+		return errors.New("requested_scopes can't be read")
+	}
+	var allowed map[string]bool
+	if !take(m, "allowed_scopes", &allowed) {
+		return errors.New("allowed_scopes can't be read")
+	}
+	aside := map[string]members{}
+	for _, one := range scopes {
+		sc := Scope{Allowed: true}
+		if !take(one, "name", &sc.Name) || !take(one, "requested_name", &sc.RequestedName) || sc.Name == "" && sc.RequestedName == "" {
+			return errors.New("a requested scope has no name")
+		}
+		for _, name := range []string{sc.Name, sc.RequestedName} {
+			if ok, listed := allowed[name]; listed && !ok {
+				sc.Allowed = false
+			}
+		}
+		take(one, "display_name", &sc.DisplayName)
+		take(one, "description", &sc.Description)
+		take(one, "implicit_grant", &sc.ImplicitGrant)
+		takeAll(one, "params", &sc.Params)
+		var service members
+		if take(one, "service", &service) {
+			take(service, "id", &sc.Service.ID)
+			take(service, "name", &sc.Service.Name)
+		}
+		d.Scopes = append(d.Scopes, sc)
+		if one.drop(meaninglessOfScope); len(one) > 0 {
+			aside[cmp.Or(sc.RequestedName, sc.Name)] = one
+		}
+	}
+	leave(m, "requested_scopes", aside)
+	return nil
+}
+
+func (d *Details) takeClient(m members) {
+	var client members
+	if !take(m, "client_info", &client) {
+		return
+	}
+	for name, into := range map[string]*string{
+		"client_name": &d.Client.Name, "description": &d.Client.Description, "client_uri": &d.Client.URI,
+		"logo_uri": &d.Client.LogoURI, "policy_uri": &d.Client.PolicyURI, "tos_uri": &d.Client.TosURI,
+	} {
+		take(client, name, into)
+	}
+	client.drop(meaninglessOfClient)
+	leave(m, "client_info", client)
+}
+
+// takeVerifiedClaims collects the names asked for in the ID token and at
+// userinfo (OpenID Connect for Identity Assurance): granting knows no
+// difference between them.
+func (d *Details) takeVerifiedClaims(m members) {
+	var parts members
+	if !take(m, "requested_verified_claims", &parts) {
+		return
+	}
+	for where := range parts {
+		var part struct{ Claims members }
+		if !take(parts, where, &part) {
+			continue
+		}
+		for name := range part.Claims {
+			if name != "" && !slices.Contains(d.VerifiedClaims, name) {
+				d.VerifiedClaims = append(d.VerifiedClaims, name)
+			}
+		}
+	}
+	slices.Sort(d.VerifiedClaims)
+	leave(m, "requested_verified_claims", parts)
 }

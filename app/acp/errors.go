@@ -1,14 +1,16 @@
 package acp
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"assent/app/outbound"
@@ -56,13 +58,28 @@ func (e *Error) Unwrap() error { return e.cause }
 // it didn't say so: no answer, or a 5xx to a POST.
 func (e *Error) MayHaveTakenEffect() bool { return e.unsure }
 
-// transport sorts an error below HTTP: what failed while connecting was never
-// sent, all else may have arrived.
-func transport(method string, err error) error {
-	var op *net.OpError
-	var dns *net.DNSError
+// departure notes whether a request got so far that it may have arrived.
+type departure struct{ sought, left atomic.Bool }
+
+// watch makes requests with the context report to d.
+func (d *departure) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { d.sought.Store(true) },
+		GotConn:      func(httptrace.GotConnInfo) { d.left.Store(true) },
+		WroteHeaders: func() { d.left.Store(true) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { d.left.Store(true) },
+	})
+}
+
+// transport sorts an error below HTTP. A request that looked for a connection
+// and got none (no address, nobody there, a TLS handshake that failed) was
+// certainly never sent; all else may have arrived.
+func transport(method string, err error, sent *departure, hide *strings.Replacer) error {
 	out := &Error{Outcome: Unknown, unsure: method != http.MethodGet, cause: bare(err)}
-	if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" {
+	if text := out.cause.Error(); hide.Replace(text) != text {
+		out.cause = errors.New(hide.Replace(text))
+	}
+	if sent.sought.Load() && !sent.left.Load() {
 		out.Outcome, out.unsure = Unreachable, false
 	}
 	return out
@@ -77,9 +94,21 @@ func bare(err error) error {
 	return err
 }
 
+// hiding takes secrets, as they are or escaped for a URL, out of what others
+// say: it may repeat what they were sent.
+func hiding(secrets ...string) *strings.Replacer {
+	var pairs []string
+	for _, s := range secrets {
+		if s != "" {
+			pairs = append(pairs, s, "…", url.QueryEscape(s), "…")
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
 // refusal sorts an answer that isn't a 2xx.
-func refusal(method string, res *http.Response, body []byte, now time.Time) error {
-	e := &Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), cause: said(body)}
+func refusal(method string, res *http.Response, body []byte, now time.Time, hide *strings.Replacer) error {
+	e := &Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), cause: said(body, hide)}
 	switch {
 	case res.StatusCode == http.StatusNotFound:
 		e.Outcome = NotFound
@@ -95,8 +124,9 @@ func refusal(method string, res *http.Response, body []byte, now time.Time) erro
 	return e
 }
 
-// said is what ACP's error body says, at most 200 characters of it.
-func said(body []byte) error {
+// said is what ACP's error body says, in the shapes of its Error and of RFC
+// 6749: at most 200 characters of each member.
+func said(body []byte, hide *strings.Replacer) error {
 	var p struct {
 		Error       string `json:"error"`
 		ErrorCode   string `json:"error_code"`
@@ -109,7 +139,7 @@ func said(body []byte) error {
 	var parts []string
 	for _, s := range []string{p.Error, p.ErrorCode, p.Cause, p.Description} {
 		if s != "" {
-			parts = append(parts, fmt.Sprintf("%.200s", s))
+			parts = append(parts, fmt.Sprintf("%.200s", hide.Replace(s)))
 		}
 	}
 	if len(parts) == 0 {

@@ -2,19 +2,12 @@ package acp
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -27,10 +20,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"assent/app/outbound"
-
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 )
 
 // AuthMethod is how the client authenticates at the token endpoint (OpenID
@@ -52,7 +41,27 @@ const (
 	// early is how long before its end a token is no longer used.
 	early        = 30 * time.Second
 	discoveryAge = time.Hour
+	// discoveryTimeout leaves a call time to go on without discovery.
+	discoveryTimeout = 3 * time.Second
 )
+
+// canAuthenticate tells what keeps the client from ever getting a token.
+func (c Config) canAuthenticate() error {
+	switch c.AuthMethod {
+	case "", SecretBasic, SecretPost, TLS, SelfSignedTLS:
+	case SecretJWT:
+		if len(c.ClientSecret) < 32 {
+			return errors.New("client_secret_jwt needs a secret of at least 32 bytes (RFC 7518 3.2)")
+		}
+	case PrivateKeyJWT:
+		if _, err := algorithm(c.Key); err != nil {
+			return fmt.Errorf("private_key_jwt: %w", err)
+		}
+	default:
+		return fmt.Errorf("unknown client authentication %q", c.AuthMethod)
+	}
+	return nil
+}
 
 // tokens gets access tokens by client credentials (RFC 6749 4.4), one for each
 // scope, and keeps each until shortly before its end.
@@ -67,15 +76,14 @@ type tokens struct {
 
 func newTokens(c Config) *tokens { return &tokens{cfg: c, cached: map[string]*oauth2.Token{}} }
 
-// get gives a token with the scope; renew ignores the one that ACP refused.
-func (t *tokens) get(ctx context.Context, scope string, renew bool) (string, error) {
-	if !renew {
-		t.mu.Lock()
-		tok := t.cached[scope]
-		t.mu.Unlock()
-		if tok != nil && (tok.Expiry.IsZero() || t.cfg.Now().Before(tok.Expiry.Add(-early))) {
-			return tok.AccessToken, nil
-		}
+// get gives a token with the scope, other than the one that ACP refused. Of
+// many calls that ACP refuses at once the first renews the token for all.
+func (t *tokens) get(ctx context.Context, scope, refused string) (string, error) {
+	t.mu.Lock()
+	tok := t.cached[scope]
+	t.mu.Unlock()
+	if tok != nil && tok.AccessToken != refused && (tok.Expiry.IsZero() || t.cfg.Now().Before(tok.Expiry.Add(-early))) {
+		return tok.AccessToken, nil
 	}
 	ch := t.group.DoChan(scope, func() (any, error) {
 		// The exchange serves everyone who waits for it, so it isn't bound to one caller's patience.
@@ -128,9 +136,7 @@ func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, err
 			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
 			"client_assertion":      {assertion},
 		}
-	case TLS, SelfSignedTLS: // the certificate says it; client_id goes along
-	default:
-		return nil, &Error{Outcome: Credentials, cause: fmt.Errorf("unknown client authentication %q", t.cfg.AuthMethod)}
+	case TLS, SelfSignedTLS: // the certificate says it; client_id goes along (RFC 8705 2)
 	}
 	tok, err := cc.Token(context.WithValue(ctx, oauth2.HTTPClient, t.cfg.HTTP))
 	if err != nil {
@@ -157,7 +163,9 @@ func tokenError(err error, now time.Time) error {
 }
 
 // assertion makes a JWT that authenticates the client once (RFC 7523 3). Its
-// audience is the token endpoint, as OpenID Connect Core 9 says.
+// audience is the token endpoint that it goes to and nothing else, as OpenID
+// Connect Core 9 says: naming the issuer too would make it good at any of the
+// issuer's endpoints.
 func (t *tokens) assertion(endpoint string) (string, error) {
 	now := t.cfg.Now()
 	key := jose.SigningKey{Algorithm: jose.HS256, Key: []byte(t.cfg.ClientSecret)}
@@ -176,25 +184,6 @@ func (t *tokens) assertion(endpoint string) (string, error) {
 		Issuer: t.cfg.ClientID, Subject: t.cfg.ClientID, Audience: jwt.Audience{endpoint}, ID: rand.Text(),
 		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(assertionLife)),
 	}).Serialize()
-}
-
-func algorithm(key crypto.Signer) (jose.SignatureAlgorithm, error) {
-	switch k := key.(type) {
-	case *rsa.PrivateKey:
-		return jose.PS256, nil // what FAPI asks for
-	case *ecdsa.PrivateKey:
-		switch k.Curve {
-		case elliptic.P256():
-			return jose.ES256, nil
-		case elliptic.P384():
-			return jose.ES384, nil
-		case elliptic.P521():
-			return jose.ES512, nil
-		}
-	case ed25519.PrivateKey:
-		return jose.EdDSA, nil
-	}
-	return "", fmt.Errorf("a key of type %T can't sign", key)
 }
 
 // endpoint gives the token endpoint: the setting, else what discovery says
@@ -223,8 +212,11 @@ func (t *tokens) endpoint(ctx context.Context) (string, error) {
 	return found, nil
 }
 
-// discover reads the issuer's metadata (OpenID Connect Discovery 4).
+// discover reads the issuer's metadata (OpenID Connect Discovery 4), which
+// counts only when it names that issuer (4.3; a trailing slash aside).
 func (t *tokens) discover(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(t.cfg.Issuer, "/")+"/.well-known/openid-configuration", nil)
 	if err != nil {
 		return "", err
@@ -233,7 +225,10 @@ func (t *tokens) discover(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	body, err := outbound.Body(res, bodyLimit)
+	if err != nil {
+		return "", err
+	}
 	if res.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("it answers %d", res.StatusCode)
 	}
@@ -244,7 +239,7 @@ func (t *tokens) discover(ctx context.Context) (string, error) {
 			Token string `json:"token_endpoint"`
 		} `json:"mtls_endpoint_aliases"`
 	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, bodyLimit)).Decode(&doc); err != nil {
+	if err := json.Unmarshal(body, &doc); err != nil {
 		return "", err
 	}
 	if strings.TrimRight(doc.Issuer, "/") != strings.TrimRight(t.cfg.Issuer, "/") {
@@ -253,47 +248,8 @@ func (t *tokens) discover(ctx context.Context) (string, error) {
 	if t.cfg.MutualTLS && doc.Aliases.Token != "" {
 		doc.Token = doc.Aliases.Token
 	}
-	u, err := url.Parse(doc.Token)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !loopback(u.Hostname()) {
-		return "", fmt.Errorf("its token endpoint %q is not an https URL", doc.Token)
+	if _, err := secureURL(doc.Token); err != nil {
+		return "", fmt.Errorf("its token endpoint %w", err)
 	}
 	return doc.Token, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// LoadKey reads a private key for private_key_jwt: PEM (PKCS #8, SEC 1 or
-// PKCS #1) or a JWK, whose key id is given too.
-func LoadKey(path string) (key crypto.Signer, keyID string, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, "", err
-	}
-	block, _ := pem.Decode(b)
-	if block == nil {
-		var k jose.JSONWebKey
-		if err := json.Unmarshal(b, &k); err != nil {
-			return nil, "", fmt.Errorf("%s holds neither a PEM key nor a JWK", path)
-		}
-		s, ok := k.Key.(crypto.Signer)
-		if !ok {
-			return nil, "", fmt.Errorf("%s: the JWK is not a private key", path)
-		}
-		return s, k.KeyID, nil
-	}
-	for _, parse := range []func([]byte) (any, error){
-		x509.ParsePKCS8PrivateKey,
-		func(b []byte) (any, error) { return x509.ParseECPrivateKey(b) },
-		func(b []byte) (any, error) { return x509.ParsePKCS1PrivateKey(b) },
-	} {
-		if k, err := parse(block.Bytes); err == nil {
-			if s, ok := k.(crypto.Signer); ok {
-				return s, "", nil
-			}
-		}
-	}
-	return nil, "", fmt.Errorf("%s: the PEM block is not a private key that can sign", path)
 }

@@ -57,7 +57,7 @@ func browserContext(t testing.TB) context.Context {
 		alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(),
 			chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-			chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en-GB"),
+			chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en-GB"), chromedp.UserAgent(userAgent),
 			chromedp.ProxyServer("http://127.0.0.1:9"), // stops look-ups; localhost is never proxied
 		)
 		ctx, cancel := chromedp.NewContext(alloc)
@@ -84,6 +84,10 @@ type phone struct {
 	auth webauthn.AuthenticatorID
 }
 
+// userAgent is set for the whole browser: what a service worker fetches doesn't
+// know the override of a tab.
+const userAgent = "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36"
+
 // patience is how long a page may take to become what a test waits for.
 const patience = 20 * time.Second
 
@@ -100,6 +104,9 @@ func newPhone(t testing.TB, name string, l look, scripts ...string) *phone {
 	ctx, cancel := chromedp.NewContext(browserContext(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	p := &phone{t: t, ctx: ctx, name: name}
+	if err := chromedp.Do(ctx); err != nil { // the first run decides how long the tab lives
+		t.Fatal(err)
+	}
 	p.do("open a tab", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 			return err
@@ -139,7 +146,7 @@ func (p *phone) dress(l look) {
 		_, err1 := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 2, Mobile: l.mobile})
 		_, err2 := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		_, err3 := cdp.Call(ctx, tab, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
-			UserAgent:      "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
+			UserAgent:      userAgent,
 			AcceptLanguage: l.lang,
 		})
 		return errors.Join(err1, err2, err3)
@@ -177,13 +184,36 @@ func testid(id string) chromedp.CSS { return chromedp.CSS(`[data-testid="` + id 
 // see waits until the element shows.
 func (p *phone) see(id string) {
 	p.t.Helper()
-	p.do("see "+id, chromedp.WaitVisible(testid(id)))
+	p.until("see "+id, fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].some(e => e.checkVisibility())`, id))
 }
 
-// click waits for the element and clicks it.
+// click waits until the element shows, holds still and is on top where it would
+// be hit, and clicks it.
 func (p *phone) click(id string) {
 	p.t.Helper()
-	p.do("click "+id, chromedp.WaitVisible(testid(id)), chromedp.ScrollIntoView(testid(id)), chromedp.Click(testid(id)))
+	p.hit("click "+id, `[data-testid="`+id+`"]`)
+}
+
+func (p *phone) hit(what, selector string) {
+	p.t.Helper()
+	sel, err := json.Marshal(selector)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var at []float64
+	p.retry(what, func(ctx context.Context) (bool, error) {
+		at, err = chromedp.Run(ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(async () => {
+			const e = [...document.querySelectorAll(%s)].find(e => e.checkVisibility() && !e.disabled);
+			if (!e) return [];
+			e.scrollIntoView({block: "center", behavior: "instant"});
+			await Promise.all(document.getAnimations().map(a => a.finished.catch(() => {})));
+			const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
+			const top = document.elementFromPoint(x, y);
+			return e.isConnected && (e.contains(top) || e.closest("label")?.contains(top)) ? [x, y] : [];
+		})()`, sel), chromedp.EvalAsValue, awaitPromise))
+		return len(at) == 2, err
+	})
+	p.do(what, chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // text gives the element's visible text.
@@ -212,10 +242,30 @@ func (p *phone) says(id, want string) {
 // until waits for a condition written in JavaScript.
 func (p *phone) until(what, js string) {
 	p.t.Helper()
-	p.do(what, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := chromedp.Poll[bool](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))(ctx, tab)
-		return err
-	}))
+	p.retry(what, func(ctx context.Context) (bool, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[bool](js, chromedp.EvalAsValue, awaitPromise))
+	})
+}
+
+// retry asks until the answer is yes. A page that is being left can't be
+// asked; the next one can.
+func (p *phone) retry(what string, try func(context.Context) (bool, error)) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(30 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, err := try(ctx)
+		if ok && err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			p.t.Fatalf("%s: %s: not within %v (%v)\n%s", p.name, what, patience, err, p.page())
+		case <-tick.C:
+		}
+	}
 }
 
 // eval runs an expression, awaiting a promise.
@@ -275,8 +325,8 @@ func (p *phone) accessible(what string) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](source+`;
-		axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(
-			v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n"))`,
+		Promise.all(document.getAnimations().map(a => a.finished.catch(() => {}))).then(() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(
+			v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n")))`,
 		chromedp.EvalAsValue, awaitPromise))
 	if err != nil {
 		p.t.Fatalf("axe on %s: %v", what, err)

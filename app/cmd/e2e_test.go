@@ -28,7 +28,7 @@ func (p *phone) enrol(link string) {
 	p.click("set-up")
 	p.click("make-passkey")
 	p.click("skip")
-	p.see("inbox-title")
+	p.see("tab-requests")
 }
 
 // ask starts a request as the till would, and takes it as far as Assent.
@@ -96,7 +96,7 @@ func TestNewcomerApprovesAtTheTill(t *testing.T) {
 	till := newPhone(t, "till", look{width: 1280, height: 800, lang: "en-GB"})
 	till.open(d.Pretend)
 	till.accessible("the till")
-	till.do("ask", chromedp.Click(chromedp.CSS(`[data-testid="ask"] [type=submit]`)))
+	till.hit("ask", `[data-testid="ask"] [type=submit]`)
 
 	ada.see("read") // arrives by itself
 	ada.accessible("the inbox")
@@ -129,7 +129,7 @@ func TestLeavingAScopeOut(t *testing.T) {
 	s := ask(t, d, signIn("ada.quill"))
 	ada.click("read")
 	ada.see("approve")
-	ada.do("untick email", chromedp.Click(chromedp.CSS(`input[value="email"]`)))
+	ada.hit("untick email", `input[value="email"]`)
 	ada.click("approve")
 	ada.says("outcome", "Approved")
 	got := settled(t, d, s, emulator.Approved).Accepted
@@ -179,13 +179,8 @@ func TestTwoDevices(t *testing.T) {
 	pixel := newPhone(t, "pixel", portrait)
 	pixel.enrol(d.Links[0])
 	laptop := newPhone(t, "laptop", look{width: 1280, height: 800, lang: "en-GB"})
-	pixel.sync(laptop)
-	laptop.open(d.URL)
-	laptop.click("sign-in")
-	laptop.click("skip")
-	laptop.see("inbox-title")
+	laptop.enrol(d.Invite(t, "ada.quill"))
 	pixel.see("notice-device-added") // the other is told, by itself
-
 	s := ask(t, d, signIn("ada.quill"))
 	laptop.click("read")
 	laptop.see("approve")
@@ -194,22 +189,47 @@ func TestTwoDevices(t *testing.T) {
 	pixel.says("outcome", "Approved")
 	laptop.says("outcome", "Approved") // by itself
 	laptop.says("note", "You answered this on your")
+	laptop.accessible("a request that was decided elsewhere")
+	settled(t, d, s, emulator.Approved)
+}
+
+func TestSignInOnAnotherBrowserAndBeRemoved(t *testing.T) {
+	d := cmd.StartDemo(t, t.TempDir())
+	honest(t, d)
+	pixel := newPhone(t, "pixel", portrait)
+	pixel.enrol(d.Links[0])
+	laptop := newPhone(t, "laptop", look{width: 1280, height: 800, lang: "en-GB"})
+	pixel.sync(laptop)
+	laptop.open(d.URL)
+	laptop.click("sign-in")
+	laptop.click("skip")
+	laptop.see("tab-requests")
+	pixel.see("notice-device-added")
+
+	// The copy has counted on. Where the original signs after it, one of the
+	// two is a clone (WebAuthn 6.1.1), and nothing is approved.
+	s := ask(t, d, signIn("ada.quill"))
+	pixel.click("read")
+	pixel.click("approve")
+	pixel.until("the alert speaks", `document.querySelector('[data-testid="alert"]').textContent.trim() !== ""`)
+	laptop.click("read")
+	laptop.click("approve")
+	laptop.says("outcome", "Approved")
+	pixel.says("outcome", "Approved")
 	settled(t, d, s, emulator.Approved)
 
 	// Removing the laptop ends its session at once.
 	pixel.open(d.URL + "/devices")
-	pixel.do("open the other", chromedp.Click(chromedp.CSS(`[data-testid^="row-"] a[href^="/devices/"]:not([aria-current])`), chromedp.AtLeast(1)))
+	pixel.accessible("two devices")
+	pixel.hit("open the other", `[data-testid^="row-"]:nth-child(2) a`)
 	pixel.see("device-name")
-	if strings.Contains(pixel.text("device"), "This phone") {
-		pixel.open(d.URL + "/devices")
-		pixel.do("open the second", chromedp.Click(chromedp.CSS(`li:nth-child(2) a[href^="/devices/"]`)))
-	}
+	pixel.accessible("the other device")
 	pixel.click("remove")
 	pixel.accessible("asking whether to remove")
 	pixel.click("confirm-remove")
 	laptop.see("sign-in") // sent away by itself
 	laptop.click("sign-in")
-	laptop.see("skip") // its passkey is the pixel's too, so it may come back, as a new device
+	laptop.see("skip") // the pixel still uses that passkey: it comes back as a new device
 }
 
 // sync copies the passkeys of p to another phone, as a passkey provider does.
@@ -224,10 +244,13 @@ func (p *phone) sync(to *phone) {
 		creds = res.Credentials
 		return nil
 	}))
+	// By hand, since the typed command sends members that this sort of authenticator refuses.
+	add := cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential}
 	to.do("write passkeys", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		for _, c := range creds {
-			c.SignCount++
-			if _, err := cdp.Call(ctx, tab, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: to.auth, Credential: c}); err != nil {
+			if _, err := cdp.Call(ctx, tab, add, map[string]any{"authenticatorId": to.auth, "credential": map[string]any{
+				"credentialId": c.CredentialID, "isResidentCredential": true, "rpId": c.RpID, "privateKey": c.PrivateKey,
+				"userHandle": c.UserHandle, "signCount": c.SignCount + 100}}); err != nil {
 				return err
 			}
 		}
@@ -244,7 +267,7 @@ func TestSignOutAndInAgainIsTheSameDevice(t *testing.T) {
 	ada.see("sign-in")
 	ada.accessible("signing in")
 	ada.click("sign-in")
-	ada.see("inbox-title")
+	ada.see("tab-requests")
 	people, err := d.Store.People(t.Context(), "", "", 10)
 	if err != nil || people[0].Devices != 1 {
 		t.Errorf("%+v %v, want one device", people, err)
@@ -361,8 +384,8 @@ func TestPushReachesTheServiceWorker(t *testing.T) {
 	}
 	ada.deliver(d.URL, got.Payload)
 	ada.until("the notice shows", `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(n => n.length === 1)`)
-	shown := eval[string](ada, `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(n => JSON.stringify([n[0].title, n[0].body, n[0].tag, n[0].actions.length]))`)
-	if want, _ := json.Marshal([]any{m.Title, m.Body, m.ID, 0}); shown != string(want) {
+	shown := eval[string](ada, `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(n => [n[0].title, n[0].body, n[0].tag, n[0].actions.length].join("|"))`)
+	if want := fmt.Sprintf("%s|%s|%s|0", m.Title, m.Body, m.ID); shown != want {
 		t.Errorf("shown %s, want %s", shown, want)
 	}
 	ada.open(d.URL + "/notice/" + m.ID)
@@ -429,7 +452,7 @@ func TestEnrollingTwiceOnOneAuthenticatorUsesThePasskeyThatIsThere(t *testing.T)
 	ada.click("make-passkey")
 	ada.click("use-existing")
 	ada.click("sign-in")
-	ada.see("inbox-title")
+	ada.see("tab-requests")
 	people, err := d.Store.People(t.Context(), "", "", 10)
 	if err != nil || people[0].Devices != 1 {
 		t.Errorf("%+v %v, want the one device", people, err)

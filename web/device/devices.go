@@ -78,11 +78,11 @@ func (h *handlers) oneDevice(r *http.Request, id login.Identity) (page.Device, e
 
 // devices lists the person's devices.
 func (h *handlers) devices(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	f := h.frame(r)
 	all, err := h.describeDevices(r, id)
 	if err != nil {
 		return err
 	}
-	f := h.frame(r)
 	return h.show(w, r, http.StatusOK, page.Devices{List: all}.Page(f))
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"assent/app"
@@ -39,6 +40,11 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) error {
 	if !send("retry: 2000\n\n") {
 		return nil
 	}
+	for _, e := range h.missed(r, id) {
+		if !h.tell(send, e) {
+			return nil
+		}
+	}
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
 	for {
@@ -54,15 +60,8 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) error {
 				return nil
 			}
 		case e := <-events:
-			data, err := json.Marshal(map[string]string{"id": e.RequestID, "state": string(e.State)})
-			if err != nil {
-				return nil
-			}
-			name := "requests"
-			if e.Topic == app.TopicDevice {
-				name, check = "devices", true
-			}
-			if !send("event: %s\ndata: %s\n\n", name, data) {
+			check = e.Topic == app.TopicDevice
+			if !h.tell(send, e) {
 				return nil
 			}
 		}
@@ -74,4 +73,32 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
+}
+
+// tell sends one event.
+func (h *handlers) tell(send func(string, ...any) bool, e app.Event) bool {
+	name := "requests"
+	if e.Topic == app.TopicDevice {
+		name = "devices"
+	}
+	data, err := json.Marshal(map[string]string{"id": e.RequestID, "state": string(e.State)})
+	return err == nil && send("event: %s\ndata: %s\n\n", name, data)
+}
+
+// overlap allows for a change that had its time before a page was rendered and
+// was committed after.
+const overlap = 500 * time.Millisecond
+
+// missed gives what changed between the rendering of the page that listens and
+// its listening.
+func (h *handlers) missed(r *http.Request, id login.Identity) []app.Event {
+	ms, err := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64)
+	if err != nil || ms <= 0 {
+		return nil
+	}
+	events, err := h.Store.Changes(r.Context(), id.Person.ID, app.Instant(ms).Add(-overlap))
+	if err != nil {
+		h.Log.ErrorContext(r.Context(), "what an event stream missed can't be read", "err", err)
+	}
+	return events
 }

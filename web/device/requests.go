@@ -20,11 +20,11 @@ const freshFor = 15 * time.Second
 
 // inbox shows what waits.
 func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	f := h.frame(r) // its time is the page's: what comes later is an event
 	waiting, err := h.Store.Inbox(r.Context(), id.Person.ID)
 	if err != nil {
 		return err
 	}
-	f := h.frame(r)
 	p := page.Inbox{}
 	for _, req := range waiting {
 		p.Waiting = append(p.Waiting, page.Waiting{ID: req.ID, Ref: req.Ref, Client: client(req, nil), Message: req.BindingMessage,
@@ -91,11 +91,11 @@ func (h *handlers) request(w http.ResponseWriter, r *http.Request, id login.Iden
 }
 
 func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.Identity, status int, fault string) error {
+	f := h.frame(r)
 	v, err := h.Consent.View(r.Context(), actor(r, id), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	f := h.frame(r)
 	if v.Request.State != app.Pending {
 		p, err := h.outcome(r, id, v.Request)
 		if err != nil {

@@ -22,7 +22,7 @@ func (c Ceremony) Attributes(f Frame) templ.Attributes {
 	}
 	w := f.Words
 	a := templ.Attributes{
-		"id": c.ID, "data-ceremony": kind, "action": templ.SafeURL(c.Action), "method": "post",
+		"id": c.ID, "data-ceremony": kind, "action": c.Action, "method": "post",
 		"data-busy":        w.T("ceremony.busy"),
 		"data-cancelled":   w.T("ceremony.cancelled"),
 		"data-late":        w.T("ceremony.late"),

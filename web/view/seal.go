@@ -51,19 +51,19 @@ const (
 	sealScale = 10   // whole numbers in the path are tenths
 )
 
-// path draws all curves as one path around the origin, in tenths. Each is the
-// sum of two waves that run against each other, lobes plus beat and lobes less
-// beat, so that the weave opens and closes beat times on its way round.
+// path draws all curves as one path around the origin, in tenths. Each swings
+// lobes times on its way round while a slower wave lifts and lowers it beat
+// times; every next curve is a step further in both, which makes the weave.
 func (r rosette) path() string {
 	var b strings.Builder
-	plus, minus := float64(r.lobes+r.beat), float64(r.lobes-r.beat)
-	steps := 5 * (r.lobes + r.beat)
+	lobes, beat := float64(r.lobes), float64(r.beat)
+	steps := 8 * r.lobes
 	dt := 2 * math.Pi / float64(steps)
 	for i := range r.curves {
 		shift := 2*math.Pi*float64(i)/float64(r.curves) + r.phase
 		radius := func(t float64) (at, slope float64) {
-			at = sealMid + sealSwing*(0.52*math.Sin(plus*t+shift)+0.48*math.Sin(minus*t-shift+r.phase))
-			slope = sealSwing * (0.52*plus*math.Cos(plus*t+shift) + 0.48*minus*math.Cos(minus*t-shift+r.phase))
+			at = sealMid + sealSwing*(0.7*math.Sin(lobes*t+shift)+0.3*math.Sin(beat*t+2*shift))
+			slope = sealSwing * (0.7*lobes*math.Cos(lobes*t+shift) + 0.3*beat*math.Cos(beat*t+2*shift))
 			return at, slope
 		}
 		point := func(t float64) (x, y, dx, dy float64) {

@@ -144,16 +144,16 @@ func gallery(f view.Frame) []shown {
 		{name: "device-sibling", page: device(func(d *page.Device) {
 			d.Name, d.Platform, d.This, d.Passkey.Gone, d.Push.State = "Ada's iPad", "ipad", false, true, page.PushNever
 		})},
-		{name: "device-fault", page: device(func(d *page.Device) { d.Fault, d.Typed = f.Words.Error("name_long"), strings.Repeat("long ", 14) })},
+		{name: "device-fault", page: device(func(d *page.Device) { d.Fault, d.Typed = f.Words.T("device.name_fault"), strings.Repeat("long ", 14) })},
 		{name: "device-remove", page: page.RemoveDevice{ID: "d1", Name: "Pixel 9", This: true, Sole: true, PasskeyEnds: true}},
 		{name: "device-remove-sibling", page: page.RemoveDevice{ID: "d2", Name: "Ada's iPad"}},
 		{name: "settings", page: page.Settings{Lang: f.Words.Tag(), Zone: "Europe/London", Saved: true}},
-		{name: "settings-fault", page: page.Settings{Lang: f.Words.Tag(), Theme: "dark", Zone: "Mars/Olympus", ZoneFault: f.Words.Error("zone_unknown")}},
+		{name: "settings-fault", page: page.Settings{Lang: f.Words.Tag(), Theme: "dark", Zone: "Mars/Olympus", ZoneFault: f.Words.T("settings.zone_fault")}},
 		{name: "enrol-welcome", guest: true, page: page.EnrolWelcome{Token: "t0k3n", Name: "Ada Quill", Device: "Pixel 9", Ends: now.Add(23 * time.Hour), Identifiers: []page.Identifier{
 			{Kind: app.Username, Value: "adaquill"}, {Kind: app.Email, Value: "ada@quill.example"}, {Kind: app.Phone, Value: "+44 7700 900123"}, {Kind: app.CPF, Value: "123.456.789-09"}}}},
 		{name: "enrol-passkey", guest: true, page: page.EnrolPasskey{Token: "t0k3n", Ends: now.Add(20 * time.Minute)}},
 		{name: "enrol-notifications", page: page.Notifications{Setup: true}},
-		{name: "enrol-notifications-ios", page: page.Notifications{Setup: true, IOS: true}},
+		{name: "enrol-notifications-ios", page: page.Notifications{Setup: true, IOS: true, AppOnly: true}},
 		{name: "notifications", page: page.Notifications{Next: "/devices/d1"}},
 		{name: "link-used", guest: true, page: page.LinkEnded{Why: page.LinkUsed}},
 		{name: "link-expired", guest: true, page: page.LinkEnded{Why: page.LinkExpired}},
@@ -282,5 +282,5 @@ func check(t *testing.T, s shown, lang string, html []byte) {
 // isKey tells text that looks like a message key: our namespaces, then dots.
 func isKey(word string) bool {
 	first, rest, ok := strings.Cut(word, ".")
-	return ok && rest != "" && slices.Contains([]string{"request", "scope", "claim", "outcome", "inbox", "device", "enrol", "push", "problem", "error", "time", "left", "settings", "history"}, first)
+	return ok && rest != "" && strings.ToLower(rest) == rest && slices.Contains([]string{"request", "scope", "claim", "outcome", "inbox", "device", "enrol", "push", "problem", "error", "time", "left", "settings", "history"}, first)
 }

@@ -34,8 +34,11 @@ func (p History) rows(f view.Frame) []view.Row {
 	for _, e := range p.Entries {
 		state, key := e.state()
 		when := f.Words.Moment(e.At, f.Now)
+		if e.State == app.Pending {
+			when = f.Words.Deadline(e.At, f.Now)
+		}
 		truth := f.Words.T(key, "when", when)
-		if e.Device != "" && (e.State == app.Approved || e.State == app.Denied) {
+		if e.Device != "" && (state == view.Approved || e.State == app.Denied) {
 			truth = f.Words.T("history.on_device", "what", truth, "device", view.Plain(e.Device))
 		}
 		rows = append(rows, view.Row{ID: e.ID, Name: e.Client.name(f.Words), Foreign: true, Truths: []string{truth}, Link: "/requests/" + e.ID,

@@ -129,7 +129,7 @@ func (p Outcome) boxes(f view.Frame) []view.Box {
 	}
 	var out []view.Box
 	if len(names) > 0 {
-		out = append(out, view.Box{Label: f.Words.T("outcome.gets"), Value: strings.Join(names, ", "), Wide: true})
+		out = append(out, view.Box{Label: f.Words.T("outcome.gets"), Value: strings.Join(names, "\n"), Wide: true})
 	}
 	if l := claimList(f.Words, p.Claims); l != "" {
 		out = append(out, view.Box{Label: f.Words.T("outcome.claims"), Value: l, Wide: true})

@@ -71,9 +71,29 @@ func (p Request) approval() view.Ceremony {
 	return view.Ceremony{ID: "approve", Action: "/requests/" + p.ID + "/approval", List: "scopes", Alert: "answer-alert"}
 }
 
-func (p Request) groups(f view.Frame) []group { return groups(f, p.Scopes) }
+// groups are the scopes in words. The one that only means "a sign-in" stands
+// among the details unless there is no other.
+func (p Request) groups(f view.Frame) []group {
+	rest, always := p.split()
+	if always && len(rest) == 0 {
+		rest = p.Scopes
+	}
+	return groups(f, rest)
+}
 
-// ticked counts the tick boxes of a group, all of which start ticked.
+// split parts the scopes from openid, which every sign-in has.
+func (p Request) split() (rest []Scope, always bool) {
+	for _, s := range p.Scopes {
+		if s.Name == "openid" {
+			always = true
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return rest, always
+}
+
+// optional counts the tick boxes of a group, all of which start ticked.
 func (g group) optional() int {
 	n := 0
 	for _, it := range g.items {
@@ -134,14 +154,14 @@ func (p Request) details(f view.Frame) []view.Box {
 			boxes = append(boxes, view.Box{Label: w.T(label), Value: value, Wide: true, Foreign: true})
 		}
 	}
+	if rest, always := p.split(); always && len(rest) > 0 {
+		boxes = append(boxes, view.Box{Label: w.T("details.always"), Value: w.T("scope.openid.title"), Wide: true})
+	}
 	add("details.about", p.Client.Description)
 	add("details.strength", strings.Join(p.ACR, ", "))
 	add("details.client", p.Client.ID)
 	add("details.server", p.ServerID)
-	for _, b := range flatten("", p.Other) {
-		boxes = append(boxes, b)
-	}
-	return boxes
+	return append(boxes, flatten("", p.Other)...)
 }
 
 type link struct{ label, url string }
