@@ -9,6 +9,7 @@ let pause = 2000;
 let busy = 0; // passkey prompts under way
 let waiting = false; // a refresh that one of them holds up
 let fetching = null;
+let again = false; // news came during a fetch
 let hiddenSince = 0;
 let every = 0;
 
@@ -25,16 +26,26 @@ export async function undisturbed(work) {
 	}
 }
 
-// Fetches this page again and puts its content in place of the old one.
+// Fetches this page again and puts its content in place of the old one. News
+// that comes while a fetch is under way may be newer than what it brings, so
+// another follows. A fetch that failed is tried again.
 export async function refresh() {
 	if (busy > 0) {
 		waiting = true;
 		return;
 	}
 	waiting = false;
-	if (fetching) return fetching;
-	fetching = swap().catch(() => { lost = true; }).finally(() => { fetching = null; });
-	return fetching;
+	if (fetching) {
+		again = true;
+		return fetching;
+	}
+	again = false;
+	fetching = swap().catch(() => {
+		lost = true;
+		setTimeout(refresh, 3000);
+	}).finally(() => { fetching = null; });
+	await fetching;
+	if (again) await refresh();
 }
 
 async function swap() {
@@ -60,8 +71,7 @@ function place(fresh, page) {
 	const active = document.activeElement;
 	const inside = old.contains(active) && active !== old;
 	const known = new Set([...old.querySelectorAll("[data-id]")].map((el) => el.dataset.id));
-	const sameRequest = old.dataset.seen && old.dataset.seen === fresh.dataset.seen;
-	if (sameRequest) keepChoices(old, fresh);
+	if (old.dataset.request && old.dataset.request === fresh.dataset.request) keepChoices(old, fresh);
 	for (const slip of fresh.querySelectorAll("[data-id]")) {
 		slip.classList.remove("slip-fresh");
 		if (!known.has(slip.dataset.id)) slip.classList.add("arrives");
@@ -89,10 +99,11 @@ function place(fresh, page) {
 // What to say of a page to those who can't see it change.
 function spoken(content) {
 	const said = content.querySelectorAll("h1, [data-spoken], .strip:not([hidden]) p");
-	return [...said].filter((el) => !el.closest("[hidden]")).map((el) => el.textContent.trim()).join(". ");
+	return [...said].filter((el) => !el.closest("[hidden]")).map((el) => el.textContent.trim())
+		.map((text) => (/[.!?]$/.test(text) ? text : text + ".")).join(" ");
 }
 
-// The same slip comes back: what was ticked, opened and scrolled to stays.
+// The same request comes back: what was left out stays out, what was opened open.
 function keepChoices(old, fresh) {
 	for (const box of old.querySelectorAll("input[type=checkbox]")) {
 		const same = fresh.querySelector(`input[type=checkbox][value="${CSS.escape(box.value)}"]`);

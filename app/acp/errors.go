@@ -64,10 +64,8 @@ type departure struct{ sought, left atomic.Bool }
 // watch makes requests with the context report to d.
 func (d *departure) watch(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { d.sought.Store(true) },
-		GotConn:      func(httptrace.GotConnInfo) { d.left.Store(true) },
-		WroteHeaders: func() { d.left.Store(true) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { d.left.Store(true) },
+		GetConn: func(string) { d.sought.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { d.left.Store(true) },
 	})
 }
 

@@ -79,13 +79,13 @@ func newTokens(c Config) *tokens { return &tokens{cfg: c, cached: map[string]*oa
 // get gives a token with the scope, other than the one that ACP refused. Of
 // many calls that ACP refuses at once the first renews the token for all.
 func (t *tokens) get(ctx context.Context, scope, refused string) (string, error) {
-	t.mu.Lock()
-	tok := t.cached[scope]
-	t.mu.Unlock()
-	if tok != nil && tok.AccessToken != refused && (tok.Expiry.IsZero() || t.cfg.Now().Before(tok.Expiry.Add(-early))) {
-		return tok.AccessToken, nil
+	if tok := t.kept(scope, refused); tok != "" {
+		return tok, nil
 	}
 	ch := t.group.DoChan(scope, func() (any, error) {
+		if tok := t.kept(scope, refused); tok != "" { // another exchange has ended since
+			return tok, nil
+		}
 		// The exchange serves everyone who waits for it, so it isn't bound to one caller's patience.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 		defer cancel()
@@ -107,6 +107,18 @@ func (t *tokens) get(ctx context.Context, scope, refused string) (string, error)
 		}
 		return res.Val.(string), nil
 	}
+}
+
+// kept gives the token that is kept for the scope, unless it is near its end
+// or the refused one.
+func (t *tokens) kept(scope, refused string) string {
+	t.mu.Lock()
+	tok := t.cached[scope]
+	t.mu.Unlock()
+	if tok == nil || tok.AccessToken == refused || !tok.Expiry.IsZero() && !t.cfg.Now().Before(tok.Expiry.Add(-early)) {
+		return ""
+	}
+	return tok.AccessToken
 }
 
 func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, error) {

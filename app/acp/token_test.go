@@ -95,7 +95,6 @@ func (i *issuer) exchanges() []exchange {
 }
 
 func read(t *testing.T, c *acp.Client) error {
-	t.Helper()
 	_, err := c.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"})
 	return err
 }
@@ -351,42 +350,37 @@ func answerToken(status int, body string, header ...string) http.HandlerFunc {
 // Calls that are refused one after the other with the same token renew it once.
 func TestOneRenewalServesAll(t *testing.T) {
 	i := newIssuer(t)
+	client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s"})
+	if err := read(t, client); err != nil {
+		t.Fatal(err)
+	}
 	const calls = 5
-	var gate sync.WaitGroup // all have used the first token before any is refused
-	gate.Add(calls)
-	first, turn := sync.Mutex{}, 0
+	arrived, turn := make(chan struct{}, calls), make(chan struct{}, 1)
 	i.api = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer token-1" {
 			io.WriteString(w, "{}")
 			return
 		}
-		first.Lock()
-		turn++
-		mine := turn
-		first.Unlock()
-		gate.Done()
-		gate.Wait()
-		if mine > 1 { // refused only when another has renewed already
-			for len(i.exchanges()) < 2 {
-				select {
-				case <-r.Context().Done():
-					return
-				case <-time.After(time.Millisecond):
-				}
-			}
+		arrived <- struct{}{}
+		select { // all use the first token, and each is refused once the one before has its answer
+		case <-turn:
+			w.WriteHeader(http.StatusUnauthorized)
+		case <-r.Context().Done():
 		}
-		w.WriteHeader(http.StatusUnauthorized)
 	}
-	client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s"})
-	var wg sync.WaitGroup
+	done := make(chan error, calls)
 	for range calls {
-		wg.Go(func() {
-			if err := read(t, client); err != nil {
-				t.Error(err)
-			}
-		})
+		go func() { done <- read(t, client) }()
 	}
-	wg.Wait()
+	for range calls {
+		<-arrived
+	}
+	for range calls {
+		turn <- struct{}{}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
 	if n := len(i.exchanges()); n != 2 {
 		t.Errorf("%d exchanges, want 2", n)
 	}

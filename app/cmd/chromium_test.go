@@ -206,7 +206,7 @@ func (p *phone) hit(what, selector string) {
 			const e = [...document.querySelectorAll(%s)].find(e => e.checkVisibility() && !e.disabled);
 			if (!e) return [];
 			e.scrollIntoView({block: "center", behavior: "instant"});
-			await Promise.all(document.getAnimations().map(a => a.finished.catch(() => {})));
+			await Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {})));
 			const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
 			const top = document.elementFromPoint(x, y);
 			return e.isConnected && (e.contains(top) || e.closest("label")?.contains(top)) ? [x, y] : [];
@@ -315,9 +315,11 @@ var axeSource = sync.OnceValues(func() (string, error) {
 	return string(b), err
 })
 
-// accessible holds the page against WCAG 2.2 AA with axe-core.
+// accessible holds the page against WCAG 2.2 AA with axe-core, and keeps a
+// picture of it where pictures are wanted.
 func (p *phone) accessible(what string) {
 	p.t.Helper()
+	p.shot(strings.ReplaceAll(p.t.Name()+" "+what, " ", "-"))
 	source, err := axeSource()
 	if err != nil {
 		p.t.Fatal(err)
@@ -325,7 +327,7 @@ func (p *phone) accessible(what string) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](source+`;
-		Promise.all(document.getAnimations().map(a => a.finished.catch(() => {}))).then(() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(
+		Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {}))).then(() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(
 			v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n")))`,
 		chromedp.EvalAsValue, awaitPromise))
 	if err != nil {

@@ -220,11 +220,13 @@ func TestSignInOnAnotherBrowserAndBeRemoved(t *testing.T) {
 
 	// Removing the laptop ends its session at once.
 	pixel.open(d.URL + "/devices")
+	pixel.see("tab-devices")
 	pixel.accessible("two devices")
 	pixel.hit("open the other", `[data-testid^="row-"]:nth-child(2) a`)
 	pixel.see("device-name")
 	pixel.accessible("the other device")
 	pixel.click("remove")
+	pixel.see("confirm-remove")
 	pixel.accessible("asking whether to remove")
 	pixel.click("confirm-remove")
 	laptop.see("sign-in") // sent away by itself

@@ -51,6 +51,9 @@ type handlers struct{ Config }
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	h := &handlers{c}
 	c.Login.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
+		if r.Context().Err() != nil {
+			return // whoever asked has gone
+		}
 		c.Log.ErrorContext(r.Context(), "session", "id", httpx.RequestID(r.Context()), "err", err)
 		h.answer(w, r, err)
 	})

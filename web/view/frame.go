@@ -107,7 +107,6 @@ const (
 type Refresh struct {
 	On      string        // which events concern the page: "requests", "devices", or both
 	Request string        // only events of this request
-	Seen    string        // what the page shows of it: the same again keeps ticks and folds
 	Settled bool          // only events that end its waiting
 	Every   time.Duration // and at this pace, while ACP can't be reached
 }
@@ -120,9 +119,6 @@ func (r Refresh) attributes() templ.Attributes {
 	}
 	if r.Request != "" {
 		a["data-request"] = r.Request
-	}
-	if r.Seen != "" {
-		a["data-seen"] = r.Seen
 	}
 	if r.Settled {
 		a["data-waits"] = true

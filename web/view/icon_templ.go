@@ -16,15 +16,12 @@ const (
 	IconAdd      IconName = "add"
 	IconBell     IconName = "bell"
 	IconBellOff  IconName = "bell-off"
-	IconCalendar IconName = "calendar"
-	IconCard     IconName = "card"
 	IconCheck    IconName = "check"
 	IconChevron  IconName = "chevron"
 	IconClock    IconName = "clock"
 	IconComputer IconName = "computer"
 	IconDevice   IconName = "device"
 	IconDownload IconName = "download"
-	IconGlobe    IconName = "globe"
 	IconHome     IconName = "home"
 	IconInbox    IconName = "inbox"
 	IconInfo     IconName = "info"
@@ -32,7 +29,6 @@ const (
 	IconList     IconName = "list"
 	IconMail     IconName = "mail"
 	IconOffline  IconName = "offline"
-	IconPen      IconName = "pen"
 	IconPerson   IconName = "person"
 	IconPhone    IconName = "phone"
 	IconReceipt  IconName = "receipt"
@@ -40,7 +36,6 @@ const (
 	IconShare    IconName = "share"
 	IconShield   IconName = "shield"
 	IconSignOut  IconName = "sign-out"
-	IconTheme    IconName = "theme"
 	IconWarn     IconName = "warn"
 )
 
@@ -50,15 +45,12 @@ var icons = map[IconName]string{
 	IconAdd:      "M5 3.5h10A1.5 1.5 0 0 1 16.5 5v10a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 15V5A1.5 1.5 0 0 1 5 3.5zM10 6.8v6.4M6.8 10h6.4",
 	IconBell:     "M10 2.6a4.7 4.7 0 0 1 4.7 4.7c0 4.2 1.7 5.6 1.7 5.6H3.6s1.7-1.4 1.7-5.6A4.7 4.7 0 0 1 10 2.6zM8.2 15.8a1.9 1.9 0 0 0 3.6 0",
 	IconBellOff:  "M7.2 3.5a4.7 4.7 0 0 1 7.5 3.8c0 1.5.2 2.6.5 3.5M13 12.9H3.6s1.7-1.4 1.7-5.6c0-.3 0-.6.1-.9M8.2 15.8a1.9 1.9 0 0 0 3.6 0M3 3l14 14",
-	IconCalendar: "M4.2 4.5h11.6A1.2 1.2 0 0 1 17 5.7v10a1.2 1.2 0 0 1-1.2 1.2H4.2A1.2 1.2 0 0 1 3 15.7v-10a1.2 1.2 0 0 1 1.2-1.2zM3 8.5h14M6.8 2.5v3.6M13.2 2.5v3.6",
-	IconCard:     "M3.8 4.5h12.4a1.3 1.3 0 0 1 1.3 1.3v8.4a1.3 1.3 0 0 1-1.3 1.3H3.8a1.3 1.3 0 0 1-1.3-1.3V5.8a1.3 1.3 0 0 1 1.3-1.3zM7 7.2a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zM4.9 13a2.1 2.1 0 0 1 4.2 0M11.8 8.5h3M11.8 11.5h3",
 	IconCheck:    "M4.5 10.5 8.3 14.2 15.5 6.2",
 	IconChevron:  "M7.5 5l5 5-5 5",
 	IconClock:    ring + "M10 5.8V10l2.8 1.7",
 	IconComputer: "M4.5 4h11a1.2 1.2 0 0 1 1.2 1.2v7.6H3.3V5.2A1.2 1.2 0 0 1 4.5 4zM1.8 16h16.4",
 	IconDevice:   "M7 2.2h6A1.8 1.8 0 0 1 14.8 4v12a1.8 1.8 0 0 1-1.8 1.8H7A1.8 1.8 0 0 1 5.2 16V4A1.8 1.8 0 0 1 7 2.2zM9.2 15h1.6",
 	IconDownload: "M10 3v9.2M6.2 8.6 10 12.4l3.8-3.8M3.5 16.5h13",
-	IconGlobe:    ring + "M2.5 10h15M10 2.5c2.2 2 3.2 4.6 3.2 7.5s-1 5.5-3.2 7.5c-2.2-2-3.2-4.6-3.2-7.5s1-5.5 3.2-7.5z",
 	IconHome:     "M2.8 9.2 10 3l7.2 6.2M4.8 7.8v8.7h10.4V7.8M8.2 16.5v-4.6h3.6v4.6",
 	IconInbox:    "M2.8 11.5 5 4.3a1.2 1.2 0 0 1 1.2-.8h7.6a1.2 1.2 0 0 1 1.2.8l2.2 7.2v4a1.2 1.2 0 0 1-1.2 1.2H4a1.2 1.2 0 0 1-1.2-1.2zM2.8 11.5H7a3 3 0 0 0 6 0h4.2",
 	IconInfo:     ring + "M10 9.2v4.6M10 6.3v.1",
@@ -66,7 +58,6 @@ var icons = map[IconName]string{
 	IconList:     "M4 5.5h12M4 10h12M4 14.5h7",
 	IconMail:     "M4 4.5h12A1.5 1.5 0 0 1 17.5 6v8a1.5 1.5 0 0 1-1.5 1.5H4A1.5 1.5 0 0 1 2.5 14V6A1.5 1.5 0 0 1 4 4.5zM5.5 7.6 10 11l4.5-3.4",
 	IconOffline:  "M3 3l14 14M5.8 11.8a6 6 0 0 1 2.7-1.6M12.8 10.9a6 6 0 0 1 1.4.9M2.8 8.7a10 10 0 0 1 3.2-2.1M9.3 5.5a10 10 0 0 1 7.9 3.2M10 15.6v.1",
-	IconPen:      "M3.5 16.5l.8-3.7 9-9a1.7 1.7 0 0 1 2.4 0l.5.5a1.7 1.7 0 0 1 0 2.4l-9 9zM12 5.2l2.8 2.8",
 	IconPerson:   "M10 3a3.2 3.2 0 1 1 0 6.4A3.2 3.2 0 0 1 10 3zM3.8 17a6.2 6.2 0 0 1 12.4 0",
 	IconPhone:    "M5.2 2.8h2.2l1.3 3.6L7 7.7a9.5 9.5 0 0 0 4.8 4.8l1.3-1.7 3.6 1.3v2.2a2 2 0 0 1-2.2 2A13.5 13.5 0 0 1 3.2 5a2 2 0 0 1 2-2.2z",
 	IconReceipt:  "M4.8 2.5h10.4v15l-1.7-1.2-1.8 1.2-1.7-1.2-1.7 1.2-1.8-1.2-1.7 1.2zM7.8 6.3h4.4M7.8 9.6h4.4",
@@ -74,7 +65,6 @@ var icons = map[IconName]string{
 	IconShare:    "M10 12.2V2.6M6.8 5.6 10 2.5l3.2 3.1M6.7 8.5H4.9v9h10.2v-9h-1.8",
 	IconShield:   "M10 2.5l6 2.1v4.8c0 3.6-2.3 6.4-6 8.1-3.7-1.7-6-4.5-6-8.1V4.6zM7.3 10l2 2 3.5-3.8",
 	IconSignOut:  "M8 3.5H4.5v13H8M8.5 10h8.8M14 6.7l3.3 3.3-3.3 3.3",
-	IconTheme:    ring + "M10 2.5v15M12.5 3v14M15 4.5v11",
 	IconWarn:     "M10 3.2 17.6 16.5H2.4zM10 8.2v3.8M10 14.2v.1",
 }
 
@@ -107,7 +97,7 @@ func Icon(name IconName) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(icons[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 75, Col: 120}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 65, Col: 120}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -75,15 +75,15 @@ func (d Device) verdict(w i18n.Words) (view.State, string) {
 
 func (d Device) kind() view.Here { return view.HereOf(d.Platform) }
 
-// name is the device's own name, and "This phone" where it is the one in hand.
+// name is what its owner calls it.
 func (d Device) name() string { return view.Plain(d.Name) }
 
 func (d Device) rows(f view.Frame) []view.Row {
 	w := f.Words
-	return []view.Row{d.passkeyRow(w), d.pushRow(f)}
+	return []view.Row{d.passkeyRow(w, f.Now), d.pushRow(f)}
 }
 
-func (d Device) passkeyRow(w i18n.Words) view.Row {
+func (d Device) passkeyRow(w i18n.Words, now time.Time) view.Row {
 	r := view.Row{ID: "passkey", Icon: view.IconKey, Name: w.T("device.passkey"), State: view.Approved, Label: w.T("state.good")}
 	if d.Passkey.Gone {
 		r.State, r.Label, r.Truths = view.Stuck, w.T("state.stuck"), []string{w.T("device.passkey_gone")}
@@ -94,6 +94,9 @@ func (d Device) passkeyRow(w i18n.Words) view.Row {
 		key = "device.passkey_synced"
 	}
 	r.Truths = []string{w.T(key, "date", w.Date(d.Passkey.Created))}
+	if !d.Passkey.LastUsed.IsZero() {
+		r.Truths = append(r.Truths, w.T("device.passkey_used", "when", w.Moment(d.Passkey.LastUsed, now)))
+	}
 	if d.Passkey.Shared {
 		r.Truths = append(r.Truths, w.T("device.passkey_shared"))
 	}
@@ -109,6 +112,9 @@ func (d Device) pushRow(f view.Frame) view.Row {
 			r.Truths = []string{w.T("device.push_on")}
 		} else {
 			r.Truths = []string{w.T("device.push_reached", "when", w.Moment(d.Push.LastReached, f.Now))}
+		}
+		if !d.Push.LastOpened.IsZero() {
+			r.Truths = append(r.Truths, w.T("device.push_opened", "when", w.Moment(d.Push.LastOpened, f.Now)))
 		}
 		return r
 	case PushLost:

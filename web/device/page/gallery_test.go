@@ -65,8 +65,8 @@ func outcome(change func(*page.Outcome)) page.Outcome {
 }
 
 var pixel = page.Device{ID: "d1", Name: "Pixel 9", Platform: "android", This: true, State: app.DeviceActive, Created: now.AddDate(0, -6, -19), LastSeen: now,
-	Passkey: page.Passkey{Synced: true, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC)},
-	Push:    page.Push{State: page.PushWorking, LastReached: time.Date(2026, 11, 22, 9, 12, 0, 0, time.UTC)}}
+	Passkey: page.Passkey{Synced: true, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC), LastUsed: now.Add(-5 * time.Hour)},
+	Push:    page.Push{State: page.PushWorking, LastReached: time.Date(2026, 11, 22, 9, 12, 0, 0, time.UTC), LastOpened: now.AddDate(0, 0, -1)}}
 
 func device(change func(*page.Device)) page.Device {
 	d := pixel

@@ -57,7 +57,7 @@ const retryEvery = 5 * time.Second
 func (p Request) frame(f view.Frame) view.Page {
 	pg := view.Page{
 		Title: f.Words.T("request.title", "client", p.Client.name(f.Words)), Slip: true,
-		Refresh: view.Refresh{On: "requests", Request: p.ID, Seen: p.Seen, Settled: true},
+		Refresh: view.Refresh{On: "requests", Request: p.ID, Settled: true},
 	}
 	if p.Unreachable {
 		pg.Refresh.Every = retryEvery
