@@ -116,10 +116,10 @@ function keepChoices(old, fresh) {
 }
 
 function concerns(name, data) {
-	const { refresh: on, request, waits } = main().dataset;
+	const { refresh: on, request } = main().dataset;
 	if (!(on ?? "").split(" ").includes(name)) return false;
 	if (!request) return true;
-	return data.id === request && !(waits && data.state === "pending");
+	return data.id === request && !(main().hasAttribute("data-waits") && data.state === "pending");
 }
 
 function listen() {

@@ -145,6 +145,7 @@ async function submit(event) {
 	await undisturbed(async () => {
 		try {
 			const { next } = await run(form);
+			sessionStorage.removeItem("push-synced"); // signing out ended the subscription
 			location.assign(new URL(next, location.origin).pathname);
 			await new Promise((done) => { setTimeout(done, 10000); }); // stays busy while the next page loads
 		} catch (error) {

@@ -168,11 +168,15 @@ func (s *Store) UsePasskey(ctx context.Context, id, personID, record string, bac
 	return s.write(ctx, func(t *tx) error { return t.usePasskey(ctx, id, personID, record, backedUp) })
 }
 
-// SignOut ends a device's session; the device stays.
+// SignOut ends a device's session and its subscription: whoever holds the
+// browser then learns of nothing. The device stays the person's.
 func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET session_key = ? WHERE id = ? AND state <> 'removed'`,
 			app.NewID(), deviceID); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: deviceID})

@@ -75,3 +75,23 @@ func TestSentOrNot(t *testing.T) {
 		})
 	}
 }
+
+// A transport that doesn't say how far it got leaves everything possible.
+func TestSilentTransport(t *testing.T) {
+	i := newIssuer(t)
+	client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s", HTTP: &http.Client{Transport: silentTransport{}}})
+	err := client.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{})
+	var e *acp.Error
+	if !errors.As(err, &e) || e.Outcome != acp.Unknown || !e.MayHaveTakenEffect() {
+		t.Errorf("%v, want %s", err, acp.Unknown)
+	}
+}
+
+type silentTransport struct{}
+
+func (silentTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		return nil, errors.New("it didn't work out")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
