@@ -103,11 +103,16 @@ function spoken(content) {
 		.map((text) => (/[.!?]$/.test(text) ? text : text + ".")).join(" ");
 }
 
-// The same request comes back: what was left out stays out, what was opened open.
+// The same request comes back: what was left out stays out, what was
+// opened stays open, and what went wrong stays said.
 function keepChoices(old, fresh) {
 	for (const box of old.querySelectorAll("input[type=checkbox]")) {
 		const same = fresh.querySelector(`input[type=checkbox][value="${CSS.escape(box.value)}"]`);
 		if (same) same.checked = box.checked;
+	}
+	for (const alert of old.querySelectorAll("[role=alert][id]")) {
+		const same = fresh.querySelector("#" + CSS.escape(alert.id));
+		if (same && !same.textContent) same.textContent = alert.textContent;
 	}
 	for (const fold of old.querySelectorAll("details[id]")) {
 		const same = fresh.querySelector("#" + CSS.escape(fold.id));
