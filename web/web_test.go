@@ -487,9 +487,10 @@ func TestEventsReachTheirPersonAndEnd(t *testing.T) {
 		t.Fatalf("%s", res.Header.Get("Content-Type"))
 	}
 	buf := make([]byte, 4096)
+	got := "" // what was read and not yet asked for
 	read := func(want string) {
 		t.Helper()
-		got := ""
+		defer func() { _, got, _ = strings.Cut(got, want) }()
 		for !strings.Contains(got, want) {
 			n, err := res.Body.Read(buf)
 			got += string(buf[:n])

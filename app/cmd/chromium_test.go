@@ -204,7 +204,8 @@ func (p *phone) hit(what, selector string) {
 	p.retry(what, func(ctx context.Context) (bool, error) {
 		at, err = chromedp.Run(ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(async () => {
 			const e = [...document.querySelectorAll(%s)].find(e => e.checkVisibility() && !e.disabled);
-			if (!e) return [];
+			// Chromium drops clicks on a page that it hasn't painted yet.
+			if (!e || !performance.getEntriesByName("first-contentful-paint").length) return [];
 			e.scrollIntoView({block: "center", behavior: "instant"});
 			await Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {})));
 			const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
