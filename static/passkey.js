@@ -112,6 +112,7 @@ async function run(form) {
 	const outcome = {
 		credential: credential.toJSON(),
 		standalone: standalone(),
+		tablet: navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1, // an iPad calls itself a Mac
 		zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
 	};
 	if (body.invite) outcome.invite = body.invite;

@@ -90,6 +90,7 @@ func newSite(t *testing.T) *site {
 // person is someone with a browser and a passkey, without pages or scripts.
 type person struct {
 	*site
+	agent string // User-Agent
 	who  app.Person
 	http *http.Client
 	rp   virtualwebauthn.RelyingParty
@@ -135,6 +136,9 @@ func (p *person) send(method, path, contentType, body string) answer {
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 		req.Header.Set("Origin", p.url)
+	}
+	if p.agent != "" {
+		req.Header.Set("User-Agent", p.agent)
 	}
 	res, err := p.http.Do(req)
 	if err != nil {
@@ -183,8 +187,9 @@ func (p *person) sign(pr prompt) string {
 	return virtualwebauthn.CreateAssertionResponse(p.rp, p.auth, p.cred, *o)
 }
 
-// enrol sets the browser up and gives its device.
-func (p *person) enrol() app.Device {
+// enrol sets the browser up and gives its device. say are more members of what
+// the browser's script sends.
+func (p *person) enrol(say ...string) app.Device {
 	p.t.Helper()
 	_, token, err := p.people.Invite(p.t.Context(), app.Operator, p.identifier(), time.Hour)
 	if err != nil {
@@ -196,7 +201,7 @@ func (p *person) enrol() app.Device {
 		p.t.Fatal(err)
 	}
 	made := virtualwebauthn.CreateAttestationResponse(p.rp, p.auth, p.cred, *o)
-	a := p.json("/enrol/"+token+"/passkey/"+pr.Ceremony, `{"credential":`+made+`,"standalone":false,"zone":"America/Sao_Paulo"}`)
+	a := p.json("/enrol/"+token+"/passkey/"+pr.Ceremony, `{"credential":`+made+`,"standalone":false,"zone":"America/Sao_Paulo"`+strings.Join(say, "")+`}`)
 	if a.StatusCode != http.StatusOK {
 		p.t.Fatalf("enrol: %d %s", a.StatusCode, a.body)
 	}
@@ -510,5 +515,47 @@ func TestEventsReachTheirPersonAndEnd(t *testing.T) {
 	read("event: signed-out")
 	if n, err := res.Body.Read(buf); err != io.EOF {
 		t.Errorf("the stream goes on: %q %v", buf[:n], err)
+	}
+}
+
+// On iOS the link opens in Safari, and the app on the Home Screen, which has
+// cookies of its own, goes on as the same device.
+func TestHomeScreenAppContinuesTheEnrolment(t *testing.T) {
+	for _, c := range []struct{ name, agent, say, platform string }{
+		{"iPhone", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1", "", "iphone"},
+		{"iPad that calls itself a Mac", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15", `,"tablet":true`, "ipad"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSite(t)
+			safari := s.person("Ada Quill")
+			safari.agent = c.agent
+			dev := safari.enrol(c.say)
+			if dev.Platform != c.platform {
+				t.Errorf("platform %q, want %q", dev.Platform, c.platform)
+			}
+			if text := safari.get("/notifications").page(t).Find(`[data-panel="ios"]`).AttrOr("hidden", "shown"); text != "shown" {
+				t.Error("no guide to the Home Screen")
+			}
+			app := *safari
+			jar, err := cookiejar.New(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			app.http = &http.Client{Jar: jar, CheckRedirect: safari.http.CheckRedirect}
+			pr := app.begin("/sign-in/passkey", "{}")
+			if a := app.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+app.sign(pr)+`,"standalone":true,"zone":""}`); a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), "/notifications") {
+				t.Fatalf("%d %s, want to be asked for notifications there", a.StatusCode, a.body)
+			}
+			devices, err := s.Devices(t.Context(), safari.who.ID)
+			if err != nil || len(devices) != 1 || devices[0].ID != dev.ID {
+				t.Errorf("%d devices (%v), want the same one", len(devices), err)
+			}
+			if a := app.get("/"); a.StatusCode != http.StatusOK {
+				t.Errorf("the app: %d", a.StatusCode)
+			}
+			if a := safari.get("/"); a.StatusCode != http.StatusSeeOther {
+				t.Errorf("Safari's session goes on: %d", a.StatusCode)
+			}
+		})
 	}
 }

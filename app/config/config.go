@@ -172,12 +172,12 @@ func (s *Settings) public(c *Config, f *faults) {
 }
 
 func (s *Settings) ttls(c *Config, f *faults) {
-	c.InviteTTL, c.RequestTTL = s.InviteTTL, s.RequestTTL
-	if c.InviteTTL < time.Minute || c.InviteTTL > 30*24*time.Hour {
-		f.add("ASSENT_INVITE_TTL: %v is not between 1m and 720h (30 days, for links in letters)", c.InviteTTL)
+	var err error
+	if c.InviteTTL, err = time.ParseDuration(s.InviteTTL); err != nil || c.InviteTTL < time.Minute || c.InviteTTL > 30*24*time.Hour {
+		f.add("ASSENT_INVITE_TTL: %q is not a time between 1m and 720h (30 days, for links in letters)", s.InviteTTL)
 	}
-	if c.RequestTTL < 10*time.Second || c.RequestTTL > 24*time.Hour {
-		f.add("ASSENT_REQUEST_TTL: %v is not between 10s and 24h", c.RequestTTL)
+	if c.RequestTTL, err = time.ParseDuration(s.RequestTTL); err != nil || c.RequestTTL < 10*time.Second || c.RequestTTL > 24*time.Hour {
+		f.add("ASSENT_REQUEST_TTL: %q is not a time between 10s and 24h", s.RequestTTL)
 	}
 }
 

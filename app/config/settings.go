@@ -6,7 +6,6 @@ package config
 import (
 	"encoding/json"
 	"log/slog"
-	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -24,8 +23,8 @@ type Settings struct {
 	TLSKey         string   `name:"tls-key" env:"ASSENT_TLS_KEY" placeholder:"FILE" group:"Service" help:"Private key (PEM) of the certificate."`
 	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks."`
 
-	InviteTTL  time.Duration `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
-	RequestTTL time.Duration `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`
+	InviteTTL  string `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
+	RequestTTL string `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`
 
 	PushSubject string   `env:"ASSENT_PUSH_SUBJECT" placeholder:"URI" group:"Push" help:"Whom push services may write to: mailto: or https:. Required off localhost."`
 	PushHosts   []string `env:"ASSENT_PUSH_HOSTS" placeholder:"HOST" group:"Push" help:"Push services beside the browsers' own; *.example.com stands for subdomains."`

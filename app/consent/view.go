@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"assent/app"
 	"assent/app/acp"
@@ -203,7 +204,9 @@ func Approved(r app.Request) (*Sheet, error) {
 		return nil, nil
 	}
 	var sh Sheet
-	if err := json.Unmarshal([]byte(r.Details), &sh); err != nil {
+	d := json.NewDecoder(strings.NewReader(r.Details))
+	d.UseNumber() // amounts keep their digits
+	if err := d.Decode(&sh); err != nil {
 		return nil, err
 	}
 	var g Grant

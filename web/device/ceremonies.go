@@ -26,6 +26,7 @@ type begin struct {
 type finish struct {
 	Credential json.RawMessage `json:"credential"`
 	Standalone bool            `json:"standalone"` // display-mode standalone: an installed app
+	Tablet     bool            `json:"tablet"`     // an iPad whose User-Agent says Macintosh
 	Zone       string          `json:"zone"`       // IANA time zone of the browser
 	Invite     string          `json:"invite"`
 }
@@ -39,6 +40,9 @@ type next struct {
 func (h *handlers) browser(r *http.Request, in finish) (passkey.Browser, string) {
 	token := app.NewToken()
 	name, platform := describe(r, h.words(r))
+	if in.Tablet && platform == "mac" {
+		name, platform = "iPad", "ipad"
+	}
 	return passkey.Browser{
 		Name: name, Platform: platform, SessionKey: app.NewID(), Hash: app.TokenHash(token), Known: h.Login.Known(r),
 		InApp: in.Standalone, AppExpected: isIOS(platform) && !in.Standalone,
