@@ -95,6 +95,7 @@ var (
 	ErrSuspended        = &Error{Kind: Forbidden, Code: "suspended", Message: "the person or device is suspended or gone"}
 	ErrWrongTenant      = &Error{Kind: Forbidden, Code: "wrong_tenant", Message: "tenant_id is not the one of these credentials"}
 	ErrWrongWorkspace   = &Error{Kind: Forbidden, Code: "wrong_workspace", Message: "server_id is not among the workspaces of these credentials"}
+	ErrTooMany          = &Error{Kind: TooMany, Code: "too_many", Message: "too many attempts"}
 	ErrSignedOut        = &Error{Kind: Unauthorized, Code: "signed_out", Message: "not signed in"}
 	ErrInvitation       = &Error{Kind: NotFound, Code: "invitation_unknown", Message: "no such invitation"}
 	ErrInvitationUsed   = &Error{Kind: Gone, Code: "invitation_used", Message: "the invitation was used"}

@@ -91,11 +91,11 @@ func newSite(t *testing.T) *site {
 type person struct {
 	*site
 	agent string // User-Agent
-	who  app.Person
-	http *http.Client
-	rp   virtualwebauthn.RelyingParty
-	auth virtualwebauthn.Authenticator
-	cred virtualwebauthn.Credential
+	who   app.Person
+	http  *http.Client
+	rp    virtualwebauthn.RelyingParty
+	auth  virtualwebauthn.Authenticator
+	cred  virtualwebauthn.Credential
 }
 
 func (s *site) person(name string) *person {
@@ -557,5 +557,17 @@ func TestHomeScreenAppContinuesTheEnrolment(t *testing.T) {
 				t.Errorf("Safari's session goes on: %d", a.StatusCode)
 			}
 		})
+	}
+}
+
+func TestStrangersPromptsAreLimited(t *testing.T) {
+	s := newSite(t)
+	guest := s.person("Guest")
+	last := answer{}
+	for range 25 {
+		last = guest.json("/sign-in/passkey", "{}")
+	}
+	if last.StatusCode != http.StatusTooManyRequests || last.Header.Get("Retry-After") == "" || !strings.Contains(string(last.body), "wait a minute") {
+		t.Errorf("%d %s", last.StatusCode, last.body)
 	}
 }

@@ -75,7 +75,7 @@ func (s *Service) RunExpiry(ctx context.Context) error {
 		if err != nil {
 			s.log.ErrorContext(ctx, "expiry could not run", "err", err)
 		}
-		if now := s.store.Now(); now.Sub(swept) > time.Hour {
+		if now := s.store.Now(); now.Sub(swept) > 10*time.Minute {
 			swept = now
 			if err := s.store.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "sweeping could not run", "err", err)

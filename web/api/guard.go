@@ -4,11 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
-	"net/netip"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"assent/app"
 	"assent/web/httpx"
@@ -24,10 +20,7 @@ type Caller struct {
 	KeyInQuery         bool
 }
 
-var (
-	errCredentials = &app.Error{Kind: app.Unauthorized, Code: "invalid_credentials", Message: "the credentials are missing or wrong"}
-	errTooMany     = &app.Error{Kind: app.TooMany, Code: "too_many_attempts", Message: "too many attempts with wrong credentials"}
-)
+var errCredentials = &app.Error{Kind: app.Unauthorized, Code: "invalid_credentials", Message: "the credentials are missing or wrong"}
 
 // guard tells callers by their credentials. It compares digests in constant
 // time and looks at every caller each time, so that the time tells nothing; a
@@ -35,7 +28,7 @@ var (
 // are long and not chosen by people.
 type guard struct {
 	callers []known
-	wrong   *limiter
+	wrong   *httpx.Limiter
 }
 
 type known struct {
@@ -44,7 +37,7 @@ type known struct {
 }
 
 func newGuard(callers []Caller) *guard {
-	g := &guard{wrong: &limiter{sources: map[string]*source{}}}
+	g := &guard{wrong: httpx.NewLimiter(6*time.Second, 10)}
 	for _, c := range callers {
 		secret := c.Key
 		if c.Key == "" {
@@ -76,58 +69,10 @@ func (g *guard) admit(r *http.Request) (app.Actor, error) {
 	}
 	from := httpx.Source(r.Context())
 	if found == 0 {
-		if wait := g.wrong.hit(from); wait > 0 {
-			return app.Actor{}, errTooMany.After(wait)
+		if wait := g.wrong.Hit(from); wait > 0 {
+			return app.Actor{}, app.ErrTooMany.After(wait)
 		}
 		return app.Actor{}, errCredentials
 	}
 	return app.Actor{Kind: app.ActorACP, ID: connection, Source: from}, nil
-}
-
-// limiter slows down sources of wrong credentials: ten at once, then one in
-// six seconds. An IPv6 source is its /64.
-type limiter struct {
-	mu      sync.Mutex
-	sources map[string]*source
-	swept   time.Time
-}
-
-type source struct {
-	rate *rate.Limiter
-	last time.Time
-}
-
-const (
-	guessEvery = 6 * time.Second
-	guessBurst = 10
-)
-
-// hit counts one wrong attempt and gives how long the source must wait, or zero.
-func (l *limiter) hit(from string) time.Duration {
-	if ip, err := netip.ParseAddr(from); err == nil && ip.Is6() && !ip.Is4In6() {
-		if p, err := ip.Prefix(64); err == nil {
-			from = p.String()
-		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	if now.Sub(l.swept) > time.Minute {
-		for k, s := range l.sources {
-			if now.Sub(s.last) > guessBurst*guessEvery {
-				delete(l.sources, k)
-			}
-		}
-		l.swept = now
-	}
-	s := l.sources[from]
-	if s == nil {
-		s = &source{rate: rate.NewLimiter(rate.Every(guessEvery), guessBurst)}
-		l.sources[from] = s
-	}
-	s.last = now
-	if s.rate.AllowN(now, 1) {
-		return 0
-	}
-	return guessEvery
 }

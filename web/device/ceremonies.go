@@ -53,8 +53,19 @@ func guest(r *http.Request) app.Actor {
 	return app.Actor{Kind: app.ActorGuest, Source: httpx.Source(r.Context())}
 }
 
+// stranger slows down prompts that nobody signed in asks for: each is a row.
+func (h *handlers) stranger(r *http.Request) error {
+	if wait := h.strangers.Hit(httpx.Source(r.Context())); wait > 0 {
+		return app.ErrTooMany.After(wait)
+	}
+	return nil
+}
+
 // enrolBegin answers POST /enrol/{token}/passkey.
 func (h *handlers) enrolBegin(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
 	inv, err := h.invitation(r, r.PathValue("token"))
 	if err != nil {
 		return err
@@ -86,6 +97,9 @@ func (h *handlers) enrolFinish(w http.ResponseWriter, r *http.Request) error {
 
 // signInBegin answers POST /sign-in/passkey.
 func (h *handlers) signInBegin(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
 	prompt, err := h.Passkeys.BeginSignIn(r.Context())
 	if err != nil {
 		return err

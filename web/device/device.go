@@ -44,12 +44,15 @@ type Config struct {
 	Log         *slog.Logger
 }
 
-type handlers struct{ Config }
+type handlers struct {
+	Config
+	strangers *httpx.Limiter // of prompts that nobody signed in asks for
+}
 
 // Register puts the surface's routes on mux and gives its answer to errors,
 // for what is refused before it gets here.
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
-	h := &handlers{c}
+	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20)}
 	c.Login.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
 			return // whoever asked has gone
