@@ -8,6 +8,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -120,14 +121,11 @@ func (s *Store) prepare(ctx context.Context, purpose Purpose) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrating: %w", err)
 	}
-	if purpose == "" {
-		return nil
-	}
-	is, err := s.metaOnce(ctx, "purpose", string(purpose))
+	is, err := s.metaOnce(ctx, "purpose", string(cmp.Or(purpose, Service)))
 	if err != nil {
 		return err
 	}
-	if is != string(purpose) {
+	if purpose != "" && is != string(purpose) {
 		return app.ErrDataDirPurpose.Because(fmt.Errorf("it is the %s's", is))
 	}
 	return nil

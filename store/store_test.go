@@ -21,6 +21,8 @@ func TestPurposeKeepsDemoAndServiceApart(t *testing.T) {
 		{store.Demo, store.Service, true},
 		{store.Demo, store.Demo, false},
 		{store.Demo, "", false},
+		{"", store.Service, false},
+		{"", store.Demo, true},
 	} {
 		dir := t.TempDir()
 		st, err := store.Open(t.Context(), store.Options{Dir: dir, Purpose: c.first})
