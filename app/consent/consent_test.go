@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"assent/app"
 	"assent/app/acp"
 	"assent/app/consent"
+	"assent/app/jobs"
 	"assent/app/people"
 	"assent/store/storetest"
 	"assent/web/emulator"
@@ -31,15 +33,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	db := storetest.New(t)
 	em := emulatortest.Start(t, emulator.Options{Now: db.Clock.Now, Client: emulator.Client{ID: "assent", Secret: "s3cret with spaces"}})
-	client, err := acp.New(acp.Config{Issuer: em.Issuer(), ClientID: "assent", ClientSecret: "s3cret with spaces", AuthMethod: acp.SecretBasic,
-		HTTP: &http.Client{Timeout: 2 * time.Second}, Now: db.Clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &world{DB: db, t: t, acp: em}
-	w.svc = consent.New(consent.Config{Store: db.Store, Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute,
-		Connections: []consent.Connection{{Name: "acp", ACP: client, Workspaces: map[string]string{"shop": "regular"}}},
-		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	w.build()
 	w.alice = db.MustPerson("alice")
 	w.dev = db.MustDevice(w.alice)
 	t.Cleanup(func() {
@@ -48,6 +43,19 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	return w
+}
+
+// build makes the use case on the store as it is open now.
+func (w *world) build() {
+	w.t.Helper()
+	client, err := acp.New(acp.Config{Issuer: w.acp.Issuer(), ClientID: "assent", ClientSecret: "s3cret with spaces", AuthMethod: acp.SecretBasic,
+		HTTP: &http.Client{Timeout: 2 * time.Second}, Now: w.Clock.Now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.svc = consent.New(consent.Config{Store: w.Store, Resolver: people.Directory{Reader: w.Reader}, RequestTTL: 2 * time.Minute,
+		Connections: []consent.Connection{{Name: "acp", ACP: client, Workspaces: map[string]string{"shop": "regular"}}},
+		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil))})
 }
 
 // start begins a login at ACP and takes it in.
@@ -326,6 +334,44 @@ func TestCrashDuringDelivery(t *testing.T) {
 	}
 	if got := w.request(r.ID); got.Delivery != app.DeliveryWaiting || !got.DeliveryUnsure {
 		t.Errorf("after the crash: %s, unsure %v", got.Delivery, got.DeliveryUnsure)
+	}
+}
+
+// A crash between the decision and its delivery: the next start's worker finds it.
+func TestDecisionSurvivesACrash(t *testing.T) {
+	w := newWorld(t)
+	s, r := w.start("profile")
+	v := w.view(r.ID)
+	if err := w.approve(r.ID, consent.Choice{Digest: v.Digest, Scopes: []string{"profile"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.Reopen()
+	w.build()
+	if got := w.request(r.ID); got.State != app.Approved || got.Delivery != app.DeliveryWaiting {
+		t.Fatalf("after the crash: %s, %s", got.State, got.Delivery)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	worker := jobs.New(w.Store, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{
+		app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 2, Lease: time.Minute}})
+	go func() { ended <- worker.Run(ctx) }()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if w.request(r.ID).Delivery != app.DeliveryWaiting {
+			break
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	got, session := w.request(r.ID), w.session(s.ID)
+	if got.Delivery != app.DeliveryDelivered || session.Accepted == nil || session.Calls[emulator.Accept] != 1 {
+		t.Errorf("%s, told %d times", got.Delivery, session.Calls[emulator.Accept])
+	}
+	if waiting, dead, err := w.Outbox(t.Context()); err != nil || waiting+dead != 0 {
+		t.Errorf("%d waiting and %d dead jobs are left (%v)", waiting, dead, err)
 	}
 }
 

@@ -106,6 +106,7 @@ func (p Outcome) notes(f view.Frame) []string {
 		out = append(out, w.T("outcome.again", "client", client))
 	case p.State == app.Approved && p.Here:
 		out = append(out, w.T("outcome.approved.signed", "here", f.Here.On(w)))
+	case p.State == app.Approved: // elsewhere, as was said
 	case p.reported():
 		out = append(out, w.T("outcome.reported.next", "institution", f.Institution))
 	case p.State == app.Denied:
