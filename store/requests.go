@@ -40,8 +40,9 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 			req.DecidedAt = t.now
 		}
 		var recent int
-		if err := t.GetContext(ctx, &recent, `SELECT count(*) FROM requests WHERE person_id = ? AND created_at > ? AND client_id = ? AND quiet = 0`,
-			req.PersonID, t.now.Add(-limit.Window), req.ClientID); err != nil {
+		if err := t.GetContext(ctx, &recent, `SELECT count(*) FROM (SELECT 1 FROM requests
+			WHERE person_id = ? AND created_at > ? AND client_id = ? AND quiet = 0 LIMIT ?) AS recent`,
+			req.PersonID, t.now.Add(-limit.Window), req.ClientID, limit.Notices); err != nil {
 			return err
 		}
 		req.Quiet = recent >= limit.Notices
