@@ -499,3 +499,29 @@ func TestNothingIsAskedOfOtherHosts(t *testing.T) {
 		t.Errorf("asked of other hosts: %s", other)
 	}
 }
+
+func TestOfflineSaysSo(t *testing.T) {
+	d := cmd.StartDemo(t, t.TempDir())
+	ada := newPhone(t, "ada", portrait)
+	ada.enrol(d.Links[0])
+	ada.until("the worker holds the page", `navigator.serviceWorker.ready.then(() => caches.match("/offline", {ignoreVary: true})).then(r => !!r && !!navigator.serviceWorker.controller)`)
+	d.Stop()
+	ada.open(d.URL + "/history")
+	ada.see("problem")
+	ada.says("problem", "connection")
+	if strings.Contains(ada.page(), "Ada") {
+		t.Error("the kept page knows whose it is")
+	}
+	ada.accessible("offline")
+}
+
+func TestErrorPages(t *testing.T) {
+	d := cmd.StartDemo(t, t.TempDir())
+	ada := newPhone(t, "ada", portrait)
+	ada.enrol(d.Links[0])
+	for _, path := range []string{"/nowhere", "/requests/UNKNOWN", "/devices/UNKNOWN", "/enrol/unknown"} {
+		ada.open(d.URL + path)
+		ada.until("a page says what is the matter", `!!document.querySelector("h1")`)
+		ada.accessible("error " + strings.ReplaceAll(path, "/", "-"))
+	}
+}

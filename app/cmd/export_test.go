@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 
 	"assent/app"
@@ -20,6 +21,7 @@ type Demo struct {
 	Links    []string // to enrol, one for each person of the demo but the last
 	Emulator *emulator.Emulator
 	Store    *store.Store
+	Stop     func() // ends it before the test does
 	demo     *demo
 }
 
@@ -42,7 +44,7 @@ func StartDemo(t testing.TB, dir string) *Demo {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	t.Cleanup(func() {
+	halt := sync.OnceFunc(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the demo ended with: %v", err)
@@ -51,8 +53,9 @@ func StartDemo(t testing.TB, dir string) *Demo {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(halt)
 	d.greet(io.Discard)
-	return &Demo{URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Emulator: d.emulator, Store: d.site.store, demo: d}
+	return &Demo{URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Emulator: d.emulator, Store: d.site.store, Stop: halt, demo: d}
 }
 
 // Invite makes a link for one of the demo's people.

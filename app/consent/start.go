@@ -47,14 +47,13 @@ func (in Start) openBanking() bool {
 func (s *Service) Verify(ctx context.Context, connection, serverID, identifier string) (bool, error) {
 	p, err := s.resolver.Resolve(ctx, app.Query{Connection: connection, ServerID: serverID, Identifier: identifier})
 	switch {
-	case errors.Is(err, app.ErrUnknownPerson):
-		return false, nil
 	case errors.Is(err, app.ErrAmbiguousPerson):
 		s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; answered not valid", "connection", connection)
-		return false, nil
-	case err != nil:
+	case err != nil && !errors.Is(err, app.ErrUnknownPerson):
 		return false, err
 	}
+	// Asked for nobody too, so that the time doesn't tell an unknown person
+	// from one who can't answer.
 	return s.store.CanAnswer(ctx, p.ID)
 }
 
