@@ -9,8 +9,23 @@ import (
 // Kind is a kind of login, which says where it is read and answered.
 type Kind string
 
-// Regular is a plain CIBA request for OAuth scopes.
-const Regular Kind = "regular"
+// The kinds of login. The UK's payments are kinds of their own, since ACP keeps
+// each under its own path; Brazil's versions are one kind.
+const (
+	Regular Kind = "regular" // a plain CIBA request for OAuth scopes
+
+	UKAccountAccess                 Kind = "uk-account-access"
+	UKDomesticPayment               Kind = "uk-domestic-payment"
+	UKDomesticScheduledPayment      Kind = "uk-domestic-scheduled-payment"
+	UKDomesticStandingOrder         Kind = "uk-domestic-standing-order"
+	UKFilePayment                   Kind = "uk-file-payment"
+	UKInternationalPayment          Kind = "uk-international-payment"
+	UKInternationalScheduledPayment Kind = "uk-international-scheduled-payment"
+	UKInternationalStandingOrder    Kind = "uk-international-standing-order"
+
+	BRData    Kind = "br-data"
+	BRPayment Kind = "br-payment"
+)
 
 // Login names a login session at ACP.
 type Login struct {

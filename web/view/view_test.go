@@ -37,8 +37,8 @@ func TestPlain(t *testing.T) {
 		{"\ue000private", "private"},
 		{"", ""},
 	} {
-		if got := Plain(row.in); got != row.want {
-			t.Errorf("Plain(%q) = %q, want %q", row.in, got, row.want)
+		if got := i18n.Plain(row.in); got != row.want {
+			t.Errorf("i18n.Plain(%q) = %q, want %q", row.in, got, row.want)
 		}
 	}
 }
@@ -55,9 +55,9 @@ func TestFold(t *testing.T) {
 		{"oneverylongword", 8, "oneveryl", "ongword"},
 		{"ééééé", 3, "ééé", "éé"},
 	} {
-		head, rest := Fold(row.in, row.n)
+		head, rest := i18n.Fold(row.in, row.n)
 		if head != row.head || rest != row.rest {
-			t.Errorf("Fold(%q, %d) = %q, %q", row.in, row.n, head, rest)
+			t.Errorf("i18n.Fold(%q, %d) = %q, %q", row.in, row.n, head, rest)
 		}
 	}
 }

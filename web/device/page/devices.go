@@ -76,7 +76,7 @@ func (d Device) verdict(w i18n.Words) (view.State, string) {
 func (d Device) kind() view.Here { return view.HereOf(d.Platform) }
 
 // name is what its owner calls it.
-func (d Device) name() string { return view.Plain(d.Name) }
+func (d Device) name() string { return i18n.Plain(d.Name) }
 
 func (d Device) rows(f view.Frame) []view.Row {
 	w := f.Words
@@ -175,7 +175,7 @@ func (p RemoveDevice) frame(f view.Frame) view.Page {
 }
 
 func (p RemoveDevice) title(w i18n.Words) string {
-	return w.T("device.remove.title", "device", view.Plain(p.Name))
+	return w.T("device.remove.title", "device", i18n.Plain(p.Name))
 }
 
 // effects say in sentences what will happen.

@@ -39,7 +39,7 @@ func (p History) rows(f view.Frame) []view.Row {
 		}
 		truth := f.Words.T(key, "when", when)
 		if e.Device != "" && (state == view.Approved || e.State == app.Denied) {
-			truth = f.Words.T("history.on_device", "what", truth, "device", view.Plain(e.Device))
+			truth = f.Words.T("history.on_device", "what", truth, "device", i18n.Plain(e.Device))
 		}
 		rows = append(rows, view.Row{ID: e.ID, Name: e.Client.name(f.Words), Foreign: true, Truths: []string{truth}, Link: "/requests/" + e.ID,
 			State: state, Label: e.label(f.Words)})

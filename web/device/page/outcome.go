@@ -95,7 +95,7 @@ func (p Outcome) notes(f view.Frame) []string {
 	var out []string
 	decided := p.State == app.Approved || p.State == app.Denied
 	if decided && p.Device != "" && !p.Here {
-		out = append(out, w.T("outcome.elsewhere", "device", view.Plain(p.Device), "time", w.Deadline(p.At, f.Now)))
+		out = append(out, w.T("outcome.elsewhere", "device", i18n.Plain(p.Device), "time", w.Deadline(p.At, f.Now)))
 	}
 	switch {
 	case p.State == app.Approved && p.Delivery == app.DeliveryWaiting:

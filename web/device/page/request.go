@@ -22,11 +22,11 @@ type Client struct {
 }
 
 func (c Client) name(w i18n.Words) string {
-	return cmp.Or(view.Plain(c.Name), w.T("client.unnamed"))
+	return cmp.Or(i18n.Plain(c.Name), w.T("client.unnamed"))
 }
 
 func (c Client) requester(w i18n.Words) view.Requester {
-	return view.Requester{Name: c.name(w), Host: view.Plain(c.Host)}
+	return view.Requester{Name: c.name(w), Host: i18n.Plain(c.Host)}
 }
 
 // Request is a request that waits for its answer.
@@ -140,7 +140,7 @@ func (p Request) authorizations() []authorization {
 				rest[k] = v
 			}
 		}
-		out = append(out, authorization{name: view.Plain(name), boxes: flatten("", rest)})
+		out = append(out, authorization{name: i18n.Plain(name), boxes: flatten("", rest)})
 	}
 	return out
 }
@@ -150,7 +150,7 @@ func (p Request) details(f view.Frame) []view.Box {
 	w := f.Words
 	boxes := []view.Box{{Label: w.T("details.asked"), Value: w.DateTime(p.Started), Wide: true}}
 	add := func(label i18n.Key, value string) {
-		if value = view.Plain(value); value != "" {
+		if value = i18n.Plain(value); value != "" {
 			boxes = append(boxes, view.Box{Label: w.T(label), Value: value, Wide: true, Foreign: true})
 		}
 	}
@@ -195,7 +195,7 @@ const (
 )
 
 func messageOf(raw string) message {
-	s := view.Plain(raw)
+	s := i18n.Plain(raw)
 	m := message{class: "message"}
 	switch n := utf8.RuneCountInString(s); {
 	case n <= shortMessage:
@@ -203,6 +203,6 @@ func messageOf(raw string) message {
 	case n > middleMessage:
 		m.class += " long"
 	}
-	m.head, m.rest = view.Fold(s, wholeMessage)
+	m.head, m.rest = i18n.Fold(s, wholeMessage)
 	return m
 }

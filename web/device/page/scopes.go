@@ -63,7 +63,7 @@ func groups(f view.Frame, scopes []Scope) []group {
 		it := scopeItem(f, s)
 		service := ""
 		if it.foreign {
-			service = view.Plain(s.Service)
+			service = i18n.Plain(s.Service)
 		}
 		i := slices.IndexFunc(all, func(g group) bool { return g.service == service })
 		if i < 0 {
@@ -85,10 +85,10 @@ func scopeItem(f view.Frame, s Scope) item {
 		it.title, it.more = f.Words.T(std.title), f.Words.T(std.more, "institution", f.Institution)
 		return it
 	}
-	it.title = view.Plain(cmp.Or(s.DisplayName, s.Name, s.Grant))
-	it.more = view.Plain(s.Description)
+	it.title = i18n.Plain(cmp.Or(s.DisplayName, s.Name, s.Grant))
+	it.more = i18n.Plain(s.Description)
 	if len(s.Params) > 0 {
-		params := view.Plain(strings.Join(s.Params, ", "))
+		params := i18n.Plain(strings.Join(s.Params, ", "))
 		it.more = strings.TrimSpace(it.more + " (" + params + ")")
 	}
 	return it
@@ -112,7 +112,7 @@ func claimList(w i18n.Words, claims []string) string {
 	for _, c := range claims {
 		if key, ok := standardClaims[c]; ok {
 			out = append(out, w.T(key))
-		} else if c = view.Plain(c); c != "" {
+		} else if c = i18n.Plain(c); c != "" {
 			out = append(out, c)
 		}
 	}
@@ -159,7 +159,7 @@ func flatten(label string, v any) []view.Box {
 }
 
 func fact(label, value string) view.Box {
-	return view.Box{Label: view.Plain(strings.ReplaceAll(label, "_", " ")), Value: view.Plain(value), Wide: true, Foreign: true}
+	return view.Box{Label: i18n.Plain(strings.ReplaceAll(label, "_", " ")), Value: i18n.Plain(value), Wide: true, Foreign: true}
 }
 
 func simpleList(list []any) string {

@@ -1,0 +1,39 @@
+package app
+
+// AccountKind tells accounts from cards.
+type AccountKind string
+
+// The kinds of account.
+const (
+	AccountBank AccountKind = "account"
+	AccountCard AccountKind = "card"
+)
+
+// AccountKinds lists the kinds.
+var AccountKinds = []AccountKind{AccountBank, AccountCard}
+
+// AccountRef says which account is meant, in the terms of either country: a
+// scheme and an identification in the UK (UK.OBIE.SortCodeAccountNumber,
+// UK.OBIE.IBAN, ...), ISPB, branch (issuer) and number in Brazil.
+type AccountRef struct {
+	Scheme                  string `json:"scheme,omitempty"`
+	Identification          string `json:"identification,omitempty"`
+	SecondaryIdentification string `json:"secondary_identification,omitempty"` // such as a roll number
+	ISPB                    string `json:"ispb,omitempty"`
+	Issuer                  string `json:"issuer,omitempty"`
+	Number                  string `json:"number,omitempty"`
+	AccountType             string `json:"account_type,omitempty"` // CACC, SVGS, TRAN, ...
+	Name                    string `json:"name,omitempty"`         // as the consent or the directory has it
+}
+
+// Account is one account or card of a person, as the bank's directory has it.
+type Account struct {
+	AccountRef
+	ID       string      `json:"id"` // of the directory: what ACP is told
+	Kind     AccountKind `json:"kind"`
+	Currency string      `json:"currency,omitempty"` // ISO 4217
+	Balance  string      `json:"balance,omitempty"`  // a decimal; empty when unknown
+	// Unpayable is why nothing can be paid from it, in the bank's words; empty
+	// where it can pay.
+	Unpayable string `json:"unpayable,omitempty"`
+}
