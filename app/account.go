@@ -16,24 +16,24 @@ var AccountKinds = []AccountKind{AccountBank, AccountCard}
 // scheme and an identification in the UK (UK.OBIE.SortCodeAccountNumber,
 // UK.OBIE.IBAN, ...), ISPB, branch (issuer) and number in Brazil.
 type AccountRef struct {
-	Scheme                  string `json:"scheme,omitempty"`
-	Identification          string `json:"identification,omitempty"`
-	SecondaryIdentification string `json:"secondary_identification,omitempty"` // such as a roll number
-	ISPB                    string `json:"ispb,omitempty"`
-	Issuer                  string `json:"issuer,omitempty"`
-	Number                  string `json:"number,omitempty"`
-	AccountType             string `json:"account_type,omitempty"` // CACC, SVGS, TRAN, ...
-	Name                    string `json:"name,omitempty"`         // as the consent or the directory has it
+	Scheme                  string `db:"scheme" json:"scheme,omitempty"`
+	Identification          string `db:"identification" json:"identification,omitempty"`
+	SecondaryIdentification string `db:"secondary_identification" json:"secondary_identification,omitempty"` // such as a roll number
+	ISPB                    string `db:"ispb" json:"ispb,omitempty"`
+	Issuer                  string `db:"issuer" json:"issuer,omitempty"`
+	Number                  string `db:"number" json:"number,omitempty"`
+	AccountType             string `db:"account_type" json:"account_type,omitempty"` // CACC, SVGS, TRAN, ...
+	Name                    string `db:"name" json:"name,omitempty"`                 // as the consent or the directory has it
 }
 
 // Account is one account or card of a person, as the bank's directory has it.
 type Account struct {
 	AccountRef
-	ID       string      `json:"id"` // of the directory: what ACP is told
-	Kind     AccountKind `json:"kind"`
-	Currency string      `json:"currency,omitempty"` // ISO 4217
-	Balance  string      `json:"balance,omitempty"`  // a decimal; empty when unknown
+	ID       string      `db:"id" json:"id"` // of the directory: what ACP is told
+	Kind     AccountKind `db:"kind" json:"kind"`
+	Currency string      `db:"currency" json:"currency,omitempty"` // ISO 4217
+	Balance  string      `db:"balance" json:"balance,omitempty"`   // a decimal; empty when unknown
 	// Unpayable is why nothing can be paid from it, in the bank's words; empty
 	// where it can pay.
-	Unpayable string `json:"unpayable,omitempty"`
+	Unpayable string `db:"unpayable" json:"unpayable,omitempty"`
 }

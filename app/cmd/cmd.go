@@ -34,6 +34,7 @@ var Version = "dev"
 // Process is what a command has of its process.
 type Process struct {
 	Args   []string // without the program's name
+	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
 }
@@ -44,6 +45,7 @@ type commandLine struct {
 	Serve       serveCommand       `cmd:"" help:"Run the service."`
 	Demo        demoCommand        `cmd:"" help:"Run the product beside a pretend ACP, with people to play with."`
 	User        userCommands       `cmd:"" help:"Add people, invite them to set up a device, list them."`
+	Account     accountCommands    `cmd:"" help:"Import the accounts that people share and pay from, list them."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running service whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

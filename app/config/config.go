@@ -28,7 +28,19 @@ type Config struct {
 	PushHosts       []string
 	LogLevel        slog.Level
 	LogFormat       string
+	Accounts        Accounts
 	Connections     []Connection
+}
+
+// Accounts is the bank's endpoint for accounts; without a URL they come from
+// the directory in the store.
+type Accounts struct {
+	URL      string
+	ID       string // kind of identifier; empty for subject, else user name
+	Token    Secret
+	CertFile string
+	KeyFile  string
+	CAFile   string
 }
 
 // Connection is one checked ACP connection.
@@ -90,6 +102,16 @@ func (s *Settings) Store() (Config, error) {
 	return c, f.err()
 }
 
+// AccountList checks what reading accounts needs.
+func (s *Settings) AccountList() (Config, error) {
+	var f faults
+	c := Config{}
+	s.store(&c, &f)
+	s.logging(&c, &f)
+	s.accounts(&c, &f)
+	return c, f.err()
+}
+
 // Invite checks what making a link needs.
 func (s *Settings) Invite() (Config, error) {
 	var f faults
@@ -133,6 +155,7 @@ func (s *Settings) Serve() (Config, error) {
 	if c.Institution == "" || len(c.Institution) > 60 {
 		f.add("ASSENT_INSTITUTION: set a name of 1 to 60 characters")
 	}
+	s.accounts(&c, &f)
 	s.connections(&c, &f)
 	return c, f.err()
 }
@@ -334,6 +357,9 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 		}
 		if id == "" || !slices.Contains([]string{"regular", "obuk", "obbr"}, kind) {
 			f.add("%s: %q is not server_id=regular, =obuk or =obbr", name("ASSENT_ACP_WORKSPACES"), entry)
+		}
+		if other, twice := c.Workspaces[id]; twice && other != kind {
+			f.add("%s: %q is said to be both %s and %s", name("ASSENT_ACP_WORKSPACES"), id, other, kind)
 		}
 		c.Workspaces[id] = kind
 	}

@@ -32,6 +32,14 @@ type Settings struct {
 	LogLevel  string `default:"info" env:"ASSENT_LOG_LEVEL" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error."`
 	LogFormat string `default:"text" env:"ASSENT_LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json, on standard error."`
 
+	AccountsURL       string `name:"accounts-url" env:"ASSENT_ACCOUNTS_URL" placeholder:"URL" group:"Accounts" help:"The bank's endpoint that tells a person's accounts; without one they come from the directory that is imported."`
+	AccountsID        string `name:"accounts-id" env:"ASSENT_ACCOUNTS_ID" placeholder:"KIND" group:"Accounts" help:"Kind of identifier by which it knows people: username, email, phone, subject, cpf or customer; else the subject, or where there is none the user name."`
+	AccountsToken     Secret `name:"accounts-token" env:"ASSENT_ACCOUNTS_TOKEN" placeholder:"SECRET" group:"Accounts" help:"Bearer token to send it, beside or instead of a client certificate."`
+	AccountsTokenFile string `name:"accounts-token-file" env:"ASSENT_ACCOUNTS_TOKEN_FILE" placeholder:"FILE" group:"Accounts" help:"File that holds the token."`
+	AccountsCertFile  string `name:"accounts-cert-file" env:"ASSENT_ACCOUNTS_CERT_FILE" placeholder:"FILE" group:"Accounts" help:"Client certificate (PEM) to present to it."`
+	AccountsKeyFile   string `name:"accounts-key-file" env:"ASSENT_ACCOUNTS_KEY_FILE" placeholder:"FILE" group:"Accounts" help:"Private key (PEM) of that certificate."`
+	AccountsCAFile    string `name:"accounts-ca-file" env:"ASSENT_ACCOUNTS_CA_FILE" placeholder:"FILE" group:"Accounts" help:"Certificate authorities (PEM) that its certificate must come from; else the system's."`
+
 	ConnectionSettings `embed:""`
 
 	tables []ConnectionSettings // of the file

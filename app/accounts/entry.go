@@ -1,0 +1,182 @@
+package accounts
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"assent/app"
+)
+
+// entry is an account as the bank writes it, in the file and from its
+// endpoint: the names are the same, every value is text.
+type entry struct {
+	ID                      string `json:"id"`
+	Kind                    string `json:"kind"`
+	Name                    string `json:"name"`
+	Scheme                  string `json:"scheme"`
+	Identification          string `json:"identification"`
+	SecondaryIdentification string `json:"secondary_identification"`
+	ISPB                    string `json:"ispb"`
+	Issuer                  string `json:"issuer"`
+	Number                  string `json:"number"`
+	AccountType             string `json:"account_type"`
+	Currency                string `json:"currency"`
+	Balance                 string `json:"balance"`
+	Payable                 string `json:"payable"`
+}
+
+// limit is how many characters a field may have, and whether it must have any.
+type limit struct {
+	name     string
+	value    *string
+	most     int
+	required bool
+}
+
+func (e *entry) limits() []limit {
+	return []limit{
+		{"id", &e.ID, 128, true}, {"kind", &e.Kind, 10, true}, {"name", &e.Name, 350, true},
+		{"scheme", &e.Scheme, 128, false}, {"identification", &e.Identification, 256, false}, {"secondary_identification", &e.SecondaryIdentification, 34, false},
+		{"ispb", &e.ISPB, 8, false}, {"issuer", &e.Issuer, 16, false}, {"number", &e.Number, 34, false}, {"account_type", &e.AccountType, 40, false},
+		{"currency", &e.Currency, 3, false}, {"balance", &e.Balance, 26, false}, {"payable", &e.Payable, 200, true},
+	}
+}
+
+// decimal is a balance: OBIE's amounts, and a sign for what is overdrawn.
+var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,5})?$`)
+
+// brazilian are the types of account that Open Finance Brasil knows (EnumAccountType).
+var brazilian = []string{"CACC", "SLRY", "SVGS", "TRAN"}
+
+// account checks e and gives the account that it describes, or all that is
+// wrong with it, each a field and what it should be. These end in logs, so no
+// number of an account and no balance is repeated.
+func (e entry) account() (app.Account, []string) {
+	var faults []string
+	wrong := func(field, format string, args ...any) {
+		faults = append(faults, field+": "+fmt.Sprintf(format, args...))
+	}
+	for _, f := range e.limits() {
+		*f.value = strings.TrimSpace(*f.value)
+		switch v := *f.value; {
+		case !utf8.ValidString(v):
+			wrong(f.name, "is not UTF-8")
+		case strings.ContainsFunc(v, unprintable):
+			wrong(f.name, "has control characters")
+		case utf8.RuneCountInString(v) > f.most:
+			wrong(f.name, "has more than %d characters", f.most)
+		case v == "" && f.required:
+			wrong(f.name, "is missing")
+		}
+	}
+	if len(faults) > 0 {
+		return app.Account{}, faults // the rest would be said of values that are wrong anyway
+	}
+	a := app.Account{ID: e.ID, Kind: app.AccountKind(e.Kind), Currency: e.Currency, Balance: e.Balance, AccountRef: app.AccountRef{
+		Name: e.Name, Scheme: e.Scheme, Identification: e.Identification, SecondaryIdentification: e.SecondaryIdentification,
+		ISPB: e.ISPB, Issuer: e.Issuer, Number: e.Number, AccountType: e.AccountType}}
+	if !slices.Contains(app.AccountKinds, a.Kind) {
+		wrong("kind", "%q is not account or card", e.Kind)
+	}
+	identification(a, wrong)
+	number(a, wrong)
+	if a.Identification == "" && a.Number == "" {
+		wrong("identification", "nothing identifies the account: give scheme and identification, or ispb, issuer and number")
+	}
+	if a.Currency != "" && (len(a.Currency) != 3 || strings.Trim(a.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		wrong("currency", "%q is not three capital letters of ISO 4217", a.Currency)
+	}
+	if a.Balance != "" {
+		if !decimal.MatchString(a.Balance) {
+			wrong("balance", "is not a decimal such as 1234.56")
+		}
+		if a.Currency == "" {
+			wrong("currency", "is missing, and the balance means nothing without")
+		}
+	}
+	switch said := strings.ToLower(e.Payable); {
+	case said == "yes":
+	case slices.Contains(answers, said):
+		wrong("payable", "%q is neither yes nor a reason that people could be shown", e.Payable)
+	default:
+		a.Unpayable = e.Payable
+	}
+	return a, faults
+}
+
+// answers look like an answer to "payable?" rather than the reason against it.
+var answers = []string{"no", "n", "y", "true", "false", "0", "1", "sim", "não", "nao", "s"}
+
+// unprintable tells control characters, and those that would turn the text
+// around them when it is shown (Unicode bidirectional overrides and isolates).
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u2028' || r == '\u2029'
+}
+
+func identification(a app.Account, wrong func(field, format string, args ...any)) {
+	id := Canonical(a.AccountRef).Identification
+	switch {
+	case a.Scheme == "" && a.Identification == "":
+	case a.Scheme == "":
+		wrong("scheme", "is missing, and the identification means nothing without")
+		return
+	case a.Identification == "":
+		wrong("identification", "is missing, and the scheme means nothing without")
+		return
+	}
+	switch scheme(a.Scheme) {
+	case sortCode:
+		if len(id) != 14 || !digits(id) {
+			wrong("identification", "is not a sort code of 6 and an account number of 8 digits")
+		}
+	case iban:
+		if !validIBAN(id) {
+			wrong("identification", "is not an IBAN, or its check digits are wrong")
+		}
+	case pan:
+		if len(id) < 12 || len(id) > 19 || !digits(unmask(id)) {
+			wrong("identification", "is not a card number of 12 to 19 digits, masked by * or not")
+		}
+	}
+	if a.SecondaryIdentification != "" && a.Identification == "" {
+		wrong("secondary_identification", "stands beside an identification, and there is none")
+	}
+}
+
+func unmask(s string) string { return strings.NewReplacer("*", "", "X", "", "x", "").Replace(s) }
+
+func number(a app.Account, wrong func(field, format string, args ...any)) {
+	c := Canonical(a.AccountRef)
+	if a.ISPB == "" {
+		switch {
+		case a.Kind == app.AccountCard && a.Number != "" && !digits(unmask(strip(a.Number))):
+			wrong("number", "is not a card number, masked by * or not")
+		case a.Kind != app.AccountCard && a.Number != "":
+			wrong("ispb", "is missing, and the number means nothing without")
+		}
+		if a.Issuer != "" {
+			wrong("ispb", "is missing, and the issuer means nothing without")
+		}
+		return
+	}
+	if len(a.ISPB) != 8 || !digits(a.ISPB) {
+		wrong("ispb", "%q is not 8 digits", a.ISPB)
+	}
+	if len(c.Number) > 20 || !digits(c.Number) {
+		wrong("number", "is not an account number of 1 to 20 digits")
+	}
+	if !slices.Contains(brazilian, a.AccountType) {
+		wrong("account_type", "%q is not one of %s", a.AccountType, strings.Join(brazilian, ", "))
+	}
+	switch {
+	case a.Issuer == "" && a.AccountType == branchless:
+	case a.Issuer == "":
+		wrong("issuer", "is missing: only an account of type %s has no branch", branchless)
+	case len(c.Issuer) > 4 || !digits(c.Issuer):
+		wrong("issuer", "is not a branch of 1 to 4 digits")
+	}
+}

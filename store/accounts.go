@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"strconv"
+	"strings"
+
+	"assent/app"
+)
+
+// PersonAccount is an account and whose it is.
+type PersonAccount struct {
+	PersonID string `db:"person_id"`
+	app.Account
+}
+
+// AccountImport tells what an import did to the directory.
+type AccountImport struct{ Added, Changed, Unchanged int }
+
+const accountColumns = `person_id, id, kind, name, scheme, identification, secondary_identification,
+	ispb, issuer, number, account_type, currency, balance, unpayable`
+
+// accountBatch rows are compared and written by one statement each. The driver
+// binds n parameters in n² time: at 40 rows that is little, and larger batches
+// are slower, not faster.
+const accountBatch = 40
+
+// ImportAccounts brings the directory to what rows say, all of it or, when rows
+// end with an error, nothing. Accounts that rows don't name stay as they are.
+// rows name a person's account at most once, and must not use the store.
+func (s *Store) ImportAccounts(ctx context.Context, by app.Actor, rows iter.Seq2[PersonAccount, error]) (AccountImport, error) {
+	var done AccountImport
+	err := s.write(ctx, func(t *tx) error {
+		batch := make([]PersonAccount, 0, accountBatch)
+		for row, err := range rows {
+			if err != nil {
+				return err
+			}
+			if batch = append(batch, row); len(batch) == accountBatch {
+				if err := t.putAccounts(ctx, batch, &done); err != nil {
+					return err
+				}
+				batch = batch[:0]
+			}
+		}
+		if err := t.putAccounts(ctx, batch, &done); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "account.import", detail: map[string]string{
+			"added": strconv.Itoa(done.Added), "changed": strconv.Itoa(done.Changed), "unchanged": strconv.Itoa(done.Unchanged)}})
+	})
+	if err != nil {
+		return AccountImport{}, err
+	}
+	return done, nil
+}
+
+// putAccounts writes the rows that differ from what is stored, and counts.
+func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount, done *AccountImport) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	type key struct{ person, id string }
+	keys := make([]any, 0, 2*len(batch))
+	for _, a := range batch {
+		keys = append(keys, a.PersonID, a.ID)
+	}
+	var stored []PersonAccount
+	if err := t.SelectContext(ctx, &stored, `SELECT `+accountColumns+` FROM accounts WHERE (person_id, id) IN (VALUES `+
+		tuples("(?, ?)", len(batch))+`)`, keys...); err != nil {
+		return err
+	}
+	have := make(map[key]PersonAccount, len(stored))
+	for _, a := range stored {
+		have[key{a.PersonID, a.ID}] = a
+	}
+	var values []any
+	differ := 0
+	for _, a := range batch {
+		switch old, known := have[key{a.PersonID, a.ID}]; {
+		case old == a:
+			done.Unchanged++
+			continue
+		case known:
+			done.Changed++
+		default:
+			done.Added++
+		}
+		differ++
+		values = append(values, a.PersonID, a.ID, a.Kind, a.Name, a.Scheme, a.Identification, a.SecondaryIdentification,
+			a.ISPB, a.Issuer, a.Number, a.AccountType, a.Currency, a.Balance, a.Unpayable)
+	}
+	if differ == 0 {
+		return nil
+	}
+	return t.exec(ctx, `INSERT INTO accounts (`+accountColumns+`) VALUES `+
+		tuples("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", differ)+`
+		ON CONFLICT (person_id, id) DO UPDATE SET kind = excluded.kind, name = excluded.name, scheme = excluded.scheme,
+		identification = excluded.identification, secondary_identification = excluded.secondary_identification,
+		ispb = excluded.ispb, issuer = excluded.issuer, number = excluded.number, account_type = excluded.account_type,
+		currency = excluded.currency, balance = excluded.balance, unpayable = excluded.unpayable`, values...)
+}
+
+func tuples(one string, n int) string { return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ") }
+
+// Accounts gives a person's accounts and cards, by name.
+func (r *Reader) Accounts(ctx context.Context, personID string) ([]app.Account, error) {
+	var out []app.Account
+	err := r.r.SelectContext(ctx, &out, `SELECT id, kind, name, scheme, identification, secondary_identification,
+		ispb, issuer, number, account_type, currency, balance, unpayable
+		FROM accounts WHERE person_id = ? ORDER BY name, id`, personID)
+	return out, err
+}
