@@ -17,6 +17,7 @@ type Person struct {
 	Lang      string      `db:"lang"` // BCP 47, empty until chosen
 	Zone      string      `db:"zone"` // IANA time zone, empty until known
 	CreatedAt Instant     `db:"created_at"`
+	PausedAt  Instant     `db:"paused_at"` // a report paused their requests; 0 otherwise
 }
 
 // Invitation is a link that lets a person set up one device. Only the hash of

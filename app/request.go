@@ -46,10 +46,24 @@ const (
 	ReasonGone         Reason = "gone"            // ACP no longer knows the login session
 	ReasonSettledByACP Reason = "settled_by_acp"  // ACP says that it was decided already
 	ReasonNoScopes     Reason = "nothing_allowed" // no requested scope may be granted
+
+	ReasonConsentState    Reason = "consent_state"      // the consent no longer awaits authorisation
+	ReasonNotOwner        Reason = "not_owner"          // Brazil: the consent's CPF isn't the person's
+	ReasonOtherCompany    Reason = "other_company"      // Brazil: the person doesn't act for the consent's company
+	ReasonDebtorNotTheirs Reason = "debtor_not_theirs"  // the consent fixes an account that isn't the person's
+	ReasonDebtorCannotPay Reason = "debtor_cannot_pay"  // or one that can't pay
+	ReasonNoAccount       Reason = "no_account"         // the person has no account that it could be about
+	ReasonPaused          Reason = "paused"             // a report paused the person's requests
+	ReasonCode            Reason = "code_mismatch"      // denied: the code that was typed isn't the message's
+	ReasonUnreadable      Reason = "consent_unreadable" // ACP's two answers about the consent contradict each other
 )
 
-// KindRegular is a plain CIBA request: OAuth scopes, no open banking consent.
-const KindRegular = "regular"
+// The kinds that matter everywhere; the others are those of the acp package.
+// Unknown is an open banking request of which nothing says yet what it is about.
+const (
+	KindUnknown = ""
+	KindRegular = "regular" // OAuth scopes, no consent
+)
 
 // Request is one authentication that ACP asked for.
 type Request struct {
@@ -63,6 +77,7 @@ type Request struct {
 	UserIdentifier string        `db:"user_identifier"`
 	PersonID       string        `db:"person_id"`
 	Kind           string        `db:"kind"`
+	ConsentID      string        `db:"consent_id"` // of an open banking consent, as far as the start named it
 	ClientID       string        `db:"client_id"`
 	ClientName     string        `db:"client_name"`
 	BindingMessage string        `db:"binding_message"`
@@ -94,6 +109,7 @@ type Approval struct {
 	Granted      string // JSON
 	Signature    string // the assertion, JSON
 	CredentialID string
+	Payment      *Payment // what it pays, if it does
 }
 
 // Event tells live parts of the process what has just been committed.
@@ -136,6 +152,8 @@ type JobKind string
 const (
 	JobSettle JobKind = "acp.settle" // tell ACP what was decided
 	JobPush   JobKind = "push.send"  // send one notice to one device
+
+	JobRecognise JobKind = "acp.recognise" // ask ACP what an open banking request is about
 )
 
 // Notice is the payload of a JobPush: which text to send.

@@ -44,11 +44,14 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 	return c, nil
 }
 
-// Sweep deletes what has run out and nobody will ask for again: ceremonies and
-// sign-in sessions.
+// Sweep deletes what has run out and nobody will ask for again: ceremonies,
+// sign-in sessions and what ACP said of consents.
 func (s *Store) Sweep(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `DELETE FROM consent_owners WHERE expires_at <= ?`, t.now); err != nil {
 			return err
 		}
 		return t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, t.now)

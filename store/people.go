@@ -7,7 +7,7 @@ import (
 	"assent/app"
 )
 
-const personColumns = `id, name, state, lang, zone, created_at`
+const personColumns = `id, name, state, lang, zone, created_at, paused_at`
 
 // AddPerson stores a new person with their identifiers and the CNPJs of the
 // companies they act for. An identifier that someone has already is refused.
@@ -88,7 +88,7 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 		args = append(args, id.Kind, id.Norm)
 	}
 	var found []app.Person
-	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at
+	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at
 		FROM identifiers i JOIN persons p ON p.id = i.person_id WHERE `+where+` LIMIT 2`, args...)
 	switch {
 	case err != nil:
@@ -101,14 +101,14 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 	return found[0], nil
 }
 
-// CanAnswer tells whether the person is active and has an active device with a
-// live passkey.
+// CanAnswer tells whether the person is active, not paused, and has an active
+// device with a live passkey.
 func (r *Reader) CanAnswer(ctx context.Context, personID string) (bool, error) {
 	var ok bool
 	err := r.r.GetContext(ctx, &ok, `SELECT EXISTS (SELECT 1 FROM persons p
 		JOIN devices d ON d.person_id = p.id AND d.state = 'active'
 		JOIN credentials c ON c.id = d.credential_id AND c.revoked_at = 0
-		WHERE p.id = ? AND p.state = 'active')`, personID)
+		WHERE p.id = ? AND p.state = 'active' AND p.paused_at = 0)`, personID)
 	return ok, err
 }
 
@@ -129,7 +129,7 @@ type PersonRow struct {
 // page starts after the last row of this.
 func (r *Reader) People(ctx context.Context, afterName, afterID string, limit int) ([]PersonRow, error) {
 	var out []PersonRow
-	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at,
+	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at,
 		(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices
 		FROM persons p WHERE p.name > ? OR (p.name = ? AND p.id > ?) ORDER BY p.name, p.id LIMIT ?`,
 		afterName, afterName, afterID, limit)
@@ -160,4 +160,11 @@ func (r *Reader) Invitation(ctx context.Context, tokenHash string) (app.Invitati
 	err := r.r.GetContext(ctx, &inv, `SELECT id, person_id, created_at, expires_at, used_at, ended_at
 		FROM invitations WHERE token_hash = ?`, tokenHash)
 	return inv, orElse(err, app.ErrInvitation)
+}
+
+// Companies gives the CNPJs that a person acts for, without punctuation.
+func (r *Reader) Companies(ctx context.Context, personID string) ([]string, error) {
+	var out []string
+	err := r.r.SelectContext(ctx, &out, `SELECT cnpj FROM companies WHERE person_id = ? ORDER BY cnpj`, personID)
+	return out, err
 }

@@ -12,7 +12,7 @@ import (
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 	client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason, details, details_digest, granted,
 	decided_by, signature, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
-	delivery_unsure, delivered_at`
+	delivery_unsure, delivered_at, consent_id`
 
 // Fatigue says how many requests of one client a person is notified of in a
 // window; more are stored and shown without a notice.
@@ -45,7 +45,11 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 			req.PersonID, t.now.Add(-limit.Window), req.ClientID, limit.Notices); err != nil {
 			return err
 		}
-		req.Quiet = recent >= limit.Notices
+		muted, err := t.muted(ctx, req.PersonID, req.ClientID)
+		if err != nil {
+			return err
+		}
+		req.Quiet = muted || recent >= limit.Notices
 		if req.State == app.Cancelled && reject {
 			req.Delivery = app.DeliveryWaiting
 		}
@@ -60,9 +64,16 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 					return err
 				}
 			}
-		} else if !req.Quiet {
-			if err := t.pushAll(ctx, req.PersonID, "", app.NoticeRequest, req.ID, req.ExpiresAt); err != nil {
-				return err
+		} else {
+			if req.Kind == app.KindUnknown {
+				if err := t.addJob(ctx, app.Job{Kind: app.JobRecognise, RequestID: req.ID, Deadline: req.ExpiresAt}); err != nil {
+					return err
+				}
+			}
+			if !req.Quiet {
+				if err := t.pushAll(ctx, req.PersonID, "", app.NoticeRequest, req.ID, req.ExpiresAt); err != nil {
+					return err
+				}
 			}
 		}
 		t.changed(req)
@@ -81,10 +92,10 @@ func reasonDetail(r app.Reason) map[string]string {
 func (t *tx) insertRequest(ctx context.Context, r app.Request) error {
 	_, err := t.NamedExecContext(ctx, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state,
 		user_identifier, person_id, kind, client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason,
-		created_at, expires_at, decided_at, delivery)
+		created_at, expires_at, decided_at, delivery, consent_id)
 		VALUES (:id, :ref, :connection, :tenant_id, :server_id, :login_id, :login_state,
 		:user_identifier, :person_id, :kind, :client_id, :client_name, :binding_message, :scopes, :acr, :payload, :quiet, :state, :reason,
-		:created_at, :expires_at, :decided_at, :delivery)`, r)
+		:created_at, :expires_at, :decided_at, :delivery, :consent_id)`, r)
 	return err
 }
 
@@ -187,7 +198,16 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, signature = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
 			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ? AND details_digest = ?`,
 			a.Granted, a.Signature, by.ID, t.now, id, by.PersonID, t.now, a.Digest)
-		return t.decided(ctx, by, id, n, err, "request.approve", "")
+		if err == nil && n == 1 && a.Payment != nil {
+			err = t.addPayment(ctx, id, by.PersonID, *a.Payment)
+		}
+		return t.decided(ctx, by, id, n, err, func(r app.Request) error {
+			if err := t.settleJob(ctx, r); err != nil {
+				return err
+			}
+			t.changed(r)
+			return t.audit(ctx, by, entry{action: "request.approve", person: by.PersonID, device: by.ID, request: id})
+		})
 	})
 }
 
@@ -200,7 +220,7 @@ func (s *Store) Deny(ctx context.Context, by app.Actor, id string, reason app.Re
 		n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
 			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ?`,
 			reason, by.ID, t.now, id, by.PersonID, t.now)
-		return t.decided(ctx, by, id, n, err, "request.deny", reason)
+		return t.decided(ctx, by, id, n, err, func(r app.Request) error { return t.denied(ctx, by, r) })
 	})
 }
 
@@ -219,8 +239,9 @@ func (t *tx) mayAnswer(ctx context.Context, by app.Actor, credentialID string) e
 	return nil
 }
 
-// decided finishes a decision whose compare-and-swap changed n rows.
-func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err error, action string, reason app.Reason) error {
+// decided finishes a decision whose compare-and-swap changed n rows, or says
+// why it changed none.
+func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err error, finish func(app.Request) error) error {
 	if err != nil {
 		return err
 	}
@@ -230,11 +251,7 @@ func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err 
 	}
 	switch {
 	case n == 1:
-		if err := t.settleJob(ctx, r); err != nil {
-			return err
-		}
-		t.changed(r)
-		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: by.ID, request: id, detail: reasonDetail(reason)})
+		return finish(r)
 	case r.State != app.Pending:
 		return app.ErrNotPending
 	case r.ExpiresAt <= t.now:

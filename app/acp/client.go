@@ -34,6 +34,7 @@ type Config struct {
 	VanityDomain Vanity
 	Tenant       string   // needed where a vanity domain leaves it out of the issuer
 	Scopes       []string // asked for beside what a call needs
+	Layout       Layout   // of the open banking calls; empty is LayoutWorkspace
 	HTTP         *http.Client
 	MutualTLS    bool // HTTP presents a client certificate
 	Now          func() time.Time
@@ -54,13 +55,18 @@ const (
 type Client struct {
 	cfg    Config
 	tenant string
-	api    string // base of the system API, no trailing slash
+	layout Layout
 	tokens *tokens
+
+	// What paths stand under, without a trailing slash: those of the system
+	// API, and those of the workspace that the issuer is.
+	api, workspace string
 }
 
 const (
-	callTimeout = 10 * time.Second // of a whole call, its token included
-	bodyLimit   = 1 << 20          // bytes, either way
+	callTimeout    = 10 * time.Second // of a whole call, its token included
+	severalTimeout = 20 * time.Second // of several that answer one question
+	bodyLimit      = 1 << 20          // bytes, either way
 )
 
 // New makes a client. It calls nobody yet.
@@ -73,6 +79,13 @@ func New(c Config) (*Client, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	switch c.Layout {
+	case "":
+		c.Layout = LayoutWorkspace
+	case LayoutWorkspace, LayoutSystem:
+	default:
+		return nil, fmt.Errorf("acp: unknown layout %q", c.Layout)
 	}
 	issuer, err := secureURL(c.Issuer)
 	if err != nil {
@@ -111,7 +124,8 @@ func New(c Config) (*Client, error) {
 	hc := *c.HTTP
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.HTTP = &hc
-	return &Client{cfg: c, tenant: tenant, api: api, tokens: newTokens(c)}, nil
+	return &Client{cfg: c, tenant: tenant, layout: c.Layout, tokens: newTokens(c),
+		api: api, workspace: base + strings.TrimRight(issuer.EscapedPath(), "/")}, nil
 }
 
 // secureURL parses a URL that tokens and secrets may go to: https:, or http:
@@ -141,63 +155,62 @@ func segment(id string) (string, error) {
 	return url.PathEscape(id), nil
 }
 
-// Details reads what a login asks for and what became of it.
-func (c *Client) Details(ctx context.Context, l Login) (*Details, error) {
-	body, err := c.call(ctx, l, func(k kind) (string, any) { return withState(k.details, l.State), nil })
-	if err != nil {
-		return nil, err
-	}
-	d, err := decodeDetails(body)
-	if err != nil {
-		return nil, &Error{Outcome: Busy, Status: http.StatusOK, cause: err}
-	}
-	return d, nil
-}
-
 // Accept tells ACP that the person approved.
 func (c *Client) Accept(ctx context.Context, l Login, g Grant) error {
-	_, err := c.call(ctx, l, func(k kind) (string, any) { return k.accept, k.acceptBody(l, g) })
-	return err
+	k, err := c.row(l)
+	if err != nil {
+		return err
+	}
+	return c.post(ctx, k, "/accept", l, k.accept[c.layout](l, g))
 }
 
 // Reject tells ACP that the person did not.
 func (c *Client) Reject(ctx context.Context, l Login, r Rejection) error {
-	_, err := c.call(ctx, l, func(k kind) (string, any) { return k.reject, k.rejectBody(l, r) })
+	k, err := c.row(l)
+	if err != nil {
+		return err
+	}
+	return c.post(ctx, k, "/reject", l, k.rejection(l, r))
+}
+
+// post tells ACP something about a login.
+func (c *Client) post(ctx context.Context, k *kind, verb string, l Login, body any) error {
+	target, err := c.place(k, k.base+verb, l.ID)
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return &Error{Outcome: Refused, cause: err}
+	}
+	if len(payload) > bodyLimit {
+		return &Error{Outcome: Refused, cause: errors.New("what is to be sent is larger than 1 MiB")}
+	}
+	_, err = c.call(ctx, k.scope, http.MethodPost, target, payload, l.State)
 	return err
 }
 
-// call makes the call that what picks from the login's row of the table: a GET
-// where it has no body, else a POST. When ACP says 401 it is made once more
-// with a new token.
-func (c *Client) call(ctx context.Context, l Login, what func(kind) (path string, body any)) ([]byte, error) {
-	k, ok := kinds[l.Kind]
-	if !ok {
-		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("no calls are known for kind %q", l.Kind)}
-	}
-	path, body := what(k)
-	path, err := at(path, l.ID)
+// get reads one of a kind's paths for a login.
+func (c *Client) get(ctx context.Context, k *kind, path string, l Login) ([]byte, error) {
+	target, err := c.place(k, path, l.ID)
 	if err != nil {
-		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("login id: %w", err)}
+		return nil, err
 	}
-	method, payload := http.MethodGet, []byte(nil)
-	if body != nil {
-		method = http.MethodPost
-		if payload, err = json.Marshal(body); err != nil {
-			return nil, &Error{Outcome: Refused, cause: err}
-		}
-		if len(payload) > bodyLimit {
-			return nil, &Error{Outcome: Refused, cause: errors.New("what is to be sent is larger than 1 MiB")}
-		}
-	}
+	return c.call(ctx, k.scope, http.MethodGet, withState(target, l.State), nil, l.State)
+}
+
+// call makes one call with a token of the scope. When ACP says 401 it is made
+// once more with a new token. The secret is kept out of errors.
+func (c *Client) call(ctx context.Context, scope, method, target string, payload []byte, secret string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	refused := ""
 	for {
-		token, err := c.tokens.get(ctx, k.scope, refused)
+		token, err := c.tokens.get(ctx, scope, refused)
 		if err != nil {
 			return nil, err
 		}
-		answer, err := c.send(ctx, method, c.api+path, token, payload, hiding(token, l.State))
+		answer, err := c.send(ctx, method, target, token, payload, hiding(token, secret))
 		var e *Error
 		if refused != "" || !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
 			return answer, err
@@ -206,14 +219,16 @@ func (c *Client) call(ctx context.Context, l Login, what func(kind) (path string
 	}
 }
 
-// send makes one HTTP exchange.
+// send makes one HTTP exchange, without credentials where there is no token.
 func (c *Client) send(ctx context.Context, method, target, token string, payload []byte, hide *strings.Replacer) ([]byte, error) {
 	var sent departure
 	req, err := http.NewRequestWithContext(sent.watch(ctx), method, target, bytes.NewReader(payload))
 	if err != nil {
 		return nil, &Error{Outcome: Refused, cause: bare(err)}
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	req.Header.Set("Accept", "application/json")
 	if payload != nil {
 		req.Header.Set("Content-Type", "application/json")

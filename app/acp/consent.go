@@ -85,6 +85,7 @@ const (
 	NumberOfPayments  FactName = "number_of_payments"  // Text
 	Frequency         FactName = "frequency"           // Schedule
 	Payee             FactName = "payee"               // Text: the name
+	PayeeParty        FactName = "payee_party"         // Text: Creditor.Name of an international payment, where the account has another name
 	PayeeDocument     FactName = "payee_document"      // Text: CPF or CNPJ, without punctuation
 	PayeePersonType   FactName = "payee_person_type"   // Text: PESSOA_NATURAL, PESSOA_JURIDICA
 	PayeeAccount      FactName = "payee_account"       // Account

@@ -3,11 +3,15 @@ package acp
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Details is what ACP says of a login (ScopeGrantSessionResponse).
@@ -24,12 +28,15 @@ type Details struct {
 	MaxAge               string    // a duration, as ACP words it
 	RequestedAt          time.Time // zero when ACP doesn't say
 	Subject              string
-	Status               string // absent for regular logins as far as is known
+	Status               string // absent for regular logins as far as is known; see Awaiting
 	Approved             bool   // scope_grant_approved
 	Rejected             bool   // scope_grant_rejected
 
+	Consent *Consent // what is asked for in open banking; nil for a regular login
+
 	// Unknown holds what isn't known here, or isn't of the type it should be,
-	// by member; numbers are json.Number, digit for digit.
+	// by member; numbers are json.Number, digit for digit. What isn't known of
+	// a consent stands under the consent's member, where it stood.
 	Unknown map[string]any
 }
 
@@ -65,10 +72,10 @@ type Service struct {
 // the transport's own, of the answer, of its client and of each of its scopes.
 var (
 	meaningless = []string{
-		"acr", "amr", "auth_time", "authentication_context", "authorization_correlation_id", "client_id", "error", "granted_audience",
-		"granted_scopes", "id", "idp_id", "idp_subject", "login_approved", "login_rejected", "max_age", "request_query_params", "request_url",
+		"account_ids", "acr", "amr", "auth_time", "authentication_context", "authorization_correlation_id", "client_id", "created_at", "error", "granted_audience",
+		"granted_scopes", "id", "idempotency_key", "idp_id", "idp_subject", "login_approved", "login_rejected", "max_age", "request_hash", "request_query_params", "request_url",
 		"requested_at", "requested_audience", "requested_claims", "requested_grant_type", "requested_max_age", "requested_redirect_uri",
-		"server_id", "tenant_id", "status", "consent_id",
+		"server_id", "spec", "spec_version", "tenant_id", "type", "status", "consent_id",
 	}
 	meaninglessOfClient = []string{"organisation_id"}
 	meaninglessOfScope  = []string{"authorization_server_id", "id", "implicit", "metadata", "tenant_id", "transient", "with_service"}
@@ -130,17 +137,107 @@ func leave[T any](m members, name string, rest map[string]T) {
 	}
 }
 
+// Details reads what a login asks for and what became of it.
+//
+// For a consent of Brazil ACP is asked for the consent itself, where the
+// layout and the login's ConsentID allow it, and by login for who asks; a
+// version that can't be read by login has no Client and no Scopes. Besides the
+// outcomes of any call there are OtherKind, for an answer without a consent of
+// the login's kind, Unreadable, for one that nobody can decide over, and an
+// UnsupportedError.
+func (c *Client) Details(ctx context.Context, l Login) (*Details, error) {
+	k, err := c.row(l)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, severalTimeout)
+	defer cancel()
+	if k.country == brazil {
+		return c.brazilian(ctx, k, l)
+	}
+	return c.read(ctx, k, k.base, l)
+}
+
+// read reads a login of the kind at one of its paths.
+func (c *Client) read(ctx context.Context, k *kind, path string, l Login) (*Details, error) {
+	body, err := c.get(ctx, k, path, l)
+	if err != nil {
+		return nil, err
+	}
+	d, v, err := decodeDetails(body, k)
+	switch {
+	case err != nil:
+		return nil, answered(err)
+	case v == nil && k.country == uk:
+		return nil, answered(otherKind{k.name})
+	case v != nil:
+		if err := c.carries(k, v); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// otherKind says that an answer holds no consent of the kind.
+type otherKind struct{ kind Kind }
+
+// Error implements error.
+func (e otherKind) Error() string {
+	return strings.TrimSpace("ACP's answer holds no consent " + string(e.kind))
+}
+
+// answered sorts what is wrong with an answer that ACP did give.
+func answered(err error) error {
+	e := &Error{Outcome: Busy, Status: http.StatusOK, cause: err}
+	switch err.(type) {
+	case otherKind:
+		e.Outcome = OtherKind
+	case problem:
+		e.Outcome = Unreadable
+	case *UnsupportedError:
+		e.Outcome = Refused
+	}
+	return e
+}
+
+// Awaiting tells whether ACP still waits for an answer, as far as it says: a
+// status that is absent forbids nothing.
+func (d *Details) Awaiting() bool {
+	return awaiting(d.Status) && (d.Consent == nil || awaiting(d.Consent.Status))
+}
+
+// awaiting compares letters only: the UK writes AwaitingAuthorisation, Brazil
+// AWAITING_AUTHORISATION.
+func awaiting(status string) bool {
+	return status == "" || letters(status) == "awaitingauthorisation"
+}
+
+// letters is what is left of a code whatever its spelling.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
 // decodeDetails reads an answer member by member: one of an unexpected type
 // doesn't cost the others. A login whose scopes can't be read is an error:
-// nobody should decide over what they can't see.
-func decodeDetails(body []byte) (*Details, error) {
+// nobody should decide over what they can't see; so is a consent without what
+// matters. The version is the one that the answer holds a consent of, if any.
+func decodeDetails(body []byte, k *kind) (*Details, *version, error) {
 	var m members
 	if err := json.Unmarshal(body, &m); err != nil || m == nil {
-		return nil, errors.New("the details are not a JSON object")
+		return nil, nil, errors.New("the details are not a JSON object")
 	}
 	d := &Details{}
 	if err := d.takeScopes(m); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	v, err := d.takeConsent(m, k)
+	if err != nil {
+		return nil, nil, err
 	}
 	d.takeClient(m)
 	d.takeVerifiedClaims(m)
@@ -148,13 +245,22 @@ func decodeDetails(body []byte) (*Details, error) {
 	takeAll(m, "authorization_details", &d.AuthorizationDetails)
 	takeAll(m, "requested_acr", &d.ACR)
 	for name, into := range map[string]*string{
-		"client_id": &d.ClientID, "tenant_id": &d.TenantID, "server_id": &d.ServerID, "subject": &d.Subject, "status": &d.Status, "max_age": &d.MaxAge,
+		"client_id": &d.ClientID, "tenant_id": &d.TenantID, "server_id": &d.ServerID, "subject": &d.Subject, "max_age": &d.MaxAge,
 	} {
 		take(m, name, into)
+	}
+	if !take(m, "status", &d.Status) {
+		d.Status = string(m["status"]) // not that of a login that awaits an answer
 	}
 	take(m, "requested_at", &d.RequestedAt)
 	take(m, "scope_grant_approved", &d.Approved)
 	take(m, "scope_grant_rejected", &d.Rejected)
+	d.keep(m)
+	return d, v, nil
+}
+
+// keep puts what is left of an answer aside.
+func (d *Details) keep(m members) {
 	m.drop(meaningless)
 	for name := range m {
 		var v any
@@ -165,7 +271,52 @@ func decodeDetails(body []byte) (*Details, error) {
 			d.Unknown[name] = v
 		}
 	}
-	return d, nil
+}
+
+// takeConsent reads the consent of an answer by login. One that has the
+// consent of another kind too is a contradiction; one that has none of the
+// kind gives no version.
+func (d *Details) takeConsent(m members, k *kind) (*version, error) {
+	if len(k.versions) == 0 {
+		return nil, nil
+	}
+	var found *version
+	var held tree
+	for name, raw := range m {
+		of, v := holder(name)
+		if v == nil {
+			continue
+		}
+		t := grow(raw)
+		switch {
+		case !v.holds(t):
+		case of != k:
+			return nil, otherKind{k.name}
+		case found != nil:
+			return nil, problem("the answer holds several consents")
+		default:
+			found, held = v, t
+		}
+	}
+	if found == nil {
+		return nil, nil
+	}
+	c, err := found.mapping.read(held)
+	if err != nil {
+		return nil, err
+	}
+	c.Version = found.name
+	d.Consent = c
+	delete(m, found.member)
+	leave(m, found.member, held)
+	return found, nil
+}
+
+// holds tells whether a member holds a consent. ACP may write all of Brazil's
+// versions into an answer: the one that is meant has an id.
+func (v *version) holds(t tree) bool {
+	id, _ := t[v.mapping.id].(string)
+	return !hollow(id) || v.name == "" && !empty(t)
 }
 
 func (d *Details) takeScopes(m members) error {

@@ -25,9 +25,11 @@ const (
 	NotFound    Outcome = "not found"   // ACP doesn't know the login: expired, or finished
 	Credentials Outcome = "credentials" // ours are refused, or lack a scope
 	Busy        Outcome = "busy"        // 429 or 5xx, or an answer that can't be read: try again
-	Refused     Outcome = "refused"     // for good: trying again would say the same
+	Refused     Outcome = "refused"     // for good: trying again would say the same; see UnsupportedError
 	Unknown     Outcome = "unknown"     // no answer; the call may have taken effect
 	Unreachable Outcome = "unreachable" // the call was never sent
+	OtherKind   Outcome = "other kind"  // ACP answers, but with no consent of the login's kind
+	Unreadable  Outcome = "unreadable"  // a consent lacks what must be shown, or contradicts itself: nobody can decide over it
 )
 
 // Error is a call that didn't succeed.

@@ -1,4 +1,36 @@
 package acp
 
+import "encoding/json"
+
 // DecodeDetails is for fuzzing.
-var DecodeDetails = decodeDetails
+var DecodeDetails = func(body []byte) (*Details, error) {
+	d, _, err := decodeDetails(body, rowOf(Regular))
+	return d, err
+}
+
+// ReadConsent reads the consent of an answer's member, and gives what it left.
+// It gives nothing where the member is none, or holds no object.
+func ReadConsent(member string, raw []byte) (c *Consent, left map[string]any, err error) {
+	_, v := holder(member)
+	t := grow(json.RawMessage(raw))
+	if v == nil || t == nil {
+		return nil, nil, nil
+	}
+	c, err = v.mapping.read(t)
+	return c, t, err
+}
+
+// Silent are the paths of a consent that mean nothing to a person.
+func Silent(member string) []string {
+	_, v := holder(member)
+	return v.mapping.silent
+}
+
+// Guess is what a hint tells without asking ACP: the kind, and those to ask about.
+func (h Hint) Guess(l Layout) (name Kind, candidates []Kind, err error) {
+	name, rows, err := h.guess(l)
+	for _, k := range rows {
+		candidates = append(candidates, k.name)
+	}
+	return name, candidates, err
+}

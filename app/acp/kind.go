@@ -1,11 +1,5 @@
 package acp
 
-import (
-	"net/http"
-	"net/url"
-	"strings"
-)
-
 // Kind is a kind of login, which says where it is read and answered.
 type Kind string
 
@@ -27,87 +21,138 @@ const (
 	BRPayment Kind = "br-payment"
 )
 
-// Login names a login session at ACP.
-type Login struct {
-	Kind     Kind
-	ID       string
-	State    string // login_state: echoed on every call, never logged
-	ServerID string
-}
-
-// Grant is what a person granted. Claims and VerifiedClaims are nil where none
-// were asked for, which leaves them out of what ACP is told; empty says that
-// of those asked for none was granted.
-type Grant struct {
-	Scopes         []string
-	Claims         []string
-	VerifiedClaims []string
-}
-
-// Rejection says why a login is rejected.
-type Rejection struct {
-	Cause       string // a word for machines
-	Description string // a sentence for engineers
-}
-
 // kind is one row of the table: all that differs between kinds.
 type kind struct {
-	scope                   string // of the token
-	details, accept, reject string // under the system API; {login} stands for the login's id
-	acceptBody              func(Login, Grant) any
-	rejectBody              func(Login, Rejection) any
+	name    Kind
+	country country
+	scope   string // of the token
+	// base is where the kind lives under its root; {login} stands for the
+	// login's id. Accept and reject are posted under it.
+	base string
+	// consentTypes are the spellings in a start payload, lower-case letters only.
+	consentTypes []string
+	// accept gives the body of an accept in each layout that carries the kind.
+	accept map[Layout]func(Login, Grant) any
+	// reasons are the codes of a rejection where ACP takes one.
+	reasons map[Why]string
+	// versions are what an answer may hold, the newest first. A plain login
+	// has none: it carries no consent.
+	versions []version
 }
 
-var kinds = map[Kind]kind{
-	Regular: {
-		scope:      "manage_scope_grants",
-		details:    "/scope-grants/{login}",
-		accept:     "/scope-grants/{login}/accept",
-		reject:     "/scope-grants/{login}/reject",
-		acceptBody: acceptScopeGrant,
-		rejectBody: rejectScopeGrant,
+// version is one form of a kind's consent.
+type version struct {
+	name    string // Brazil: v1, v2, ...
+	member  string // of the answer
+	details string // where it is read by login, {login} as above; empty where it can't be
+	system  bool   // LayoutSystem carries it too
+	mapping mapping
+}
+
+// country is whose rules a kind follows.
+type country string
+
+const (
+	nowhere country = ""
+	uk      country = "uk"
+	brazil  country = "br"
+)
+
+const (
+	grantScope   = "manage_scope_grants"
+	consentScope = "manage_openbanking_consents"
+)
+
+// kinds is the table. Its order is the one in which the types of a UK consent
+// are asked for.
+var kinds = []kind{
+	{
+		name: Regular, scope: grantScope, base: "/scope-grants/{login}",
+		accept: everywhere(acceptScopeGrant),
+	},
+	ukKind(UKAccountAccess, "account-access-consent", "account_access_consent", ukAccess, "accountaccess"),
+	ukKind(UKDomesticPayment, "domestic-payment-consent", "domestic_payment_consent", ukDomestic, "domesticpayment"),
+	ukKind(UKDomesticScheduledPayment, "domestic-scheduled-payment-consent", "domestic_scheduled_payment_consent", ukScheduled, "domesticscheduledpayment"),
+	ukKind(UKDomesticStandingOrder, "domestic-standing-order-consent", "domestic_standing_order_consent", ukStandingOrder, "domesticstandingorder"),
+	ukKind(UKFilePayment, "file-payment-consent", "file_payment_consent", ukFile, "filepayment"),
+	ukKind(UKInternationalPayment, "international-payment-consent", "international_payment_consent", ukInternational, "internationalpayment"),
+	ukKind(UKInternationalScheduledPayment, "international-scheduled-payment-consent", "international_scheduled_payment_consent", ukInternationalScheduled, "internationalscheduledpayment"),
+	ukKind(UKInternationalStandingOrder, "international-standing-order-consent", "international_standing_order_consent", ukInternationalStandingOrder, "internationalstandingorder"),
+	{
+		name: BRData, country: brazil, scope: consentScope, base: "/open-banking-brasil/consent/{login}",
+		consentTypes: []string{"consents"},
+		accept:       everywhere(acceptConsent),
+		reasons: map[Why]string{
+			ByPerson: "CUSTOMER_MANUALLY_REJECTED", Security: "INTERNAL_SECURITY_REASON", Technical: "CONSENT_TECHNICAL_ISSUE",
+			AccountCannotPay: "CONSENT_TECHNICAL_ISSUE", Balance: "CONSENT_TECHNICAL_ISSUE",
+		},
+		versions: []version{
+			{name: "v2", member: "customer_data_access_consent_v2", details: "/open-banking-brasil/consent/{login}", mapping: brData},
+			{name: "v1", member: "customer_data_access_consent", details: "/open-banking-brasil/consent/{login}", system: true, mapping: brData},
+		},
+	},
+	{
+		name: BRPayment, country: brazil, scope: consentScope, base: "/open-banking-brasil/payment/{login}",
+		consentTypes: []string{"payments"},
+		accept:       map[Layout]func(Login, Grant) any{LayoutWorkspace: acceptPayment, LayoutSystem: acceptConsent},
+		reasons: map[Why]string{
+			ByPerson: "REJEITADO_USUARIO", AccountCannotPay: "CONTA_NAO_PERMITE_PAGAMENTO", Balance: "SALDO_INSUFICIENTE",
+			Security: "FALHA_INFRAESTRUTURA", Technical: "FALHA_INFRAESTRUTURA",
+		},
+		versions: []version{
+			{name: "v4", member: "customer_payment_consent_v4", mapping: brPayment},
+			{name: "v3", member: "customer_payment_consent_v3", details: "/open-banking-brasil/payment/v3/{login}", mapping: brPayment},
+			{name: "v2", member: "customer_payment_consent_v2", details: "/open-banking-brasil/payment/v2/{login}", mapping: brPayment},
+			{name: "v1", member: "customer_payment_consent", details: "/open-banking-brasil/payment/{login}", system: true, mapping: brPayment},
+		},
 	},
 }
 
-// acceptScopeGrant is AcceptScopeGrant of the system API.
-func acceptScopeGrant(l Login, g Grant) any {
-	if g.Scopes == nil {
-		g.Scopes = []string{}
-	}
-	return struct {
-		ID             string   `json:"id"`
-		LoginState     string   `json:"login_state"`
-		Scopes         []string `json:"granted_scopes"`
-		Claims         []string `json:"granted_claims,omitzero"`
-		VerifiedClaims []string `json:"granted_verified_claims,omitzero"`
-	}{l.ID, l.State, g.Scopes, g.Claims, g.VerifiedClaims}
+// uncarried are the consents that ACP has no calls for, by their member of a
+// Brazilian consent, with the reason for operators.
+var uncarried = map[string]string{
+	"customer_recurring_payment_consent_v1":  recurring,
+	"customer_insurance_data_access_consent": "ACP can't accept Open Insurance data consents by login",
 }
 
-// rejectScopeGrant is RejectScopeGrant of the system API.
-func rejectScopeGrant(l Login, r Rejection) any {
-	return struct {
-		ID          string `json:"id"`
-		LoginState  string `json:"login_state"`
-		Error       string `json:"error"`
-		Cause       string `json:"error_cause"`
-		Description string `json:"error_description"`
-		StatusCode  int    `json:"status_code"`
-	}{l.ID, l.State, "access_denied", r.Cause, r.Description, http.StatusForbidden}
+const (
+	recurring = "ACP can't accept recurring payments of Brazil (Pix Automático) by login"
+	vrp       = "ACP has no UK consent of a known type for this login; variable recurring payments (VRP) have no calls for a consent page"
+)
+
+func ukKind(name Kind, path, member string, m mapping, consentType string) kind {
+	base := "/open-banking/" + path + "/{login}"
+	return kind{
+		name: name, country: uk, scope: consentScope, base: base,
+		consentTypes: []string{consentType, consentType + "consent"},
+		accept:       everywhere(acceptConsent),
+		versions:     []version{{member: member, details: base, system: true, mapping: m}},
+	}
 }
 
-// at puts a login's id into a path of the table. An escaped id has no braces.
-func at(path, id string) (string, error) {
-	login, err := segment(id)
-	if err != nil {
-		return "", err
-	}
-	return strings.ReplaceAll(path, "{login}", login), nil
+// everywhere is for a kind that all layouts carry alike.
+func everywhere(body func(Login, Grant) any) map[Layout]func(Login, Grant) any {
+	return map[Layout]func(Login, Grant) any{LayoutWorkspace: body, LayoutSystem: body}
 }
 
-// withState adds the login state to the path of a GET.
-func withState(path, state string) string {
-	if state == "" {
-		return path
+// rowOf finds a kind's row.
+func rowOf(name Kind) *kind {
+	for i := range kinds {
+		if kinds[i].name == name {
+			return &kinds[i]
+		}
 	}
-	return path + "?" + url.Values{"login_state": {state}}.Encode()
+	return nil
+}
+
+// holder finds whose consent a member of an answer holds.
+func holder(member string) (*kind, *version) {
+	for i := range kinds {
+		for j := range kinds[i].versions {
+			if kinds[i].versions[j].member == member {
+				return &kinds[i], &kinds[i].versions[j]
+			}
+		}
+	}
+	return nil, nil
 }

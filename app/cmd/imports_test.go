@@ -12,8 +12,8 @@ import (
 var layers = [][]string{
 	{"assent/app", "assent/migrations", "assent/static"},
 	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config"},
-	{"assent/app/acp"},
-	{"assent/app/slip"},
+	{"assent/app/acp", "assent/app/accounts"},
+	{"assent/app/slip", "assent/app/receipt"},
 	{"assent/app/consent", "assent/app/people", "assent/app/passkey", "assent/app/push", "assent/app/login", "assent/app/jobs"},
 	{"assent/web/view"},
 	{"assent/web/httpx", "assent/web/device/page"},

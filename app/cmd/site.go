@@ -3,13 +3,11 @@ package cmd
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -100,7 +98,12 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces})
 		callers = append(callers, apiCallers(c)...)
 	}
-	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Resolver: people.Chain{people.Directory{Reader: s.store.Reader}},
+	source, err := accountSource(s.cfg, s.store.Reader, s.log)
+	if err != nil {
+		return err
+	}
+	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
+		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader}},
 		RequestTTL: s.cfg.RequestTTL, Fatigue: consent.DefaultFatigue, Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
 	if err != nil {
@@ -114,8 +117,9 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: time.Now, HTTP: outbound.New(outbound.Options{
 		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
 	s.worker = jobs.New(s.store, s.log, map[app.JobKind]jobs.Handler{
-		app.JobSettle: {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4, Lease: time.Minute},
-		app.JobPush:   {Run: notices.Send, Workers: 8, Lease: time.Minute},
+		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4, Lease: time.Minute},
+		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2, Lease: time.Minute},
+		app.JobPush:      {Run: notices.Send, Workers: 8, Lease: time.Minute},
 	})
 	handler, err := web.New(web.Config{
 		Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
@@ -165,31 +169,16 @@ func (s *site) close() error { return s.store.Close() }
 
 // acpClient builds the client of one connection.
 func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", c.CAFile)
-		}
+	t, err := clientTLS(c.CAFile, c.CertFile, c.KeyFile)
+	if err != nil {
+		return nil, err
 	}
 	cfg := acp.Config{
 		Issuer: c.Issuer, TokenURL: c.TokenURL, APIURL: c.APIURL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(),
-		AuthMethod: acp.AuthMethod(c.AuthMethod), VanityDomain: acp.Vanity(c.VanityDomain), Tenant: c.Tenant, Scopes: c.Scopes, Log: log,
-	}
-	switch {
-	case c.CertFile != "":
-		cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-		if err != nil {
-			return nil, err
-		}
-		t.Certificates, cfg.MutualTLS = []tls.Certificate{cert}, true
+		AuthMethod: acp.AuthMethod(c.AuthMethod), VanityDomain: acp.Vanity(c.VanityDomain), Tenant: c.Tenant, Scopes: c.Scopes,
+		Layout: acp.Layout(c.OpenBankingLayout), Log: log, MutualTLS: c.CertFile != "",
 	}
 	if cfg.AuthMethod == acp.PrivateKeyJWT {
-		var err error
 		if cfg.Key, cfg.KeyID, err = acp.LoadKey(c.KeyFile); err != nil {
 			return nil, err
 		}

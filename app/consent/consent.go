@@ -5,12 +5,14 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
 	"assent/app"
+	"assent/app/accounts"
 	"assent/app/acp"
 	"assent/store"
 )
@@ -20,7 +22,7 @@ import (
 type Connection struct {
 	Name       string
 	ACP        *acp.Client
-	Workspaces map[string]string // server_id to its kind; empty takes any server_id
+	Workspaces map[string]string // server_id to its kind: regular, obuk or obbr; empty takes any server_id
 }
 
 // Resolver finds the person that ACP means; see the people package.
@@ -33,6 +35,8 @@ type Config struct {
 	Store       *store.Store
 	Connections []Connection
 	Resolver    Resolver
+	Accounts    accounts.Source
+	Protection  Protection
 	RequestTTL  time.Duration // of a request that ACP gives no expiry
 	Fatigue     store.Fatigue
 	Log         *slog.Logger
@@ -46,6 +50,8 @@ type Service struct {
 	store       *store.Store
 	connections map[string]Connection
 	resolver    Resolver
+	accounts    accounts.Source
+	protection  Protection
 	ttl         time.Duration
 	fatigue     store.Fatigue
 	log         *slog.Logger
@@ -53,15 +59,29 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, connections: map[string]Connection{}, resolver: c.Resolver, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log}
-	for _, conn := range c.Connections {
-		s.connections[conn.Name] = conn
+	return &Service{store: c.Store, connections: byName(c.Connections), resolver: c.Resolver, accounts: c.Accounts,
+		protection: c.Protection, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log}
+}
+
+func byName(list []Connection) map[string]Connection {
+	m := map[string]Connection{}
+	for _, c := range list {
+		m[c.Name] = c
 	}
-	return s
+	return m
 }
 
 // Connections lists the names of the connections.
 func (s *Service) Connections() []string { return slices.Sorted(maps.Keys(s.connections)) }
+
+// connection is the one by which a request came.
+func (s *Service) connection(r app.Request) (Connection, error) {
+	c, ok := s.connections[r.Connection]
+	if !ok {
+		return c, errors.New("connection " + r.Connection + " is not configured (any more)")
+	}
+	return c, nil
+}
 
 // RunExpiry turns requests into expired ones as their time comes, and sweeps
 // what nobody will ask for again, until ctx ends.

@@ -396,8 +396,8 @@ func TestStart(t *testing.T) {
 			w.must(w.RemoveDevice(w.t.Context(), app.Operator, w.alice.ID, w.dev.ID))
 		}, nil, app.Cancelled, app.ReasonNoDevice, app.DeliveryWaiting},
 		{"late", func(w *world, in *consent.Start) { in.ExpiresAt = w.Now().Time().Add(-time.Second) }, nil, app.Cancelled, app.ReasonLate, app.DeliveryWaiting},
-		{"open banking", func(_ *world, in *consent.Start) { in.IntentID = "urn:bank:C1" }, nil, app.Cancelled, app.ReasonUnsupported, app.DeliveryNone},
-		{"open banking by scope", func(_ *world, in *consent.Start) { in.Scopes = []string{"openid", "consent:urn:bank:C1"} }, nil, app.Cancelled, app.ReasonUnsupported, app.DeliveryNone},
+		{"a consent of a kind to be asked for", func(_ *world, in *consent.Start) { in.IntentID = "urn:bank:C1" }, nil, app.Pending, app.ReasonNone, app.DeliveryNone},
+		{"recurring payments of Brazil", func(_ *world, in *consent.Start) { in.Scopes = []string{"openid", "recurring-consent:urn:bank:C1"} }, nil, app.Cancelled, app.ReasonUnsupported, app.DeliveryNone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -6,13 +6,17 @@ import (
 	"slices"
 
 	"assent/app"
+	"assent/app/acp"
+	"assent/app/slip"
 )
 
 // Choice is what a person is about to approve: the sheet they saw, by its
-// digest, and the scopes they left ticked.
+// digest, and the scopes and accounts that they left ticked or picked.
 type Choice struct {
-	Digest string   `json:"digest"`
-	Scopes []string `json:"scopes"`
+	Digest   string   `json:"digest"`
+	Scopes   []string `json:"scopes"`
+	Accounts []string `json:"accounts"` // ids of the account directory
+	Code     string   `json:"code"`     // of the binding message, where it is asked for
 }
 
 // Grant is what was approved, as it is kept with the request and sent to ACP.
@@ -20,6 +24,10 @@ type Grant struct {
 	Scopes         []string `json:"scopes"`
 	Claims         []string `json:"claims,omitempty"`
 	VerifiedClaims []string `json:"verified_claims,omitempty"`
+	Accounts       []string `json:"accounts,omitempty"`
+	// Debtor is the account that a Brazilian payment is made from, where the
+	// consent left it to the person.
+	Debtor *app.AccountRef `json:"debtor,omitempty"`
 }
 
 // Check tells whether c can be approved at this moment, before the person is
@@ -36,6 +44,41 @@ func (s *Service) Check(ctx context.Context, by app.Actor, id string, c Choice) 
 	case c.Digest == "" || r.DetailsDigest != c.Digest:
 		return app.ErrChanged
 	}
+	sheet, err := Sheet(r)
+	if err != nil {
+		return err
+	}
+	if _, err := grant(sheet, c); err != nil {
+		return err
+	}
+	if err := s.cool(ctx, by, sheet); err != nil {
+		return err
+	}
+	if sheet.AskCode && !sameCode(c.Code, matchCode(r.BindingMessage)) {
+		if c.Code == "" {
+			return app.ErrCodeMissing
+		}
+		// One try: whoever can't tell the code isn't in front of the other device.
+		if err := s.store.Deny(ctx, by, id, app.ReasonCode); err != nil {
+			return err
+		}
+		return app.ErrNotPending
+	}
+	return nil
+}
+
+// cool refuses payments on a device that is too new for them.
+func (s *Service) cool(ctx context.Context, by app.Actor, sh *slip.Sheet) error {
+	if s.protection.Cooling == 0 || !sh.Pays() {
+		return nil
+	}
+	d, err := s.store.Device(ctx, by.ID)
+	if err != nil {
+		return err
+	}
+	if left := d.CreatedAt.Add(s.protection.Cooling).Sub(s.store.Now()); left > 0 {
+		return app.ErrCooling.After(left)
+	}
 	return nil
 }
 
@@ -46,8 +89,9 @@ type Signed struct {
 	Assertion    any
 }
 
-// Approve approves what the person saw and signed. ACP is read once more
-// before anything is stored: a changed field, or no answer, stores nothing.
+// Approve approves what the person saw and signed. ACP, and the bank for its
+// accounts, are read once more before anything is stored: a changed field, or
+// no answer, stores nothing.
 func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice, signed Signed) error {
 	if err := s.Check(ctx, by, id, c); err != nil {
 		return err
@@ -56,18 +100,22 @@ func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice
 	if err != nil {
 		return err
 	}
-	sheet, err := s.read(ctx, r)
+	sheet, err := s.read(ctx, r, true)
 	if err != nil {
 		return err
 	}
-	_, digest, err := sheet.digest()
+	_, digest, err := sheet.Digest()
 	if err != nil {
 		return err
 	}
 	if digest != c.Digest {
 		return app.ErrChanged
 	}
-	grant, err := json.Marshal(sheet.grant(c.Scopes))
+	g, err := grant(sheet, c)
+	if err != nil {
+		return err
+	}
+	granted, err := json.Marshal(g)
 	if err != nil {
 		return err
 	}
@@ -75,18 +123,37 @@ func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice
 	if err != nil {
 		return err
 	}
-	return s.store.Approve(ctx, by, id, app.Approval{Digest: digest, Granted: string(grant), Signature: string(assertion), CredentialID: signed.CredentialID})
+	return s.store.Approve(ctx, by, id, app.Approval{Digest: digest, Granted: string(granted), Signature: string(assertion), CredentialID: signed.CredentialID,
+		Payment: payment(sheet)})
 }
 
-// grant is what approving the sheet with the given scopes ticked grants.
-func (sh *Sheet) grant(ticked []string) Grant {
+// grant is what approving the sheet with c's scopes and accounts grants.
+// Whatever the browser says, only what the sheet offers can be in it.
+func grant(sh *slip.Sheet, c Choice) (Grant, error) {
 	g := Grant{Scopes: slices.Clone(sh.Implicit), Claims: sh.Claims, VerifiedClaims: sh.VerifiedClaims}
 	for _, sc := range sh.Scopes {
-		if !sc.Optional || slices.Contains(ticked, sc.Grant) {
+		if !sc.Optional || slices.Contains(c.Scopes, sc.Grant) {
 			g.Scopes = append(g.Scopes, sc.Grant)
 		}
 	}
-	return g
+	if sh.Accounts == nil {
+		return g, nil
+	}
+	for _, row := range sh.Accounts.List {
+		if row.Usable && (sh.Accounts.Fixed || slices.Contains(c.Accounts, row.Account.ID)) {
+			g.Accounts = append(g.Accounts, row.Account.ID)
+			if sh.Kind == acp.BRPayment && !sh.Accounts.Fixed {
+				g.Debtor = &row.Account.AccountRef
+			}
+		}
+	}
+	switch n := len(g.Accounts); {
+	case n == 0, !sh.Accounts.Many && n > 1:
+		return g, app.ErrAccountChoice
+	case !sh.Accounts.Fixed && n != len(c.Accounts):
+		return g, app.ErrChanged // it names one that can't be chosen (any more)
+	}
+	return g, nil
 }
 
 // Deny denies a request for good. It needs no passkey and no ACP.
@@ -94,7 +161,15 @@ func (s *Service) Deny(ctx context.Context, by app.Actor, id string) error {
 	return s.store.Deny(ctx, by, id, app.ReasonPerson)
 }
 
-// Report denies a request as one that the person did not ask for.
+// Report denies a request as one that the person did not ask for, and keeps
+// that. Where the policy says so, the person gets no further requests until
+// the help desk clears it.
 func (s *Service) Report(ctx context.Context, by app.Actor, id string) error {
-	return s.store.Deny(ctx, by, id, app.ReasonReported)
+	if err := s.store.Deny(ctx, by, id, app.ReasonReported); err != nil {
+		return err
+	}
+	if s.protection.ReportPauses {
+		return s.store.Pause(ctx, by, by.PersonID)
+	}
+	return nil
 }

@@ -20,12 +20,29 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	if !waiting {
 		return app.Outcome{}
 	}
-	conn, ok := s.connections[r.Connection]
-	if !ok {
-		return s.tried(ctx, r, r.DeliveryUnsure, errors.New("connection "+r.Connection+" is not configured (any more)"))
+	conn, err := s.connection(r)
+	if err != nil {
+		return s.tried(ctx, r, r.DeliveryUnsure, err)
 	}
 	unsure := r.DeliveryUnsure
-	if unsure {
+	if r.Kind == app.KindUnknown {
+		kind, err := s.kindOf(ctx, r)
+		var unsupported *acp.UnsupportedError
+		switch {
+		case errors.As(err, &unsupported):
+			return s.settled(ctx, r, app.DeliveryFailed, "ACP can't be told: "+unsupported.Reason)
+		case outcome(err) == acp.NotFound:
+			return s.settled(ctx, r, app.DeliveryFailed, "ACP no longer knows the login: it has expired or was finished")
+		case err != nil:
+			return s.tried(ctx, r, false, err)
+		}
+		r.Kind = string(kind)
+		if err := s.store.Recognised(ctx, r.ID, r.Kind); err != nil {
+			return again(err)
+		}
+	}
+	// Only a plain sign-in says what became of it.
+	if unsure && r.Kind == app.KindRegular {
 		d, err := conn.ACP.Details(ctx, login(r))
 		switch {
 		case outcome(err) == acp.NotFound:
@@ -44,13 +61,16 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	case acp.OK:
 		return s.settled(ctx, r, app.DeliveryDelivered, "")
 	case acp.NotFound:
+		if unsure {
+			return s.settled(ctx, r, app.DeliveryUnconfirmed, "ACP has closed the login after a try whose answer was lost")
+		}
 		return s.settled(ctx, r, app.DeliveryFailed, "ACP no longer knows the login: it has expired or was finished")
 	case acp.Refused:
 		return s.settled(ctx, r, app.DeliveryFailed, err.Error())
 	}
 	var e *acp.Error
 	if errors.As(err, &e) {
-		unsure = e.MayHaveTakenEffect()
+		unsure = unsure || e.MayHaveTakenEffect()
 	}
 	return s.tried(ctx, r, unsure, err)
 }
@@ -75,28 +95,37 @@ func (s *Service) tell(ctx context.Context, c *acp.Client, r app.Request) error 
 	if err := json.Unmarshal([]byte(r.Granted), &g); err != nil {
 		return err
 	}
-	return c.Accept(ctx, login(r), acp.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims})
+	return c.Accept(ctx, login(r), acp.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, AccountIDs: g.Accounts, Debtor: g.Debtor})
 }
 
-// rejection words a reason for ACP and, through it, for the client's engineers.
+// rejections word each reason for ACP and, through it, for the client's
+// engineers.
+var rejections = map[app.Reason]acp.Rejection{
+	app.ReasonPerson:          {Why: acp.ByPerson, Cause: "denied_by_user", Description: "The person denied the request."},
+	app.ReasonReported:        {Why: acp.Security, Cause: "reported_by_user", Description: "The person said that they did not ask for this."},
+	app.ReasonLate:            {Why: acp.Technical, Cause: "expired", Description: "The request had expired when it arrived."},
+	app.ReasonNoDevice:        {Why: acp.Technical, Cause: "no_device", Description: "The person has no device to answer with."},
+	app.ReasonDeviceLost:      {Why: acp.Security, Cause: "no_device", Description: "The device that answered was removed before ACP was told."},
+	app.ReasonSuspended:       {Why: acp.Security, Cause: "suspended", Description: "The person may not authenticate at present."},
+	app.ReasonOtherPerson:     {Why: acp.Security, Cause: "wrong_subject", Description: "The login belongs to another person."},
+	app.ReasonNoScopes:        {Why: acp.Technical, Cause: "nothing_allowed", Description: "None of the requested scopes may be granted."},
+	app.ReasonUnsupported:     {Why: acp.Technical, Cause: "unsupported", Description: "Requests of this kind can't be served."},
+	app.ReasonConsentState:    {Why: acp.Technical, Cause: "not_awaiting", Description: "The consent no longer awaits authorisation."},
+	app.ReasonNotOwner:        {Why: acp.Security, Cause: "wrong_owner", Description: "The consent's CPF is not the person's."},
+	app.ReasonOtherCompany:    {Why: acp.Security, Cause: "wrong_company", Description: "The person does not act for the consent's company."},
+	app.ReasonDebtorNotTheirs: {Why: acp.AccountCannotPay, Cause: "account_unknown", Description: "The account to pay from is not one of the person's."},
+	app.ReasonDebtorCannotPay: {Why: acp.AccountCannotPay, Cause: "account_cannot_pay", Description: "The account to pay from can't be used for this payment."},
+	app.ReasonPaused:          {Why: acp.Security, Cause: "paused", Description: "The person's requests are paused after a report."},
+	app.ReasonCode:            {Why: acp.Security, Cause: "code_mismatch", Description: "The person could not tell the code of the message."},
+	app.ReasonNoAccount:       {Why: acp.Technical, Cause: "no_account", Description: "The person has no account that the request could be about."},
+	app.ReasonUnreadable:      {Why: acp.Technical, Cause: "consent_unreadable", Description: "The details of the consent contradict each other."},
+}
+
 func rejection(why app.Reason) acp.Rejection {
-	switch why {
-	case app.ReasonPerson:
-		return acp.Rejection{Cause: "denied_by_user", Description: "The person denied the request."}
-	case app.ReasonReported:
-		return acp.Rejection{Cause: "reported_by_user", Description: "The person said that they did not ask for this."}
-	case app.ReasonLate:
-		return acp.Rejection{Cause: "expired", Description: "The request had expired when it arrived."}
-	case app.ReasonNoDevice, app.ReasonDeviceLost:
-		return acp.Rejection{Cause: "no_device", Description: "The person has no device to answer with."}
-	case app.ReasonSuspended:
-		return acp.Rejection{Cause: "suspended", Description: "The person may not authenticate at present."}
-	case app.ReasonOtherPerson:
-		return acp.Rejection{Cause: "wrong_subject", Description: "The login belongs to another person."}
-	case app.ReasonNoScopes:
-		return acp.Rejection{Cause: "nothing_allowed", Description: "None of the requested scopes may be granted."}
+	if r, ok := rejections[why]; ok {
+		return r
 	}
-	return acp.Rejection{Cause: "cancelled", Description: "The request can't be served."}
+	return acp.Rejection{Why: acp.Technical, Cause: "cancelled", Description: "The request can't be served."}
 }
 
 func (s *Service) settled(ctx context.Context, r app.Request, as app.DeliveryState, cause string) app.Outcome {

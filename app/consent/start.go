@@ -3,10 +3,10 @@ package consent
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"assent/app"
+	"assent/app/acp"
 )
 
 // Start is an /authentication/start payload, every spelling of it read.
@@ -25,20 +25,6 @@ type Start struct {
 	ConsentType    string
 	ExpiresAt      time.Time // zero when ACP names none
 	Payload        string    // as received, for support
-}
-
-// openBanking tells whether the request carries a consent: its intent id comes
-// as a member, as a dynamic scope, or as the user identifier.
-func (in Start) openBanking() bool {
-	if in.IntentID != "" || in.ConsentType != "" || strings.HasPrefix(in.UserIdentifier, "urn:") {
-		return true
-	}
-	for _, scope := range in.Scopes {
-		if strings.HasPrefix(scope, "consent:") || strings.HasPrefix(scope, "recurring-consent:") {
-			return true
-		}
-	}
-	return false
 }
 
 // Verify tells whether the person whom identifier names can authenticate:
@@ -66,7 +52,7 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	}
 	req := app.Request{
 		Connection: conn.Name, TenantID: in.TenantID, ServerID: in.ServerID, LoginID: in.LoginID, LoginState: in.LoginState,
-		UserIdentifier: in.UserIdentifier, Kind: app.KindRegular, ClientID: in.ClientID, ClientName: in.ClientName,
+		UserIdentifier: in.UserIdentifier, ConsentID: conn.consentID(in), ClientID: in.ClientID, ClientName: in.ClientName,
 		BindingMessage: in.BindingMessage, Scopes: in.Scopes, ACR: in.ACR, Payload: in.Payload,
 		State: app.Pending, ExpiresAt: app.At(in.ExpiresAt),
 	}
@@ -92,17 +78,33 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 		return app.ErrUnknownPerson
 	}
 	req.PersonID = p.ID
-	reject := true
 	able, err := s.store.CanAnswer(ctx, p.ID)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case in.openBanking():
-		// Nothing says which reject such a login would have.
-		req.State, req.Reason, reject = app.Cancelled, app.ReasonUnsupported, false
-		s.log.WarnContext(ctx, "an open banking request was cancelled: its kind is not supported", "login", in.LoginID, "workspace", in.ServerID)
+	}
+	kind, err := conn.ACP.KindOf(conn.hint(in))
+	var unsupported *acp.UnsupportedError
+	if err != nil && !errors.As(err, &unsupported) {
+		return err
+	}
+	if kind == "" && unsupported == nil { // perhaps it was asked for already, to find the person
+		if owner, err := s.store.ConsentOwner(ctx, connection, req.ConsentID); err == nil {
+			kind = acp.Kind(owner.Kind)
+		} else if !errors.Is(err, app.ErrUnknownRequest) {
+			return err
+		}
+	}
+	req.Kind = string(kind)
+	// A kind that ACP has no calls for can't be rejected either.
+	reject := kind != "" || unsupported == nil
+	switch {
+	case unsupported != nil:
+		req.State, req.Reason = app.Cancelled, app.ReasonUnsupported
+		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "login", in.LoginID, "workspace", in.ServerID, "why", unsupported.Reason)
 	case req.ExpiresAt <= now:
 		req.State, req.Reason = app.Cancelled, app.ReasonLate
+	case p.PausedAt != 0:
+		req.State, req.Reason = app.Cancelled, app.ReasonPaused
 	case !able:
 		req.State, req.Reason = app.Cancelled, app.ReasonNoDevice
 	}

@@ -1,6 +1,7 @@
 package slip
 
 import (
+	"assent/app/acp"
 	"assent/app/i18n"
 )
 
@@ -16,4 +17,27 @@ type Profile struct {
 	Zone      string // the person's time zone where none is known
 	Approve   i18n.Key
 	Deny      i18n.Key
+}
+
+var (
+	regular    = Profile{Name: "regular", Message: true, MatchCode: true, Links: true, Lang: "en-GB", Zone: "Europe/London"}
+	ukAccounts = Profile{Name: "uk-accounts", Message: true, MatchCode: true, Links: true, Lang: "en-GB", Zone: "Europe/London"}
+	ukPayment  = Profile{Name: "uk-payment", Message: true, MatchCode: true, Links: true, Lang: "en-GB", Zone: "Europe/London"}
+	brData     = Profile{Name: "br-data", AllTicked: true, Lang: "pt-BR", Zone: "America/Sao_Paulo"}
+	brPayment  = Profile{Name: "br-payment", Message: true, MatchCode: true, Lang: "pt-BR", Zone: "America/Sao_Paulo"}
+)
+
+// ProfileOf is the profile of a kind's requests.
+func ProfileOf(k acp.Kind) Profile {
+	switch k {
+	case acp.Regular, "":
+		return regular
+	case acp.UKAccountAccess:
+		return ukAccounts
+	case acp.BRData:
+		return brData
+	case acp.BRPayment:
+		return brPayment
+	}
+	return ukPayment
 }

@@ -17,7 +17,8 @@ type Sheet struct {
 	Ref            string           `json:"ref"`
 	Kind           acp.Kind         `json:"kind"`
 	Client         Client           `json:"client"`
-	Message        string           `json:"message"` // binding message, as it came
+	Message        string           `json:"message"`            // binding message, as it came
+	AskCode        bool             `json:"ask_code,omitempty"` // the person types the message's code instead of comparing it
 	Scopes         []Scope          `json:"scopes"`
 	Implicit       []string         `json:"implicit,omitempty"` // granted without being asked for, by ACP's own rule
 	Claims         []string         `json:"claims"`
@@ -27,9 +28,15 @@ type Sheet struct {
 	ServerID       string           `json:"server"`
 	Consent        *acp.Consent     `json:"consent,omitempty"`
 	Accounts       *Accounts        `json:"accounts,omitempty"` // nil where none are needed
+	Hints          []Hint           `json:"hints,omitempty"`
 	StartedAt      app.Instant      `json:"started_at"`
 	ExpiresAt      app.Instant      `json:"expires_at"`
 	Other          map[string]any   `json:"other,omitempty"` // what ACP said and isn't known here
+}
+
+// Pays tells whether approving the sheet moves money.
+func (sh *Sheet) Pays() bool {
+	return sh.Kind != acp.Regular && sh.Kind != acp.UKAccountAccess && sh.Kind != acp.BRData
 }
 
 // Client is who asks.
@@ -87,3 +94,18 @@ func (sh *Sheet) Digest() (text, digest string, err error) {
 	sum := sha256.Sum256(b)
 	return string(b), hex.EncodeToString(sum[:]), nil
 }
+
+// Hint is a neutral remark about a payment, from the person's own history.
+type Hint struct {
+	Kind  HintKind   `json:"kind"`
+	Money *acp.Money `json:"money,omitempty"` // the largest so far
+}
+
+// HintKind names a remark.
+type HintKind string
+
+// The remarks.
+const (
+	FirstPayee    HintKind = "first_payee"    // the person hasn't paid this payee from here before
+	LargestAmount HintKind = "largest_amount" // more than anything that they paid from here lately
+)

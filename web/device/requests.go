@@ -11,6 +11,7 @@ import (
 	"assent/app/consent"
 	"assent/app/login"
 	"assent/app/push"
+	"assent/app/slip"
 	"assent/web/device/page"
 	"assent/web/httpx"
 )
@@ -68,7 +69,7 @@ func (h *handlers) added(r *http.Request, id login.Identity) (*page.Added, error
 }
 
 // client is who asks: as the approver saw them, or as the start named them.
-func client(r app.Request, sh *consent.Sheet) page.Client {
+func client(r app.Request, sh *slip.Sheet) page.Client {
 	if sh == nil {
 		return page.Client{ID: r.ClientID, Name: r.ClientName}
 	}
@@ -76,7 +77,7 @@ func client(r app.Request, sh *consent.Sheet) page.Client {
 	return page.Client{ID: c.ID, Name: c.Name, Host: c.Host, Description: c.Description, URI: c.URI, PolicyURI: c.PolicyURI, TosURI: c.TosURI}
 }
 
-func scopes(list []consent.Scope) []page.Scope {
+func scopes(list []slip.Scope) []page.Scope {
 	var out []page.Scope
 	for _, s := range list {
 		out = append(out, page.Scope{Grant: s.Grant, Name: s.Name, DisplayName: s.DisplayName, Description: s.Description,

@@ -1,0 +1,169 @@
+package consent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"math/big"
+	"strings"
+	"time"
+	"unicode"
+
+	"assent/app"
+	"assent/app/accounts"
+	"assent/app/acp"
+	"assent/app/slip"
+)
+
+// Protection is the policy against fraud and fatigue.
+type Protection struct {
+	// ReportPauses stops a person's requests after "I didn't ask for this",
+	// until the help desk clears it.
+	ReportPauses bool
+	// MatchCode names the profiles whose requests ask for the code of their
+	// binding message; UnderAttack those that do while the person is under attack.
+	MatchCode, UnderAttack []string
+	// Cooling is how long a new device can't approve payments.
+	Cooling time.Duration
+}
+
+const (
+	// attackWindow is how long after a report or a burst a person counts as
+	// under attack.
+	attackWindow = time.Hour
+	// MuteTime is how long a client stays muted.
+	MuteTime = 24 * time.Hour
+	// paymentWindow is how far back an amount is compared, and usualPayments
+	// how many payments make a habit to compare it with.
+	paymentWindow = 365 * 24 * time.Hour
+	usualPayments = 3
+)
+
+// payment is what approving the sheet pays: nil where that isn't one payee and
+// one amount.
+func payment(sh *slip.Sheet) *app.Payment {
+	amount, ok := sh.Consent.Fact(acp.Amount)
+	if !ok {
+		amount, ok = sh.Consent.Fact(acp.RecurringPayment)
+	}
+	if !ok || amount.Money == nil {
+		return nil
+	}
+	payee := ""
+	if f, ok := sh.Consent.Fact(acp.PayeeAccount); ok && f.Account != nil {
+		a := accounts.Canonical(*f.Account)
+		payee = strings.Join([]string{a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number}, "\n")
+	} else if f, ok := sh.Consent.Fact(acp.PayeeDocument); ok {
+		payee = f.Text
+	} else {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(payee))
+	return &app.Payment{PayeeHash: hex.EncodeToString(sum[:]), Currency: amount.Money.Currency, Amount: amount.Money.Amount}
+}
+
+// hints compare a payment with what the person approved before. They are
+// neutral: somebody who never paid here before gets none of their amount.
+func (s *Service) hints(ctx context.Context, personID string, sh *slip.Sheet) ([]slip.Hint, error) {
+	p := payment(sh)
+	if p == nil {
+		return nil, nil
+	}
+	paid, err := s.store.Paid(ctx, personID, *p, paymentWindow)
+	if err != nil {
+		return nil, err
+	}
+	var out []slip.Hint
+	if !paid.Payee {
+		out = append(out, slip.Hint{Kind: slip.FirstPayee})
+	}
+	amount, ok := new(big.Rat).SetString(p.Amount)
+	if !ok || len(paid.Amounts) < usualPayments {
+		return out, nil
+	}
+	largest, text := new(big.Rat), ""
+	for _, a := range paid.Amounts {
+		if r, ok := new(big.Rat).SetString(a); ok && r.Cmp(largest) > 0 {
+			largest, text = r, a
+		}
+	}
+	if text != "" && amount.Cmp(largest) > 0 {
+		out = append(out, slip.Hint{Kind: slip.LargestAmount, Money: &acp.Money{Amount: text, Currency: p.Currency}})
+	}
+	return out, nil
+}
+
+// asksCode tells whether the person must type the code of the binding message
+// of a request, and which it is.
+func (s *Service) asksCode(ctx context.Context, r app.Request) (code string, err error) {
+	code = matchCode(r.BindingMessage)
+	if code == "" {
+		return "", nil
+	}
+	profile := slip.ProfileOf(acp.Kind(r.Kind))
+	if !profile.MatchCode || !profile.Message {
+		return "", nil
+	}
+	for _, name := range s.protection.MatchCode {
+		if name == profile.Name {
+			return code, nil
+		}
+	}
+	for _, name := range s.protection.UnderAttack {
+		if name == profile.Name {
+			yes, err := s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-attackWindow))
+			if yes {
+				return code, err
+			}
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// matchCode finds the code in a binding message: its one word of four to
+// twelve letters, digits and hyphens that has a digit. A message with several
+// such words, or none, carries no code that could be asked for.
+func matchCode(message string) string {
+	found := ""
+	for _, word := range strings.FieldsFunc(message, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
+	}) {
+		word = strings.Trim(word, "-")
+		if n := len([]rune(word)); n < 4 || n > 12 || !strings.ContainsFunc(word, unicode.IsDigit) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = word
+	}
+	return found
+}
+
+// sameCode compares codes as people type them.
+func sameCode(a, b string) bool {
+	fold := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToUpper(r)
+			}
+			return -1
+		}, s)
+	}
+	return fold(a) == fold(b)
+}
+
+// DenyAll denies what waits of one client for the person.
+func (s *Service) DenyAll(ctx context.Context, by app.Actor, clientID string) (int, error) {
+	return s.store.DenyAll(ctx, by, clientID, app.ReasonPerson)
+}
+
+// Mute keeps a client quiet for a day, or ends that.
+func (s *Service) Mute(ctx context.Context, by app.Actor, clientID, clientName string, on bool) error {
+	until := s.store.Now()
+	if on {
+		until = until.Add(MuteTime)
+	}
+	return s.store.Mute(ctx, by, clientID, clientName, until)
+}

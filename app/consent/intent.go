@@ -1,0 +1,93 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"assent/app"
+	"assent/app/acp"
+)
+
+// consentScope is the dynamic scope that names a consent (Open Finance Brasil).
+const consentScope = "consent:"
+
+// isConsentID tells whether an identifier of ACP's names a consent instead of
+// a person.
+func isConsentID(s string) bool { return strings.HasPrefix(strings.ToLower(s), "urn:") }
+
+// consentID is the id of the consent that a start is about: a member of its
+// own, a dynamic scope, or the user identifier, where the workspace may be a
+// Brazilian one. It is empty for a plain sign-in.
+func (c Connection) consentID(in Start) string {
+	if in.IntentID != "" {
+		return in.IntentID
+	}
+	for _, scope := range in.Scopes {
+		for _, prefix := range []string{consentScope, "recurring-" + consentScope} {
+			if id, ok := strings.CutPrefix(scope, prefix); ok && id != "" {
+				return id
+			}
+		}
+	}
+	if kind := c.Workspaces[in.ServerID]; isConsentID(in.UserIdentifier) && (kind == "" || kind == brazil) {
+		return in.UserIdentifier
+	}
+	return ""
+}
+
+// hint is what is known of a request's kind without asking ACP.
+func (c Connection) hint(in Start) acp.Hint {
+	id := c.consentID(in)
+	return acp.Hint{ConsentType: in.ConsentType, ConsentID: id, Scopes: in.Scopes, Workspace: c.Workspaces[in.ServerID],
+		Login: acp.Login{ID: in.LoginID, State: in.LoginState, ServerID: in.ServerID, ConsentID: id}}
+}
+
+// Recognise is the job that asks ACP what an open banking request is about, so
+// that one that can't be served ends at once, and not when somebody opens it.
+func (s *Service) Recognise(ctx context.Context, j app.Job) app.Outcome {
+	r, err := s.store.Request(ctx, j.RequestID)
+	if err == nil && r.State == app.Pending {
+		_, err = s.recognise(ctx, r)
+	}
+	if err != nil && !errors.Is(err, app.ErrNotPending) {
+		out := again(err)
+		var e *acp.Error
+		if errors.As(err, &e) {
+			out.After = e.RetryAfter
+		}
+		return out
+	}
+	return app.Outcome{}
+}
+
+// recognise gives the request with its kind, which ACP is asked for where it
+// isn't known yet. A request of a kind that can't be served is cancelled and
+// gives app.ErrNotPending.
+func (s *Service) recognise(ctx context.Context, r app.Request) (app.Request, error) {
+	if r.Kind != app.KindUnknown {
+		return r, nil
+	}
+	kind, err := s.kindOf(ctx, r)
+	var unsupported *acp.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref", r.Ref, "why", unsupported.Reason)
+		return r, s.end(ctx, r, app.ReasonUnsupported, false)
+	case outcome(err) == acp.NotFound:
+		return r, s.end(ctx, r, app.ReasonGone, false)
+	case err != nil:
+		return r, app.ErrACPUnreachable.Because(err)
+	}
+	r.Kind = string(kind)
+	return r, s.store.Recognised(ctx, r.ID, r.Kind)
+}
+
+func (s *Service) kindOf(ctx context.Context, r app.Request) (acp.Kind, error) {
+	conn, err := s.connection(r)
+	if err != nil {
+		return "", err
+	}
+	in := Start{LoginID: r.LoginID, LoginState: r.LoginState, ServerID: r.ServerID, UserIdentifier: r.UserIdentifier, Scopes: r.Scopes, IntentID: r.ConsentID}
+	return conn.ACP.Recognise(ctx, conn.hint(in))
+}

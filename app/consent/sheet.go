@@ -1,0 +1,251 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"assent/app"
+	"assent/app/accounts"
+	"assent/app/acp"
+	"assent/app/slip"
+)
+
+// read asks ACP for the details of a pending request and, where the approval
+// is about accounts, the bank for the person's. A request that can't go on is
+// cancelled and gives app.ErrNotPending; no answer is app.ErrACPUnreachable.
+// With app.ErrAccountsUnavailable comes the sheet without its accounts.
+func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sheet, error) {
+	conn, err := s.connection(r)
+	if err != nil {
+		return nil, app.ErrACPUnreachable.Because(err)
+	}
+	if r, err = s.recognise(ctx, r); err != nil {
+		return nil, err
+	}
+	d, err := conn.ACP.Details(ctx, login(r))
+	var unsupported *acp.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref", r.Ref, "why", unsupported.Reason)
+		return nil, s.end(ctx, r, app.ReasonUnsupported, true)
+	case outcome(err) == acp.NotFound:
+		return nil, s.end(ctx, r, app.ReasonGone, false)
+	case outcome(err) == acp.Unreadable, outcome(err) == acp.OtherKind:
+		s.log.ErrorContext(ctx, "a request was cancelled: nobody could decide over what ACP says of it", "request", r.ID, "ref", r.Ref, "err", err)
+		return nil, s.end(ctx, r, app.ReasonUnreadable, true)
+	case err != nil:
+		return nil, app.ErrACPUnreachable.Because(err)
+	case d.Approved || d.Rejected:
+		return nil, s.end(ctx, r, app.ReasonSettledByACP, false)
+	case !d.Awaiting():
+		return nil, s.end(ctx, r, app.ReasonConsentState, true)
+	}
+	if d.Subject != "" {
+		p, err := s.resolver.Resolve(ctx, app.Query{Connection: r.Connection, ServerID: r.ServerID, Identifier: d.Subject})
+		switch {
+		case err == nil && p.ID != r.PersonID:
+			return nil, s.end(ctx, r, app.ReasonOtherPerson, true)
+		case err != nil && app.KindOf(err) != app.NotFound:
+			return nil, app.ErrACPUnreachable.Because(err)
+		}
+	}
+	sheet := newSheet(r, d)
+	code, err := s.asksCode(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	sheet.AskCode = code != ""
+	if len(d.Scopes) > 0 && len(sheet.Scopes)+len(sheet.Implicit) == 0 {
+		return nil, s.end(ctx, r, app.ReasonNoScopes, true)
+	}
+	if sheet.Consent == nil {
+		return sheet, nil
+	}
+	if why, err := s.disowned(ctx, r, sheet.Consent); err != nil {
+		return nil, err
+	} else if why != app.ReasonNone {
+		return nil, s.end(ctx, r, why, true)
+	}
+	if sheet.Hints, err = s.hints(ctx, r.PersonID, sheet); err != nil {
+		return nil, err
+	}
+	if !needsAccounts(sheet) {
+		return sheet, nil
+	}
+	p, err := s.store.Person(ctx, r.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	ask := s.accounts.Accounts
+	if fresh {
+		ask = func(ctx context.Context, p app.Person) ([]app.Account, error) {
+			return accounts.Fresh(ctx, s.accounts, p)
+		}
+	}
+	list, err := ask(ctx, p)
+	if err != nil {
+		return sheet, app.ErrAccountsUnavailable.Because(err)
+	}
+	accounts, why := choose(sheet, list)
+	if why != app.ReasonNone {
+		return nil, s.end(ctx, r, why, true)
+	}
+	sheet.Accounts = accounts
+	return sheet, nil
+}
+
+// disowned tells why a Brazilian consent isn't this person's to give.
+func (s *Service) disowned(ctx context.Context, r app.Request, c *acp.Consent) (app.Reason, error) {
+	if c.CPF != "" {
+		ids, err := s.store.Identifiers(ctx, r.PersonID)
+		if err != nil {
+			return "", err
+		}
+		if !slices.ContainsFunc(ids, func(id app.Identifier) bool { return id.Kind == app.CPF && id.Norm == c.CPF }) {
+			return app.ReasonNotOwner, nil
+		}
+	}
+	ok, err := actsFor(ctx, s.store, r.PersonID, c.CNPJ)
+	if err == nil && !ok {
+		return app.ReasonOtherCompany, nil
+	}
+	return app.ReasonNone, err
+}
+
+// needsAccounts tells whether an approval names accounts: every payment does,
+// and data sharing where some of the data is of accounts or cards.
+func needsAccounts(sh *slip.Sheet) bool {
+	if sh.Kind != acp.BRData {
+		return true
+	}
+	banks, cards := brazilianData(sh.Consent)
+	return banks || cards
+}
+
+// brazilianData tells whether a consent asks for data of accounts (Contas) and
+// of cards (Cartões de crédito), the two whose owners choose among them.
+func brazilianData(c *acp.Consent) (banks, cards bool) {
+	for _, p := range c.Permissions {
+		banks = banks || strings.HasPrefix(p, "ACCOUNTS_")
+		cards = cards || strings.HasPrefix(p, "CREDIT_CARDS_")
+	}
+	return banks, cards
+}
+
+// choose gives the accounts that an approval may be about, or why there can't
+// be one.
+func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
+	switch {
+	case sh.Kind == acp.UKAccountAccess:
+		return several(list, true, true)
+	case sh.Kind == acp.BRData:
+		banks, cards := brazilianData(sh.Consent)
+		return several(list, banks, cards)
+	case sh.Consent.Debtor != nil:
+		a, ok := accounts.Find(list, *sh.Consent.Debtor)
+		switch {
+		case !ok:
+			return nil, app.ReasonDebtorNotTheirs
+		case a.Unpayable != "" || sh.Kind == acp.BRPayment && !pix(a):
+			return nil, app.ReasonDebtorCannotPay
+		}
+		return &slip.Accounts{Fixed: true, List: []slip.AccountRow{{Account: a, Usable: true}}}, app.ReasonNone
+	}
+	out := &slip.Accounts{}
+	for _, a := range list {
+		if a.Kind == app.AccountBank {
+			out.List = append(out.List, slip.AccountRow{Account: a, Usable: a.Unpayable == "" && (sh.Kind != acp.BRPayment || pix(a))})
+		}
+	}
+	return out, app.ReasonNone
+}
+
+// several are accounts to share; a person without any has nothing to share.
+func several(list []app.Account, banks, cards bool) (*slip.Accounts, app.Reason) {
+	out := &slip.Accounts{Many: true}
+	for _, a := range list {
+		if a.Kind == app.AccountBank && banks || a.Kind == app.AccountCard && cards {
+			out.List = append(out.List, slip.AccountRow{Account: a, Usable: true})
+		}
+	}
+	if len(out.List) == 0 {
+		return nil, app.ReasonNoAccount
+	}
+	return out, app.ReasonNone
+}
+
+// pix tells whether the directory says enough of an account to name it to ACP
+// as the one that a Brazilian payment is made from. A payment account (TRAN) has
+// no branch.
+func pix(a app.Account) bool {
+	return a.ISPB != "" && a.Number != "" && a.AccountType != "" && (a.Issuer != "" || a.AccountType == "TRAN")
+}
+
+func (s *Service) end(ctx context.Context, r app.Request, why app.Reason, reject bool) error {
+	err := s.store.Cancel(ctx, app.System, r.ID, why, reject)
+	if err != nil && !errors.Is(err, app.ErrNotPending) {
+		return err
+	}
+	return app.ErrNotPending
+}
+
+func login(r app.Request) acp.Login {
+	return acp.Login{Kind: acp.Kind(r.Kind), ID: r.LoginID, State: r.LoginState, ServerID: r.ServerID, ConsentID: r.ConsentID}
+}
+
+// newSheet maps ACP's details. The start payload fills what they leave open.
+func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
+	sh := &slip.Sheet{
+		RequestID: r.ID, Ref: r.Ref, Kind: acp.Kind(r.Kind),
+		Client: slip.Client{ID: r.ClientID, Name: d.Client.Name, Description: d.Client.Description, URI: d.Client.URI,
+			PolicyURI: d.Client.PolicyURI, TosURI: d.Client.TosURI},
+		Message:        r.BindingMessage,
+		Claims:         d.Claims,
+		VerifiedClaims: d.VerifiedClaims,
+		Authorization:  d.AuthorizationDetails,
+		ACR:            r.ACR,
+		ServerID:       r.ServerID,
+		Consent:        d.Consent,
+		StartedAt:      r.CreatedAt,
+		ExpiresAt:      r.ExpiresAt,
+		Other:          d.Unknown,
+	}
+	if sh.Client.Name == "" {
+		sh.Client.Name = r.ClientName
+	}
+	if u, err := url.Parse(sh.Client.URI); err == nil {
+		sh.Client.Host = u.Hostname()
+	}
+	if len(d.ACR) > 0 {
+		sh.ACR = d.ACR
+	}
+	regular := sh.Kind == acp.Regular
+	seen := map[string]bool{}
+	add := func(sc acp.Scope, name string) {
+		sh.Scopes = append(sh.Scopes, slip.Scope{Grant: name, Name: sc.Name, DisplayName: sc.DisplayName, Description: sc.Description,
+			Service: sc.Service.Name, Params: sc.Params, Optional: regular && sc.Name != "openid"})
+	}
+	for _, sc := range d.Scopes {
+		name := sc.Name
+		if sc.RequestedName != "" {
+			name = sc.RequestedName
+		}
+		switch {
+		case !sc.Allowed || seen[name]:
+		case sc.ImplicitGrant:
+			sh.Implicit = append(sh.Implicit, name)
+		default:
+			add(sc, name)
+		}
+		seen[name] = true
+	}
+	if len(d.Scopes) == 0 && !regular { // a consent that can only be read by its id
+		for _, name := range r.Scopes {
+			add(acp.Scope{Name: name}, name)
+		}
+	}
+	return sh
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"assent/app"
+)
+
+// DenyAll denies what waits of one client for the person on the device by, and
+// gives how many there were.
+func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reason app.Reason) (int, error) {
+	var rows []app.Request
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.mayAnswer(ctx, by, ""); err != nil {
+			return err
+		}
+		if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+			WHERE person_id = ? AND client_id = ? AND state = 'pending' AND expires_at > ? RETURNING `+requestColumns,
+			reason, by.ID, t.now, by.PersonID, clientID, t.now); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := t.denied(ctx, by, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(rows), err
+}
+
+// denied finishes a denial that was just stored.
+func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
+	if err := t.settleJob(ctx, r); err != nil {
+		return err
+	}
+	if r.Reason == app.ReasonReported {
+		if err := t.exec(ctx, `INSERT INTO reports (request_id, person_id, client_id, client_name, device_id, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			r.ID, r.PersonID, r.ClientID, r.ClientName, by.ID, t.now); err != nil {
+			return err
+		}
+	}
+	t.changed(r)
+	return t.audit(ctx, by, entry{action: "request.deny", person: by.PersonID, device: by.ID, request: r.ID, detail: reasonDetail(r.Reason)})
+}
+
+// Mute keeps a client's requests quiet for a person until then: they are
+// stored and shown, without a notice. A time that has passed ends it.
+func (s *Store) Mute(ctx context.Context, by app.Actor, clientID, clientName string, until app.Instant) error {
+	return s.write(ctx, func(t *tx) error {
+		action := "client.mute"
+		if until <= t.now {
+			action = "client.unmute"
+			if err := t.exec(ctx, `DELETE FROM mutes WHERE person_id = ? AND client_id = ?`, by.PersonID, clientID); err != nil {
+				return err
+			}
+		} else if err := t.exec(ctx, `INSERT INTO mutes (person_id, client_id, client_name, until) VALUES (?, ?, ?, ?)
+			ON CONFLICT (person_id, client_id) DO UPDATE SET client_name = excluded.client_name, until = excluded.until`,
+			by.PersonID, clientID, clientName, until); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
+	})
+}
+
+// Mutes lists the clients that are muted for a person.
+func (r *Reader) Mutes(ctx context.Context, personID string) ([]app.Mute, error) {
+	var out []app.Mute
+	err := r.r.SelectContext(ctx, &out, `SELECT client_id, client_name, until FROM mutes WHERE person_id = ? AND until > ? ORDER BY client_name, client_id`,
+		personID, r.Now())
+	return out, err
+}
+
+// muted tells whether a person muted a client.
+func (t *tx) muted(ctx context.Context, personID, clientID string) (yes bool, err error) {
+	err = t.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM mutes WHERE person_id = ? AND client_id = ? AND until > ?)`, personID, clientID, t.now)
+	return yes, err
+}
+
+// Pause stops all requests to a person until Clear, and cancels what waits.
+func (s *Store) Pause(ctx context.Context, by app.Actor, personID string) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(ctx, `UPDATE persons SET paused_at = ? WHERE id = ? AND paused_at = 0`, t.now, personID)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.cancelPending(ctx, by, personID, app.ReasonPaused); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "person.pause", person: personID})
+	})
+}
+
+// Clear ends a pause.
+func (s *Store) Clear(ctx context.Context, by app.Actor, personID string) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.swap(ctx, app.ErrAlreadyCompleted, `UPDATE persons SET paused_at = 0 WHERE id = ? AND paused_at <> 0`, personID); err != nil {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "person.clear", person: personID})
+	})
+}
+
+// Attacked tells whether a person was under attack since then: they reported a
+// request, or a client asked so often that its notices were stopped.
+func (r *Reader) Attacked(ctx context.Context, personID string, since app.Instant) (yes bool, err error) {
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM reports WHERE person_id = ? AND created_at > ?)
+		OR EXISTS (SELECT 1 FROM requests WHERE person_id = ? AND created_at > ? AND quiet = 1)`, personID, since, personID, since)
+	return yes, err
+}
+
+// comparedPayments bounds how many earlier payments one is compared with.
+const comparedPayments = 500
+
+// Paid gives what a person approved to pay before, as far as p is compared with it.
+func (r *Reader) Paid(ctx context.Context, personID string, p app.Payment, window time.Duration) (app.Paid, error) {
+	var out app.Paid
+	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments WHERE person_id = ? AND payee_hash = ?)`, personID, p.PayeeHash); err != nil {
+		return out, err
+	}
+	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT amount FROM payments WHERE person_id = ? AND currency = ? AND created_at > ?
+		ORDER BY created_at DESC, request_id LIMIT ?`, personID, p.Currency, r.Now().Add(-window), comparedPayments)
+	return out, err
+}
+
+func (t *tx) addPayment(ctx context.Context, requestID, personID string, p app.Payment) error {
+	return t.exec(ctx, `INSERT INTO payments (request_id, person_id, payee_hash, currency, amount, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		requestID, personID, p.PayeeHash, p.Currency, p.Amount, t.now)
+}
