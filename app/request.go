@@ -78,6 +78,7 @@ type Request struct {
 	PersonID       string        `db:"person_id"`
 	Kind           string        `db:"kind"`
 	ConsentID      string        `db:"consent_id"` // of an open banking consent, as far as the start named it
+	Payee          string        `db:"payee"`      // name, as it was shown
 	ClientID       string        `db:"client_id"`
 	ClientName     string        `db:"client_name"`
 	BindingMessage string        `db:"binding_message"`

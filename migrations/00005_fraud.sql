@@ -5,6 +5,9 @@
 -- When a report paused the person's requests; 0 while they are not paused.
 ALTER TABLE persons ADD COLUMN paused_at INTEGER NOT NULL DEFAULT 0;
 
+-- The payee's name as it was shown, for the person's own search.
+ALTER TABLE requests ADD COLUMN payee TEXT NOT NULL DEFAULT '';
+
 -- "I didn't ask for this".
 CREATE TABLE reports (
     request_id  TEXT    NOT NULL PRIMARY KEY REFERENCES requests (id),

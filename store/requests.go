@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"assent/app"
@@ -12,7 +13,7 @@ import (
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 	client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason, details, details_digest, granted,
 	decided_by, signature, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
-	delivery_unsure, delivered_at, consent_id`
+	delivery_unsure, delivered_at, consent_id, payee`
 
 // Fatigue says how many requests of one client a person is notified of in a
 // window; more are stored and shown without a notice.
@@ -134,12 +135,21 @@ func (r *Reader) Inbox(ctx context.Context, personID string) ([]app.Request, err
 	return out, err
 }
 
-// History lists what a person was asked and is no longer pending, newest first,
-// older than before.
-func (r *Reader) History(ctx context.Context, personID string, before app.Instant, limit int) ([]app.Request, error) {
+// HistoryFilter narrows a person's history.
+type HistoryFilter struct {
+	Before app.Instant      // only what started before it
+	State  app.RequestState // only these; empty for all
+	Text   string           // part of the client's or payee's name or of the reference
+}
+
+// History lists what a person was asked and is no longer pending, newest first.
+func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, limit int) ([]app.Request, error) {
+	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Text)) + "%"
 	var out []app.Request
 	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests
-		WHERE person_id = ? AND state <> 'pending' AND created_at < ? ORDER BY created_at DESC, id LIMIT ?`, personID, before, limit)
+		WHERE person_id = ? AND state <> 'pending' AND created_at < ? AND (? = '' OR state = ?)
+		AND (? = '' OR lower(client_name) LIKE ? ESCAPE '\' OR lower(payee) LIKE ? ESCAPE '\' OR lower(ref) LIKE ? ESCAPE '\')
+		ORDER BY created_at DESC, id LIMIT ?`, personID, f.Before, f.State, f.State, f.Text, like, like, like, limit)
 	return out, err
 }
 
@@ -170,8 +180,8 @@ func (r *Reader) Changes(ctx context.Context, personID string, since app.Instant
 }
 
 // Shown records what was shown of a request, so that an approval can be held
-// against it, and the first time that it was opened.
-func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest string) error {
+// against it, whom it pays if it does, and the first time that it was opened.
+func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest, payee string) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(ctx, `UPDATE requests SET opened_at = ? WHERE id = ? AND opened_at = 0`, t.now, id)
 		if err != nil {
@@ -182,8 +192,8 @@ func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest str
 				return err
 			}
 		}
-		return t.exec(ctx, `UPDATE requests SET details = ?, details_digest = ? WHERE id = ? AND state = 'pending' AND details_digest <> ?`,
-			details, digest, id, digest)
+		return t.exec(ctx, `UPDATE requests SET details = ?, details_digest = ?, payee = ? WHERE id = ? AND state = 'pending' AND details_digest <> ?`,
+			details, digest, payee, id, digest)
 	})
 }
 

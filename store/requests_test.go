@@ -134,7 +134,7 @@ func TestDecisions(t *testing.T) {
 			alice := db.MustPerson("alice")
 			dev := db.MustDevice(alice)
 			r := db.MustRequest(alice)
-			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen"); err != nil {
+			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
 				t.Fatal(err)
 			}
 			err := c.do(db, alice, dev, r.ID)
@@ -159,7 +159,7 @@ func TestParallelDecisionsSetOne(t *testing.T) {
 	alice := db.MustPerson("alice")
 	a, b := db.MustDevice(alice), db.MustDevice(alice)
 	r := db.MustRequest(alice)
-	if err := db.Shown(t.Context(), storetest.On(a), r.ID, "{}", "seen"); err != nil {
+	if err := db.Shown(t.Context(), storetest.On(a), r.ID, "{}", "seen", ""); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
@@ -236,7 +236,7 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 			alice := db.MustPerson("alice")
 			dev := db.MustDevice(alice)
 			r := db.MustRequest(alice)
-			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen"); err != nil {
+			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
 				t.Fatal(err)
 			}
 			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", CredentialID: dev.CredentialID}); err != nil {

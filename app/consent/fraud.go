@@ -12,6 +12,7 @@ import (
 	"assent/app"
 	"assent/app/accounts"
 	"assent/app/acp"
+	"assent/app/i18n"
 	"assent/app/slip"
 )
 
@@ -60,6 +61,12 @@ func payment(sh *slip.Sheet) *app.Payment {
 	}
 	sum := sha256.Sum256([]byte(payee))
 	return &app.Payment{PayeeHash: hex.EncodeToString(sum[:]), Currency: amount.Money.Currency, Amount: amount.Money.Amount}
+}
+
+// payee is the name of whom the sheet pays.
+func payee(sh *slip.Sheet) string {
+	f, _ := sh.Consent.Fact(acp.Payee)
+	return i18n.Plain(f.Text)
 }
 
 // hints compare a payment with what the person approved before. They are

@@ -56,7 +56,7 @@ func (s *Service) View(ctx context.Context, by app.Actor, id string) (View, erro
 	if err != nil {
 		return View{}, err
 	}
-	if err := s.store.Shown(ctx, by, r.ID, shown, digest); err != nil {
+	if err := s.store.Shown(ctx, by, r.ID, shown, digest, payee(sheet)); err != nil {
 		return View{}, err
 	}
 	return View{Request: r, Sheet: sheet, Digest: digest}, nil

@@ -12,6 +12,7 @@ import (
 	"assent/app/login"
 	"assent/app/push"
 	"assent/app/slip"
+	"assent/store"
 	"assent/web/device/page"
 	"assent/web/httpx"
 )
@@ -185,7 +186,7 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 	if ms, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && ms > 0 {
 		before = app.Instant(ms)
 	}
-	rows, err := h.Store.History(r.Context(), id.Person.ID, before, historyPage+1)
+	rows, err := h.Store.History(r.Context(), id.Person.ID, store.HistoryFilter{Before: before}, historyPage+1)
 	if err != nil {
 		return err
 	}
