@@ -259,6 +259,12 @@ var noon = time.Now().Truncate(time.Second)
 // wire is a server that gives tokens and answers calls as it is told.
 func wire(t *testing.T, answer http.HandlerFunc) (*acp.Client, *tap, *httptest.Server) {
 	t.Helper()
+	return wireTo(t, acp.Config{}, answer)
+}
+
+// wireTo is wire for a client with settings.
+func wireTo(t *testing.T, c acp.Config, answer http.HandlerFunc) (*acp.Client, *tap, *httptest.Server) {
+	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/token") {
 			w.Header().Set("Content-Type", "application/json")
@@ -272,8 +278,12 @@ func wire(t *testing.T, answer http.HandlerFunc) (*acp.Client, *tap, *httptest.S
 		answer(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	c, p := newClient(t, acp.Config{Issuer: srv.URL + "/t/system", ClientID: "assent", ClientSecret: "s", Now: func() time.Time { return noon }})
-	return c, p, srv
+	if c.Issuer == "" {
+		c.Issuer = "/t/system"
+	}
+	c.Issuer, c.ClientID, c.ClientSecret, c.Now = srv.URL+c.Issuer, "assent", "s", func() time.Time { return noon }
+	client, p := newClient(t, c)
+	return client, p, srv
 }
 
 func TestHostileIdsStayInTheirPlace(t *testing.T) {

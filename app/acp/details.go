@@ -231,6 +231,9 @@ func decodeDetails(body []byte, k *kind) (*Details, *version, error) {
 	if err := json.Unmarshal(body, &m); err != nil || m == nil {
 		return nil, nil, errors.New("the details are not a JSON object")
 	}
+	if bulky(body) {
+		return nil, nil, tooMuch
+	}
 	d := &Details{}
 	if err := d.takeScopes(m); err != nil {
 		return nil, nil, err
@@ -250,7 +253,7 @@ func decodeDetails(body []byte, k *kind) (*Details, *version, error) {
 		take(m, name, into)
 	}
 	if !take(m, "status", &d.Status) {
-		d.Status = string(m["status"]) // not that of a login that awaits an answer
+		d.Status = unreadable
 	}
 	take(m, "requested_at", &d.RequestedAt)
 	take(m, "scope_grant_approved", &d.Approved)
@@ -264,7 +267,7 @@ func (d *Details) keep(m members) {
 	m.drop(meaningless)
 	for name := range m {
 		var v any
-		if take(m, name, &v) && v != nil {
+		if take(m, name, &v) && !hollow(v) {
 			if d.Unknown == nil {
 				d.Unknown = map[string]any{}
 			}

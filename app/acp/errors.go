@@ -60,6 +60,19 @@ func (e *Error) Unwrap() error { return e.cause }
 // it didn't say so: no answer, or a 5xx to a POST.
 func (e *Error) MayHaveTakenEffect() bool { return e.unsure }
 
+// UnsupportedError says that a request is of a kind or version that ACP has no
+// calls for, here or at all. The outcome of such an error is Refused.
+type UnsupportedError struct {
+	Reason string // for operators
+}
+
+// Error implements error.
+func (e *UnsupportedError) Error() string { return "unsupported: " + e.Reason }
+
+func unsupported(reason string) error {
+	return &Error{Outcome: Refused, cause: &UnsupportedError{Reason: reason}}
+}
+
 // departure notes whether a request got so far that it may have arrived.
 type departure struct{ sought, left atomic.Bool }
 

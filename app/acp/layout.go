@@ -20,19 +20,6 @@ const (
 	LayoutSystem    Layout = "system"    // under /api/system/{tid}, as plain logins everywhere
 )
 
-// UnsupportedError says that a request is of a kind or version that ACP has no
-// calls for, here or at all. The outcome of such an error is Refused.
-type UnsupportedError struct {
-	Reason string // for operators
-}
-
-// Error implements error.
-func (e *UnsupportedError) Error() string { return "unsupported: " + e.Reason }
-
-func unsupported(reason string) error {
-	return &Error{Outcome: Refused, cause: &UnsupportedError{Reason: reason}}
-}
-
 // carries tells why the layout can't carry a version, if it can't.
 func (c *Client) carries(k *kind, v *version) error {
 	if c.layout == LayoutSystem && !v.system {

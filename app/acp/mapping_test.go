@@ -89,7 +89,7 @@ const (
 	ukRef     = "reference: FRESCO-101\nremittance: Internal ops code 5120101"
 	intlPayee = "payee: ACME GmbH\npayee_account: UK.OBIE.IBAN DE89370400440532013000"
 	intlBank  = "payee_party: ACME Holding\npayee_address: Hauptstr. 1 | Berlin | DE\npayee_bank: Commerzbank UK.OBIE.BICFI COBADEFFXXX\npayee_bank_address: Frankfurt | DE\ndestination_country: DE"
-	intlRates = "exchange_rate: GBP 1.2300000000000001 Indicative /tbill/2018/T102994 2026-11-23T20:00:00Z\nrequested_rate: GBP 1.0001 Agreed /tbill/2018/T102993"
+	intlRates = "exchange_rate: GBP 1.23000000000000010 Indicative /tbill/2018/T102994 2026-11-23T20:00:00Z\nrequested_rate: GBP 1.0001 Agreed /tbill/2018/T102993"
 	brPayee   = "payee: Marco Antonio de Brito\npayee_document: 58764789000137\npayee_person_type: PESSOA_JURIDICA\npayee_account: 12345678 1774 1234567890 CACC"
 	brRest    = "method: PIX\nlocal_instrument: DICT\npayee_proxy: 12345678901\nqr_code: 00020104141234567890123426660014BR.GOV.BCB.PIX\nibge_town_code: 5300108\n" + created
 	brDebtor  = "12345678 1774 94088392 CACC"

@@ -81,6 +81,9 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	if err := json.Unmarshal(body, &m); err != nil || m == nil {
 		return nil, errors.New("the consent is not a JSON object")
 	}
+	if bulky(body) {
+		return nil, tooMuch
+	}
 	var member string
 	var held tree
 	for name, raw := range m {
@@ -100,7 +103,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 		take(m, name, into)
 	}
 	if !take(m, "status", &d.Status) {
-		d.Status = string(m["status"])
+		d.Status = unreadable
 	}
 	r.cpf, r.cnpj = unpunctuated(r.cpf), unpunctuated(r.cnpj)
 	if s, ok := held["expirationDateTime"].(string); ok && !zeroTime(s) {

@@ -258,18 +258,18 @@ func (c *Consent) repeats(f Fact) bool {
 	return slices.ContainsFunc(c.Facts, func(g Fact) bool { return reflect.DeepEqual(f, g) })
 }
 
-// status takes a status. One that isn't a text is given as it stands: it isn't
-// that of a consent that awaits an answer.
+// unreadable is the status of what has one that isn't a text: it forbids, as
+// every status but that of waiting does.
+const unreadable = "unreadable"
+
+// status takes a status.
 func (t tree) status(name string) string {
-	v, ok := t[name]
-	if s := t.text(name); s != "" || !ok || v == nil || v == "" {
-		return s
+	v := t[name]
+	s := t.text(name)
+	if _, ok := v.(string); !ok && v != nil {
+		return unreadable
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "?"
-	}
-	return string(b)
+	return s
 }
 
 // document takes the number of a CPF or CNPJ document, without punctuation.

@@ -28,6 +28,7 @@ type Config struct {
 	PushHosts       []string
 	LogLevel        slog.Level
 	LogFormat       string
+	Protection      Protection
 	Accounts        Accounts
 	Connections     []Connection
 }
@@ -155,6 +156,7 @@ func (s *Settings) Serve() (Config, error) {
 	if c.Institution == "" || len(c.Institution) > 60 {
 		f.add("ASSENT_INSTITUTION: set a name of 1 to 60 characters")
 	}
+	s.protection(&c, &f)
 	s.accounts(&c, &f)
 	s.connections(&c, &f)
 	return c, f.err()

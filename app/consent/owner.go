@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -77,8 +78,8 @@ func (o *Owners) owner(ctx context.Context, q app.Query) (app.ConsentOwner, erro
 	for _, workspace := range conn.brazilian(q.ServerID) {
 		c, err := conn.ACP.Consent(ctx, workspace, q.Identifier)
 		switch {
-		case outcome(err) == acp.NotFound:
-			continue
+		case outcome(err) == acp.NotFound, outcome(err) == acp.OtherKind, refusedAs(err, http.StatusBadRequest):
+			continue // it knows no such consent, or that this is no id of one
 		case err != nil:
 			return kept, app.ErrACPUnreachable.Because(err)
 		}
@@ -117,4 +118,9 @@ func actsFor(ctx context.Context, r *store.Store, personID, cnpj string) (bool, 
 	}
 	companies, err := r.Companies(ctx, personID)
 	return slices.Contains(companies, cnpj), err
+}
+
+func refusedAs(err error, status int) bool {
+	var e *acp.Error
+	return errors.As(err, &e) && e.Status == status
 }

@@ -102,7 +102,7 @@ func (s *Service) tell(ctx context.Context, c *acp.Client, r app.Request) error 
 // engineers.
 var rejections = map[app.Reason]acp.Rejection{
 	app.ReasonPerson:          {Why: acp.ByPerson, Cause: "denied_by_user", Description: "The person denied the request."},
-	app.ReasonReported:        {Why: acp.Security, Cause: "reported_by_user", Description: "The person said that they did not ask for this."},
+	app.ReasonReported:        {Why: acp.ByPerson, Cause: "reported_by_user", Description: "The person said that they did not ask for this."},
 	app.ReasonLate:            {Why: acp.Technical, Cause: "expired", Description: "The request had expired when it arrived."},
 	app.ReasonNoDevice:        {Why: acp.Technical, Cause: "no_device", Description: "The person has no device to answer with."},
 	app.ReasonDeviceLost:      {Why: acp.Security, Cause: "no_device", Description: "The device that answered was removed before ACP was told."},

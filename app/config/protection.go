@@ -1,0 +1,32 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// Protection is the policy against fraud and fatigue.
+type Protection struct {
+	ReportPauses bool
+	MatchCode    []string // profiles that ask for the code of the binding message
+	UnderAttack  []string // profiles that do while the person is under attack
+}
+
+// codeProfiles are those that may ask for a code: br-data shows no binding message.
+var codeProfiles = []string{"regular", "uk-accounts", "uk-payment", "br-payment"}
+
+func (s *Settings) protection(c *Config, f *faults) {
+	c.Protection = Protection{ReportPauses: s.ReportPauses, MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
+	for name, list := range map[string][]string{"ASSENT_MATCH_CODE": s.MatchCode, "ASSENT_MATCH_CODE_UNDER_ATTACK": s.MatchCodeUnderAttack} {
+		for _, profile := range list {
+			if !slices.Contains(codeProfiles, profile) {
+				f.add("%s: %q is not %s", name, profile, strings.Join(codeProfiles, ", "))
+			}
+		}
+	}
+	for _, profile := range s.MatchCode {
+		if slices.Contains(s.MatchCodeUnderAttack, profile) {
+			f.add("ASSENT_MATCH_CODE_UNDER_ATTACK: %s always asks for the code by ASSENT_MATCH_CODE; name it in one of the two", profile)
+		}
+	}
+}
