@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X assent/app/cmd.Version=$(VERSION)
 RACE     := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race)
 BIN      := .bin
 
-.PHONY: help run build release test check generate clean
+.PHONY: help run build release test check generate screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ test: check ## everything there is
 	   printf '\n==== NOT RUN on this machine ====\n'; sort -u $(BIN)/not-run; printf '=================================\n'; \
 	   [ -z "$$ASSENT_TEST_ALL" ] || { echo "ASSENT_TEST_ALL is set: what could not run is a failure"; exit 1; }; \
 	 else echo; echo "Everything ran."; fi
+
+screenshots: ## pictures of every page and state into .screenshots
+	ASSENT_SCREENSHOTS=$(CURDIR)/.screenshots $(GO) test -count=1 -timeout 20m ./app/cmd
 
 clean: ## remove what was built; data directories stay
 	rm -rf $(BIN) assent .screenshots

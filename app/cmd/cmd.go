@@ -54,6 +54,7 @@ type userCommands struct {
 	Add    addCommand    `cmd:"" help:"Add a person."`
 	Invite inviteCommand `cmd:"" help:"Print a one-time link with which a person sets up a device."`
 	List   listCommand   `cmd:"" help:"List people."`
+	Clear  clearCommand  `cmd:"" help:"Let requests reach a person again whose report paused them."`
 }
 
 // exit stops kong after --help, without os.Exit.
