@@ -485,7 +485,7 @@ func TestPortugueseFromTheFirstPage(t *testing.T) {
 	}
 }
 
-func TestNothingIsAskedOfOtherHosts(t *testing.T) {
+func TestTheRequestPageIsLightAndAsksNoOtherHost(t *testing.T) {
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -496,6 +496,13 @@ func TestNothingIsAskedOfOtherHosts(t *testing.T) {
 	if other != "" {
 		t.Errorf("asked of other hosts: %s", other)
 	}
+	// As they come over the wire, compressed, whether or not they were kept from an earlier page.
+	const sizes = `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter(e => !e.name.includes("/events"))`
+	bytes := eval[int](ada, sizes+`.reduce((sum, e) => sum + e.encodedBodySize + 300, 0)`) // 300 for the headers
+	if bytes < 10_000 || bytes > 60_000 {
+		t.Errorf("the request page has %d bytes, want at most 60,000: %s", bytes, eval[string](ada, sizes+`.map(e => e.encodedBodySize + " " + e.name).join("\n")`))
+	}
+	t.Logf("the request page: %d bytes in all", bytes)
 }
 
 func TestOfflineSaysSo(t *testing.T) {
