@@ -23,6 +23,7 @@ type Enrolment struct {
 	Credential   app.Credential
 	Device       app.Device
 	BrowserHash  string
+	KnownBrowser string // hash of the recognition cookie that the browser came with, or empty
 }
 
 // Enrol uses up the invitation and stores passkey and device, all or nothing.
@@ -47,6 +48,9 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 			return err
 		}
 		d.CredentialID = c.ID
+		if err := t.leave(ctx, by, e.KnownBrowser, d.PersonID); err != nil {
+			return err
+		}
 		return t.addDevice(ctx, by, &d, e.BrowserHash)
 	})
 	return d, err
@@ -130,12 +134,24 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 				return err
 			}
 		}
+		if err := t.leave(ctx, by, in.KnownBrowser, in.PersonID); err != nil {
+			return err
+		}
 		err := t.GetContext(ctx, &d, `SELECT `+deviceColumns+` FROM devices
 			WHERE person_id = ? AND state <> 'removed' AND (
 				(? <> '' AND browser_hash = ?) OR (? AND app_until > ? AND credential_id = ?))
 			ORDER BY created_at DESC LIMIT 1`,
 			in.PersonID, in.KnownBrowser, in.KnownBrowser, in.InApp, t.now, in.CredentialID)
 		if errors.Is(err, sql.ErrNoRows) {
+			// A suspended device isn't anew by forgetting that it was one.
+			var suspended bool
+			if err := t.GetContext(ctx, &suspended, `SELECT EXISTS (SELECT 1 FROM devices
+				WHERE person_id = ? AND credential_id = ? AND state = 'suspended')`, in.PersonID, in.CredentialID); err != nil {
+				return err
+			}
+			if suspended {
+				return app.ErrSuspended
+			}
 			d = app.Device{ID: app.NewID(), PersonID: in.PersonID, Name: in.Name, Platform: in.Platform,
 				CredentialID: in.CredentialID, State: app.DeviceActive, SessionKey: in.SessionKey}
 			return t.addDevice(ctx, by, &d, in.BrowserHash)
@@ -149,6 +165,9 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 		d.CredentialID, d.SessionKey, d.LastSeenAt, d.AppUntil = in.CredentialID, in.SessionKey, t.now, 0
 		if err := t.exec(ctx, `UPDATE devices SET credential_id = ?, session_key = ?, browser_hash = ?, last_seen_at = ?, app_until = 0
 			WHERE id = ?`, d.CredentialID, d.SessionKey, in.BrowserHash, t.now, d.ID); err != nil {
+			return err
+		}
+		if err := t.revokeUnused(ctx, d.PersonID); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: d.PersonID, DeviceID: d.ID})
@@ -172,16 +191,20 @@ func (s *Store) UsePasskey(ctx context.Context, id, personID, record string, bac
 // browser then learns of nothing. The device stays the person's.
 func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET session_key = ? WHERE id = ? AND state <> 'removed'`,
-			app.NewID(), deviceID); err != nil {
-			return err
-		}
-		if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
-			return err
-		}
-		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: deviceID})
-		return t.audit(ctx, by, entry{action: "device.sign_out", person: by.PersonID, device: deviceID})
+		return t.signOut(ctx, by, app.Device{ID: deviceID, PersonID: by.PersonID})
 	})
+}
+
+func (t *tx) signOut(ctx context.Context, by app.Actor, d app.Device) error {
+	if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET session_key = ? WHERE id = ? AND state <> 'removed'`,
+		app.NewID(), d.ID); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, d.ID); err != nil {
+		return err
+	}
+	t.announce(app.Event{Topic: app.TopicDevice, PersonID: d.PersonID, DeviceID: d.ID})
+	return t.audit(ctx, by, entry{action: "device.sign_out", person: d.PersonID, device: d.ID})
 }
 
 // RenameDevice gives one of the person's devices another name.
@@ -201,17 +224,14 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 // could answer, what waits for the person is cancelled and ACP is told.
 func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
-		var credential string
-		err := t.GetContext(ctx, &credential, `UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
-			WHERE id = ? AND person_id = ? AND state <> 'removed' RETURNING credential_id`, t.now, deviceID, personID)
-		if err != nil {
-			return orElse(err, app.ErrUnknownDevice)
+		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
+			WHERE id = ? AND person_id = ? AND state <> 'removed'`, t.now, deviceID, personID); err != nil {
+			return err
 		}
 		if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at = 0 AND NOT EXISTS (
-			SELECT 1 FROM devices d WHERE d.credential_id = credentials.id AND d.state <> 'removed')`, t.now, credential); err != nil {
+		if err := t.revokeUnused(ctx, personID); err != nil {
 			return err
 		}
 		if err := t.cancelUnanswerable(ctx, by, personID); err != nil {
@@ -220,6 +240,31 @@ func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, device
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: personID, DeviceID: deviceID})
 		return t.audit(ctx, by, entry{action: "device.remove", person: personID, device: deviceID})
 	})
+}
+
+// revokeUnused ends the person's passkeys that no device signs with any more.
+func (t *tx) revokeUnused(ctx context.Context, personID string) error {
+	return t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0 AND NOT EXISTS (
+		SELECT 1 FROM devices d WHERE d.credential_id = credentials.id AND d.state <> 'removed')`, t.now, personID)
+}
+
+// leave signs other people's devices out of a browser that somebody else now
+// uses: it must not go on to be told of their requests.
+func (t *tx) leave(ctx context.Context, by app.Actor, browserHash, personID string) error {
+	if browserHash == "" {
+		return nil
+	}
+	var others []app.Device
+	if err := t.SelectContext(ctx, &others, `SELECT `+deviceColumns+` FROM devices WHERE browser_hash = ? AND person_id <> ? AND state <> 'removed'`,
+		browserHash, personID); err != nil {
+		return err
+	}
+	for _, d := range others {
+		if err := t.signOut(ctx, by, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetDeviceState suspends a device or lets it answer again.

@@ -199,3 +199,65 @@ func TestCeremonyIsTakenOnce(t *testing.T) {
 		t.Errorf("past its time: %v, want ErrCeremony", err)
 	}
 }
+
+func signIn(db *storetest.DB, d app.Device, credential, known string) (app.Device, error) {
+	return db.SignIn(db.T.Context(), app.System, store.SignIn{PersonID: d.PersonID, CredentialID: credential, Record: "{}", SessionKey: app.NewID(),
+		BrowserHash: app.NewID(), KnownBrowser: known, Name: "Another", Platform: "android"})
+}
+
+func TestASuspendedDeviceIsNotAnewWithoutItsCookies(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	dev := db.MustDevice(alice)
+	if err := db.SetDeviceState(t.Context(), app.Operator, dev.ID, app.DeviceSuspended); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := signIn(db, dev, dev.CredentialID, ""); !errors.Is(err, app.ErrSuspended) {
+		t.Errorf("the passkey of a suspended device made device %q: %v", d.Name, err)
+	}
+	if ok, err := db.CanAnswer(t.Context(), alice.ID); ok || err != nil {
+		t.Errorf("she can answer: %v %v", ok, err)
+	}
+}
+
+func TestNoPasskeyOutlivesTheDevicesThatUsedIt(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	phone, laptop := db.MustDevice(alice), db.MustDevice(alice)
+	hash := store.BrowserHash(db.Store, phone.ID)
+	// The phone's browser signs in with the laptop's passkey, which synced: its own is used by none.
+	if d, err := signIn(db, phone, laptop.CredentialID, hash); err != nil || d.ID != phone.ID {
+		t.Fatalf("%+v %v", d, err)
+	}
+	for _, d := range []app.Device{phone, laptop} {
+		if err := db.RemoveDevice(t.Context(), storetest.On(phone), alice.ID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, err := db.Credentials(t.Context(), alice.ID); err != nil || len(left) != 0 {
+		t.Errorf("%d passkeys live on: %v", len(left), err)
+	}
+}
+
+func TestSomebodyElseOnABrowserEndsItsNotices(t *testing.T) {
+	db := storetest.New(t)
+	alice, bob := db.MustPerson("alice"), db.MustPerson("bob")
+	alices, bobs := db.MustDevice(alice), db.MustDevice(bob)
+	if err := db.Subscribe(t.Context(), storetest.On(alices), app.Subscription{DeviceID: alices.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signIn(db, bobs, bobs.CredentialID, store.BrowserHash(db.Store, alices.ID)); err != nil {
+		t.Fatal(err)
+	}
+	subs, err := db.Subscriptions(t.Context(), alice.ID)
+	if err != nil || len(subs) != 1 || subs[0].EndedAt == 0 {
+		t.Errorf("alice's subscription lives on in bob's browser: %+v %v", subs, err)
+	}
+	if d, err := db.Device(t.Context(), alices.ID); err != nil || d.SessionKey == alices.SessionKey {
+		t.Errorf("so does her session: %v", err)
+	}
+	db.MustRequest(alice)
+	if n := jobs(t, db); n != 0 {
+		t.Errorf("%d notices of alice's request go there", n)
+	}
+}

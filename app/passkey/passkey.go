@@ -167,7 +167,7 @@ func (s *Service) FinishEnrol(ctx context.Context, by app.Actor, inv app.Invitat
 		Credential: app.Credential{ID: credentialID(cred.ID), Record: string(record),
 			BackedUp: cred.Flags.BackupState, BackupElig: cred.Flags.BackupEligible},
 		Device:      app.Device{PersonID: p.ID, Name: b.Name, Platform: b.Platform, SessionKey: b.SessionKey},
-		BrowserHash: b.Hash,
+		BrowserHash: b.Hash, KnownBrowser: b.Known,
 	}
 	if b.AppExpected {
 		e.Device.AppUntil = s.store.Now().Add(store.AppWindow)
