@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strings"
 
 	"assent/app"
 	"assent/app/accounts"
@@ -72,7 +71,7 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 	if sheet.Hints, err = s.hints(ctx, r.PersonID, sheet); err != nil {
 		return nil, err
 	}
-	if !needsAccounts(sheet) {
+	if !sheet.NeedsAccounts() {
 		return sheet, nil
 	}
 	p, err := s.store.Person(ctx, r.PersonID)
@@ -115,34 +114,12 @@ func (s *Service) disowned(ctx context.Context, r app.Request, c *acp.Consent) (
 	return app.ReasonNone, err
 }
 
-// needsAccounts tells whether an approval names accounts: every payment does,
-// and data sharing where some of the data is of accounts or cards.
-func needsAccounts(sh *slip.Sheet) bool {
-	if sh.Kind != acp.BRData {
-		return true
-	}
-	banks, cards := brazilianData(sh.Consent)
-	return banks || cards
-}
-
-// brazilianData tells whether a consent asks for data of accounts (Contas) and
-// of cards (Cartões de crédito), the two whose owners choose among them.
-func brazilianData(c *acp.Consent) (banks, cards bool) {
-	for _, p := range c.Permissions {
-		banks = banks || strings.HasPrefix(p, "ACCOUNTS_")
-		cards = cards || strings.HasPrefix(p, "CREDIT_CARDS_")
-	}
-	return banks, cards
-}
-
 // choose gives the accounts that an approval may be about, or why there can't
 // be one.
 func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
 	switch {
-	case sh.Kind == acp.UKAccountAccess:
-		return several(list, true, true)
-	case sh.Kind == acp.BRData:
-		banks, cards := brazilianData(sh.Consent)
+	case !sh.Pays():
+		banks, cards := sh.Shares()
 		return several(list, banks, cards)
 	case sh.Consent.Debtor != nil:
 		a, ok := accounts.Find(list, *sh.Consent.Debtor)

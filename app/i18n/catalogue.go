@@ -4,7 +4,9 @@
 package i18n
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,8 +30,9 @@ type Key string
 
 // Catalogue holds the messages of all languages.
 type Catalogue struct {
-	bundle  *goi18n.Bundle
-	matcher language.Matcher
+	bundle   *goi18n.Bundle
+	matcher  language.Matcher
+	versions map[string]string // of each language's messages
 }
 
 // New reads the embedded messages. It fails only on a malformed file, which the
@@ -39,7 +42,7 @@ func New() (*Catalogue, error) {
 	for i, t := range Tags {
 		tags[i] = language.MustParse(t)
 	}
-	c := &Catalogue{bundle: goi18n.NewBundle(tags[0]), matcher: language.NewMatcher(tags)}
+	c := &Catalogue{bundle: goi18n.NewBundle(tags[0]), matcher: language.NewMatcher(tags), versions: map[string]string{}}
 	c.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	for _, t := range Tags {
 		name := t + ".toml"
@@ -50,6 +53,8 @@ func New() (*Catalogue, error) {
 		if _, err := c.bundle.ParseMessageFileBytes(body, name); err != nil {
 			return nil, fmt.Errorf("messages %s: %w", name, err)
 		}
+		sum := sha256.Sum256(body)
+		c.versions[t] = hex.EncodeToString(sum[:6])
 	}
 	return c, nil
 }
@@ -69,19 +74,24 @@ func (c *Catalogue) Match(choice, acceptLanguage string) Words {
 	if confidence == language.No {
 		i = 0
 	}
-	return Words{tag: Tags[i], loc: goi18n.NewLocalizer(c.bundle, Tags[i]), zone: time.UTC}
+	return Words{tag: Tags[i], loc: goi18n.NewLocalizer(c.bundle, Tags[i]), zone: time.UTC, version: c.versions[Tags[i]]}
 }
 
 // Words are the messages of one language, with times in one zone. The zero
 // value has none: get Words from a Catalogue.
 type Words struct {
-	tag  string
-	loc  *goi18n.Localizer
-	zone *time.Location
+	tag     string
+	loc     *goi18n.Localizer
+	zone    *time.Location
+	version string
 }
 
 // Tag is the language, for lang attributes (BCP 47).
 func (w Words) Tag() string { return w.tag }
+
+// Version names the state of the language's messages: it changes when any of
+// them does.
+func (w Words) Version() string { return w.version }
 
 // In gives the same words with times in zone.
 func (w Words) In(zone *time.Location) Words {

@@ -18,6 +18,8 @@ func Plain(s string) string {
 			space = b.Len() > 0
 			continue
 		case r == '\u200c' || r == '\u200d':
+		case blank(r):
+			continue
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) || r == unicode.ReplacementChar:
 			continue
 		}
@@ -28,6 +30,16 @@ func Plain(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// blank tells whether a character looks like nothing although it counts as a
+// letter, mark or symbol: names made of them would be no names.
+func blank(r rune) bool {
+	switch r {
+	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
+		return true
+	}
+	return false
 }
 
 // Fold cuts text that is longer than n characters in two, at a space where one

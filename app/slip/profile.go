@@ -19,12 +19,19 @@ type Profile struct {
 	Deny      i18n.Key
 }
 
+// The profiles. Approve and Deny are told apart by their words and their place
+// alone, so each profile has a pair of like weight.
 var (
-	regular    = Profile{Name: "regular", Message: true, MatchCode: true, Links: true, Lang: "en-GB", Zone: "Europe/London"}
-	ukAccounts = Profile{Name: "uk-accounts", Message: true, MatchCode: true, Links: true, Lang: "en-GB", Zone: "Europe/London"}
-	ukPayment  = Profile{Name: "uk-payment", Message: true, MatchCode: true, Links: true, Lang: "en-GB", Zone: "Europe/London"}
-	brData     = Profile{Name: "br-data", AllTicked: true, Lang: "pt-BR", Zone: "America/Sao_Paulo"}
-	brPayment  = Profile{Name: "br-payment", Message: true, MatchCode: true, Lang: "pt-BR", Zone: "America/Sao_Paulo"}
+	regular = Profile{Name: "regular", Message: true, MatchCode: true, Links: true,
+		Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
+	ukAccounts = Profile{Name: "uk-accounts", Message: true, MatchCode: true, Links: true,
+		Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
+	ukPayment = Profile{Name: "uk-payment", Message: true, MatchCode: true, Links: true,
+		Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
+	brData = Profile{Name: "br-data", AllTicked: true,
+		Lang: "pt-BR", Zone: "America/Sao_Paulo", Approve: "request.approve", Deny: "request.deny"}
+	brPayment = Profile{Name: "br-payment", Message: true, MatchCode: true,
+		Lang: "pt-BR", Zone: "America/Sao_Paulo", Approve: "request.approve", Deny: "request.deny"}
 )
 
 // ProfileOf is the profile of a kind's requests.

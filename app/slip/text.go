@@ -2,8 +2,10 @@ package slip
 
 // Text is a request in a person's words: every word and figure of it that a
 // page shows, in one language, in the order of the page. It is plain text,
-// cleaned of control and bidirectional characters; what came from elsewhere in
-// a language that isn't known is marked Foreign.
+// cleaned of control and bidirectional characters, except for the isolates
+// (U+2068, U+2069) that the catalogue itself puts around right-to-left names
+// inside a sentence; what came from elsewhere in a language that isn't known
+// is marked Foreign.
 type Text struct {
 	Version     string    `json:"version"` // of the words: changes when the catalogue's do
 	Lang        string    `json:"lang"`
@@ -12,6 +14,7 @@ type Text struct {
 	Institution string    `json:"institution"`
 	Owner       string    `json:"owner"` // whose request it is
 	Requester   Requester `json:"requester"`
+	Title       string    `json:"-"` // of the page: "Financroo Ltd asks you to pay"
 
 	// The thing itself. Verb is always there ("asks you to pay"); then the
 	// Amount with its Payee, or a Headline ("account details, payments and
@@ -24,6 +27,9 @@ type Text struct {
 	Headline string   `json:"headline,omitempty"` // data sharing
 
 	Message *Message `json:"message,omitempty"` // where the profile shows it and there is one
+	// Code is the label of a field for the message's code, which is then to be
+	// typed: there is no Message to copy it from.
+	Code    string   `json:"code,omitempty"`
 	Notices []string `json:"notices,omitempty"` // neutral remarks, such as an indicative exchange rate
 	Boxes   []Box    `json:"boxes,omitempty"`   // ruled boxes: payee's account, reference, date, ...
 	Groups  []Group  `json:"groups,omitempty"`  // scopes, or the clusters of a data consent
@@ -31,10 +37,11 @@ type Text struct {
 	Details []Box    `json:"details,omitempty"` // folded: dates, ids, and what isn't known here
 	Links   []Link   `json:"links,omitempty"`   // the requester's own pages, https only, where the profile allows them
 
-	Sentence string `json:"sentence"` // what happens on approval
-	Deadline string `json:"deadline"` // "Answer by 14:32"
-	Approve  string `json:"approve"`  // words of the two answers
-	Deny     string `json:"deny"`
+	Sentence string   `json:"sentence"` // what happens on approval
+	Figures  []string `json:"-"`        // the parts of Sentence that are set in ink
+	Deadline string   `json:"deadline"` // "Answer by 14:32"
+	Approve  string   `json:"approve"`  // words of the two answers
+	Deny     string   `json:"deny"`
 }
 
 // Requester is who asks.

@@ -1,0 +1,97 @@
+package slip
+
+import (
+	"strings"
+
+	"assent/app/acp"
+	"assent/app/i18n"
+)
+
+// Done is what a person reads of a request once it has its answer. Of a sheet
+// with only what was granted (consent.Approved) it says what was approved.
+type Done struct {
+	Line  string `json:"line"`            // the thing in one line: "£1,234.50 to Ms Ada Quill"
+	Boxes []Box  `json:"boxes,omitempty"` // what was given, from which accounts, for how long
+
+	Manage      string `json:"manage"`      // where it can be seen, changed or ended
+	Unconfirmed string `json:"unconfirmed"` // where it isn't known whether the requester heard of it
+	Failed      string `json:"failed"`      // where the requester couldn't be told
+}
+
+// Done words the sheet for after the decision.
+func (sh *Sheet) Done(r Reader) Done {
+	t := sh.Text(r)
+	x := newWriter(sh, r)
+	w, client := r.Words, t.Requester.Name
+	var d Done
+	add := func(label i18n.Key, value string) {
+		if value != "" {
+			d.Boxes = append(d.Boxes, Box{Label: w.T(label), Value: value, Wide: true})
+		}
+	}
+	accounts := ""
+	if sh.Accounts != nil {
+		var names []string
+		for _, row := range sh.Accounts.List {
+			if row.Usable {
+				names = append(names, x.named(row.Account.AccountRef))
+			}
+		}
+		accounts = strings.Join(names, "\n")
+	}
+	switch {
+	case !sh.banking():
+		d.Line = capital(w.T("done.sign_in", "client", client))
+		var gets []string
+		for _, g := range x.scopes(sh.Scopes) {
+			for _, it := range g.Items {
+				gets = append(gets, it.Title)
+			}
+		}
+		add("outcome.gets", strings.Join(gets, "\n"))
+		add("outcome.claims", x.claims(append(append([]string(nil), sh.Claims...), sh.VerifiedClaims...)))
+		d.Manage = w.T("done.manage_sign_in", "client", client, "institution", t.Institution)
+		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
+	case !sh.Pays():
+		d.Line = w.T("done.data", "client", client, "data", t.Headline)
+		var groups []string
+		for _, g := range t.Groups {
+			if g.Folded {
+				groups = append(groups, g.Label)
+			}
+		}
+		add("done.shares", strings.Join(groups, "\n"))
+		add("done.accounts", accounts)
+		period := w.T("data.unlimited")
+		if at := x.fact(acp.ExpiresAt).At; at != "" {
+			period = capital(w.T("data.until", "date", x.lastDay(at)))
+		}
+		add("done.period", period)
+		d.Manage = w.T("done.manage_data", "client", client, "institution", t.Institution)
+		d.Unconfirmed, d.Failed = w.T("done.unconfirmed_data", "client", client), w.T("done.failed_data", "client", client)
+	default:
+		d.Line = strings.TrimSpace(t.Amount + t.Headline + " " + t.Payee)
+		if t.Payee != "" && t.Amount != "" {
+			d.Line = w.T("done.payment", "amount", t.Amount, "payee", t.Payee)
+		}
+		add("done.from", accounts)
+		for _, name := range []acp.FactName{acp.PayOn, acp.FirstPayment, acp.RecurringPayment, acp.Frequency, "until", acp.FinalPayment, acp.NumberOfPayments, acp.Reference} {
+			if name == acp.PayOn && x.fact(name).At == "" {
+				continue // "today" is not to be read tomorrow
+			}
+			for _, b := range t.Boxes {
+				if b.Of == string(name) {
+					d.Boxes = append(d.Boxes, b)
+				}
+			}
+		}
+		key := i18n.Key("done.manage_payment")
+		if _, later := x.payDay(false); later || x.fact(acp.Frequency).Schedule != nil {
+			key = "done.manage_scheduled"
+		}
+		d.Manage = w.T(key, "client", client, "institution", t.Institution)
+		d.Unconfirmed = w.T("done.unconfirmed_payment", "client", client, "institution", t.Institution)
+		d.Failed = w.T("done.failed_payment", "client", client)
+	}
+	return d
+}
