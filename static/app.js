@@ -1,5 +1,6 @@
 // Entry of every page. Pages work without it wherever passkeys don't forbid
 // that; it keeps time, listens for news, and runs the passkey prompts.
+import { startChoices } from "./choice.js";
 import { startCountdowns } from "./countdown.js";
 import { startLive } from "./live.js";
 import { startCeremonies } from "./passkey.js";
@@ -69,6 +70,7 @@ function listZones() {
 watchConnection();
 sendOnce();
 listZones();
+startChoices();
 startCountdowns();
 startLive();
 startCeremonies();

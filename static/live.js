@@ -104,11 +104,16 @@ function spoken(content) {
 }
 
 // The same request comes back: what was left out stays out, what was
-// opened stays open, and what went wrong stays said.
+// opened stays open, and what went wrong stays said. What can no longer be
+// chosen isn't.
 function keepChoices(old, fresh) {
-	for (const box of old.querySelectorAll("input[type=checkbox]")) {
-		const same = fresh.querySelector(`input[type=checkbox][value="${CSS.escape(box.value)}"]`);
-		if (same) same.checked = box.checked;
+	for (const box of old.querySelectorAll("input[type=checkbox], input[type=radio]")) {
+		const same = fresh.querySelector(`input[name="${box.name}"][value="${CSS.escape(box.value)}"]:enabled`);
+		if (same?.type === box.type) same.checked = box.checked;
+	}
+	for (const field of old.querySelectorAll("input[type=text][id]")) {
+		const same = fresh.querySelector("#" + CSS.escape(field.id));
+		if (same) same.value = field.value;
 	}
 	for (const alert of old.querySelectorAll("[role=alert][id]")) {
 		const same = fresh.querySelector("#" + CSS.escape(alert.id));

@@ -1,5 +1,6 @@
 // Runs the passkey ceremonies: a form marked data-ceremony asks the server for
 // options, the browser for a passkey, and the server for its verdict.
+import { lacking } from "./choice.js";
 import { refresh, undisturbed } from "./live.js";
 
 const serverLimit = 20000; // ms for one answer of the server
@@ -42,10 +43,9 @@ function tell(form, text) {
 
 function fields(form) {
 	const body = {};
-	const list = form.dataset.list;
-	if (list) body[list] = [];
+	for (const list of (form.dataset.lists ?? "").split(" ").filter(Boolean)) body[list] = [];
 	for (const [name, value] of new FormData(form)) {
-		if (name === list) body[list].push(value);
+		if (Array.isArray(body[name])) body[name].push(value);
 		else body[name] = value;
 	}
 	return body;
@@ -140,6 +140,12 @@ async function submit(event) {
 	const button = form.querySelector("[type=submit]");
 	if (form.dataset.running || button.getAttribute("aria-disabled") === "true") return;
 	tell(form, "");
+	const need = lacking(form);
+	if (need) {
+		need.field.focus();
+		tell(form, need.words);
+		return;
+	}
 	for (const way of form.querySelectorAll("[data-way]")) way.hidden = true;
 	setBusy(form, button, true);
 	let told = null;

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -73,6 +74,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	path := filepath.Join(o.Dir, FileName)
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
 	w, err := sqlx.Open("sqlite", dsn(path, "_txlock", "immediate"))
 	if err != nil {
 		return nil, err
@@ -91,6 +95,36 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	r.SetMaxOpenConns(8)
 	s.r = r
 	return s, nil
+}
+
+// private makes the database's file before SQLite would, which lets everybody
+// read it as far as the umask does, and closes one that was made so, with the
+// files beside it. SQLite gives those the database's mode. What a group may do
+// is left: somebody chose it. An open database is never opened here a second
+// time, for closing that would end SQLite's locks on it (POSIX fcntl).
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		return f.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o007 != 0 {
+			if err := os.Chmod(name, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // dsn puts the pragmas into the data source name, where they reach every

@@ -3,6 +3,9 @@ package store_test
 import (
 	"database/sql"
 	"errors"
+	"io/fs"
+	"maps"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -37,6 +40,60 @@ func TestPurposeKeepsDemoAndServiceApart(t *testing.T) {
 		if err == nil {
 			st.Close()
 		}
+	}
+}
+
+// The folder may be one that others can read.
+func TestDatabaseIsItsOwnersAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	modes := func() map[string]fs.FileMode {
+		st, err := store.Open(t.Context(), store.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		if _, err := st.AddPerson(t.Context(), app.Operator, "alice", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]fs.FileMode{}
+		for _, f := range files {
+			info, err := f.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[f.Name()] = info.Mode().Perm()
+		}
+		return out
+	}
+	path := filepath.Join(dir, store.FileName)
+	want := map[string]fs.FileMode{store.FileName: 0o600, store.FileName + "-wal": 0o600, store.FileName + "-shm": 0o600}
+	if got := modes(); !maps.Equal(got, want) {
+		t.Errorf("a new database: %v, want %v", got, want)
+	}
+	// As an earlier version left them after a crash.
+	if err := errors.Join(os.WriteFile(path+"-wal", nil, 0o600), os.WriteFile(path+"-shm", nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for name := range want {
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := modes(); !maps.Equal(got, want) {
+		t.Errorf("one that others could read: %v, want %v", got, want)
+	}
+	if err := os.Chmod(path, 0o640); err != nil { // a group that somebody chose
+		t.Fatal(err)
+	}
+	if got := modes(); got[store.FileName] != 0o640 {
+		t.Errorf("a chosen group: %v", got)
 	}
 }
 

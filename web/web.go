@@ -4,12 +4,10 @@
 package web
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"time"
 
 	"assent/static"
 	"assent/store"
@@ -43,21 +41,7 @@ func New(c Config) (http.Handler, error) {
 
 	mux := http.NewServeMux()
 	api.Register(mux, c.API)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Write([]byte("ok\n"))
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-		defer cancel()
-		if err := c.Store.Ready(ctx); err != nil {
-			c.Log.ErrorContext(r.Context(), "not ready", "err", err)
-			http.Error(w, "the database can't be written or is not current", http.StatusServiceUnavailable)
-			return
-		}
-		w.Write([]byte("ready\n"))
-	})
+	(&health{store: c.Store, log: c.Log}).register(mux)
 	mux.Handle("/", site)
-	return httpx.Log(c.Log, c.Proxies, httpx.Route(mux)), nil
+	return httpx.Log(c.Log, c.Proxies, httpx.Inert(httpx.Route(mux))), nil
 }

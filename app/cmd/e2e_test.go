@@ -190,7 +190,7 @@ func TestTwoDevices(t *testing.T) {
 	pixel.says("outcome", "Approved")
 	laptop.says("outcome", "Approved") // by itself
 	laptop.says("note", "You answered this on your")
-	laptop.until("only that is said", `document.querySelectorAll('[data-testid="note"]').length === 1`) // once ACP is told
+	laptop.until("that, and how to end it, is all that is said once ACP is told", `document.querySelectorAll('[data-testid="note"]').length === 2`)
 	laptop.accessible("a request that was decided elsewhere")
 	settled(t, d, s, emulator.Approved)
 }

@@ -179,10 +179,10 @@ func (s *Settings) public(c *Config, f *faults) {
 	u, err := url.Parse(s.PublicURL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		f.add("ASSENT_PUBLIC_URL: %q is not a URL such as https://approve.bank.example", s.PublicURL)
+		f.add("ASSENT_PUBLIC_URL: %q is not a URL such as https://approve.bank.example", shown(s.PublicURL))
 		return
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
-		f.add("ASSENT_PUBLIC_URL: give scheme and host only, not %q", s.PublicURL)
+		f.add("ASSENT_PUBLIC_URL: give scheme and host only, not %q", shown(s.PublicURL))
 		return
 	case u.Scheme == "http" && u.Hostname() != "localhost":
 		f.add("ASSENT_PUBLIC_URL: browsers allow passkeys over http: on localhost only; use https:")
@@ -227,14 +227,23 @@ func (s *Settings) proxies(c *Config, f *faults) {
 	}
 }
 
+// thisMachine are the loopback networks.
+var thisMachine = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
 // transport checks that nobody but this machine or a proxy that is trusted
-// speaks to a public https: service in the clear.
+// speaks to a public https: service in the clear. Whoever speaks to one from
+// this machine is its proxy, and believed about where a caller is: else all
+// callers would be one to the limits.
 func (s *Settings) transport(c *Config, f *faults) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		f.add("ASSENT_TLS_CERT and ASSENT_TLS_KEY: set both or none")
 	}
 	host, _, _ := net.SplitHostPort(c.Listen)
-	if c.PublicURL != nil && c.PublicURL.Scheme == "https" && c.TLSCert == "" && !loopback(host) && len(s.TrustedProxies) == 0 {
+	proxied := c.PublicURL != nil && c.PublicURL.Scheme == "https" && c.TLSCert == ""
+	switch {
+	case proxied && loopback(host):
+		c.TrustedProxies = append(c.TrustedProxies, thisMachine...)
+	case proxied && len(s.TrustedProxies) == 0:
 		f.add("ASSENT_LISTEN: %s would serve in the clear; set ASSENT_TLS_CERT and ASSENT_TLS_KEY, or listen on loopback, or name the proxy in ASSENT_TRUSTED_PROXIES", c.Listen)
 	}
 	readable(f, "ASSENT_TLS_CERT", c.TLSCert)
@@ -250,9 +259,9 @@ func (s *Settings) push(c *Config, f *faults) {
 		f.add("ASSENT_PUSH_SUBJECT: set whom push services may write to, such as mailto:operations@bank.example")
 	case c.PushSubject == "":
 	case isMail && strings.Contains(mail, "@"):
-	case !isMail && err == nil && u.Scheme == "https" && u.Host != "":
+	case !isMail && err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil:
 	default:
-		f.add("ASSENT_PUSH_SUBJECT: %q is neither a mailto: nor an https: URI", c.PushSubject)
+		f.add("ASSENT_PUSH_SUBJECT: %q is neither a mailto: nor an https: URI", shown(c.PushSubject))
 	}
 	for _, h := range c.PushHosts {
 		if strings.ContainsAny(strings.TrimPrefix(h, "*."), "*/:@ ") || !strings.Contains(strings.TrimPrefix(h, "*."), ".") {
@@ -273,7 +282,7 @@ func (s *Settings) connections(c *Config, f *faults) {
 		single.Name = "acp"
 		tables = []ConnectionSettings{single}
 	}
-	names, secrets := map[string]bool{}, map[Credential]string{}
+	names, secrets, tenants := map[string]bool{}, map[Credential]string{}, map[string][]Connection{}
 	for i, t := range tables {
 		at := ""
 		if len(s.tables) > 0 {
@@ -291,8 +300,36 @@ func (s *Settings) connections(c *Config, f *faults) {
 			}
 			secrets[cred] = t.Name
 		}
+		id := conn.tenantID()
+		for _, other := range tenants[id] {
+			if id != "" && !apart(conn.Workspaces, other.Workspaces) {
+				f.add("%sits tenant is that of %s too: list the workspaces of each, none of them in both", at, other.Name)
+			}
+		}
+		tenants[id] = append(tenants[id], conn)
 		c.Connections = append(c.Connections, conn)
 	}
+}
+
+// tenantID is the tenant whose logins the connection brings: ACP's ids of them
+// are unique within one.
+func (c Connection) tenantID() string {
+	u, err := url.Parse(c.Issuer)
+	if c.Tenant != "" || err != nil {
+		return c.Tenant
+	}
+	id, _, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	return id
+}
+
+// apart tells whether two lists of workspaces are given and share none.
+func apart(a, b map[string]string) bool {
+	for id := range a {
+		if _, both := b[id]; both {
+			return false
+		}
+	}
+	return len(a) > 0 && len(b) > 0
 }
 
 // check types one connection.
@@ -317,7 +354,7 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 		switch {
 		case v == "":
 		case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http":
-			f.add("%s: %q is not an https: URL", name(setting), v)
+			f.add("%s: %q is not an https: URL without user, query and fragment", name(setting), shown(v))
 		case u.Scheme == "http" && !loopback(u.Hostname()):
 			f.add("%s: http: is for loopback only; use https:", name(setting))
 		}
@@ -328,7 +365,7 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 	case c.VanityDomain != "none" && c.Tenant == "":
 		f.add("%s: set the tenant id, which the issuer of a vanity domain doesn't tell", name("ASSENT_ACP_TENANT"))
 	case c.VanityDomain == "none" && c.Issuer != "" && err == nil && !(len(strings.Split(strings.Trim(u.Path, "/"), "/")) == 2 && strings.HasSuffix(u.Path, "/system")):
-		f.add("%s: %q is not of the form https://host/{tid}/system", name("ASSENT_ACP_ISSUER"), c.Issuer)
+		f.add("%s: %q is not of the form https://host/{tid}/system", name("ASSENT_ACP_ISSUER"), shown(c.Issuer))
 	}
 	if c.ClientID == "" {
 		f.add("%s: set the id of our client in the system workspace", name("ASSENT_ACP_CLIENT_ID"))
@@ -449,6 +486,18 @@ func readable(f *faults, setting, file string) {
 		return
 	}
 	r.Close()
+}
+
+// shown is a URL as a fault may print it: without what may hold a password,
+// which is all before its last @ and all from its first ? or #.
+func shown(v string) string {
+	if at := strings.LastIndex(v, "@"); at >= 0 {
+		v = "…" + v[at:]
+	}
+	if i := strings.IndexAny(v, "?#"); i >= 0 {
+		v = v[:i] + "…"
+	}
+	return v
 }
 
 func loopback(host string) bool {

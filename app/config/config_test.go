@@ -141,6 +141,81 @@ func TestFaultsOfServe(t *testing.T) {
 	}
 }
 
+// Behind a proxy on this machine every caller would else be one: a stranger
+// could use up everybody's tries.
+func TestProxyOnThisMachineIsTrusted(t *testing.T) {
+	https := with(good, "ASSENT_PUBLIC_URL", "https://approve.example", "ASSENT_PUSH_SUBJECT", "mailto:a@b.example")
+	own := file(t, "own.pem", "")
+	for _, c := range []struct {
+		name string
+		env  map[string]string
+		want []string
+	}{
+		{"https without TLS of our own, on loopback", https, []string{"127.0.0.0/8", "::1/128"}},
+		{"by name", with(https, "ASSENT_LISTEN", "localhost:8080"), []string{"127.0.0.0/8", "::1/128"}},
+		{"another proxy in front of it", with(https, "ASSENT_TRUSTED_PROXIES", "10.0.0.0/8"), []string{"10.0.0.0/8", "127.0.0.0/8", "::1/128"}},
+		{"TLS of our own", with(https, "ASSENT_TLS_CERT", own, "ASSENT_TLS_KEY", own), nil},
+		{"on the network", with(https, "ASSENT_LISTEN", "0.0.0.0:80", "ASSENT_TRUSTED_PROXIES", "10.0.0.0/8"), []string{"10.0.0.0/8"}},
+		{"no proxy", good, nil},
+	} {
+		s, err := parse(t, c.env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Serve()
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if fmt.Sprint(got.TrustedProxies) != fmt.Sprint(c.want) {
+			t.Errorf("%s: %v are trusted, want %v", c.name, got.TrustedProxies, c.want)
+		}
+	}
+}
+
+// A fault is printed and logged: what a URL says beside where it leads stays out of it.
+func TestFaultsDoNotPrintPasswordsInURLs(t *testing.T) {
+	for _, setting := range []string{"ASSENT_PUBLIC_URL", "ASSENT_ACP_ISSUER", "ASSENT_ACP_TOKEN_URL", "ASSENT_ACP_API_URL", "ASSENT_PUSH_SUBJECT", "ASSENT_ACCOUNTS_URL"} {
+		for _, v := range []string{"https://user:hunter2@h.example/bank/system", "https://user:hunter2 @h.example/bank/system", "ftp://hunter2@h.example",
+			"https://user:hunter2@h.example:x/", "https://user:hun/ter2@h.example", "ftp://h.example/?key=hunter2", "https://h.example:x/#hunter2"} {
+			s, err := parse(t, with(good, setting, v))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = s.Serve()
+			if err == nil || !strings.Contains(err.Error(), setting) || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "ter2") {
+				t.Errorf("%s = %s: %v", setting, v, err)
+			}
+		}
+	}
+}
+
+func TestTwoConnectionsOfOneTenant(t *testing.T) {
+	table := func(name, issuer, more string) string {
+		return fmt.Sprintf("[[acp]]\nname = %q\nissuer = %q\nclient_id = \"c\"\nclient_secret = \"s\"\napi_username = %q\napi_password = \"correct horse %s\"\n%s\n", name, issuer, name, name, more)
+	}
+	const one, two = "https://acp.example/bank/system", "https://other.example/bank/system"
+	for _, c := range []struct {
+		name, first, second string
+		refused             bool
+	}{
+		{"two tenants", table("a", one, ""), table("b", "https://acp.example/shop/system", ""), false},
+		{"one tenant, workspaces apart", table("a", one, `workspaces = "x=regular"`), table("b", one, `workspaces = "y=regular,z=obuk"`), false},
+		{"one tenant, no workspaces", table("a", one, ""), table("b", one, ""), true},
+		{"one tenant, only one says which", table("a", one, ""), table("b", one, `workspaces = "y=regular"`), true},
+		{"one tenant, a workspace of both", table("a", one, `workspaces = "x=regular,y=regular"`), table("b", one, `workspaces = "y=regular"`), true},
+		{"the same id at two ACPs", table("a", one, ""), table("b", two, ""), true},
+		{"behind a vanity domain", table("a", one, ""), table("b", "https://login.example", "vanity_domain = \"tenant\"\ntenant = \"bank\""), true},
+	} {
+		s, err := parse(t, nil, "--config", file(t, "assent.toml", c.first+c.second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = s.Serve(); (err != nil) != c.refused || c.refused && !strings.Contains(err.Error(), "[[acp]] b: ") {
+			t.Errorf("%s: %v, want refused %v", c.name, err, c.refused)
+		}
+	}
+}
+
 func TestCommandsCheckOnlyWhatTheyUse(t *testing.T) {
 	s, err := parse(t, map[string]string{"ASSENT_LOG_LEVEL": "loud", "ASSENT_INVITE_TTL": "soon"})
 	if err != nil {

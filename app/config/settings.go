@@ -21,7 +21,7 @@ type Settings struct {
 	Institution    string   `default:"Assent" env:"ASSENT_INSTITUTION" placeholder:"NAME" group:"Service" help:"The institution's name as people see it."`
 	TLSCert        string   `name:"tls-cert" env:"ASSENT_TLS_CERT" placeholder:"FILE" group:"Service" help:"Certificate chain (PEM) to serve with; without one the listener is plain."`
 	TLSKey         string   `name:"tls-key" env:"ASSENT_TLS_KEY" placeholder:"FILE" group:"Service" help:"Private key (PEM) of the certificate."`
-	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks."`
+	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks. One on this machine always is, where the public URL is https: and the service listens on loopback without TLS."`
 
 	InviteTTL  string `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
 	RequestTTL string `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
 
 	"assent/app"
 	"assent/app/i18n"
@@ -138,8 +140,32 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 const NoticeDevices = "devices"
 
 func clientName(r app.Request, w i18n.Words) string {
-	if r.ClientName == "" {
-		return w.T("client.unnamed")
+	if name := i18n.Plain(r.ClientName); name != "" {
+		return cut(name, longestName)
 	}
-	return r.ClientName
+	return w.T("client.unnamed")
 }
+
+// longestName of a client in a notice, in characters.
+const longestName = 60
+
+// cut shortens s to n characters, the last of them an ellipsis, and takes none
+// apart that is written with several (Unicode UAX 29, as far as names need it).
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	at := n - 1
+	for at > 0 && (unicode.Is(unicode.M, r[at]) || joins(r[at]) || joins(r[at-1])) {
+		at--
+	}
+	if at == 0 { // one character with more marks than any has
+		at = n - 1
+	}
+	return strings.TrimRight(string(r[:at]), " ") + "…"
+}
+
+// joins tells whether a character belongs to its neighbours: the joiner, and
+// the skin tones of emoji.
+func joins(r rune) bool { return r == '\u200d' || r >= 0x1f3fb && r <= 0x1f3ff }

@@ -17,9 +17,11 @@ const responseLimit = 64 << 10
 
 // begin is the body that starts a ceremony; only an approval says anything.
 type begin struct {
-	Seen   string   `json:"seen"`
-	Scopes []string `json:"scopes"`
-	Invite string   `json:"invite"`
+	Seen     string   `json:"seen"`
+	Scopes   []string `json:"scopes"`
+	Accounts []string `json:"accounts"`
+	Code     string   `json:"code"` // of the binding message, where it is asked for
+	Invite   string   `json:"invite"`
 }
 
 // finish is the body that ends one.
@@ -167,7 +169,7 @@ func (h *handlers) approvalBegin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	choice := consent.Choice{Digest: in.Seen, Scopes: in.Scopes}
+	choice := consent.Choice{Digest: in.Seen, Scopes: in.Scopes, Accounts: in.Accounts, Code: in.Code}
 	if err := h.Consent.Check(r.Context(), actor(r, id), r.PathValue("id"), choice); err != nil {
 		return err
 	}

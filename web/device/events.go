@@ -16,26 +16,32 @@ import (
 // is still good.
 const beat = 15 * time.Second
 
+// patience is how long a reader may take over what it is sent.
+const patience = 10 * time.Second
+
 // events streams what changes for the person (server-sent events, HTML Living
-// Standard 9.2) until the session, the device or the person ends.
+// Standard 9.2) until the session, the device or the person ends, nobody reads
+// it, or newer streams take its place.
 func (h *handlers) events(w http.ResponseWriter, r *http.Request) error {
 	id, err := login.From(r.Context())
 	if err != nil {
 		return err
 	}
 	ctx := r.Context()
-	events, cancel := h.Live.Subscribe(id.Person.ID)
+	events, cancel := h.Live.Subscribe(id.Person.ID, id.Device.ID)
 	defer cancel()
 	out := http.NewResponseController(w)
-	if err := out.SetWriteDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("event stream: %w", err)
-	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy that holds back lines would hold back requests
 	send := func(format string, args ...any) bool {
+		if err := out.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+			h.Log.ErrorContext(ctx, "an event stream can't be timed", "err", err)
+			return false
+		}
 		fmt.Fprintf(w, format, args...)
-		return out.Flush() == nil
+		// Left in place, the deadline would end a stream of HTTP/2 between two events.
+		return out.Flush() == nil && out.SetWriteDeadline(time.Time{}) == nil
 	}
 	if !send("retry: 2000\n\n") {
 		return nil
@@ -59,7 +65,11 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) error {
 			if !send(":\n\n") {
 				return nil
 			}
-		case e := <-events:
+		case e, ok := <-events:
+			if !ok { // the page is one of many: it may come back in a while
+				send("retry: 60000\n\n")
+				return nil
+			}
 			check = e.Topic == app.TopicDevice
 			if !h.tell(send, e) {
 				return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/acp"
 	"assent/app/consent"
 	"assent/app/login"
 	"assent/app/push"
@@ -15,6 +16,7 @@ import (
 	"assent/store"
 	"assent/web/device/page"
 	"assent/web/httpx"
+	"assent/web/view"
 )
 
 // freshFor is how long something counts as having just happened.
@@ -29,8 +31,12 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	}
 	p := page.Inbox{}
 	for _, req := range waiting {
-		p.Waiting = append(p.Waiting, page.Waiting{ID: req.ID, Ref: req.Ref, Client: client(req, nil), Message: req.BindingMessage,
-			Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor})
+		sh, err := consent.Sheet(req)
+		if err != nil {
+			return err
+		}
+		p.Waiting = append(p.Waiting, page.Waiting{ID: req.ID, Text: text(f, req, sh), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
+			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(acp.BRData)})
 	}
 	if p.PushOff, err = h.pushOff(r, id); err != nil {
 		return err
@@ -69,22 +75,30 @@ func (h *handlers) added(r *http.Request, id login.Identity) (*page.Added, error
 	return newest, nil
 }
 
-// client is who asks: as the approver saw them, or as the start named them.
-func client(r app.Request, sh *slip.Sheet) page.Client {
-	if sh == nil {
-		return page.Client{ID: r.ClientID, Name: r.ClientName}
-	}
-	c := sh.Client
-	return page.Client{ID: c.ID, Name: c.Name, Host: c.Host, Description: c.Description, URI: c.URI, PolicyURI: c.PolicyURI, TosURI: c.TosURI}
+// reader is who reads a sheet, on which device.
+func reader(f view.Frame) slip.Reader {
+	return slip.Reader{Words: f.Words, Institution: f.Institution, Owner: f.Owner, Here: f.Here.On(f.Words), Now: f.Now}
 }
 
-func scopes(list []slip.Scope) []page.Scope {
-	var out []page.Scope
-	for _, s := range list {
-		out = append(out, page.Scope{Grant: s.Grant, Name: s.Name, DisplayName: s.DisplayName, Description: s.Description,
-			Service: s.Service, Params: s.Params, Optional: s.Optional})
+// text is a request in the words of its page: as it was shown, or as far as the
+// start named it.
+func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
+	if sh != nil {
+		return sh.Text(reader(f))
 	}
-	return out
+	bare := slip.Sheet{RequestID: r.ID, Ref: r.Ref, Kind: acp.Kind(r.Kind), Client: slip.Client{ID: r.ClientID, Name: r.ClientName}, Message: r.BindingMessage,
+		StartedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt}
+	all := bare.Text(reader(f))
+	t := slip.Text{Version: all.Version, Lang: all.Lang, Kind: all.Kind, Ref: all.Ref, Institution: all.Institution, Owner: all.Owner, Requester: all.Requester,
+		Title: all.Title, Verb: all.Verb, Message: all.Message, Deadline: all.Deadline, Approve: all.Approve, Deny: all.Deny}
+	if r.Kind != app.KindRegular {
+		t.Verb = f.Words.T("request.asks_something")
+	}
+	if r.Kind == app.KindUnknown {
+		t.Kind = f.Words.T("request.kind_unknown")
+		t.Title = f.Words.T("request.title_of", "client", t.Requester.Name, "verb", t.Verb)
+	}
+	return t
 }
 
 // request shows one request: to be decided, or what became of it.
@@ -99,7 +113,7 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 		return err
 	}
 	if v.Request.State != app.Pending {
-		p, err := h.outcome(r, id, v.Request)
+		p, err := h.outcome(r, f, id, v.Request)
 		if err != nil {
 			return err
 		}
@@ -107,27 +121,23 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 	}
 	req := v.Request
 	p := page.Request{
-		ID: req.ID, Ref: req.Ref, Client: client(req, v.Sheet), Message: req.BindingMessage, ServerID: req.ServerID, ACR: req.ACR,
-		Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest, Unreachable: v.Unreachable, Fault: fault,
+		ID: req.ID, Text: text(f, req, v.Sheet), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
+		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
 		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
-	}
-	if sh := v.Sheet; sh != nil {
-		p.Message, p.Scopes, p.Claims, p.VerifiedClaims = sh.Message, scopes(sh.Scopes), sh.Claims, sh.VerifiedClaims
-		p.Authorization, p.ACR, p.ServerID, p.Other = sh.Authorization, sh.ACR, sh.ServerID, sh.Other
 	}
 	return h.show(w, r, status, p.Page(f))
 }
 
-func (h *handlers) outcome(r *http.Request, id login.Identity, req app.Request) (page.Outcome, error) {
+func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req app.Request) (page.Outcome, error) {
 	sh, err := consent.Approved(req)
 	if err != nil {
 		return page.Outcome{}, err
 	}
-	p := page.Outcome{ID: req.ID, Ref: req.Ref, Client: client(req, sh), Message: req.BindingMessage, State: req.State, Reason: req.Reason,
+	p := page.Outcome{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
 		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Digest: req.DetailsDigest,
 		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor}
 	if sh != nil && req.State == app.Approved {
-		p.Granted, p.Claims = scopes(sh.Scopes), sh.Claims
+		p.Done = sh.Done(reader(f))
 	}
 	if req.DecidedBy != "" {
 		d, err := h.Store.Device(r.Context(), req.DecidedBy)
@@ -194,16 +204,20 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err != nil {
 		return err
 	}
-	p := page.History{}
+	f, p := h.frame(r), page.History{}
 	for i, req := range rows {
 		if i == historyPage {
 			p.Older = "/history?before=" + strconv.FormatInt(int64(rows[i-1].CreatedAt), 10)
 			break
 		}
-		p.Entries = append(p.Entries, page.Entry{ID: req.ID, Client: client(req, nil), State: req.State, Reason: req.Reason,
+		sh, err := consent.Sheet(req)
+		if err != nil {
+			return err
+		}
+		p.Entries = append(p.Entries, page.Entry{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
 			At: req.DecidedAt.Time(), Device: names[req.DecidedBy], Delivery: req.Delivery})
 	}
-	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 
 func (h *handlers) deviceNames(r *http.Request, id login.Identity) (map[string]string, error) {

@@ -99,16 +99,25 @@ func source(r *http.Request, trusted []netip.Prefix) string {
 		host = r.RemoteAddr
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; isTrusted(host, trusted); i-- {
-		if i < 0 || strings.TrimSpace(hops[i]) == "" {
+	for i := len(hops) - 1; i >= 0 && isTrusted(host, trusted); i-- {
+		ip, ok := hop(hops[i])
+		if !ok {
 			break
 		}
-		if _, err := netip.ParseAddr(strings.TrimSpace(hops[i])); err != nil {
-			break
-		}
-		host = strings.TrimSpace(hops[i])
+		host = ip.String()
 	}
 	return host
+}
+
+// hop reads an entry of X-Forwarded-For: an address, to which some proxies add
+// the port.
+func hop(s string) (netip.Addr, bool) {
+	s = strings.TrimSpace(s)
+	if p, err := netip.ParseAddrPort(s); err == nil {
+		return p.Addr().Unmap(), true
+	}
+	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	return ip.Unmap(), err == nil
 }
 
 func isTrusted(host string, trusted []netip.Prefix) bool {
@@ -128,13 +137,23 @@ func isTrusted(host string, trusted []netip.Prefix) bool {
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// Inert sets what every answer needs, whoever it is for: a browser that gets
+// it takes it for what it says it is, and runs nothing of it. Surfaces with
+// pages set their own policy instead.
+func Inert(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Headers sets the security headers of the browser surfaces. Secure adds HSTS,
 // for sites that are served over https.
 func Headers(secure bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", csp)
-		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer") // enrolment links carry a secret
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -1,16 +1,20 @@
 package view
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // Ceremony is a form that makes or uses a passkey. The script posts the form's
 // fields as JSON to Action, runs the browser's prompt with the options it gets,
 // posts the outcome to Action/{ceremony} and goes where that answer says.
 type Ceremony struct {
 	ID     string
-	Create bool   // makes a passkey; otherwise one is used
-	Action string // path
-	List   string // name of the one field that may occur any number of times
-	Alert  string // id of the role=alert element elsewhere on the page; empty: in the form
+	Create bool     // makes a passkey; otherwise one is used
+	Action string   // path
+	Lists  []string // names of the fields that may occur any number of times
+	Alert  string   // id of the role=alert element elsewhere on the page; empty: in the form
 }
 
 // Attributes are the form's attributes: how the script is to run the ceremony,
@@ -32,8 +36,8 @@ func (c Ceremony) Attributes(f Frame) templ.Attributes {
 		"data-insecure":    w.T("ceremony.insecure"),
 		"data-failed":      w.T("ceremony.failed"),
 	}
-	if c.List != "" {
-		a["data-list"] = c.List
+	if len(c.Lists) > 0 {
+		a["data-lists"] = strings.Join(c.Lists, " ")
 	}
 	if c.Alert != "" {
 		a["data-alert"] = c.Alert

@@ -36,6 +36,7 @@ const (
 	IconShare    IconName = "share"
 	IconShield   IconName = "shield"
 	IconSignOut  IconName = "sign-out"
+	IconUpDown   IconName = "up-down"
 	IconWarn     IconName = "warn"
 )
 
@@ -65,6 +66,7 @@ var icons = map[IconName]string{
 	IconShare:    "M10 12.2V2.6M6.8 5.6 10 2.5l3.2 3.1M6.7 8.5H4.9v9h10.2v-9h-1.8",
 	IconShield:   "M10 2.5l6 2.1v4.8c0 3.6-2.3 6.4-6 8.1-3.7-1.7-6-4.5-6-8.1V4.6zM7.3 10l2 2 3.5-3.8",
 	IconSignOut:  "M8 3.5H4.5v13H8M8.5 10h8.8M14 6.7l3.3 3.3-3.3 3.3",
+	IconUpDown:   "M6.5 8 10 4.5 13.5 8M6.5 12l3.5 3.5 3.5-3.5",
 	IconWarn:     "M10 3.2 17.6 16.5H2.4zM10 8.2v3.8M10 14.2v.1",
 }
 
@@ -97,7 +99,7 @@ func Icon(name IconName) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(icons[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/view/icon.templ`, Line: 65, Col: 120}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/view/icon.templ`, Line: 67, Col: 120}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,9 @@ import (
 	"github.com/a-h/templ"
 
 	"assent/app"
+	"assent/app/acp"
 	"assent/app/i18n"
+	"assent/app/slip"
 	"assent/web/device/page"
 	"assent/web/view"
 )
@@ -32,37 +35,10 @@ type shown struct {
 }
 
 var (
-	now       = time.Date(2026, 11, 22, 14, 30, 40, 0, time.UTC)
-	started   = now.Add(-40 * time.Second)
-	deadline  = now.Add(80 * time.Second)
-	financroo = page.Client{ID: "d9de35e3bcb44d96ba5bca98058e993c", Name: "Financroo Ltd", Host: "financroo.example", URI: "https://financroo.example",
-		PolicyURI: "https://financroo.example/privacy", TosURI: "https://financroo.example/terms", Description: "Budgets and savings in one place."}
-	plum   = page.Client{Name: "Plum Books", Host: "plum.example"}
-	shoply = page.Client{Name: "Shoply", Host: "shoply.example"}
+	now      = time.Date(2026, 11, 22, 14, 30, 40, 0, time.UTC)
+	started  = now.Add(-40 * time.Second)
+	deadline = now.Add(80 * time.Second)
 )
-
-func scope(name string) page.Scope {
-	return page.Scope{Grant: name, Name: name, Service: "Profile", Optional: name != "openid"}
-}
-
-func request(change func(*page.Request)) page.Request {
-	p := page.Request{
-		ID: "r1", Ref: "K1C-40Z", Client: financroo, Message: "K7-PLUM", Started: started, Deadline: deadline, Seen: strings.Repeat("ab", 32),
-		Scopes: []page.Scope{scope("openid"), scope("profile"), scope("email"), scope("offline_access")},
-		ACR:    []string{"urn:openbanking:psd2:sca"}, ServerID: "ciba-sample",
-	}
-	if change != nil {
-		change(&p)
-	}
-	return p
-}
-
-func outcome(change func(*page.Outcome)) page.Outcome {
-	p := page.Outcome{ID: "r1", Ref: "K1C-40Z", Client: financroo, Message: "K7-PLUM", State: app.Approved, At: now, Device: "Pixel 9", Here: true,
-		Delivery: app.DeliveryDelivered, Digest: "9f2c71d04ab8", Granted: []page.Scope{scope("profile"), scope("email")}}
-	change(&p)
-	return p
-}
 
 var pixel = page.Device{ID: "d1", Name: "Pixel 9", Platform: "android", This: true, State: app.DeviceActive, Created: now.AddDate(0, -6, -19), LastSeen: now,
 	Passkey: page.Passkey{Synced: true, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC), LastUsed: now.Add(-5 * time.Hour)},
@@ -76,58 +52,109 @@ func device(change func(*page.Device)) page.Device {
 
 // gallery is every page in every state.
 func gallery(f view.Frame) []shown {
-	long := page.Client{Name: "The Worshipful Company of Exceedingly Long Financial Service Names and Partners Limited", Host: "a-very-long-subdomain.of-a-very-long-name.financial-services.example"}
-	arabic := page.Client{Name: "بنك النور 🌙", Host: "noor.example"}
+	all := kinds()
+	pay := all["uk-payment"].Text(reader(f))
 	waiting := []page.Waiting{
-		{ID: "r1", Ref: "K1C-40Z", Client: financroo, Message: "K7-PLUM", Started: started, Deadline: deadline},
-		{ID: "r2", Ref: "5RB-W8N", Client: plum, Message: "", Started: started, Deadline: now.Add(17 * time.Minute)},
-		{ID: "r3", Ref: "2HD-9TV", Client: arabic, Message: "مرحبا 42", Started: started, Deadline: now.Add(26 * time.Hour)},
+		{ID: "r1", Text: signIn().Text(reader(f)), Started: started, Deadline: deadline},
+		{ID: "r2", Text: bare(f, plum, "5RB-W8N", ""), Started: started, Deadline: now.Add(17 * time.Minute)},
+		{ID: "r3", Text: bare(f, arabic, "2HD-9TV", "مرحبا 42"), Started: started, Deadline: now.Add(26 * time.Hour)},
 	}
-	return []shown{
-		{name: "request", page: request(nil)},
-		{name: "request-bare", page: request(func(p *page.Request) { p.Message = ""; p.Scopes = p.Scopes[:1] })},
-		{name: "request-middle", page: request(func(p *page.Request) { p.Message = "Approve demo login" })},
-		{name: "request-long", page: request(func(p *page.Request) {
-			p.Client, p.Message = long, "Please compare: window 4, Ms Quill, the blue folder, order INV-7781 of last Tuesday, and the word PLUM at the end"
-			p.Deadline = now.Add(20 * time.Second)
-			p.Claims, p.VerifiedClaims = []string{"name", "birthdate", "phone_number", "loyalty_level"}, []string{"given_name", "family_name"}
-			p.Authorization = []map[string]any{{"type": "payment_initiation", "instructedAmount": map[string]any{"currency": "EUR", "amount": "123.50"},
+	mixed := []page.Waiting{
+		{ID: "r4", Text: pay, Started: started, Deadline: deadline},
+		{ID: "r5", Text: sheet(acp.UKDomesticPayment, facts([]acp.Fact{money(acp.Amount, "95.00", "GBP")}, payTo("Mr Finn Quill", sortCode, "20325612345678")), fixed).Text(reader(f)), Started: started, Deadline: now.Add(9 * time.Minute)},
+		{ID: "r6", Text: all["br-data"].Text(reader(f)), Started: started, Deadline: now.Add(23 * time.Hour), First: true},
+	}
+	out := []shown{
+		{name: "request", page: request(f, signIn())},
+		{name: "request-bare", page: request(f, signIn(func(sh *slip.Sheet) { sh.Message = ""; sh.Scopes = sh.Scopes[:1] }))},
+		{name: "request-middle", page: request(f, signIn(func(sh *slip.Sheet) { sh.Message = "Approve demo login" }))},
+		{name: "request-code", page: request(f, signIn(func(sh *slip.Sheet) { sh.AskCode = true }))},
+		{name: "request-long", page: request(f, signIn(client(long), func(sh *slip.Sheet) {
+			sh.Message = "Please compare: window 4, Ms Quill, the blue folder, order INV-7781 of last Tuesday, and the word PLUM at the end"
+			sh.Claims, sh.VerifiedClaims = []string{"name", "birthdate", "phone_number", "loyalty_level"}, []string{"given_name", "family_name"}
+			sh.Authorization = []map[string]any{{"type": "payment_initiation", "instructedAmount": map[string]any{"currency": "EUR", "amount": "123.50"},
 				"creditorName": "Merchant A", "actions": []any{"initiate", "status"}, "priority": 2.0}}
-			p.Scopes = append(p.Scopes, page.Scope{Grant: "transfers:read.42", Name: "transfers:read.*", DisplayName: "See your transfers", Description: "Amounts, dates and payees of the last 90 days", Service: "Northmoor Transfers", Params: []string{"42"}, Optional: true},
-				page.Scope{Grant: "x", Name: "x", Service: "Northmoor Transfers", Optional: true})
-			p.Other = map[string]any{"login_context": map[string]any{"channel": "branch"}}
-		})},
-		{name: "request-rtl", page: request(func(p *page.Request) { p.Client, p.Message = arabic, "\u202eمرحبا\u0000 42" })},
-		{name: "request-changed", page: request(func(p *page.Request) {
+			sh.Scopes = append(sh.Scopes, slip.Scope{Grant: "transfers:read.42", Name: "transfers:read.*", DisplayName: "See your transfers", Description: "Amounts, dates and payees of the last 90 days", Service: "Northmoor Transfers", Params: []string{"42"}, Optional: true},
+				slip.Scope{Grant: "x", Name: "x", Service: "Northmoor Transfers", Optional: true})
+			sh.Other = map[string]any{"login_context": map[string]any{"channel": "branch"}}
+		}), func(p *page.Request) { p.Deadline = now.Add(20 * time.Second) })},
+		{name: "request-rtl", page: request(f, signIn(client(arabic), func(sh *slip.Sheet) { sh.Message = "\u202eمرحبا\u0000 42" }))},
+		{name: "request-changed", page: request(f, signIn(), func(p *page.Request) {
 			p.Changed = true
 			p.Fault = f.Words.Error("changed")
 		})},
-		{name: "request-unreachable", page: request(func(p *page.Request) { p.Unreachable, p.Scopes = true, nil; p.Client.Host = "" })},
-		{name: "approved", page: outcome(func(p *page.Outcome) { p.Fresh = true })},
-		{name: "approved-waiting", page: outcome(func(p *page.Outcome) { p.Delivery = app.DeliveryWaiting; p.Digest = "0011223344" })},
-		{name: "approved-unconfirmed", page: outcome(func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed; p.Digest = "ff80f1c0" })},
-		{name: "approved-failed", page: outcome(func(p *page.Outcome) { p.Delivery = app.DeliveryFailed })},
-		{name: "approved-elsewhere", page: outcome(func(p *page.Outcome) { p.Here = false; p.Claims = []string{"birthdate"} })},
-		{name: "denied", page: outcome(func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson })},
-		{name: "reported", page: outcome(func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonReported })},
-		{name: "denied-elsewhere", page: outcome(func(p *page.Outcome) { p.State, p.Reason, p.Here = app.Denied, app.ReasonPerson, false })},
-		{name: "expired", page: outcome(func(p *page.Outcome) { p.State, p.Device = app.Expired, "" })},
-		{name: "cancelled", page: outcome(func(p *page.Outcome) { p.State, p.Reason, p.Device = app.Cancelled, app.ReasonDeviceLost, "" })},
-		{name: "cancelled-unsupported", page: outcome(func(p *page.Outcome) {
-			p.State, p.Reason, p.Device, p.Message = app.Cancelled, app.ReasonUnsupported, "", ""
-		})},
+		{name: "request-unreachable", page: request(f, signIn(), unreachable(f, f.Words.T("request.kind_sign_in")))},
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, shown{name: "request-" + name, page: request(f, all[name])},
+			shown{name: "approved-" + name, page: outcome(f, chose(all[name]))},
+			shown{name: "denied-" + name, page: outcome(f, all[name], func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson })})
+	}
+	down := func(p *page.Request) { p.AccountsUnavailable, p.Seen = true, "" }
+	without := func(sh *slip.Sheet) { sh.Accounts = nil }
+	odd := func(amount string, to []acp.Fact, changes ...change) *slip.Sheet {
+		return sheet(acp.UKDomesticPayment, facts([]acp.Fact{money(acp.Amount, amount, "GBP"), fact(acp.Reference, "INV-7781")}, to), append([]change{from(several...)}, changes...)...)
+	}
+	worshipful := payTo("The Worshipful Company of Exceedingly Long Payee Names, Sons, Daughters and Grandchildren of Northmoor-upon-Sea", sortCode, "20325698765432")
+	return append(out, []shown{
+		{name: "payment-changed", page: request(f, all["uk-payment"], func(p *page.Request) { p.Changed = true; p.Fault = f.Words.Error("account_choice") })},
+		{name: "payment-unreachable", page: request(f, all["uk-payment"], unreachable(f, f.Words.T("request.kind_unknown")))},
+		{name: "payment-several", page: request(f, sheet(acp.UKDomesticPayment, invoice, from(several...), func(sh *slip.Sheet) {
+			sh.Hints = []slip.Hint{{Kind: slip.FirstPayee}, {Kind: slip.LargestAmount, Money: &acp.Money{Amount: "99.00", Currency: "GBP"}}}
+		}))},
+		{name: "payment-code", page: request(f, sheet(acp.UKDomesticPayment, invoice, fixed, func(sh *slip.Sheet) { sh.AskCode = true }))},
+		{name: "payment-none-payable", page: request(f, sheet(acp.UKDomesticPayment, invoice, from(savings)))},
+		{name: "payment-no-account", page: request(f, sheet(acp.UKDomesticPayment, invoice, from()))},
+		{name: "payment-accounts-down", page: request(f, sheet(acp.UKDomesticPayment, invoice, without), down)},
+		{name: "payment-no-amount", page: request(f, sheet(acp.UKDomesticPayment, quill, fixed))},
+		{name: "payment-long-amount", page: request(f, odd("123456789.01", quill))},
+		{name: "payment-longest-amount", page: request(f, odd("123456789012345678.90", worshipful, client(long)))},
+		{name: "payment-long-names", page: request(f, odd("1234.50", worshipful, client(long)))},
+		{name: "payment-three-lines", page: request(f, odd("123456789.01", payTo("The Worshipful Company of Payee Names, Sons and Daughters", sortCode, "20325698765432"),
+			client(slip.Client{Name: "Worshipful Financial Services of Northmoor Ltd", Host: "worshipful.example"})))},
+		{name: "payment-rtl", page: request(f, odd("1234.50", payTo("شركة النور للتجارة 🌙", sortCode, "20325698765432"), client(arabic), func(sh *slip.Sheet) { sh.Message = "بنك 42" }))},
+		{name: "data-accounts-down", page: request(f, sheet(acp.UKAccountAccess, window, allUK), down)},
+		{name: "data-none", page: request(f, sheet(acp.BRData, window, accountsBR, of()))},
+		{name: "data-without-accounts", page: request(f, sheet(acp.BRData, window, permissions("LOANS_READ", "FUNDS_READ")))},
+		{name: "data-company", page: request(f, sheet(acp.BRData, window, accountsBR, of(conta), func(sh *slip.Sheet) { sh.Consent.CNPJ = "12ABC34501DE35" }))},
+		{name: "approved", page: outcome(f, signIn(), func(p *page.Outcome) { p.Fresh = true })},
+		{name: "approved-waiting", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryWaiting; p.Digest = "0011223344" })},
+		{name: "approved-unconfirmed", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed; p.Digest = "ff80f1c0" })},
+		{name: "approved-failed", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryFailed })},
+		{name: "approved-elsewhere", page: outcome(f, signIn(func(sh *slip.Sheet) { sh.Claims = []string{"birthdate"} }), func(p *page.Outcome) { p.Here = false })},
+		{name: "payment-unconfirmed", page: outcome(f, all["uk-payment"], func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed })},
+		{name: "payment-failed", page: outcome(f, all["uk-payment"], func(p *page.Outcome) { p.Delivery = app.DeliveryFailed })},
+		{name: "denied", page: outcome(f, signIn(), func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson })},
+		{name: "reported", page: outcome(f, signIn(), func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonReported })},
+		{name: "denied-elsewhere", page: outcome(f, signIn(), func(p *page.Outcome) { p.State, p.Reason, p.Here = app.Denied, app.ReasonPerson, false })},
+		{name: "denied-code", page: outcome(f, signIn(), func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonCode })},
+		{name: "expired", page: outcome(f, signIn(), func(p *page.Outcome) { p.State, p.Device = app.Expired, "" })},
+		{name: "payment-expired", page: outcome(f, all["uk-payment"], func(p *page.Outcome) { p.State, p.Device = app.Expired, "" })},
+		{name: "cancelled", page: outcome(f, signIn(), cancelled(app.ReasonDeviceLost))},
+		{name: "cancelled-unsupported", page: outcome(f, signIn(func(sh *slip.Sheet) { sh.Message = "" }), cancelled(app.ReasonUnsupported))},
+		{name: "cancelled-other-person", page: outcome(f, all["uk-data"], cancelled(app.ReasonOtherPerson))},
+		{name: "cancelled-not-owner", page: outcome(f, all["br-data"], cancelled(app.ReasonNotOwner))},
+		{name: "cancelled-other-company", page: outcome(f, all["br-data"], cancelled(app.ReasonOtherCompany))},
+		{name: "cancelled-consent-state", page: outcome(f, all["uk-payment"], cancelled(app.ReasonConsentState))},
+		{name: "cancelled-debtor-not-theirs", page: outcome(f, all["uk-payment"], cancelled(app.ReasonDebtorNotTheirs))},
+		{name: "cancelled-debtor-cannot-pay", page: outcome(f, all["br-pix"], cancelled(app.ReasonDebtorCannotPay))},
+		{name: "cancelled-no-account", page: outcome(f, all["uk-payment"], cancelled(app.ReasonNoAccount))},
+		{name: "cancelled-paused", page: outcome(f, signIn(), cancelled(app.ReasonPaused))},
+		{name: "cancelled-unreadable", page: outcome(f, all["uk-payment"], cancelled(app.ReasonUnreadable))},
+		{name: "inbox-mixed", page: page.Inbox{Waiting: mixed}},
+		{name: "inbox-payments", page: page.Inbox{Waiting: mixed[:2]}},
 		{name: "inbox", page: page.Inbox{Waiting: waiting[:2]}},
 		{name: "inbox-full", page: page.Inbox{Waiting: waiting, PushOff: true, Added: &page.Added{ID: "d2", Name: "iPad", At: now.Add(-2 * time.Hour)}}},
 		{name: "inbox-empty", page: page.Inbox{}},
 		{name: "history", page: page.History{Older: "/history?before=r9", Entries: []page.Entry{
-			{ID: "r0", Client: plum, State: app.Pending, At: deadline},
-			{ID: "r1", Client: financroo, State: app.Approved, At: now, Device: "Pixel 9", Delivery: app.DeliveryDelivered},
-			{ID: "r2", Client: shoply, State: app.Denied, Reason: app.ReasonReported, At: now.Add(-time.Hour), Device: "Pixel 9"},
-			{ID: "r3", Client: financroo, State: app.Denied, Reason: app.ReasonPerson, At: now.AddDate(0, 0, -1), Device: "Ada's iPad"},
-			{ID: "r4", Client: arabic, State: app.Expired, At: now.AddDate(0, 0, -6)},
-			{ID: "r5", Client: long, State: app.Approved, Delivery: app.DeliveryFailed, At: now.AddDate(-1, 0, 0), Device: "Pixel 9"},
-			{ID: "r6", Client: financroo, State: app.Approved, Delivery: app.DeliveryUnconfirmed, At: now.AddDate(0, -3, 0)},
-			{ID: "r7", Client: plum, State: app.Cancelled, Reason: app.ReasonGone, At: now.AddDate(0, -5, 0)},
+			{ID: "r0", Text: bare(f, plum, "", ""), State: app.Pending, At: deadline},
+			{ID: "r1", Text: pay, State: app.Approved, At: now, Device: "Pixel 9", Delivery: app.DeliveryDelivered},
+			{ID: "r2", Text: bare(f, shoply, "", ""), State: app.Denied, Reason: app.ReasonReported, At: now.Add(-time.Hour), Device: "Pixel 9"},
+			{ID: "r3", Text: bare(f, signIn().Client, "", ""), State: app.Denied, Reason: app.ReasonPerson, At: now.AddDate(0, 0, -1), Device: "Ada's iPad"},
+			{ID: "r4", Text: bare(f, arabic, "", ""), State: app.Expired, At: now.AddDate(0, 0, -6)},
+			{ID: "r5", Text: bare(f, long, "", ""), State: app.Approved, Delivery: app.DeliveryFailed, At: now.AddDate(-1, 0, 0), Device: "Pixel 9"},
+			{ID: "r6", Text: all["uk-data"].Text(reader(f)), State: app.Approved, Delivery: app.DeliveryUnconfirmed, At: now.AddDate(0, -3, 0)},
+			{ID: "r7", Text: bare(f, plum, "", ""), State: app.Cancelled, Reason: app.ReasonGone, At: now.AddDate(0, -5, 0)},
 		}}},
 		{name: "history-empty", page: page.History{}},
 		{name: "devices", page: page.Devices{List: []page.Device{
@@ -168,7 +195,7 @@ func gallery(f view.Frame) []shown {
 		{name: "problem-unavailable", page: page.ProblemOf(f, app.Unavailable, app.ErrACPUnreachable.Code, "")},
 		{name: "problem-refused", page: page.ProblemOf(f, app.Conflict, app.ErrNotPending.Code, "")},
 		{name: "offline", guest: true, offline: true, page: page.Offline(f)},
-	}
+	}...)
 }
 
 func frame(t *testing.T, lang, theme string) view.Frame {
@@ -282,5 +309,5 @@ func check(t *testing.T, s shown, lang string, html []byte) {
 // isKey tells text that looks like a message key: our namespaces, then dots.
 func isKey(word string) bool {
 	first, rest, ok := strings.Cut(word, ".")
-	return ok && rest != "" && strings.ToLower(rest) == rest && slices.Contains([]string{"request", "scope", "claim", "outcome", "inbox", "device", "enrol", "push", "problem", "error", "time", "left", "settings", "history"}, first)
+	return ok && rest != "" && strings.ToLower(rest) == rest && slices.Contains([]string{"request", "scope", "claim", "outcome", "inbox", "device", "enrol", "push", "problem", "error", "time", "choice", "ask", "asked", "pay", "kind", "next", "reason", "done", "data", "uk", "br", "account", "left", "settings", "history"}, first)
 }

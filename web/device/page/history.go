@@ -1,10 +1,12 @@
 package page
 
 import (
+	"cmp"
 	"time"
 
 	"assent/app"
 	"assent/app/i18n"
+	"assent/app/slip"
 	"assent/web/view"
 )
 
@@ -16,8 +18,10 @@ type History struct {
 
 // Entry is one request that has ended, or still waits.
 type Entry struct {
-	ID       string
-	Client   Client
+	ID string
+	// Text is what is known of it: of a request that nobody read, the kind, the
+	// reference and who asked.
+	Text     slip.Text
 	State    app.RequestState
 	Reason   app.Reason
 	At       time.Time // decided, ended, or for a waiting one its deadline
@@ -37,14 +41,34 @@ func (p History) rows(f view.Frame) []view.Row {
 		if e.State == app.Pending {
 			when = f.Words.Deadline(e.At, f.Now)
 		}
-		truth := f.Words.T(key, "when", when)
+		truth := f.Words.T(key, "kind", e.Text.Kind, "when", when)
 		if e.Device != "" && (state == view.Approved || e.State == app.Denied) {
 			truth = f.Words.T("history.on_device", "what", truth, "device", i18n.Plain(e.Device))
 		}
-		rows = append(rows, view.Row{ID: e.ID, Name: e.Client.name(f.Words), Foreign: true, Truths: []string{truth}, Link: "/requests/" + e.ID,
-			State: state, Label: e.label(f.Words)})
+		row := view.Row{ID: e.ID, Name: e.Text.Requester.Name, Foreign: true, Link: "/requests/" + e.ID, State: state, Label: e.label(f.Words)}
+		if thing := e.thing(f.Words); thing != "" {
+			row.Truths = append(row.Truths, thing)
+		}
+		row.Truths = append(row.Truths, truth)
+		rows = append(rows, row)
 	}
 	return rows
+}
+
+// thing is what it was about: how much to whom, or which data.
+func (e Entry) thing(w i18n.Words) string {
+	t := e.Text
+	if e.State == app.Cancelled && reasonOf(e.Reason).veiled {
+		return ""
+	}
+	if t.Amount != "" && t.Payee != "" {
+		return w.T("done.payment", "amount", t.Amount, "payee", t.Payee)
+	}
+	headline, rest := i18n.Fold(t.Headline, wholeMessage)
+	if rest != "" {
+		headline += " …"
+	}
+	return cmp.Or(t.Amount, headline)
 }
 
 // state is the shape and the words of an entry.

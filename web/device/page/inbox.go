@@ -1,9 +1,11 @@
 package page
 
 import (
+	"slices"
 	"time"
 
 	"assent/app/i18n"
+	"assent/app/slip"
 	"assent/web/view"
 )
 
@@ -16,11 +18,13 @@ type Inbox struct {
 
 // Waiting is one request in the pile.
 type Waiting struct {
-	ID, Ref           string
-	Client            Client
-	Message           string
+	ID string
+	// Text is what is known of it: of a request that wasn't read yet, the kind,
+	// the reference, who asks and the message.
+	Text              slip.Text
 	Started, Deadline time.Time
 	Fresh             bool
+	First             bool // stands out before all others, whatever its deadline
 }
 
 // Added is a device of the person that is new.
@@ -41,13 +45,35 @@ func (p Inbox) frame(f view.Frame) view.Page {
 	return view.Page{Title: p.title(f.Words), Tab: view.TabRequests, Refresh: view.Refresh{On: "requests devices"}}
 }
 
+// pile is what waits in the order in which it lies there: first what stands out.
+func (p Inbox) pile() []Waiting {
+	pile := slices.Clone(p.Waiting)
+	slices.SortStableFunc(pile, func(a, b Waiting) int { return rank(a.First) - rank(b.First) })
+	return pile
+}
+
+func rank(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
 func (w Waiting) deadline() view.Deadline { return view.Deadline{From: w.Started, At: w.Deadline} }
 
-func (w Waiting) verb(words i18n.Words) string {
-	if m := messageOf(w.Message); m.head != "" {
-		return words.T("inbox.asks_showing", "message", m.head)
+// line is what it is about, in one line: by which two of one requester differ.
+func (w Waiting) line(words i18n.Words) string {
+	t := w.Text
+	m := messageOf(t)
+	switch {
+	case t.Amount != "":
+		return words.T("inbox.wants_payee", "verb", t.Verb, "thing", t.Amount, "payee", t.Payee)
+	case t.Headline != "":
+		return words.T("inbox.wants", "verb", t.Verb, "thing", t.Headline)
+	case m.head != "":
+		return words.T("inbox.shows", "verb", t.Verb, "message", m.head)
 	}
-	return words.T("request.asks")
+	return t.Verb
 }
 
 // notices are the strips above the pile.

@@ -1,19 +1,23 @@
 package page
 
 import (
-	"strings"
+	"cmp"
 	"time"
 
 	"assent/app"
 	"assent/app/i18n"
+	"assent/app/slip"
 	"assent/web/view"
 )
 
 // Outcome is a request that has its answer, or ended without one.
 type Outcome struct {
-	ID, Ref string
-	Client  Client
-	Message string
+	ID string
+	// Text is what is known of the request; of one that nobody read, the kind,
+	// the reference, who asked and the message.
+	Text slip.Text
+	// Done is what an approval was about, and what comes of it.
+	Done slip.Done
 
 	State    app.RequestState // any but pending
 	Reason   app.Reason
@@ -21,10 +25,8 @@ type Outcome struct {
 	Device   string    // on which it was decided; empty: on none, or on one that is gone
 	Here     bool      // that device is this one
 	Delivery app.DeliveryState
-	Digest   string  // of what was approved, hexadecimal
-	Granted  []Scope // what was approved
-	Claims   []string
-	Fresh    bool // decided a moment ago: the seal presses in
+	Digest   string // of what was approved, hexadecimal
+	Fresh    bool   // decided a moment ago: the seal presses in
 }
 
 func (p Outcome) reported() bool { return p.State == app.Denied && p.Reason == app.ReasonReported }
@@ -33,7 +35,7 @@ func (p Outcome) faded() bool { return p.State != app.Approved }
 
 func (p Outcome) frame(f view.Frame) view.Page {
 	return view.Page{
-		Title:   p.title(f.Words) + ": " + p.Client.name(f.Words),
+		Title:   p.title(f.Words) + ": " + p.Text.Requester.Name,
 		Refresh: view.Refresh{On: "requests", Request: p.ID},
 	}
 }
@@ -54,89 +56,114 @@ func (p Outcome) title(w i18n.Words) string {
 
 // sentence is what the outcome means, in one line or two.
 func (p Outcome) sentence(w i18n.Words) string {
-	client := p.Client.name(w)
+	client := p.Text.Requester.Name
 	switch {
 	case p.reported():
 		return w.T("outcome.reported.text")
 	case p.State == app.Approved && p.Delivery == app.DeliveryFailed:
-		return w.T("outcome.approved.failed", "client", client)
+		return cmp.Or(p.Done.Failed, w.T("outcome.approved.failed", "client", client))
 	case p.State == app.Approved:
 		return w.T("outcome.approved.text", "client", client)
+	case p.State == app.Denied && p.Reason == app.ReasonCode:
+		return w.T("reason.code_mismatch", "client", client)
 	case p.State == app.Denied:
 		return w.T("outcome.denied.text", "client", client)
 	case p.State == app.Expired, p.Reason == app.ReasonLate:
 		return w.T("outcome.expired.text", "time", w.Deadline(p.At, p.At))
 	}
-	return w.T(reasonKey(p.Reason), "client", client)
+	return w.T(reasonOf(p.Reason).why, "client", client)
 }
 
-// reasons says why a request was cancelled.
-var reasons = map[app.Reason]i18n.Key{
-	app.ReasonUnsupported:  "reason.unsupported",
-	app.ReasonNoDevice:     "reason.no_device",
-	app.ReasonSuspended:    "reason.suspended",
-	app.ReasonDeviceLost:   "reason.device_lost",
-	app.ReasonOtherPerson:  "reason.other_person",
-	app.ReasonGone:         "reason.gone",
-	app.ReasonSettledByACP: "reason.settled_by_acp",
-	app.ReasonNoScopes:     "reason.nothing_allowed",
+// ending is why a request was cancelled, and what to do about it.
+type ending struct {
+	why  i18n.Key
+	next i18n.Key // empty: to start it again
+	// veiled: the request turned out not to be the person's, and nothing of what
+	// it is about is shown to them.
+	veiled bool
 }
 
-func reasonKey(r app.Reason) i18n.Key {
-	if k, ok := reasons[r]; ok {
-		return k
+var endings = map[app.Reason]ending{
+	app.ReasonUnsupported:     {why: "reason.unsupported", next: "next.ask"},
+	app.ReasonNoDevice:        {why: "reason.no_device"},
+	app.ReasonSuspended:       {why: "reason.suspended", next: "next.ask"},
+	app.ReasonDeviceLost:      {why: "reason.device_lost"},
+	app.ReasonOtherPerson:     {why: "reason.other_person", next: "next.none", veiled: true},
+	app.ReasonGone:            {why: "reason.gone"},
+	app.ReasonSettledByACP:    {why: "reason.settled_by_acp", next: "next.none"},
+	app.ReasonNoScopes:        {why: "reason.nothing_allowed", next: "next.ask"},
+	app.ReasonConsentState:    {why: "reason.consent_state"},
+	app.ReasonNotOwner:        {why: "reason.not_owner", next: "next.own", veiled: true},
+	app.ReasonOtherCompany:    {why: "reason.other_company", next: "next.company", veiled: true},
+	app.ReasonDebtorNotTheirs: {why: "reason.debtor_not_theirs", next: "next.other_account"},
+	app.ReasonDebtorCannotPay: {why: "reason.debtor_cannot_pay", next: "next.other_account"},
+	app.ReasonNoAccount:       {why: "reason.no_account", next: "next.ask"},
+	app.ReasonPaused:          {why: "reason.paused", next: "next.paused"},
+	app.ReasonUnreadable:      {why: "reason.consent_unreadable"},
+}
+
+func reasonOf(r app.Reason) ending {
+	if e, ok := endings[r]; ok {
+		return e
 	}
-	return "reason.unknown"
+	return ending{why: "reason.unknown"}
 }
+
+// veiled tells whether nothing of what was asked for is to be shown.
+func (p Outcome) veiled() bool { return p.State == app.Cancelled && reasonOf(p.Reason).veiled }
 
 // notes are the lines under the slip: where it was signed, and what comes next.
 func (p Outcome) notes(f view.Frame) []string {
-	w, client := f.Words, p.Client.name(f.Words)
+	w, client := f.Words, p.Text.Requester.Name
 	var out []string
 	decided := p.State == app.Approved || p.State == app.Denied
 	if decided && p.Device != "" && !p.Here {
 		out = append(out, w.T("outcome.elsewhere", "device", i18n.Plain(p.Device), "time", w.Deadline(p.At, f.Now)))
 	}
+	again := w.T("outcome.again", "client", client)
 	switch {
 	case p.State == app.Approved && p.Delivery == app.DeliveryWaiting:
 		out = append(out, w.T("outcome.approved.waiting", "client", client))
 	case p.State == app.Approved && p.Delivery == app.DeliveryUnconfirmed:
-		out = append(out, w.T("outcome.approved.unconfirmed", "client", client))
+		out = append(out, cmp.Or(p.Done.Unconfirmed, w.T("outcome.approved.unconfirmed", "client", client)))
 	case p.State == app.Approved && p.Delivery == app.DeliveryFailed:
-		out = append(out, w.T("outcome.again", "client", client))
+		return append(out, again)
 	case p.State == app.Approved && p.Here:
 		out = append(out, w.T("outcome.approved.signed", "here", f.Here.On(w)))
 	case p.State == app.Approved: // elsewhere, as was said
 	case p.reported():
 		out = append(out, w.T("outcome.reported.next", "institution", f.Institution))
+	case p.State == app.Denied && p.Reason == app.ReasonCode:
+		out = append(out, again)
 	case p.State == app.Denied:
 		out = append(out, w.T("outcome.denied.next"))
+	case p.State == app.Cancelled && reasonOf(p.Reason).next != "":
+		out = append(out, w.T(reasonOf(p.Reason).next, "client", client, "institution", f.Institution))
 	default:
-		out = append(out, w.T("outcome.again", "client", client))
+		out = append(out, again)
+	}
+	if p.State == app.Approved && p.Done.Manage != "" {
+		out = append(out, p.Done.Manage)
 	}
 	return out
 }
 
-// boxes say what was approved.
-func (p Outcome) boxes(f view.Frame) []view.Box {
+// boxes say what was approved; of a request that ended otherwise, what was
+// asked for stands over them already.
+func (p Outcome) boxes() []view.Box {
 	if p.State != app.Approved {
 		return nil
 	}
-	var names []string
-	for _, g := range groups(f, p.Granted) {
-		for _, it := range g.items {
-			names = append(names, it.title)
-		}
+	list := boxes(p.Done.Boxes)
+	for i := range list {
+		list[i].Wide = false // each as wide as it has to be
 	}
-	var out []view.Box
-	if len(names) > 0 {
-		out = append(out, view.Box{Label: f.Words.T("outcome.gets"), Value: strings.Join(names, "\n"), Wide: true})
-	}
-	if l := claimList(f.Words, p.Claims); l != "" {
-		out = append(out, view.Box{Label: f.Words.T("outcome.claims"), Value: l, Wide: true})
-	}
-	return out
+	return list
 }
+
+// beforeSeal is how many boxes may stand over the seal. More follow it, so that
+// what became of the request is in view first.
+const beforeSeal = 2
 
 // ring is what stands in the seal's place, with what it says over the time.
 func (p Outcome) ring(w i18n.Words) (view.State, string) {

@@ -10,8 +10,13 @@ import (
 	"golang.org/x/net/html"
 
 	"assent/app"
+	"assent/app/slip"
 	"assent/web/device/page"
+	"assent/web/view"
 )
+
+// english is the frame of most tests.
+func english(t *testing.T) view.Frame { return frame(t, "en-GB", "") }
 
 func open(t *testing.T, p paged, lang string) *goquery.Document {
 	t.Helper()
@@ -47,7 +52,7 @@ func text(s *goquery.Selection) string {
 // The two answers are drawn alike: same classes, same size, nothing that makes
 // one the easier.
 func TestAnswersAreAlike(t *testing.T) {
-	doc := open(t, request(nil), "en-GB")
+	doc := open(t, request(english(t), signIn()), "en-GB")
 	deny, approve := testid(doc, "deny"), testid(doc, "approve")
 	if deny.Length() != 1 || approve.Length() != 1 {
 		t.Fatalf("%d deny, %d approve", deny.Length(), approve.Length())
@@ -59,7 +64,7 @@ func TestAnswersAreAlike(t *testing.T) {
 		t.Errorf("deny posts to %q", got)
 	}
 	form := approve.Closest("form")
-	if form.AttrOr("data-ceremony", "") != "get" || form.AttrOr("action", "") != "/requests/r1/approval" || form.AttrOr("data-list", "") != "scopes" {
+	if form.AttrOr("data-ceremony", "") != "get" || form.AttrOr("action", "") != "/requests/r1/approval" || form.AttrOr("data-lists", "") != "scopes accounts" {
 		t.Errorf("the approval's form: %v", form.Nodes[0].Attr)
 	}
 	if got := form.Find("input[name=seen]").AttrOr("value", ""); got != strings.Repeat("ab", 32) {
@@ -72,7 +77,7 @@ func TestAnswersAreAlike(t *testing.T) {
 
 // Nothing can be approved unseen, and a refusal needs no details.
 func TestUnreachable(t *testing.T) {
-	doc := open(t, request(func(p *page.Request) { p.Unreachable, p.Scopes = true, nil }), "en-GB")
+	doc := open(t, request(english(t), signIn(), unreachable(english(t), "Sign-in")), "en-GB")
 	if testid(doc, "approve").Length() != 0 || testid(doc, "scope").Length() != 0 || testid(doc, "sentence").Length() != 0 {
 		t.Error("a page without details offers an approval")
 	}
@@ -100,7 +105,7 @@ func TestMessage(t *testing.T) {
 		{"folded", strings.Repeat("word ", 20), "message long", strings.TrimSpace(strings.Repeat("word ", 13)) + " … The rest of the message " + strings.TrimSpace(strings.Repeat("word ", 7))},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			m := testid(open(t, request(func(p *page.Request) { p.Message = row.message }), "en-GB"), "message")
+			m := testid(open(t, request(english(t), signIn(func(sh *slip.Sheet) { sh.Message = row.message })), "en-GB"), "message")
 			if m.AttrOr("class", "") != row.class || text(m) != row.shown {
 				t.Errorf("%q, %q", m.AttrOr("class", ""), text(m))
 			}
@@ -109,14 +114,14 @@ func TestMessage(t *testing.T) {
 }
 
 func TestScopesInWords(t *testing.T) {
-	p := request(func(p *page.Request) {
-		p.Scopes = []page.Scope{
+	p := request(english(t), signIn(func(sh *slip.Sheet) {
+		sh.Scopes = []slip.Scope{
 			scope("openid"), scope("email"), scope("offline_access"),
 			{Grant: "transfers:read.42", Name: "transfers:read.*", DisplayName: "See transfers", Description: "Of 90 days", Service: "Transfers", Params: []string{"42"}, Optional: true},
 			{Grant: "must", Name: "must", Service: "Transfers"},
 		}
-		p.Claims, p.VerifiedClaims = []string{"birthdate", "loyalty_level"}, []string{"given_name"}
-	})
+		sh.Claims, sh.VerifiedClaims = []string{"birthdate", "loyalty_level"}, []string{"given_name"}
+	}))
 	doc := open(t, p, "en-GB")
 	var got []string
 	testid(doc, "scope").Each(func(_ int, s *goquery.Selection) {
@@ -146,33 +151,31 @@ func TestScopesInWords(t *testing.T) {
 			t.Errorf("the page does not say %q", s)
 		}
 	}
-	alone := open(t, request(func(p *page.Request) { p.Scopes = []page.Scope{scope("openid")} }), "pt-BR")
+	alone := open(t, request(frame(t, "pt-BR", ""), signIn(func(sh *slip.Sheet) { sh.Scopes = sh.Scopes[:1] })), "pt-BR")
 	if got := text(testid(alone, "scope")); got != "A confirmação de que é você O próprio acesso" {
 		t.Errorf("a bare sign-in says %q", got)
 	}
 }
 
-// What nobody has words for is shown by its own names and never dropped.
+// What nobody has words for is shown by its own names and never dropped, and
+// only secure addresses lead anywhere.
 func TestUnknownFields(t *testing.T) {
-	doc := open(t, request(func(p *page.Request) {
-		p.Authorization = []map[string]any{{"type": "payment_initiation", "amount": map[string]any{"currency": "EUR", "value": "123.50"}, "count": 12000000.0,
-			"urgent": true, "actions": []any{"initiate", "status"}, "parties": []any{map[string]any{"name": "A"}, map[string]any{"name": "B"}}, "none": nil}}
-		p.Other = map[string]any{"login_context": map[string]any{"channel": "branch"}}
-		p.Client.PolicyURI, p.Client.TosURI = "javascript:alert(1)", "http://plain.example"
-	}), "en-GB")
-	got := text(testid(doc, "authorization"))
-	want := "It also asks for: payment_initiation actions initiate, status amount › currency EUR amount › value 123.50 count 12000000 parties 1 › name A parties 2 › name B urgent true"
-	if got != want {
+	doc := open(t, request(english(t), signIn(func(sh *slip.Sheet) {
+		sh.Authorization = []map[string]any{{"type": "payment_initiation", "amount": map[string]any{"currency": "EUR", "value": "123.50"}}}
+		sh.Other = map[string]any{"login_context": map[string]any{"channel": "branch"}}
+		sh.Client.PolicyURI, sh.Client.TosURI = "javascript:alert(1)", "http://plain.example"
+	})), "en-GB")
+	if got, want := text(testid(doc, "group").Last()), "It also asks for: payment_initiation amount › currency EUR amount › value 123.50"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if more := text(doc.Find("#more")); !strings.Contains(more, "login context › channel branch") {
 		t.Errorf("details: %s", more)
 	}
-	doc.Find("#more a").Each(func(_ int, a *goquery.Selection) {
-		if href := a.AttrOr("href", ""); !strings.HasPrefix(href, "https://") {
-			t.Errorf("a link to %q", href)
-		}
-	})
+	var links []string
+	doc.Find("#more a").Each(func(_ int, a *goquery.Selection) { links = append(links, a.AttrOr("href", "")) })
+	if strings.Join(links, " ") != "https://financroo.example" {
+		t.Errorf("links to %q", links)
+	}
 }
 
 // Each way in which a request can end says what it means for the person.
@@ -197,10 +200,10 @@ func TestOutcomes(t *testing.T) {
 		{"late on arrival", func(p *page.Outcome) { p.State, p.Reason, p.Device = app.Cancelled, app.ReasonLate, "" }, "Too late", "This request ended at 14:30.", "start it again", false},
 		{"device lost", func(p *page.Outcome) { p.State, p.Reason = app.Cancelled, app.ReasonDeviceLost }, "This request has ended", "The device that approved it was removed before Financroo Ltd was told. Nothing was approved.", "start it again", false},
 		{"a reason of tomorrow", func(p *page.Outcome) { p.State, p.Reason = app.Cancelled, "something_new" }, "This request has ended", "Nothing was approved.", "start it again", false},
-		{"an unnamed client", func(p *page.Outcome) { p.Client = page.Client{Name: "\u202e"} }, "Approved", "Go back to A service without a name.", "Signed", true},
+		{"the code was wrong", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonCode }, "Denied", "The code you typed isn’t the one", "start it again", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			doc := open(t, outcome(row.change), "en-GB")
+			doc := open(t, outcome(english(t), signIn(), row.change), "en-GB")
 			if got := text(testid(doc, "outcome")); got != row.title {
 				t.Errorf("title %q", got)
 			}
@@ -244,7 +247,7 @@ func TestMasked(t *testing.T) {
 
 // The countdown goes by the server's clock, whatever the browser's says.
 func TestCountdown(t *testing.T) {
-	d := testid(open(t, request(nil), "pt-BR"), "deadline")
+	d := testid(open(t, request(frame(t, "pt-BR", ""), signIn()), "pt-BR"), "deadline")
 	if text(d) != "Responda até 14h32 faltam 1 min 20 s" {
 		t.Errorf("says %q", text(d))
 	}
@@ -255,9 +258,10 @@ func TestCountdown(t *testing.T) {
 
 // The inbox opens one slip and offers no approval.
 func TestInbox(t *testing.T) {
+	f := english(t)
 	p := page.Inbox{Waiting: []page.Waiting{
-		{ID: "r1", Client: financroo, Message: "K7-PLUM", Started: started, Deadline: deadline},
-		{ID: "r2", Client: plum, Started: started, Deadline: now.Add(17 * time.Minute)},
+		{ID: "r1", Text: bare(f, slip.Client{Name: "Financroo Ltd"}, "K1C-40Z", "K7-PLUM"), Started: started, Deadline: deadline},
+		{ID: "r2", Text: bare(f, plum, "", ""), Started: started, Deadline: now.Add(17 * time.Minute)},
 	}}
 	doc := open(t, p, "en-GB")
 	if testid(doc, "approve").Length() != 0 || testid(doc, "deny").Length() != 0 || testid(doc, "read").Length() != 1 {
