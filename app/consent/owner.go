@@ -122,5 +122,5 @@ func actsFor(ctx context.Context, r *store.Store, personID, cnpj string) (bool, 
 
 func refusedAs(err error, status int) bool {
 	var e *acp.Error
-	return errors.As(err, &e) && e.Status == status
+	return errors.As(err, &e) && e.Outcome == acp.Refused && e.Status == status
 }

@@ -51,6 +51,9 @@ func (e *Emulator) backchannelEndpoint(r *http.Request) reply {
 		return *refusal
 	}
 	ask.correlation = r.Header.Get(correlationHeader)
+	if refusal := e.readIntent(form, device, &ask); refusal != nil {
+		return *refusal
+	}
 	valid, err := e.verified(r.Context(), ask.correlation, ask.Hint)
 	if err != nil {
 		e.log.Warn("user verification failed", "error", err)

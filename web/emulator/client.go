@@ -29,7 +29,7 @@ type Client struct {
 	// that of tls_client_auth, whose chain the TLS listener must have verified (RFC 8705 section 2).
 	Certificate *x509.Certificate
 	SubjectDN   string
-	// Scopes are what it may ask for: manage_scope_grants by default.
+	// Scopes are what it may ask for: manage_scope_grants and manage_openbanking_consents by default.
 	Scopes []string
 }
 
@@ -39,7 +39,7 @@ func (c Client) withDefaults() Client {
 		c.Methods = []string{"client_secret_basic", "client_secret_post"}
 	}
 	if len(c.Scopes) == 0 {
-		c.Scopes = []string{"manage_scope_grants"}
+		c.Scopes = []string{"manage_scope_grants", "manage_openbanking_consents"}
 	}
 	return c
 }

@@ -86,6 +86,9 @@ type Emulator struct {
 	devices     map[string]Device
 	screens     map[screenKey]Device
 	sessions    map[string]*session
+	consents    map[string]*Consent
+	clientKeys  map[string]clientToken // tokens of clients of their own, for creating consents
+	layouts     []Layout
 	byRequest   map[string]*session
 	grants      map[string]*grant
 	tokens      map[string]*systemToken
@@ -104,7 +107,7 @@ type Emulator struct {
 var segment = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // reserved are first path segments that the emulator uses itself.
-var reserved = []string{"api", "static", "sales", "call-centre", "notifications", "system", "oauth2"}
+var reserved = []string{"api", "static", "sales", "call-centre", "open-banking", "notifications", "system", "oauth2"}
 
 // New makes an emulator with a fresh signing key. It listens to nothing: serve Handler, and run Run beside it.
 func New(o Options) (*Emulator, error) {
@@ -136,7 +139,8 @@ func New(o Options) (*Emulator, error) {
 		opts: o, now: o.Now, log: o.Log, keys: keys, base: strings.TrimSuffix(o.URL, "/"),
 		work: newBackground(), book: newJournal(), service: o.Service, client: o.Client.withDefaults(),
 		devices: map[string]Device{}, screens: map[screenKey]Device{},
-		sessions: map[string]*session{}, byRequest: map[string]*session{}, grants: map[string]*grant{},
+		sessions: map[string]*session{}, consents: map[string]*Consent{}, clientKeys: map[string]clientToken{},
+		layouts: []Layout{LayoutWorkspace, LayoutSystem}, byRequest: map[string]*session{}, grants: map[string]*grant{},
 		tokens: map[string]*systemToken{}, assertions: map[string]time.Time{}, calls: map[Endpoint]int{},
 		systemTTL: o.TokenTTL, sales: map[string]*sale{},
 	}
@@ -239,6 +243,16 @@ func (e *Emulator) prune() {
 	for key, t := range e.tokens {
 		if now.Sub(t.expires) > keepFor {
 			delete(e.tokens, key)
+		}
+	}
+	for key, t := range e.clientKeys {
+		if now.After(t.expires) {
+			delete(e.clientKeys, key)
+		}
+	}
+	for id, c := range e.consents {
+		if now.Sub(c.createdAt) > 24*time.Hour {
+			delete(e.consents, id)
 		}
 	}
 	for key, expires := range e.assertions {

@@ -18,6 +18,8 @@ const Regular Kind = "regular"
 type kind struct {
 	// path is the kind's part of the system API, in front of /{login}.
 	path string
+	// layout is where a consent's row stands; empty for what every layout has alike.
+	layout Layout
 	// scope is what a token needs for it.
 	scope string
 	// details builds GET's answer.
@@ -44,6 +46,10 @@ type AcceptBody struct {
 	GrantedScopes         []string `json:"granted_scopes"`
 	GrantedClaims         []string `json:"granted_claims,omitempty"`
 	GrantedVerifiedClaims []string `json:"granted_verified_claims,omitempty"`
+
+	// AccountIDs and Debtor are of consents.
+	AccountIDs []string       `json:"-"`
+	Debtor     *DebtorAccount `json:"-"`
 }
 
 // RejectBody is RejectScopeGrant of ACP's API, as received.
@@ -54,6 +60,9 @@ type RejectBody struct {
 	ErrorCause       string `json:"error_cause"`
 	ErrorDescription string `json:"error_description"`
 	StatusCode       int    `json:"status_code"`
+
+	// Reason is of Brazilian consents.
+	Reason *RejectionReason `json:"-"`
 }
 
 func acceptRegular(s *session, raw []byte) (*AcceptBody, error) {

@@ -20,6 +20,7 @@ func (e *Emulator) routes() *http.ServeMux {
 	mux.Handle("POST "+workspace+backchannelPath, e.endpoint(Backchannel, e.backchannelEndpoint))
 	mux.Handle("POST "+workspace+"/oauth2/token", e.endpoint(Token, e.tokenEndpoint))
 
+	e.consentRoutes(mux)
 	for name, k := range kinds {
 		at := e.apiPath + k.path + "/{login}"
 		mux.Handle("GET "+at, e.endpoint(Details, e.detailsEndpoint(name, k)))

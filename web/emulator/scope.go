@@ -17,6 +17,9 @@ type Scope struct {
 	Claims []string
 }
 
+// openBanking is the service of the scopes that come with a consent.
+const openBanking = "Open banking"
+
 func defaultScopes() []Scope {
 	return []Scope{
 		{Name: "openid", DisplayName: "OpenID", Description: "This scope value requests the sub claim", Service: "OpenID Connect", Type: "oidc"},
@@ -26,6 +29,12 @@ func defaultScopes() []Scope {
 		{Name: "offline_access", DisplayName: "Offline Access", Description: "This scope value requests offline access using refresh token", Service: "OAuth2", Type: "oauth2"},
 		{Name: "transfers:read", DisplayName: "See your transfers", Description: "The transfers of the last 90 days, with payee and amount", Service: "Transfers", Type: "user"},
 		{Name: "invoice.*", DisplayName: "See one invoice", Description: "The invoice with this number, nothing else", Service: "Invoices", Type: "user"},
+		{Name: "accounts", DisplayName: "Accounts", Description: "Account information by consent", Service: openBanking, Type: "openbanking"},
+		{Name: "payments", DisplayName: "Payments", Description: "Payments by consent", Service: openBanking, Type: "openbanking"},
+		{Name: "consents", DisplayName: "Consents", Description: "Data by consent", Service: openBanking, Type: "openbanking"},
+		{Name: "recurring-payments", DisplayName: "Recurring payments", Description: "Recurring payments by consent", Service: openBanking, Type: "openbanking"},
+		{Name: "consent:*", DisplayName: "Consent", Description: "The consent with this id", Service: openBanking, Type: "openbanking"},
+		{Name: "recurring-consent:*", DisplayName: "Recurring consent", Description: "The recurring consent with this id", Service: openBanking, Type: "openbanking"},
 		{Name: "branch:read", DisplayName: "See branch details", Description: "Address and opening hours of the branch", Service: "Branches", Type: "user", ImplicitGrant: true},
 	}
 }

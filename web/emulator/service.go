@@ -41,12 +41,19 @@ func (e *Emulator) StartPayload(login string) Payload {
 	if len(s.ACR) > 0 {
 		acr = s.ACR
 	}
-	return Payload{
+	p := Payload{
 		"acr_values": acr, "binding_message": s.BindingMessage, "client_id": s.Device,
 		"client_info": map[string]any{"client_name": s.clientName},
 		"expires_at":  s.ExpiresAt.UTC().Format(time.RFC3339), "login_id": s.ID, "login_state": s.LoginState,
 		"requested_scopes": slices.Clone(s.Scopes), "server_id": e.opts.Workspace, "tenant_id": e.opts.Tenant, "user_identifier": s.Hint,
 	}
+	if s.consent != nil && s.way == ByMember {
+		p["openbanking_intent_id"] = s.consent.ID
+	}
+	if s.consent != nil && s.typed {
+		p["consent_type"] = s.consent.Type.PayloadType
+	}
+	return p
 }
 
 // Verify asks the service whether it can authenticate the person, once.

@@ -37,6 +37,11 @@ type Ask struct {
 	NotificationToken string
 	// Kind is Regular by default.
 	Kind Kind
+	// Consent is the ID of the consent that it is about, if it is about one, and Way how the request names it: ByMember by
+	// default. TypeInPayload adds consent_type to the start payload.
+	Consent       string
+	Way           Way
+	TypeInPayload bool
 
 	correlation string
 }
@@ -46,11 +51,13 @@ type Session struct {
 	// ID is login_id and LoginState login_state of the contract; AuthReqID is what the client holds.
 	ID, LoginState, AuthReqID string
 	Kind                      Kind
-	State                     State
-	Device, Hint              string
-	BindingMessage            string
-	ACR                       []string
-	CreatedAt, ExpiresAt      time.Time
+	// Consent is the ID of the consent that it is about; empty for a plain login.
+	Consent              string
+	State                State
+	Device, Hint         string
+	BindingMessage       string
+	ACR                  []string
+	CreatedAt, ExpiresAt time.Time
 	// FinishedAt is when accept or reject took effect.
 	FinishedAt time.Time
 	// Scopes are the scopes as the client wrote them.
@@ -76,6 +83,9 @@ type session struct {
 	interval          time.Duration
 	lastPoll          time.Time
 	redirect          string
+	consent           *Consent
+	way               Way
+	typed             bool
 }
 
 func (s *session) snapshot(now time.Time) Session {
@@ -125,7 +135,19 @@ func (e *Emulator) begin(a Ask, now time.Time) *session {
 		},
 		clientName: device.Info.Name, notificationToken: a.NotificationToken, correlation: cmp.Or(a.correlation, randomHex(16)), interval: e.opts.Interval,
 	}
-	s.Details = e.details(s, device, a.Scopes)
+	if c := e.consents[a.Consent]; c != nil {
+		s.Kind, s.Consent, s.consent, s.way, s.typed = c.Type.Kind, c.ID, c, cmp.Or(a.Way, ByMember), a.TypeInPayload
+		if len(a.Scopes) == 1 {
+			s.Scopes = []string{"openid", c.Type.Scope}
+			if s.way == ByScope {
+				s.Scopes = append(s.Scopes, c.scope())
+			}
+		}
+		if s.way == ByHint {
+			s.Hint = c.ID
+		}
+	}
+	s.Details = e.details(s, device, s.Scopes)
 	s.redirect = e.WorkspaceIssuer() + "/oauth2/authorize?login_id=" + s.ID
 	e.sessions[s.ID], e.byRequest[s.AuthReqID] = s, s
 	return s

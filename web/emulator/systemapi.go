@@ -204,6 +204,10 @@ func (k kind) applyAccept(s *session, raw []byte, now time.Time) error {
 		return err
 	}
 	s.State, s.FinishedAt, s.Accepted = Approved, now, b
+	if s.consent != nil {
+		s.consent.settle(Approved)
+		s.consent.AccountIDs, s.consent.Debtor = b.AccountIDs, b.Debtor
+	}
 	s.Details.ScopeGrantApproved, s.Details.GrantedScopes = true, b.GrantedScopes
 	return nil
 }
@@ -214,6 +218,9 @@ func (k kind) applyReject(s *session, raw []byte, now time.Time) error {
 		return err
 	}
 	s.State, s.FinishedAt, s.Rejected = Rejected, now, b
+	if s.consent != nil {
+		s.consent.settle(Rejected)
+	}
 	s.Details.ScopeGrantRejected = true
 	return nil
 }

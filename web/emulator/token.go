@@ -49,8 +49,10 @@ func (e *Emulator) tokenEndpoint(r *http.Request) reply {
 		g, refusal = e.redeem(device, form["auth_req_id"])
 	case "refresh_token":
 		g, refusal = e.refresh(device, form["refresh_token"])
+	case "client_credentials":
+		return e.clientCredentials(device, form["scope"])
 	default:
-		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type", "this workspace knows "+cibaGrant+" and refresh_token")
+		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type", "this workspace knows "+cibaGrant+", client_credentials and refresh_token")
 	}
 	if refusal != nil {
 		return *refusal

@@ -95,6 +95,9 @@ func (e *Emulator) freshForm() saleForm {
 func (e *Emulator) idleView(screen Screen, f saleForm) view {
 	v := view{screen: screen, assentURL: e.currentService().URL, people: e.opts.People, form: f}
 	for _, s := range e.opts.Scopes {
+		if s.Service == openBanking {
+			continue
+		}
 		name := s.Name
 		if prefix, dynamic := strings.CutSuffix(name, "*"); dynamic {
 			name = prefix + "7781"

@@ -54,6 +54,9 @@ func TestAmount(t *testing.T) {
 	for _, row := range []struct{ amount, lang, class, html string }{
 		{"1234.50", "en-GB", "amount", "£<wbr/>1,<wbr/>234.50"},
 		{"123456.78", "en-GB", "amount", "£<wbr/>123,<wbr/>456.78"},
+		{"123456.789", "en-GB", "amount long", "£<wbr/>123,<wbr/>456.789"},
+		{"123456789.01", "en-GB", "amount long", "£<wbr/>123,<wbr/>456,<wbr/>789.01"},
+		{"123456789.012", "en-GB", "amount longest", "£<wbr/>123,<wbr/>456,<wbr/>789.012"},
 		{"1234567.89", "en-GB", "amount long", "£<wbr/>1,<wbr/>234,<wbr/>567.89"},
 		{"123456789012.34", "en-GB", "amount longest", "£<wbr/>123,<wbr/>456,<wbr/>789,<wbr/>012.34"},
 		{"1348.90", "pt-BR", "amount", "£ <wbr/>1.<wbr/>348,90"},
@@ -130,6 +133,11 @@ func TestChoice(t *testing.T) {
 	doc := open(t, request(english(t), sheet(acp.UKDomesticPayment, invoice, from(several...))), "en-GB")
 	if got := text(testid(doc, "account").Last()); got != "Savings 20-32-56 ••2093 sort code 2 0 3 2 5 6, account ending in 2 0 9 3 Withdrawals need 30 days’ notice." {
 		t.Errorf("the account that can't pay reads %q", got)
+	}
+	for name, rows := range map[string]change{"accounts": of(conta, visa), "no accounts": of()} {
+		if got := text(testid(open(t, request(english(t), sheet(acp.BRData, window, accountsBR, rows)), "en-GB"), "choice-note")); !strings.HasPrefix(got, "What you take out later") {
+			t.Errorf("with %s: notes %q", name, got)
+		}
 	}
 	counted := testid(open(t, request(english(t), kinds()["br-data"]), "en-GB"), "ticked")
 	if text(counted) != "2 of 2 ticked" || counted.AttrOr("data-ticked", "") != "{n} of 2 ticked" {
