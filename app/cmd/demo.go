@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"assent/app"
+	"assent/app/accounts"
 	"assent/app/config"
 	"assent/app/outbound"
 	"assent/store"
@@ -24,13 +25,24 @@ import (
 // demoPeople are there to play with. The last has no phone, and never gets one
 // by accident: asking for them shows what ACP answers then.
 var demoPeople = []struct {
-	name, id, note string
-	more           []string
+	name, id, note  string
+	more, companies []string
 }{
-	{"Ada Quill", "ada.quill", "joiner in Leeds", []string{"ada@quill.example", "+44 20 7946 0018"}},
-	{"Bruno Reis", "bruno.reis", "em São Paulo", []string{"bruno@reis.example", "cpf:123.456.789-09"}},
-	{"Carol Nolan", "carol.nolan", "has no phone set up", nil},
+	{"Ada Quill", "ada.quill", "joiner in Leeds", []string{"ada@quill.example", "+44 20 7946 0018"}, nil},
+	{"Bruno Reis", "bruno.reis", "em São Paulo", []string{"bruno@reis.example", "cpf:123.456.789-09"}, []string{"12.345.678/0001-95"}},
+	{"Carol Nolan", "carol.nolan", "has no phone set up", nil, nil},
 }
+
+// demoAccounts are the bank's directory, as assent account import reads it.
+const demoAccounts = `person,id,kind,name,scheme,identification,ispb,issuer,number,account_type,currency,balance,payable
+ada.quill,acc-ada-current,account,Current account,UK.OBIE.SortCodeAccountNumber,20451411223344,,,,,GBP,2310.55,yes
+ada.quill,acc-ada-joint,account,Joint account,UK.OBIE.SortCodeAccountNumber,20451477001122,,,,,GBP,640.00,yes
+ada.quill,acc-ada-savings,account,Savings,UK.OBIE.SortCodeAccountNumber,20451455667788,,,,,GBP,12000.00,Savings accounts can't pay
+ada.quill,acc-ada-card,card,Credit card,UK.OBIE.PAN,************4417,,,,,GBP,,A card can't pay
+bruno.reis,acc-bruno-corrente,account,Conta corrente,,,12345678,0001,1234567890,CACC,BRL,4820.10,yes
+bruno.reis,acc-bruno-poupanca,account,Poupança,,,12345678,0001,9876543210,SVGS,BRL,900.00,yes
+bruno.reis,acc-bruno-cartao,card,Cartão de crédito,UK.OBIE.PAN,************0071,,,,,BRL,,O cartão não paga Pix
+`
 
 // demo runs the product beside the ACP stand-in, each on its listener.
 type demo struct {
@@ -95,13 +107,13 @@ func (d *demo) populate(ctx context.Context) error {
 	for i, p := range demoPeople {
 		_, err := d.site.people.Named(ctx, "username:"+p.id)
 		if errors.Is(err, app.ErrUnknownPerson) {
-			_, err = d.site.people.Add(ctx, app.Operator, p.name, append([]string{"username:" + p.id}, p.more...), nil)
+			_, err = d.site.people.Add(ctx, app.Operator, p.name, append([]string{"username:" + p.id}, p.more...), p.companies)
 		}
 		if err != nil {
 			return err
 		}
 		if i == len(demoPeople)-1 {
-			return nil
+			break
 		}
 		_, token, err := d.site.people.Invite(ctx, app.Operator, "username:"+p.id, d.site.cfg.InviteTTL)
 		if err != nil {
@@ -109,7 +121,9 @@ func (d *demo) populate(ctx context.Context) error {
 		}
 		d.links = append(d.links, inviteLink(d.site.cfg.PublicURL, token))
 	}
-	return nil
+	im := accounts.Importer{Store: d.site.store, Named: d.site.people.Named, Dir: d.site.cfg.DataDir}
+	_, err := im.Import(ctx, app.Operator, strings.NewReader(demoAccounts))
+	return err
 }
 
 // greet says what to open.

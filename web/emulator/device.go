@@ -20,13 +20,15 @@ type Device struct {
 	NotificationEndpoint string
 }
 
-// Screen is one of the two consumption devices that the pages show.
+// Screen is one of the consumption devices that the pages show.
 type Screen string
 
 // The screens.
 const (
 	Shop       Screen = "shop"
 	CallCentre Screen = "call-centre"
+	// OpenBanking is a third party that wants a consent: to see data, or to pay.
+	OpenBanking Screen = "open-banking"
 )
 
 type screenKey struct {
@@ -44,6 +46,10 @@ func (e *Emulator) registerScreens() {
 		CallCentre: {
 			Name: "Northmoor call centre", Description: "The bank's own telephone service",
 			URI: "https://northmoor.example", PolicyURI: "https://northmoor.example/privacy", TOSURI: "https://northmoor.example/terms",
+		},
+		OpenBanking: {
+			Name: "Financroo Ltd", Description: "Budgets and payments in one place",
+			URI: "https://financroo.example", PolicyURI: "https://financroo.example/privacy", TOSURI: "https://financroo.example/terms",
 		},
 	}
 	for screen, info := range infos {

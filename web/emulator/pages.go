@@ -18,6 +18,7 @@ func (e *Emulator) pageRoutes(mux *http.ServeMux) {
 	}
 	page("GET /{$}", func(w http.ResponseWriter, r *http.Request) { e.showIdle(w, r, Shop) })
 	page("GET /call-centre", func(w http.ResponseWriter, r *http.Request) { e.showIdle(w, r, CallCentre) })
+	page("GET /open-banking", func(w http.ResponseWriter, r *http.Request) { e.showIdle(w, r, OpenBanking) })
 	page("POST /sales", e.makeSale)
 	page("GET /sales/{id}", e.showSale)
 	page("GET /sales/{id}/events", e.streamSale)
@@ -27,14 +28,14 @@ func (e *Emulator) pageRoutes(mux *http.ServeMux) {
 }
 
 func screenPath(s Screen) string {
-	if s == CallCentre {
-		return "/call-centre"
+	if s == Shop || s == "" {
+		return "/"
 	}
-	return "/"
+	return "/" + string(s)
 }
 
 func (e *Emulator) showIdle(w http.ResponseWriter, r *http.Request, screen Screen) {
-	e.render(w, r, http.StatusOK, page(e.idleView(screen, e.freshForm())))
+	e.render(w, r, http.StatusOK, page(e.idleView(screen, e.freshForm(screen))))
 }
 
 func (e *Emulator) makeSale(w http.ResponseWriter, r *http.Request) {
@@ -43,12 +44,13 @@ func (e *Emulator) makeSale(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	screen := Screen(r.PostForm.Get("screen"))
-	if screen != CallCentre {
+	if screen != CallCentre && screen != OpenBanking {
 		screen = Shop
 	}
 	f := saleForm{
 		hint: r.PostForm.Get("person"), other: r.PostForm.Get("other"), message: r.PostForm.Get("message"),
 		expiry: r.PostForm.Get("expiry"), delivery: Delivery(r.PostForm.Get("delivery")), scopes: r.PostForm["scope"],
+		sample: r.PostForm.Get("sample"), way: Way(r.PostForm.Get("way")),
 	}
 	ask := f.read(e, screen)
 	if len(f.faults) > 0 {

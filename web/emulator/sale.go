@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -38,7 +39,9 @@ type saleAsk struct {
 	scopes   []string
 	message  string
 	delivery Delivery
-	expiry   int // seconds
+	expiry   int    // seconds
+	sample   string // of the consent that it is about, if it is about one
+	way      Way
 }
 
 // sale is one request as the till sees it: it knows only what an OAuth client learns over HTTP. Guarded by Emulator.mu.
@@ -53,6 +56,7 @@ type sale struct {
 	interval          time.Duration
 	notificationToken string
 	failure           oauthError
+	consent           string // the consent's id, once ACP has taken it
 	tokens            tokenResponse
 	claims            map[string]any
 	pinged, cancelled chan struct{}
@@ -86,6 +90,12 @@ func (e *Emulator) ask(ctx context.Context, a saleAsk) (id string) {
 	e.pruneSales(now)
 	e.mu.Unlock()
 	e.book.open(sl.id)
+	if a.sample != "" {
+		if err := e.askConsent(ctx, sl, form); err != nil {
+			e.endSale(sl, saleFailed, func() { sl.failure = oauthError{Code: "no_consent", Description: err.Error()} })
+			return sl.id
+		}
+	}
 
 	var answer backchannelAnswer
 	failure, err := e.tillCall(ctx, sl, backchannelPath, form, &answer)
@@ -129,6 +139,53 @@ func (e *Emulator) tillCall(ctx context.Context, sl *sale, path string, form url
 		return failure, nil
 	}
 	return nil, json.Unmarshal(a.Body, out)
+}
+
+// askConsent creates the sale's consent as its client, and has the authentication request name it.
+func (e *Emulator) askConsent(ctx context.Context, sl *sale, form url.Values) error {
+	s, _ := findSample(sl.ask.sample)
+	t, _ := consentType(s.consentType)
+	var token tokenResponse
+	failure, err := e.tillCall(ctx, sl, "/oauth2/token", url.Values{"grant_type": {"client_credentials"}, "scope": {t.Scope}}, &token)
+	if err != nil {
+		return err
+	}
+	if failure != nil {
+		return errors.New(failure.Description)
+	}
+	body, err := json.Marshal(s.request())
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.WorkspaceIssuer()+t.Create, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(correlationHeader, sl.id)
+	req.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	a, err := e.tillExchange(sl, req, string(body))
+	if err != nil {
+		return err
+	}
+	var made struct{ Data struct{ ConsentID string } }
+	if a.Status != http.StatusCreated || json.Unmarshal(a.Body, &made) != nil || made.Data.ConsentID == "" {
+		return fmt.Errorf("it answered %d", a.Status)
+	}
+	id := made.Data.ConsentID
+	e.mu.Lock()
+	sl.consent = id
+	e.mu.Unlock()
+	form.Set("scope", "openid "+t.Scope)
+	switch sl.ask.way {
+	case ByScope:
+		form.Set("scope", "openid "+t.Scope+" "+(&Consent{ID: id, Type: t}).scope())
+	case ByHint:
+		form.Set("login_hint", id)
+	default:
+		form.Set("openbanking_intent_id", id)
+	}
+	return nil
 }
 
 func (e *Emulator) tillExchange(sl *sale, req *http.Request, body string) (Answer, error) {

@@ -137,3 +137,31 @@ func abroad(when, bank string) string {
 func pix4(schedule string) string {
 	return `{"data": {` + brunos + `, ` + friend + `, "payment": {"type": "PIX", "schedule": ` + schedule + `, "currency": "BRL", "amount": "150.00", "details": {"localInstrument": "MANU", ` + pixAccount + `}}}}`
 }
+
+// sampleGroup are the samples of one country, for the pages.
+type sampleGroup struct {
+	label   string
+	samples []sample
+}
+
+func sampleGroups() []sampleGroup {
+	groups := []sampleGroup{{label: "United Kingdom, asks Ada Quill"}, {label: "Brasil, pergunta a Bruno Reis"}}
+	for _, s := range samples {
+		if t, _ := consentType(s.consentType); t.Brazil {
+			groups[1].samples = append(groups[1].samples, s)
+		} else {
+			groups[0].samples = append(groups[0].samples, s)
+		}
+	}
+	return groups
+}
+
+func wayLabel(w Way) string {
+	switch w {
+	case ByScope:
+		return "a scope, consent:… (Brazil)"
+	case ByHint:
+		return "its id in place of the person (Brazil)"
+	}
+	return "openbanking_intent_id"
+}

@@ -67,7 +67,11 @@ func (e *Emulator) Start(ctx context.Context, payload any) (Answer, error) {
 }
 
 func (e *Emulator) verify(ctx context.Context, correlation, identifier string) (Answer, error) {
-	return e.callService(ctx, correlation, "/user/verify", map[string]string{"user_identifier": identifier})
+	body := map[string]string{"user_identifier": identifier}
+	if strings.HasPrefix(identifier, "urn:") { // a consent is looked up in a workspace
+		body["server_id"] = e.opts.Workspace
+	}
+	return e.callService(ctx, correlation, "/user/verify", body)
 }
 
 func (e *Emulator) start(ctx context.Context, correlation string, payload any) (Answer, error) {

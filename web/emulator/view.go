@@ -38,6 +38,8 @@ type saleForm struct {
 	hint, other, message, expiry string
 	delivery                     Delivery
 	scopes                       []string
+	sample                       string // of a consent, on the open banking screen
+	way                          Way
 	faults                       map[string]string
 }
 
@@ -51,6 +53,7 @@ type saleView struct {
 	total               time.Duration
 	pace                string
 	claims              []field
+	consent             []field
 	rawClaims           string
 	scope, access       string
 }
@@ -62,7 +65,17 @@ func (f *saleForm) read(e *Emulator, screen Screen) saleAsk {
 	if a.hint == "" {
 		a.hint = f.hint
 	}
-	if a.hint == "" {
+	if screen == OpenBanking {
+		s, found := findSample(f.sample)
+		a.sample, a.way, a.hint, a.scopes = s.id, f.way, s.hint, []string{"openid"}
+		if !found {
+			f.faults["sample"] = "Choose what the client wants."
+		}
+		if t, _ := consentType(s.consentType); !slices.Contains(waysOf(t), f.way) {
+			f.faults["way"] = "This consent can't be named so."
+		}
+	}
+	if a.hint == "" && a.sample == "" {
 		f.faults["other"] = "Choose a customer or type an identifier."
 	}
 	if err := checkMessage(a.message); err != nil {
@@ -84,8 +97,19 @@ func (f *saleForm) read(e *Emulator, screen Screen) saleAsk {
 	return a
 }
 
-func (e *Emulator) freshForm() saleForm {
-	f := saleForm{message: freshCode(), expiry: strconv.Itoa(int(e.opts.RequestTTL / time.Second)), delivery: Poll, scopes: []string{"openid", "profile"}}
+// waysOf are the ways in which a request can name a consent of a type.
+func waysOf(t ConsentType) []Way {
+	if t.Brazil {
+		return []Way{ByMember, ByScope, ByHint}
+	}
+	return []Way{ByMember}
+}
+
+func (e *Emulator) freshForm(screen Screen) saleForm {
+	f := saleForm{sample: samples[0].id, way: ByMember, message: freshCode(), expiry: strconv.Itoa(int(e.opts.RequestTTL / time.Second)), delivery: Poll, scopes: []string{"openid", "profile"}}
+	if screen == OpenBanking {
+		f.expiry = "300"
+	}
 	if len(e.opts.People) > 0 {
 		f.hint = e.opts.People[0].Hint
 	}
@@ -132,6 +156,15 @@ func (e *Emulator) saleViewOf(sl sale, selected int) view {
 		s.pace = "polling every " + spell(sl.interval)
 	}
 	s.heading, s.text = outcome(sl)
+	if c, found := e.Consent(sl.consent); found {
+		s.consent = []field{{name: "consent", value: c.ID}, {name: "kind", value: c.Type.Name}, {name: "status", value: c.Status}}
+		if len(c.AccountIDs) > 0 {
+			s.consent = append(s.consent, field{name: "accounts", value: strings.Join(c.AccountIDs, ", ")})
+		}
+		if d := c.Debtor; d != nil {
+			s.consent = append(s.consent, field{name: "paid from", value: strings.Join([]string{d.ISPB, d.Issuer, d.Number, d.AccountType}, " ")})
+		}
+	}
 	if sl.state == saleApproved {
 		s.claims, s.rawClaims = readableClaims(sl.claims), indented(sl.claims)
 		s.scope, s.access = sl.tokens.Scope, "good for "+spell(time.Duration(sl.tokens.ExpiresIn)*time.Second)
@@ -146,8 +179,11 @@ func (e *Emulator) saleViewOf(sl sale, selected int) view {
 // outcome is a sale's state in plain words.
 func outcome(sl sale) (heading, text string) {
 	who, what := "customer", "sale"
-	if sl.ask.screen == CallCentre {
+	switch sl.ask.screen {
+	case CallCentre:
 		who, what = "caller", "call"
+	case OpenBanking:
+		what = "request"
 	}
 	switch sl.state {
 	case saleWaiting:
@@ -165,6 +201,8 @@ func outcome(sl sale) (heading, text string) {
 		return "Cancelled here", "The " + what + " is off and nobody asks for tokens any more. CIBA has no way to withdraw a request, so the phone may still show it until its time is over."
 	}
 	switch sl.failure.Code {
+	case "no_consent":
+		return "No consent", "ACP did not take the consent: " + sl.failure.Description
 	case "unknown_user_id":
 		return "Nobody to ask", "Assent knows no active person with a ready device by this identifier."
 	case "server_error":
@@ -220,8 +258,11 @@ func (v view) title() string {
 	if v.sale != nil {
 		return v.sale.heading
 	}
-	if v.screen == CallCentre {
+	switch v.screen {
+	case CallCentre:
 		return "Who is calling?"
+	case OpenBanking:
+		return "Ask for a consent"
 	}
 	return "Pay with bank"
 }
