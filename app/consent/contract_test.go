@@ -305,7 +305,6 @@ func initiation(c *emulator.Consent) map[string]any {
 
 func setCPF(c *emulator.Consent, cpf string) {
 	c.CPF = cpf
-	c.Body["loggedUser"] = map[string]any{"document": map[string]any{"identification": cpf, "rel": "CPF"}}
 }
 
 // The accounts of an approval are the directory's, whatever the browser says.

@@ -265,6 +265,16 @@ func (e *Emulator) newConsent(t ConsentType, request map[string]any, client stri
 			return nil, errors.New("loggedUser.document.identification is missing")
 		}
 		c.Body["consentId"], c.Body["status"], c.Body["creationDateTime"], c.Body["statusUpdateDateTime"] = c.ID, c.Status, stamp, stamp
+		if t.Kind == BRData { // of the documents ACP keeps the company's in it, where it is for one
+			if c.CNPJ != "" {
+				c.Body["document"] = map[string]any{"identification": c.CNPJ, "rel": "CNPJ"}
+			}
+			delete(c.Body, "loggedUser")
+			delete(c.Body, "businessEntity")
+			if c.Body["expirationDateTime"] == nil {
+				c.Body["expirationDateTime"] = "0001-01-01T00:00:00Z" // as ACP writes a time that isn't set
+			}
+		}
 		if t.Kind == BRPayment {
 			c.Body["expirationDateTime"] = now.Add(5 * time.Minute).Format(time.RFC3339)
 		}
@@ -309,7 +319,7 @@ func consentDetails(s *session) any {
 	m := map[string]any{
 		"client_id": s.Details.ClientID, "client_info": s.Details.ClientInfo, "consent_id": c.ID, "tenant_id": s.Details.TenantID,
 		"server_id": s.Details.ServerID, "requested_scopes": s.Details.RequestedScopes, "status": c.Status, "created_at": c.createdAt.Format(time.RFC3339),
-		"authentication_context": map[string]any{}, "account_ids": c.AccountIDs, c.Type.Member: c.Body,
+		"authentication_context": map[string]any{}, "account_ids": append([]string{}, c.AccountIDs...), c.Type.Member: c.Body,
 	}
 	if s.Details.Subject != "" {
 		m["subject"] = s.Details.Subject

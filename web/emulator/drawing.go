@@ -27,6 +27,8 @@ func laneName(l lane, s Screen) string {
 	switch {
 	case l == laneTill && s == CallCentre:
 		return "Desk"
+	case l == laneTill && s == OpenBanking:
+		return "TPP"
 	case l == laneTill:
 		return "Till"
 	case l == laneACP:
@@ -112,6 +114,8 @@ func requestLabel(x exchange, polls *int) (strong, soft string) {
 			soft = "“" + m + "”"
 		}
 		return x.method + " /backchannel", soft
+	case strings.HasSuffix(x.path, "/oauth2/token") && x.body.value("grant_type") == "client_credentials" && x.from == laneTill:
+		return x.method + " /token", "for itself"
 	case strings.HasSuffix(x.path, "/oauth2/token") && x.from == laneTill:
 		*polls++
 		return x.method + " /token", fmt.Sprintf("ask %d", *polls)
@@ -122,11 +126,29 @@ func requestLabel(x exchange, polls *int) (strong, soft string) {
 	case decision(x.path) != "":
 		return x.method + " …/" + decision(x.path), x.body.scopes()
 	case x.from == laneService:
-		return x.method + " /scope-grants", "details"
+		return x.method + " " + resource(x.path), "details"
+	case strings.HasSuffix(x.path, "consents"):
+		return x.method + " …/" + x.path[strings.LastIndex(x.path, "/")+1:], "the consent"
 	case strings.HasSuffix(x.path, "/jwks.json"):
 		return x.method + " /jwks.json", "keys"
 	}
 	return x.method + " " + x.path, ""
+}
+
+// resource is the part of an API path that names what is read, without the ids.
+func resource(path string) string {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i, p := range parts {
+		switch {
+		case p == "scope-grants":
+			return "/scope-grants"
+		case p == "open-banking-brasil" && i > 0 && i+1 < len(parts) && parts[i+1] == "consents":
+			return "…/consents, by id"
+		case strings.HasPrefix(p, "open-banking") && i+1 < len(parts):
+			return "…/" + strings.Join(parts[i+1:len(parts)-1], "/")
+		}
+	}
+	return path
 }
 
 func answerLabel(x exchange) (strong, soft string) {

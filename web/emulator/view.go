@@ -289,6 +289,9 @@ func (v view) cancelLabel() string {
 	if v.screen == CallCentre {
 		return "End the call"
 	}
+	if v.screen == OpenBanking {
+		return "Cancel the request"
+	}
 	return "Cancel the sale"
 }
 

@@ -176,7 +176,7 @@ func (w *world) poll(d emulator.Device, id string) result {
 // token is a fresh token for the system API.
 func (w *world) token() string {
 	w.t.Helper()
-	req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded", "grant_type=client_credentials&scope=manage_scope_grants")
+	req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded", "grant_type=client_credentials")
 	req.SetBasicAuth("assent", url.QueryEscape(w.secret))
 	got := w.do(req)
 	token, _ := got.body["access_token"].(string)
