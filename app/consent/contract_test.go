@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"iter"
@@ -402,4 +403,55 @@ func TestConsentAnswerLost(t *testing.T) {
 
 func on(w *world) app.Actor {
 	return app.Actor{Kind: app.ActorDevice, ID: w.dev.ID, PersonID: w.dev.PersonID}
+}
+
+// silent is a bank whose endpoint is down until it answers.
+type silent struct {
+	accounts.Source
+	down bool
+}
+
+func (s *silent) Accounts(ctx context.Context, p app.Person) ([]app.Account, error) {
+	if s.down {
+		return nil, app.ErrAccountsUnavailable.Because(errors.New("connection refused"))
+	}
+	return s.Source.Accounts(ctx, p)
+}
+
+// Without the accounts a request is shown, and nothing that needs one can be
+// approved; it goes on by itself once they are there.
+func TestAccountsUnavailable(t *testing.T) {
+	w, _ := banking(t, acp.LayoutWorkspace, "obbr")
+	bank := &silent{Source: accounts.Directory{Reader: w.Reader}, down: true}
+	w.svc = w.svc.With(bank)
+	c := w.acp.AddConsent("br-payment-v3", nil)
+	_, r := w.startConsent(c, emulator.ByMember, true)
+	v := w.view(r.ID)
+	if !v.NoAccounts || v.Sheet == nil || v.Digest != "" || v.Request.State != app.Pending {
+		t.Fatalf("view %+v", v)
+	}
+	if err := w.approve(r.ID, consent.Choice{Accounts: []string{"acc-corrente"}}); !errors.Is(err, app.ErrChanged) {
+		t.Errorf("approved without its accounts: %v", err)
+	}
+	bank.down = false
+	choice := pick(w.view(r.ID))
+	bank.down = true
+	if err := w.approve(r.ID, choice); !errors.Is(err, app.ErrAccountsUnavailable) || w.request(r.ID).State != app.Pending {
+		t.Errorf("approved by what the bank said a moment ago: %v, %s", err, w.request(r.ID).State)
+	}
+	bank.down = false
+	if err := w.approve(r.ID, choice); err != nil {
+		t.Error(err)
+	}
+
+	// Data without accounts and cards needs none.
+	bank.down = true
+	s, r := w.startConsent(w.acp.AddConsent("br-data-v1", nil), emulator.ByMember, true)
+	if err := w.approve(r.ID, pick(w.view(r.ID))); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(r.ID, 3)
+	if got := w.session(s.ID).Accepted; got == nil || got.AccountIDs == nil || len(got.AccountIDs) != 0 {
+		t.Errorf("accepted with %+v, want an empty list of accounts", got)
+	}
 }
