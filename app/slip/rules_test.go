@@ -386,10 +386,10 @@ func TestSchedulesAreCounted(t *testing.T) {
 		box, more string
 	}{
 		{acp.Schedule{Every: "daily", Start: "2027-01-02", Quantity: 1}, "10.00", "Todo dia, a partir de 02/01/2027", "1 pagamento"},
-		{acp.Schedule{Every: "weekly", Start: "2027-01-04", DayOfWeek: "SABADO", Quantity: 60}, "0.01", "Toda semana, aos sábados, a partir de 04/01/2027", "60 pagamentos, R$ 0,60 ao todo"},
+		{acp.Schedule{Every: "weekly", Start: "2027-01-04", DayOfWeek: "SABADO", Quantity: 60}, "0.01", "Toda semana, aos sábados, a partir de 04/01/2027", "60 pagamentos, R$ 0,60 ao todo"},
 		{acp.Schedule{Every: "weekly", DayOfWeek: "FERIADO"}, "1", "Toda semana, FERIADO", ""},
-		{acp.Schedule{Every: "monthly", Start: "2027-01-31", DayOfMonth: 31, Quantity: 3}, "333333333333333333333.33", "Todo mês, no dia 31, a partir de 31/01/2027", "3 pagamentos, R$ 999.999.999.999.999.999.999,99 ao todo"},
-		{acp.Schedule{Every: "custom", Dates: []string{"2027-01-02", "2027-01-09", "2027-01-09"}}, "7", "Em 02/01/2027, 09/01/2027 e 09/01/2027", "3 pagamentos, R$ 21 ao todo"},
+		{acp.Schedule{Every: "monthly", Start: "2027-01-31", DayOfMonth: 31, Quantity: 3}, "333333333333333333333.33", "Todo mês, no dia 31, a partir de 31/01/2027", "3 pagamentos, R$ 999.999.999.999.999.999.999,99 ao todo"},
+		{acp.Schedule{Every: "custom", Dates: []string{"2027-01-02", "2027-01-09", "2027-01-09"}}, "7", "Em 02/01/2027, 09/01/2027 e 09/01/2027", "3 pagamentos, R$ 21 ao todo"},
 		{acp.Schedule{Every: "yearly", Start: "2027-01-02", Quantity: 2}, "x", "Yearly, a partir de 02/01/2027", "2 pagamentos"},
 	} {
 		for _, b := range br(acp.BRPayment, acp.Consent{Facts: []acp.Fact{money(acp.Amount, row.amount, "BRL"), {Name: acp.Frequency, Schedule: &row.schedule}}}).Text(reader(t, "pt-BR")).Boxes {
@@ -404,7 +404,7 @@ func TestSchedulesAreCounted(t *testing.T) {
 func TestWhen(t *testing.T) {
 	midnight := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC) // 22:00 of the 23rd in São Paulo
 	for _, row := range []struct{ day, want string }{
-		{"2026-11-23", "paga R$ 1,00 hoje."}, {"2026-11-24", "paga R$ 1,00 em 24/11/2026."}, {"2026-11-22", "paga R$ 1,00 em 22/11/2026."}, {"", "paga R$ 1,00 hoje."}, {"soon", "paga R$ 1,00 em soon."},
+		{"2026-11-23", "paga R$ 1,00 hoje."}, {"2026-11-24", "paga R$ 1,00 em 24/11/2026."}, {"2026-11-22", "paga R$ 1,00 em 22/11/2026."}, {"", "paga R$ 1,00 hoje."}, {"soon", "paga R$ 1,00 em soon."},
 	} {
 		r := reader(t, "pt-BR")
 		r.Now = midnight
