@@ -182,5 +182,9 @@ export function startLive() {
 			refresh(); // a phone that slept may have missed events
 		}
 	});
+	navigator.serviceWorker?.addEventListener("message", (event) => {
+		const id = event.data?.arrived;
+		if (typeof id === "string" && concerns("requests", { id })) refresh();
+	});
 	addEventListener("online", () => { if (main().dataset.refresh) refresh(); });
 }

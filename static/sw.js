@@ -70,6 +70,8 @@ self.addEventListener("push", (event) => {
 			body: notice.body ?? "", lang: notice.lang ?? "", tag: notice.id || "notice", data: { id: notice.id ?? "" },
 			icon: asset("icons/icon-192.png"), badge: asset("icons/badge-96.png"),
 		});
+		// An open page whose event stream is held up by the network hears of it too.
+		for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage({ arrived: notice.id ?? "" });
 	})());
 });
 

@@ -18,6 +18,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/apptest"
 	"assent/app/consent"
 	"assent/app/i18n"
 	"assent/app/live"
@@ -106,7 +107,7 @@ func (s *site) person(name string) *person {
 	}
 	p := &person{site: s, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		rp: virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "localhost", Origin: s.url}, auth: virtualwebauthn.NewAuthenticator(),
-		cred: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+		cred: apptest.Passkey()}
 	if p.who, err = s.people.Add(s.t.Context(), app.Operator, name, []string{strings.ToLower(strings.ReplaceAll(name, " ", "."))}, nil); err != nil {
 		s.t.Fatal(err)
 	}

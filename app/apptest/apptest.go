@@ -1,4 +1,5 @@
-// Package apptest is for tests that not every machine can run.
+// Package apptest is what tests of several packages need: saying what a machine
+// could not run, and passkeys for virtual authenticators.
 package apptest
 
 import (

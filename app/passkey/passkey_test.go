@@ -10,6 +10,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 
 	"assent/app"
+	"assent/app/apptest"
 	"assent/app/passkey"
 	"assent/store/storetest"
 )
@@ -36,7 +37,7 @@ func newWorld(t *testing.T) *world {
 	}
 	return &world{DB: db, svc: svc,
 		rp:   virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "assent.example", Origin: "https://assent.example"},
-		auth: virtualwebauthn.NewAuthenticator(), cred: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+		auth: virtualwebauthn.NewAuthenticator(), cred: apptest.Passkey()}
 }
 
 func optionsJSON(t *testing.T, p passkey.Prompt) string {
@@ -159,7 +160,7 @@ func TestRefusedAssertions(t *testing.T) {
 		{"counter goes backwards", func(w *world) { w.cred.Counter = 0 }, app.ErrPasskey},
 		{"another key", func(w *world) {
 			id := w.cred.ID
-			w.cred = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+			w.cred = apptest.Passkey()
 			w.cred.ID = id
 		}, app.ErrPasskey},
 	} {

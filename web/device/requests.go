@@ -30,13 +30,32 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		return err
 	}
 	p := page.Inbox{}
+	bursts, order := burstsOf(waiting)
 	for _, req := range waiting {
 		sh, err := consent.Sheet(req)
 		if err != nil {
 			return err
 		}
-		p.Waiting = append(p.Waiting, page.Waiting{ID: req.ID, Text: text(f, req, sh), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
-			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(acp.BRData)})
+		row := page.Waiting{ID: req.ID, Text: text(f, req, sh), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
+			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(acp.BRData)}
+		if b := bursts[req.ClientID]; b != nil {
+			b.Waiting = append(b.Waiting, row)
+			continue
+		}
+		p.Waiting = append(p.Waiting, row)
+	}
+	for _, id := range order {
+		p.Bursts = append(p.Bursts, *bursts[id])
+	}
+	muted, err := h.Store.Mutes(r.Context(), id.Person.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range muted {
+		p.Muted = append(p.Muted, page.Muted{ID: m.ClientID, Name: m.ClientName, Until: m.Until.Time()})
+		for i := range p.Bursts {
+			p.Bursts[i].Muted = p.Bursts[i].Muted || p.Bursts[i].ClientID == m.ClientID
+		}
 	}
 	if p.PushOff, err = h.pushOff(r, id); err != nil {
 		return err
@@ -45,6 +64,70 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		return err
 	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// burstSize is how many requests of one client, some of them kept quiet, are
+// one burst.
+const burstSize = 3
+
+// burstsOf finds the clients whose requests are one slip, in the order of their
+// first deadline.
+func burstsOf(waiting []app.Request) (bursts map[string]*page.Burst, order []string) {
+	bursts = map[string]*page.Burst{}
+	count, quiet := map[string]int{}, map[string]bool{}
+	for _, r := range waiting {
+		count[r.ClientID]++
+		quiet[r.ClientID] = quiet[r.ClientID] || r.Quiet
+	}
+	for _, r := range waiting {
+		if quiet[r.ClientID] && count[r.ClientID] >= burstSize && bursts[r.ClientID] == nil {
+			bursts[r.ClientID] = &page.Burst{ClientID: r.ClientID, Name: r.ClientName}
+			order = append(order, r.ClientID)
+		}
+	}
+	return bursts, order
+}
+
+// denyAll denies what waits of one client.
+func (h *handlers) denyAll(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	if _, err := h.Consent.DenyAll(r.Context(), actor(r, id), r.PostForm.Get("client")); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/")
+}
+
+// mute keeps a client that waits in the inbox quiet for a day.
+func (h *handlers) mute(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	waiting, err := h.Store.Inbox(r.Context(), id.Person.ID)
+	if err != nil {
+		return err
+	}
+	for _, req := range waiting {
+		if client := r.PostForm.Get("client"); req.ClientID == client {
+			if err := h.Consent.Mute(r.Context(), actor(r, id), client, req.ClientName, true); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return httpx.SeeOther(w, r, "/")
+}
+
+// unmute takes that back.
+func (h *handlers) unmute(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	if err := h.Consent.Mute(r.Context(), actor(r, id), r.PostForm.Get("client"), "", false); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/")
 }
 
 // pushOff tells whether this device can't be notified although its person

@@ -12,8 +12,10 @@ import (
 // Inbox is all that waits for the person on this device.
 type Inbox struct {
 	Waiting []Waiting // nearest deadline first
-	PushOff bool      // this device can't be notified
-	Added   *Added    // a device that was added lately and not yet acknowledged
+	Bursts  []Burst   // of clients that asked too often, apart from the others
+	Muted   []Muted
+	PushOff bool   // this device can't be notified
+	Added   *Added // a device that was added lately and not yet acknowledged
 }
 
 // Waiting is one request in the pile.
@@ -35,6 +37,9 @@ type Added struct {
 
 func (p Inbox) title(w i18n.Words) string {
 	n := len(p.Waiting)
+	for _, b := range p.Bursts {
+		n += len(b.Waiting)
+	}
 	if n == 0 {
 		return w.T("inbox.none")
 	}
