@@ -496,7 +496,7 @@ func thirdParty() templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div class=\"screen\" data-testid=\"third-party\"><p class=\"where\">Financroo Ltd, a third party with a licence</p><dl><dt>Sees</dt><dd>balances, transactions, dados</dd><dt>Pays</dt><dd>at once, later, again and again</dd></dl><dl class=\"total\"><dt>Only with</dt><dd>a consent</dd></dl></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div class=\"screen\" data-testid=\"third-party\"><p class=\"where\">Financroo Ltd, a licensed third party</p><dl><dt>Sees</dt><dd>balances, dados</dd><dt>Pays</dt><dd>now, later, monthly</dd></dl><dl class=\"total\"><dt>Only with</dt><dd>a consent</dd></dl></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -611,7 +611,7 @@ func consentFields(v view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</p><fieldset class=\"scopes\"><legend>The request names it by</legend> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</p><fieldset class=\"scopes ways\"><legend>The request names it by</legend> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
