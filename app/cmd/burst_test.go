@@ -42,4 +42,19 @@ func TestBurst(t *testing.T) {
 	ada.click("approve")
 	ada.says("outcome", "Approved")
 	settled(t, d, apart, emulator.Approved)
+
+	// The history finds what somebody remembers of it.
+	rows := `document.querySelectorAll('main [data-testid^="row-"]').length`
+	for query, want := range map[string]int{"": 8, "q=call+CENTRE": 1, "state=denied": 7, "q=quill&state=approved": 0, "q=%25": 0} {
+		ada.open(d.URL + "/history?" + query)
+		ada.see("search")
+		if got := eval[int](ada, rows); got != want {
+			t.Errorf("history?%s lists %d, want %d", query, got, want)
+		}
+	}
+	ada.open(d.URL + "/history?q=nobody+like+that")
+	ada.see("none-found")
+	ada.accessible("a search without result")
+	ada.open(d.URL + "/history?state=approved")
+	ada.accessible("a search")
 }

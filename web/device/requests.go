@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"assent/app"
@@ -273,13 +274,21 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request, id login.Ident
 // historyPage is how many requests a page of history holds.
 const historyPage = 30
 
+// longestSearch is how much a person may look for, in bytes.
+const longestSearch = 400
+
 // history lists what was asked, newest first; what still waits stands in the inbox.
 func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Identity) error {
 	before := h.Store.Now().Add(time.Minute)
 	if ms, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && ms > 0 {
 		before = app.Instant(ms)
 	}
-	rows, err := h.Store.History(r.Context(), id.Person.ID, store.HistoryFilter{Before: before}, historyPage+1)
+	asked := r.URL.Query()
+	filter := store.HistoryFilter{Before: before, State: app.RequestState(asked.Get("state")), Text: strings.TrimSpace(asked.Get("q"))}
+	if len(filter.Text) > longestSearch {
+		return app.ErrMalformed.In("q")
+	}
+	rows, err := h.Store.History(r.Context(), id.Person.ID, filter, historyPage+1)
 	if err != nil {
 		return err
 	}
@@ -287,10 +296,16 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err != nil {
 		return err
 	}
-	f, p := h.frame(r), page.History{}
+	f, p := h.frame(r), page.History{Query: filter.Text, State: filter.State}
 	for i, req := range rows {
 		if i == historyPage {
-			p.Older = "/history?before=" + strconv.FormatInt(int64(rows[i-1].CreatedAt), 10)
+			older := url.Values{"before": {strconv.FormatInt(int64(rows[i-1].CreatedAt), 10)}}
+			for name, value := range map[string]string{"q": filter.Text, "state": string(filter.State)} {
+				if value != "" {
+					older.Set(name, value)
+				}
+			}
+			p.Older = "/history?" + older.Encode()
 			break
 		}
 		sh, err := consent.Sheet(req)

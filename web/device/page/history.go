@@ -13,7 +13,9 @@ import (
 // History is what was asked and decided, newest first.
 type History struct {
 	Entries []Entry
-	Older   string // path of the next page; empty when there is none
+	Older   string           // path of the next page; empty when there is none
+	Query   string           // what is searched for, as typed
+	State   app.RequestState // that is listed alone; empty for all
 }
 
 // Entry is one request that has ended, or still waits.
@@ -27,6 +29,18 @@ type Entry struct {
 	At       time.Time // decided, ended, or for a waiting one its deadline
 	Device   string    // on which it was decided
 	Delivery app.DeliveryState
+}
+
+// asked tells whether the list is a part of the history.
+func (p History) asked() bool { return p.Query != "" || p.State != "" }
+
+// historyStates are what a history can be narrowed to, in words.
+var historyStates = []struct {
+	state app.RequestState
+	word  i18n.Key
+}{
+	{"", "history.state_all"}, {app.Approved, "history.state_approved"}, {app.Denied, "history.state_denied"},
+	{app.Expired, "history.state_expired"}, {app.Cancelled, "history.state_cancelled"},
 }
 
 func (p History) frame(f view.Frame) view.Page {
