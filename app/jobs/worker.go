@@ -107,13 +107,10 @@ func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
 	case app.JobDone:
 		err = w.store.JobDone(settle, j)
 	case app.JobRetry:
-		at := w.store.Now().Add(max(out.After, 0))
-		if out.After <= 0 {
-			at = w.store.Now().Add(Backoff(j.Attempts))
-		}
-		if at < j.Deadline {
-			log.WarnContext(ctx, "job will be tried again", "cause", out.Cause, "in", at.Sub(w.store.Now()))
-			err = w.store.JobLater(settle, j, at, out.Cause)
+		now := w.store.Now()
+		if pause, ok := pause(out.After, j.Attempts, j.Deadline.Sub(now)); ok {
+			log.WarnContext(ctx, "job will be tried again", "cause", out.Cause, "in", pause)
+			err = w.store.JobLater(settle, j, now.Add(pause), out.Cause)
 			break
 		}
 		err = w.bury(settle, log, j, h, "no time left: "+out.Cause)
@@ -123,6 +120,26 @@ func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
 	if err != nil {
 		log.ErrorContext(ctx, "job could not be settled; it runs again when its lease ends", "err", err)
 	}
+}
+
+// worthwhile is the least time in which another try makes sense.
+const worthwhile = time.Second
+
+// pause is how long to wait for the next try: as long as the other side asks,
+// or the backoff. Where that is longer than what is left, what is left is
+// halved instead, so that one large Retry-After doesn't give up what there is
+// time for.
+func pause(asked time.Duration, attempts int, left time.Duration) (time.Duration, bool) {
+	if left < worthwhile {
+		return 0, false
+	}
+	if asked <= 0 {
+		asked = Backoff(attempts)
+	}
+	if asked >= left {
+		asked = left / 2
+	}
+	return asked, true
 }
 
 func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handler, cause string) error {

@@ -53,7 +53,13 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 			}
 			return app.Outcome{}
 		}, 3, 0, 0, ""},
-		{"as the other side asks", func(int) app.Outcome { return retry(40 * time.Second) }, 2, 0, 1, "no time left: busy"},
+		{"as the other side asks", func(int) app.Outcome { return retry(40 * time.Second) }, 7, 0, 1, "no time left: busy"}, // at 0, 40, and then ever closer to 60
+		{"asked for longer than there is", func(n int) app.Outcome {
+			if n < 3 {
+				return retry(time.Hour)
+			}
+			return app.Outcome{}
+		}, 3, 0, 0, ""},
 		{"given up", func(int) app.Outcome { return app.Outcome{Verdict: app.JobFailed, Cause: "refused"} }, 1, 0, 1, "refused"},
 		{"a panic is tried again", func(n int) app.Outcome {
 			if n == 1 {
