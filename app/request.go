@@ -92,7 +92,7 @@ type Request struct {
 	DetailsDigest  string        `db:"details_digest"` // of what was shown
 	Granted        string        `db:"granted"`        // what was granted, JSON
 	DecidedBy      string        `db:"decided_by"`     // device
-	Signature      string        `db:"signature"`      // the approving assertion, JSON
+	Receipt        string        `db:"receipt"`        // of the approval; see package receipt
 	CreatedAt      Instant       `db:"created_at"`
 	ExpiresAt      Instant       `db:"expires_at"`
 	OpenedAt       Instant       `db:"opened_at"`
@@ -108,8 +108,9 @@ type Request struct {
 type Approval struct {
 	Digest       string // of what was shown
 	Granted      string // JSON
-	Signature    string // the assertion, JSON
+	Receipt      string
 	CredentialID string
+	At           Instant  // when it was decided, as the receipt says
 	Payment      *Payment // what it pays, if it does
 }
 

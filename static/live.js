@@ -81,7 +81,7 @@ function place(fresh, page) {
 	document.querySelector(".page").className = page.querySelector(".page").className;
 	const heading = fresh.querySelector("h1");
 	if (inside) {
-		const same = active.id && fresh.querySelector("#" + CSS.escape(active.id));
+		const same = counterpart(active, fresh);
 		if (same) {
 			same.focus({ preventScroll: true });
 		} else if (heading) {
@@ -94,6 +94,12 @@ function place(fresh, page) {
 	startCountdowns();
 	pace();
 	document.dispatchEvent(new CustomEvent("assent:content"));
+}
+
+// What stands for an element in content that came anew.
+function counterpart(el, fresh) {
+	if (el.id) return fresh.querySelector("#" + CSS.escape(el.id));
+	return [...fresh.querySelectorAll(el.localName)].find((other) => other.isEqualNode(el));
 }
 
 // What to say of a page to those who can't see it change.

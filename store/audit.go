@@ -38,6 +38,13 @@ func (s *Store) Refused(ctx context.Context, by app.Actor, action string, detail
 	})
 }
 
+// Exported records that what is kept of a request left the service.
+func (s *Store) Exported(ctx context.Context, by app.Actor, action string, r app.Request) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.audit(ctx, by, entry{action: action, person: r.PersonID, request: r.ID})
+	})
+}
+
 // AuditEntry is a row of the audit as it is read.
 type AuditEntry struct {
 	ID        int64         `db:"id"`

@@ -144,7 +144,7 @@ func TestPaymentsAreRememberedByPersonAndPayee(t *testing.T) {
 		if err := db.Shown(t.Context(), by, r.ID, "{}", "seen", "Ada"); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Approve(t.Context(), by, r.ID, app.Approval{Digest: "seen", Granted: "{}", Signature: "{}", CredentialID: dev.CredentialID,
+		if err := db.Approve(t.Context(), by, r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "{}", At: db.Now(), CredentialID: dev.CredentialID,
 			Payment: &app.Payment{PayeeHash: payee, Currency: currency, Amount: amount}}); err != nil {
 			t.Fatal(err)
 		}

@@ -19,16 +19,43 @@ func (s *Store) metaOnce(ctx context.Context, key, value string) (string, error)
 // VAPIDKeys gives the key pair that signs to push services, as fresh makes it
 // at the first call and the same ever after: subscriptions are bound to it.
 func (s *Store) VAPIDKeys(ctx context.Context, fresh func() (string, error)) (string, error) {
+	return s.madeOnce(ctx, "vapid", fresh)
+}
+
+// ReceiptKey gives the key that seals receipts, as fresh makes it at the first
+// call and the same ever after: receipts are verified by its public half.
+func (s *Store) ReceiptKey(ctx context.Context, fresh func() (string, error)) (string, error) {
+	return s.madeOnce(ctx, "receipt key", fresh)
+}
+
+func (s *Store) madeOnce(ctx context.Context, key string, fresh func() (string, error)) (string, error) {
 	var have []string
-	if err := s.r.SelectContext(ctx, &have, `SELECT value FROM meta WHERE key = 'vapid'`); err != nil {
+	if err := s.r.SelectContext(ctx, &have, `SELECT value FROM meta WHERE key = ?`, key); err != nil {
 		return "", err
 	}
 	if len(have) == 1 {
 		return have[0], nil
 	}
-	keys, err := fresh()
+	value, err := fresh()
 	if err != nil {
 		return "", err
 	}
-	return s.metaOnce(ctx, "vapid", keys)
+	return s.metaOnce(ctx, key, value)
+}
+
+// ClaimRPID records the WebAuthn RP id that passkeys are made for from now on,
+// unless there are some of another: then it gives that one, and how many
+// passkeys of how many people would be lost.
+func (s *Store) ClaimRPID(ctx context.Context, id string) (is string, passkeys, people int, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+			WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE revoked_at = 0)`, id); err != nil {
+			return err
+		}
+		if err := t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = 'rp id'`); err != nil || is == id {
+			return err
+		}
+		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT person_id) FROM credentials WHERE revoked_at = 0`).Scan(&passkeys, &people)
+	})
+	return is, passkeys, people, err
 }

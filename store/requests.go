@@ -12,7 +12,7 @@ import (
 
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 	client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason, details, details_digest, granted,
-	decided_by, signature, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
+	decided_by, receipt, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
 	delivery_unsure, delivered_at, consent_id, payee`
 
 // Fatigue says how many requests of one client a person is notified of in a
@@ -111,6 +111,14 @@ func (r *Reader) Request(ctx context.Context, id string) (app.Request, error) {
 	return req, orElse(err, app.ErrUnknownRequest)
 }
 
+// RequestsNamed gives the request with an id, or those with a reference, which
+// are few: newest first.
+func (r *Reader) RequestsNamed(ctx context.Context, name string) ([]app.Request, error) {
+	var out []app.Request
+	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests WHERE id = ? OR ref = ? ORDER BY created_at DESC LIMIT 20`, name, strings.ToUpper(name))
+	return out, err
+}
+
 // RequestOf gives a request if it is the person's; another's is as unknown as none.
 func (r *Reader) RequestOf(ctx context.Context, personID, id string) (app.Request, error) {
 	req, err := r.Request(ctx, id)
@@ -205,9 +213,9 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 		if err := t.mayAnswer(ctx, by, a.CredentialID); err != nil {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, signature = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
 			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ? AND details_digest = ?`,
-			a.Granted, a.Signature, by.ID, t.now, id, by.PersonID, t.now, a.Digest)
+			a.Granted, a.Receipt, by.ID, a.At, id, by.PersonID, t.now, a.Digest)
 		if err == nil && n == 1 && a.Payment != nil {
 			err = t.addPayment(ctx, id, by.PersonID, *a.Payment)
 		}

@@ -70,7 +70,7 @@ func TestParallelDuplicateStarts(t *testing.T) {
 func TestDecisions(t *testing.T) {
 	approve := func(db *storetest.DB, by app.Actor, id, digest string) error {
 		d, _ := db.Device(t.Context(), by.ID)
-		return db.Approve(t.Context(), by, id, app.Approval{Digest: digest, Granted: "{}", Signature: "{}", CredentialID: d.CredentialID})
+		return db.Approve(t.Context(), by, id, app.Approval{Digest: digest, Granted: "{}", Receipt: "{}", At: db.Now(), CredentialID: d.CredentialID})
 	}
 	for _, c := range []struct {
 		name string
@@ -85,7 +85,7 @@ func TestDecisions(t *testing.T) {
 			return approve(db, storetest.On(dev), id, "unseen")
 		}, app.ErrChanged, app.Pending},
 		{"approve with another passkey", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
-			return db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", CredentialID: "other"})
+			return db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", At: db.Now(), CredentialID: "other"})
 		}, app.ErrSuspended, app.Pending},
 		{"deny", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
 			return db.Deny(t.Context(), storetest.On(dev), id, app.ReasonPerson)
@@ -166,7 +166,7 @@ func TestParallelDecisionsSetOne(t *testing.T) {
 	won := make(chan app.RequestState, 20)
 	for range 10 {
 		wg.Go(func() {
-			if db.Approve(t.Context(), storetest.On(a), r.ID, app.Approval{Digest: "seen", CredentialID: a.CredentialID}) == nil {
+			if db.Approve(t.Context(), storetest.On(a), r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: a.CredentialID}) == nil {
 				won <- app.Approved
 			}
 		})
@@ -239,7 +239,7 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", CredentialID: dev.CredentialID}); err != nil {
+			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}); err != nil {
 				t.Fatal(err)
 			}
 			if c.tried {

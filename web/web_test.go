@@ -27,6 +27,7 @@ import (
 	"assent/app/people"
 	"assent/app/push"
 	"assent/app/push/pushtest"
+	"assent/app/receipt"
 	"assent/store/storetest"
 	"assent/web"
 	"assent/web/api"
@@ -66,7 +67,7 @@ func newSite(t *testing.T) *site {
 	s := &site{DB: db, t: t, url: public.String(), acp: em, people: people.New(db.Store), push: pushtest.Start(t), hub: &live.Hub{}}
 	s.svc = consent.New(consent.Config{Store: db.Store, Connections: []consent.Connection{{Name: "acp", ACP: client}},
 		Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log})
-	passkeys, err := passkey.New(db.Store, public, "Northmoor")
+	passkeys, err := passkey.New(t.Context(), db.Store, public, "Northmoor")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,11 +245,22 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	ada.enrol()
 	session, r := ada.asked()
 	doc := ada.get("/requests/" + r.ID).page(t)
-	seen, _ := doc.Find(`input[name="seen"]`).Attr("value")
-	if seen == "" || doc.Find(`[data-testid="message"]`).Text() == "" || doc.Find(`[data-testid="scope"]`).Length() != 2 {
+	seen := seenOn(doc)
+	if doc.Find(`[data-testid="message"]`).Text() == "" || doc.Find(`[data-testid="scope"]`).Length() != 2 {
 		t.Fatalf("the request's page:\n%s", doc.Find("main").Text())
 	}
-	pr := ada.begin("/requests/"+r.ID+"/approval", `{"seen":"`+seen+`","scopes":["profile"]}`)
+	speak := func(lang string) {
+		t.Helper()
+		if err := s.people.SetPreferences(t.Context(), app.Actor{Kind: app.ActorDevice, PersonID: ada.who.ID}, lang, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	speak("pt-BR")
+	if a := ada.json("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`); a.StatusCode != http.StatusConflict {
+		t.Errorf("an approval in other words than were read: %d %s", a.StatusCode, a.body)
+	}
+	speak("en-GB")
+	pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`)
 	a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`)
 	if a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), "/requests/"+r.ID) {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
@@ -263,10 +275,34 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	if text := ada.get("/requests/" + r.ID).page(t).Find(`[data-testid="outcome"]`).Text(); !strings.Contains(text, "Approved") {
 		t.Errorf("outcome %q", text)
 	}
+	key, err := passkey.ReceiptKey(t.Context(), s.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := ada.get("/requests/" + r.ID + "/receipt")
+	said, err := receipt.Verify(file.body, key.Public())
+	if err != nil || said.Request.ID != r.ID || said.Owner.Name != "Ada Quill" || strings.Join(said.Granted.Scopes, " ") != "openid profile" {
+		t.Errorf("the receipt: %v, says %+v", err, said)
+	}
+	if kept := file.Header.Get("Content-Disposition"); kept != "attachment; filename=assent-receipt-"+r.Ref+".json" {
+		t.Errorf("kept as %q", kept)
+	}
+	mallory := s.person("Mallory")
+	mallory.enrol()
+	if a := mallory.get("/requests/" + r.ID + "/receipt"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("somebody else's receipt: %d", a.StatusCode)
+	}
 	// The same assertion again is worth nothing.
 	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":{},"standalone":false,"zone":""}`); a.StatusCode != http.StatusConflict {
 		t.Errorf("a used challenge: %d", a.StatusCode)
 	}
+}
+
+// seenOn is the beginning of an approval's body: what the page says was read.
+func seenOn(doc *goquery.Document) string {
+	seen, _ := doc.Find(`input[name="seen"]`).Attr("value")
+	words, _ := doc.Find(`input[name="words"]`).Attr("value")
+	return `{"seen":"` + seen + `","words":"` + words + `"`
 }
 
 func TestSignedOutSeesNothing(t *testing.T) {
@@ -275,7 +311,7 @@ func TestSignedOutSeesNothing(t *testing.T) {
 	dev := ada.enrol()
 	_, r := ada.asked()
 	stranger := s.person("Mallory")
-	for _, path := range []string{"/", "/requests/" + r.ID, "/history", "/devices", "/devices/" + dev.ID, "/devices/" + dev.ID + "/remove", "/settings", "/notifications", "/notice/" + r.ID} {
+	for _, path := range []string{"/", "/requests/" + r.ID, "/requests/" + r.ID + "/receipt", "/history", "/devices", "/devices/" + dev.ID, "/devices/" + dev.ID + "/remove", "/settings", "/notifications", "/notice/" + r.ID} {
 		if a := stranger.get(path); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in" {
 			t.Errorf("GET %s: %d %s", path, a.StatusCode, a.Header.Get("Location"))
 		}

@@ -46,6 +46,7 @@ type commandLine struct {
 	Demo        demoCommand        `cmd:"" help:"Run the product beside a pretend ACP, with people to play with."`
 	User        userCommands       `cmd:"" help:"Add people, invite them to set up a device, list them."`
 	Account     accountCommands    `cmd:"" help:"Import the accounts that people share and pay from, list them."`
+	Receipt     receiptCommands    `cmd:"" help:"Export the proof of an approval, verify one."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running service whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

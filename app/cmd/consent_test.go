@@ -2,6 +2,9 @@ package cmd_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +37,8 @@ func (p *phone) choose(id string) {
 // A consent of each sort and country, from the third party's page to the
 // accounts that ACP is told.
 func TestConsents(t *testing.T) {
-	d := cmd.StartDemo(t, t.TempDir())
+	dir := t.TempDir()
+	d := cmd.StartDemo(t, dir)
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -76,6 +80,53 @@ func TestConsents(t *testing.T) {
 			t.Errorf("%s: at ACP %+v", c.sample, sessions[before:])
 		}
 		party.accessible("third party, " + c.sample)
+	}
+	receipts(t, ada, dir, "Current account ••3344", "£850.00", "Rowan Lettings", "acc-ada-current")
+}
+
+// receipts has the person keep the receipt of what they approved last, and
+// checks it as an auditor would, with the key alone.
+func receipts(t *testing.T, p *phone, dir string, says ...string) {
+	t.Helper()
+	data := "--data-dir=" + dir
+	ref := p.text("ref")
+	link := eval[string](p, `document.querySelector('[data-testid="receipt"]').href`)
+	kept := eval[string](p, `fetch(document.querySelector('[data-testid="receipt"]').href).then(r => r.text())`)
+	request := link[strings.Index(link, "/requests/")+len("/requests/"):]
+	request = request[:strings.Index(request, "/")]
+	if exported := must(t, "receipt", "export", data, request); exported != kept {
+		t.Errorf("the receipt that %s keeps differs from the exported one:\n%s\n%s", p.name, kept, exported)
+	}
+	if by := must(t, "receipt", "export", data, ref[strings.LastIndex(ref, " ")+1:]); by != kept {
+		t.Errorf("by its reference %q comes %s", ref, by)
+	}
+	file, key := filepath.Join(t.TempDir(), "receipt.json"), filepath.Join(t.TempDir(), "key.pem")
+	write(t, file, kept)
+	write(t, key, must(t, "receipt", "key", data))
+	said := must(t, "receipt", "verify", "--key="+key, file)
+	for _, want := range append(says, p.text("owner")) {
+		if !strings.Contains(said, want) {
+			t.Errorf("the receipt doesn't say %q:\n%s", want, said)
+		}
+	}
+	if bare := must(t, "receipt", "verify", file); !strings.Contains(bare, "agrees with itself") {
+		t.Errorf("without a key it says\n%s", bare)
+	}
+	write(t, file, strings.Replace(kept, "£850.00", "£85.00", 1))
+	if _, _, err := run(t, "receipt", "verify", "--key="+key, file); err == nil || !strings.Contains(err.Error(), "changed after it was signed") {
+		t.Errorf("with another amount: %v", err)
+	}
+	write(t, key, must(t, "receipt", "key", "--data-dir="+t.TempDir()))
+	write(t, file, kept)
+	if _, _, err := run(t, "receipt", "verify", "--key="+key, file); err == nil || !strings.Contains(err.Error(), "not by this key") {
+		t.Errorf("with the key of another installation: %v", err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -84,7 +84,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	}
 	secure := s.cfg.PublicURL.Scheme == "https"
 	s.people = people.New(s.store)
-	passkeys, err := passkey.New(s.store, s.cfg.PublicURL, s.cfg.Institution)
+	passkeys, err := passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package consent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -89,8 +90,14 @@ func (w *world) view(id string) consent.View {
 }
 
 func (w *world) approve(id string, c consent.Choice) error {
-	return w.svc.Approve(w.t.Context(), storetest.On(w.dev), id, c, consent.Signed{CredentialID: w.dev.CredentialID, Assertion: "signature"})
+	return w.svc.Approve(w.t.Context(), storetest.On(w.dev), id, c, signed(w.dev.CredentialID))
 }
+
+// signed is a signature of the passkey, which is all that this package asks of one.
+type signed string
+
+func (s signed) CredentialID() string                   { return string(s) }
+func (s signed) Receipt(at app.Instant) (string, error) { return fmt.Sprintf("receipt of %d", at), nil }
 
 // settle runs the delivery job as the worker would, up to n times, and gives the request.
 func (w *world) settle(id string, n int) app.Request {

@@ -19,6 +19,14 @@ type Choice struct {
 	Code     string   `json:"code"`     // of the binding message, where it is asked for
 }
 
+// Prepared is an approval that can be signed: what the person is looking at,
+// and what it would grant.
+type Prepared struct {
+	Request app.Request
+	Sheet   *slip.Sheet
+	Grant   Grant
+}
+
 // Grant is what was approved, as it is kept with the request and sent to ACP.
 type Grant struct {
 	Scopes         []string `json:"scopes"`
@@ -30,41 +38,42 @@ type Grant struct {
 	Debtor *app.AccountRef `json:"debtor,omitempty"`
 }
 
-// Check tells whether c can be approved at this moment, before the person is
-// asked to sign.
-func (s *Service) Check(ctx context.Context, by app.Actor, id string, c Choice) error {
+// Prepare gives what approving c is about, if it can be approved at this
+// moment. It comes before the person is asked to sign.
+func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice) (Prepared, error) {
 	r, err := s.store.RequestOf(ctx, by.PersonID, id)
 	switch {
 	case err != nil:
-		return err
+		return Prepared{}, err
 	case r.State != app.Pending:
-		return app.ErrNotPending
+		return Prepared{}, app.ErrNotPending
 	case r.ExpiresAt <= s.store.Now():
-		return app.ErrExpired
+		return Prepared{}, app.ErrExpired
 	case c.Digest == "" || r.DetailsDigest != c.Digest:
-		return app.ErrChanged
+		return Prepared{}, app.ErrChanged
 	}
 	sheet, err := Sheet(r)
 	if err != nil {
-		return err
+		return Prepared{}, err
 	}
-	if _, err := grant(sheet, c); err != nil {
-		return err
+	g, err := grant(sheet, c)
+	if err != nil {
+		return Prepared{}, err
 	}
 	if err := s.cool(ctx, by, sheet); err != nil {
-		return err
+		return Prepared{}, err
 	}
 	if sheet.AskCode && !sameCode(c.Code, matchCode(r.BindingMessage)) {
 		if c.Code == "" {
-			return app.ErrCodeMissing
+			return Prepared{}, app.ErrCodeMissing
 		}
 		// One try: whoever can't tell the code isn't in front of the other device.
 		if err := s.store.Deny(ctx, by, id, app.ReasonCode); err != nil {
-			return err
+			return Prepared{}, err
 		}
-		return app.ErrNotPending
+		return Prepared{}, app.ErrNotPending
 	}
-	return nil
+	return Prepared{r, sheet, g}, nil
 }
 
 // cool refuses payments on a device that is too new for them.
@@ -82,25 +91,22 @@ func (s *Service) cool(ctx context.Context, by app.Actor, sh *slip.Sheet) error 
 	return nil
 }
 
-// Signed is an approval's proof: the passkey that signed and the assertion as
-// it is to be kept.
-type Signed struct {
-	CredentialID string
-	Assertion    any
+// Signed is an approval's proof: the passkey that signed, and what seals the
+// receipt of a decision that is made at that instant.
+type Signed interface {
+	CredentialID() string
+	Receipt(at app.Instant) (string, error)
 }
 
 // Approve approves what the person saw and signed. ACP, and the bank for its
 // accounts, are read once more before anything is stored: a changed field, or
 // no answer, stores nothing.
 func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice, signed Signed) error {
-	if err := s.Check(ctx, by, id, c); err != nil {
-		return err
-	}
-	r, err := s.store.RequestOf(ctx, by.PersonID, id)
+	prepared, err := s.Prepare(ctx, by, id, c)
 	if err != nil {
 		return err
 	}
-	sheet, err := s.read(ctx, r, true)
+	sheet, err := s.read(ctx, prepared.Request, true)
 	if err != nil {
 		return err
 	}
@@ -119,12 +125,16 @@ func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice
 	if err != nil {
 		return err
 	}
-	assertion, err := json.Marshal(signed.Assertion)
+	now := s.store.Now()
+	if prepared.Request.ExpiresAt <= now {
+		return app.ErrExpired
+	}
+	receipt, err := signed.Receipt(now)
 	if err != nil {
 		return err
 	}
-	return s.store.Approve(ctx, by, id, app.Approval{Digest: digest, Granted: string(granted), Signature: string(assertion), CredentialID: signed.CredentialID,
-		Payment: payment(sheet)})
+	return s.store.Approve(ctx, by, id, app.Approval{Digest: digest, Granted: string(granted), Receipt: receipt, At: now,
+		CredentialID: signed.CredentialID(), Payment: payment(sheet)})
 }
 
 // grant is what approving the sheet with c's scopes and accounts grants.

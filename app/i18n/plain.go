@@ -18,7 +18,7 @@ func Plain(s string) string {
 			space = b.Len() > 0
 			continue
 		case r == '\u200c' || r == '\u200d':
-		case blank(r):
+		case blank(r), r&0xfffe == 0xfffe, 0xfdd0 <= r && r <= 0xfdef: // the latter two are noncharacters
 			continue
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) || r == unicode.ReplacementChar:
 			continue

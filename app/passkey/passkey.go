@@ -18,6 +18,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"assent/app"
+	"assent/app/receipt"
 	"assent/store"
 )
 
@@ -35,11 +36,21 @@ const (
 type Service struct {
 	store *store.Store
 	rp    *webauthn.WebAuthn
+	key   receipt.Key
 }
 
 // New makes the relying party of the site at public, whose host is the RP id.
-// institution is the name that authenticators show.
-func New(st *store.Store, public *url.URL, institution string) (*Service, error) {
+// institution is the name that authenticators show. Passkeys belong to the RP
+// id that they were made for: another one than the stored passkeys have is
+// refused.
+func New(ctx context.Context, st *store.Store, public *url.URL, institution string) (*Service, error) {
+	key, err := ReceiptKey(ctx, st)
+	if err != nil {
+		return nil, fmt.Errorf("receipt key: %w", err)
+	}
+	if err := sameSite(ctx, st, public.Hostname()); err != nil {
+		return nil, err
+	}
 	limit := webauthn.TimeoutConfig{Enforce: true, Timeout: Limit, TimeoutUVD: Limit}
 	rp, err := webauthn.New(&webauthn.Config{
 		RPID:                  public.Hostname(),
@@ -57,7 +68,7 @@ func New(st *store.Store, public *url.URL, institution string) (*Service, error)
 	if err != nil {
 		return nil, fmt.Errorf("relying party: %w", err)
 	}
-	return &Service{store: st, rp: rp}, nil
+	return &Service{store: st, rp: rp, key: key}, nil
 }
 
 // Prompt is what the browser needs to ask the person: the ceremony's id and
@@ -83,6 +94,7 @@ type Browser struct {
 type account struct {
 	person      app.Person
 	credentials []webauthn.Credential
+	since       app.Instant // when the one passkey became theirs, where there is one
 }
 
 func (a account) WebAuthnID() []byte                         { return []byte(a.person.ID) }
@@ -223,41 +235,81 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 	})
 }
 
-// BeginApproval asks the device's passkey to sign for one request. data is
-// what the person is about to approve; FinishApproval gives it back.
-func (s *Service) BeginApproval(ctx context.Context, d app.Device, requestID string, data any) (Prompt, error) {
+// BeginApproval asks the device's passkey to sign c, and nothing else: the
+// challenge is the digest of its document. choice is what FinishApproval gives
+// back. Who is asked, on what and for which site is filled in here.
+func (s *Service) BeginApproval(ctx context.Context, d app.Device, c receipt.Content, choice any) (Prompt, error) {
 	a, err := s.signer(ctx, d)
 	if err != nil {
 		return Prompt{}, err
 	}
-	options, session, err := s.rp.BeginLogin(a, webauthn.WithUserVerification(protocol.VerificationRequired))
+	c.Person = receipt.Person{ID: d.PersonID}
+	c.Device = receipt.Device{ID: d.ID, Name: d.Name}
+	c.Site = receipt.Site{RPID: s.rp.Config.RPID, Origin: s.rp.Config.RPOrigins[0]}
+	doc, err := receipt.Compose(c)
+	if err != nil {
+		return Prompt{}, fmt.Errorf("request %s: %w", c.Request.ID, err)
+	}
+	options, session, err := s.rp.BeginLogin(a, webauthn.WithUserVerification(protocol.VerificationRequired),
+		func(o *protocol.PublicKeyCredentialRequestOptions) error {
+			o.Challenge = doc.Challenge()
+			return nil
+		})
 	if err != nil {
 		return Prompt{}, err
 	}
-	about, err := json.Marshal(data)
+	chosen, err := json.Marshal(choice)
 	if err != nil {
 		return Prompt{}, err
 	}
-	return s.begin(ctx, store.Ceremony{Purpose: purposeApproval, PersonID: d.PersonID, DeviceID: d.ID, Subject: requestID, Data: string(about)}, session, options)
+	about, err := json.Marshal(approval{Document: string(doc.Bytes()), Choice: chosen})
+	if err != nil {
+		return Prompt{}, err
+	}
+	return s.begin(ctx, store.Ceremony{Purpose: purposeApproval, PersonID: d.PersonID, DeviceID: d.ID, Subject: c.Request.ID, Data: string(about)}, session, options)
 }
 
-// Signature is a verified assertion, as it is kept with the decision.
+// approval is what is kept while the person is asked. The document is text, so
+// that its bytes stay what they are.
+type approval struct {
+	Document string          `json:"document"`
+	Choice   json.RawMessage `json:"choice"`
+}
+
+// Signature is a verified assertion over a document.
 type Signature struct {
-	CredentialID      string                    `json:"credential_id"`
-	AuthenticatorData protocol.URLEncodedBase64 `json:"authenticator_data"`
-	ClientDataJSON    protocol.URLEncodedBase64 `json:"client_data_json"`
-	Signature         protocol.URLEncodedBase64 `json:"signature"`
+	key       receipt.Key
+	document  receipt.Document
+	assertion receipt.Assertion
+	passkey   receipt.Passkey
+}
+
+// CredentialID is the passkey that signed.
+func (s Signature) CredentialID() string { return credentialID(s.passkey.ID) }
+
+// Receipt seals the receipt of the decision that was made at that instant.
+func (s Signature) Receipt(at app.Instant) (string, error) {
+	b, err := s.key.Seal(s.document, s.assertion, s.passkey, at)
+	return string(b), err
 }
 
 // FinishApproval checks the assertion of the device's passkey over exactly
-// this request and decodes into data what BeginApproval was given.
-func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, ceremony string, response []byte, data any) (Signature, error) {
+// this request and decodes into choice what BeginApproval was given.
+func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, ceremony string, response []byte, choice any) (Signature, error) {
 	c, session, err := s.take(ctx, purposeApproval, ceremony)
 	if err != nil {
 		return Signature{}, err
 	}
 	if c.Subject != requestID || c.DeviceID != d.ID {
 		return Signature{}, app.ErrCeremony
+	}
+	var about approval
+	if err := json.Unmarshal([]byte(c.Data), &about); err != nil {
+		return Signature{}, err
+	}
+	doc, err := receipt.ParseDocument([]byte(about.Document))
+	if err != nil {
+		return Signature{}, err
 	}
 	a, err := s.signer(ctx, d)
 	if err != nil {
@@ -278,12 +330,13 @@ func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, c
 	if err := s.store.UsePasskey(ctx, credentialID(cred.ID), d.PersonID, record, cred.Flags.BackupState); err != nil {
 		return Signature{}, err
 	}
+	raw := parsed.Raw.AssertionResponse
 	return Signature{
-		CredentialID:      credentialID(cred.ID),
-		AuthenticatorData: parsed.Raw.AssertionResponse.AuthenticatorData,
-		ClientDataJSON:    parsed.Raw.AssertionResponse.ClientDataJSON,
-		Signature:         parsed.Raw.AssertionResponse.Signature,
-	}, json.Unmarshal([]byte(c.Data), data)
+		key: s.key, document: doc,
+		assertion: receipt.Assertion{AuthenticatorData: raw.AuthenticatorData, ClientDataJSON: raw.ClientDataJSON, Signature: raw.Signature},
+		passkey: receipt.Passkey{ID: cred.ID, PublicKey: cred.PublicKey, AAGUID: cred.Authenticator.AAGUID,
+			Owner: receipt.Owner{ID: a.person.ID, Name: a.person.Name}, Since: a.since},
+	}, json.Unmarshal(about.Choice, choice)
 }
 
 // signer is the device's person with the one passkey that this device signs with.
@@ -300,7 +353,7 @@ func (s *Service) signer(ctx context.Context, d app.Device) (account, error) {
 		return account{}, app.ErrUnknownPasskey
 	}
 	c, err := decode(row)
-	return account{person: p, credentials: []webauthn.Credential{c}}, err
+	return account{person: p, credentials: []webauthn.Credential{c}, since: row.CreatedAt}, err
 }
 
 func (s *Service) person(ctx context.Context, id string) (app.Person, error) {

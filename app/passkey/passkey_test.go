@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"assent/app"
 	"assent/app/apptest"
 	"assent/app/passkey"
+	"assent/app/receipt"
 	"assent/store/storetest"
 )
 
@@ -31,7 +33,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	db := storetest.New(t)
-	svc, err := passkey.New(db.Store, public, "Northmoor")
+	svc, err := passkey.New(t.Context(), db.Store, public, "Northmoor")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +115,63 @@ func TestEnrolSignInApprove(t *testing.T) {
 		t.Fatalf("signed in as %+v, %v", again, err)
 	}
 
-	prompt, err = w.svc.BeginApproval(t.Context(), d, "request-1", about{"digest"})
+	prompt, err = w.svc.BeginApproval(t.Context(), d, content("request-1", w.Now()), about{"digest"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got about
 	sig, err := w.svc.FinishApproval(t.Context(), d, "request-1", prompt.Ceremony, w.sign(t, prompt), &got)
-	if err != nil || got.Digest != "digest" || sig.CredentialID != d.CredentialID || len(sig.Signature) == 0 {
-		t.Errorf("approval: %+v about %+v, %v", sig, got, err)
+	if err != nil || got.Digest != "digest" || sig.CredentialID() != d.CredentialID {
+		t.Fatalf("approval with %s about %+v, %v", sig.CredentialID(), got, err)
+	}
+	key, err := passkey.ReceiptKey(t.Context(), w.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := sig.Receipt(w.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := receipt.Verify([]byte(sealed), key.Public())
+	if err != nil || !said.Trusted {
+		t.Fatalf("the receipt: %v", err)
+	}
+	if said.Request.ID != "request-1" || said.Owner != (receipt.Owner{ID: alice.ID, Name: alice.Name}) || said.Device.ID != d.ID ||
+		said.Site.RPID != "assent.example" || string(said.Shown) != `{"lang":"en-GB","verb":"asks <you> to sign in","version":"1"}` {
+		t.Errorf("the receipt says %+v, shown %s", said, said.Shown)
+	}
+}
+
+// content is what is approved, with a character that JSON may escape.
+func content(request string, now app.Instant) receipt.Content {
+	return receipt.Content{Request: receipt.Request{ID: request, Ref: "7Q4-KM2"}, Client: receipt.Client{ID: "shop", Name: "Shop"}, Kind: app.KindRegular,
+		Details: strings.Repeat("ab", 32), Shown: []byte(`{"version":"1","lang":"en-GB","verb":"asks <you> to sign in"}`),
+		Granted: receipt.Grant{Scopes: []string{"openid"}}, Deadline: receipt.Time(now.Add(time.Minute))}
+}
+
+func TestAnotherRPID(t *testing.T) {
+	w := newWorld(t)
+	moved, err := url.Parse("https://new.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := passkey.New(t.Context(), w.Store, moved, "Northmoor"); err != nil {
+		t.Errorf("with no passkeys to lose: %v", err)
+	}
+	back, err := url.Parse("https://assent.example:8443") // a port is no part of the RP id
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := passkey.New(t.Context(), w.Store, back, "Northmoor"); err != nil {
+		t.Fatal(err)
+	}
+	w.enrol(t, w.MustPerson("alice"))
+	_, err = passkey.New(t.Context(), w.Store, moved, "Northmoor")
+	if err == nil || !strings.Contains(err.Error(), "1 passkeys of 1 people were made for assent.example") {
+		t.Errorf("with a passkey: %v", err)
+	}
+	if _, err := passkey.New(t.Context(), w.Store, back, "Northmoor"); err != nil {
+		t.Errorf("back again: %v", err)
 	}
 }
 
@@ -134,7 +185,7 @@ func TestApprovalIsForOneRequestOneDeviceOnce(t *testing.T) {
 		device  app.Device
 		request string
 	}{{"another request", d, "request-2"}, {"another device", other, "request-1"}} {
-		prompt, err := w.svc.BeginApproval(t.Context(), d, "request-1", about{})
+		prompt, err := w.svc.BeginApproval(t.Context(), d, content("request-1", w.Now()), about{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +220,7 @@ func TestRefusedAssertions(t *testing.T) {
 			w.cred.Counter = 7
 			d := w.enrol(t, w.MustPerson("alice"))
 			c.spoil(w)
-			prompt, err := w.svc.BeginApproval(t.Context(), d, "r", about{})
+			prompt, err := w.svc.BeginApproval(t.Context(), d, content("r", w.Now()), about{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -231,7 +282,7 @@ func TestRemovedPasskeyNeitherSignsInNorApproves(t *testing.T) {
 	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{}, prompt.Ceremony, w.sign(t, prompt), browser()); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("sign-in: %v, want ErrUnknownPasskey", err)
 	}
-	if _, err := w.svc.BeginApproval(t.Context(), d, "r", about{}); !errors.Is(err, app.ErrUnknownPasskey) {
+	if _, err := w.svc.BeginApproval(t.Context(), d, content("r", w.Now()), about{}); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("approval: %v, want ErrUnknownPasskey", err)
 	}
 }

@@ -1,5 +1,11 @@
 package slip
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
+
 // Text is a request in a person's words: every word and figure of it that a
 // page shows, in one language, in the order of the page. It is plain text,
 // cleaned of control and bidirectional characters, except for the isolates
@@ -42,6 +48,17 @@ type Text struct {
 	Deadline string   `json:"deadline"` // "Answer by 14:32"
 	Approve  string   `json:"approve"`  // words of the two answers
 	Deny     string   `json:"deny"`
+}
+
+// Digest gives the text as JSON, of all that stands for words on the page, and
+// the SHA-256 of it in hexadecimal.
+func (t Text) Digest() (text []byte, digest string, err error) {
+	b, err := json.Marshal(t)
+	if err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(b)
+	return b, hex.EncodeToString(sum[:]), nil
 }
 
 // Requester is who asks.

@@ -9,6 +9,7 @@ import (
 	"assent/app/consent"
 	"assent/app/login"
 	"assent/app/passkey"
+	"assent/app/receipt"
 	"assent/web/httpx"
 )
 
@@ -17,7 +18,8 @@ const responseLimit = 64 << 10
 
 // begin is the body that starts a ceremony; only an approval says anything.
 type begin struct {
-	Seen     string   `json:"seen"`
+	Seen     string   `json:"seen"`  // digest of the sheet
+	Words    string   `json:"words"` // digest of the words that the page drew of it
 	Scopes   []string `json:"scopes"`
 	Accounts []string `json:"accounts"`
 	Code     string   `json:"code"` // of the binding message, where it is asked for
@@ -170,14 +172,32 @@ func (h *handlers) approvalBegin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	choice := consent.Choice{Digest: in.Seen, Scopes: in.Scopes, Accounts: in.Accounts, Code: in.Code}
-	if err := h.Consent.Check(r.Context(), actor(r, id), r.PathValue("id"), choice); err != nil {
+	prepared, err := h.Consent.Prepare(r.Context(), actor(r, id), r.PathValue("id"), choice)
+	if err != nil {
 		return err
 	}
-	prompt, err := h.Passkeys.BeginApproval(r.Context(), id.Device, r.PathValue("id"), choice)
+	words, digest, err := prepared.Sheet.Text(reader(h.frame(r))).Digest()
+	if err != nil {
+		return err
+	}
+	if digest != in.Words {
+		return app.ErrChanged // in another language now, or on another day
+	}
+	prompt, err := h.Passkeys.BeginApproval(r.Context(), id.Device, content(prepared, words), choice)
 	if err != nil {
 		return err
 	}
 	return httpx.WriteJSON(w, http.StatusOK, prompt)
+}
+
+// content is what the person signs: what the page drew, and what it grants.
+func content(p consent.Prepared, words []byte) receipt.Content {
+	r, g := p.Request, p.Grant
+	return receipt.Content{
+		Request: receipt.Request{ID: r.ID, Ref: r.Ref}, Client: receipt.Client{ID: r.ClientID, Name: p.Sheet.Client.Name}, Kind: r.Kind,
+		Details: r.DetailsDigest, Shown: words, Deadline: receipt.Time(r.ExpiresAt),
+		Granted: receipt.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, Accounts: g.Accounts},
+	}
 }
 
 // approvalFinish answers POST /requests/{id}/approval/{ceremony}.
@@ -196,8 +216,7 @@ func (h *handlers) approvalFinish(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	signed := consent.Signed{CredentialID: sig.CredentialID, Assertion: sig}
-	if err := h.Consent.Approve(r.Context(), actor(r, id), request, choice, signed); err != nil {
+	if err := h.Consent.Approve(r.Context(), actor(r, id), request, choice, sig); err != nil {
 		return err
 	}
 	return httpx.WriteJSON(w, http.StatusOK, next{"/requests/" + request})

@@ -89,6 +89,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own("GET /requests/{id}", h.request)
 	open("POST /requests/{id}/approval", h.approvalBegin)
 	open("POST /requests/{id}/approval/{ceremony}", h.approvalFinish)
+	own("GET /requests/{id}/receipt", h.receipt)
 	own("POST /requests/{id}/deny", h.deny)
 	own("POST /requests/{id}/report", h.report)
 	own("POST /bursts/deny", h.denyAll)

@@ -2,6 +2,8 @@ package device
 
 import (
 	"errors"
+	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -203,9 +205,13 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 		}
 		return h.show(w, r, status, p.Page(f))
 	}
-	req := v.Request
+	req, t := v.Request, text(f, v.Request, v.Sheet)
+	_, words, err := t.Digest()
+	if err != nil {
+		return err
+	}
 	p := page.Request{
-		ID: req.ID, Text: text(f, req, v.Sheet), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
+		ID: req.ID, Text: t, Words: words, Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
 		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
 		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
 	}
@@ -219,7 +225,7 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 	}
 	p := page.Outcome{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
 		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Digest: req.DetailsDigest,
-		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor}
+		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor, Receipt: req.Receipt != ""}
 	if sh != nil && req.State == app.Approved {
 		p.Done = sh.Done(reader(f))
 	}
@@ -231,6 +237,21 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 		p.Device = d.Name
 	}
 	return p, nil
+}
+
+// receipt gives the file that proves an approval.
+func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	req, err := h.Store.RequestOf(r.Context(), id.Person.ID, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if req.Receipt == "" {
+		return httpx.ErrNoRoute
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
+	_, err = io.WriteString(w, req.Receipt)
+	return err
 }
 
 // deny takes a refusal. It is a plain form: it needs neither script nor ACP.

@@ -26,6 +26,7 @@ type Outcome struct {
 	Here     bool      // that device is this one
 	Delivery app.DeliveryState
 	Digest   string // of what was approved, hexadecimal
+	Receipt  bool   // there is one to keep
 	Fresh    bool   // decided a moment ago: the seal presses in
 }
 

@@ -16,6 +16,7 @@ type Request struct {
 
 	Started, Deadline   time.Time
 	Seen                string // digest of what is shown, sent back with the approval
+	Words               string // digest of Text, likewise
 	Unreachable         bool   // ACP can't be asked: no details, no approval
 	AccountsUnavailable bool   // the person's accounts can't be had now: no approval
 	Changed             bool   // it changed since the person last saw it

@@ -192,7 +192,7 @@ func unreachable(f view.Frame, kind string) func(*page.Request) {
 
 // outcome is what became of a request.
 func outcome(f view.Frame, sh *slip.Sheet, changes ...func(*page.Outcome)) page.Outcome {
-	p := page.Outcome{ID: "r1", Text: sh.Text(reader(f)), Done: sh.Done(reader(f)), State: app.Approved, At: now, Device: "Pixel 9", Here: true,
+	p := page.Outcome{ID: "r1", Text: sh.Text(reader(f)), Done: sh.Done(reader(f)), State: app.Approved, At: now, Device: "Pixel 9", Here: true, Receipt: true,
 		Delivery: app.DeliveryDelivered, Digest: "9f2c71d04ab8"}
 	for _, c := range changes {
 		c(&p)
