@@ -298,6 +298,23 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	}
 }
 
+// Two requests of one client: each page tells its own from the other.
+func TestTwoOfOneClientAreToldApart(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	ada.enrol()
+	_, first := ada.asked()
+	if n := ada.get("/requests/" + first.ID).page(t).Find(`[data-testid="notice-other"]`).Length(); n != 0 {
+		t.Errorf("alone, it is told from %d others", n)
+	}
+	_, second := ada.asked(func(d *emulator.SessionDetails) { d.ClientInfo.Name = "Not " + d.ClientInfo.Name })
+	notice := ada.get("/requests/" + second.ID).page(t).Find(`[data-testid="notice-other"]`)
+	link, _ := notice.Find("a").Attr("href")
+	if text := notice.Text(); notice.Length() != 1 || !strings.Contains(text, first.Ref) || !strings.Contains(text, "K7-PLUM") || link != "/requests/"+first.ID {
+		t.Errorf("%q leads to %s", text, link)
+	}
+}
+
 // seenOn is the beginning of an approval's body: what the page says was read.
 func seenOn(doc *goquery.Document) string {
 	seen, _ := doc.Find(`input[name="seen"]`).Attr("value")

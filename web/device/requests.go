@@ -210,12 +210,37 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 	if err != nil {
 		return err
 	}
+	others, err := h.others(r, f, req)
+	if err != nil {
+		return err
+	}
 	p := page.Request{
 		ID: req.ID, Text: t, Words: words, Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
 		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
+		Others:  others,
 		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
 	}
 	return h.show(w, r, status, p.Page(f))
+}
+
+// others are the requests of the same client that wait too.
+func (h *handlers) others(r *http.Request, f view.Frame, req app.Request) ([]page.Waiting, error) {
+	waiting, err := h.Store.Inbox(r.Context(), req.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	var out []page.Waiting
+	for _, o := range waiting {
+		if o.ClientID != req.ClientID || o.ID == req.ID {
+			continue
+		}
+		sh, err := consent.Sheet(o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Waiting{ID: o.ID, Text: text(f, o, sh), Started: o.CreatedAt.Time(), Deadline: o.ExpiresAt.Time()})
+	}
+	return out, nil
 }
 
 func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req app.Request) (page.Outcome, error) {

@@ -15,13 +15,27 @@ type Request struct {
 	Text slip.Text
 
 	Started, Deadline   time.Time
-	Seen                string // digest of what is shown, sent back with the approval
-	Words               string // digest of Text, likewise
-	Unreachable         bool   // ACP can't be asked: no details, no approval
-	AccountsUnavailable bool   // the person's accounts can't be had now: no approval
-	Changed             bool   // it changed since the person last saw it
-	Fresh               bool   // newly arrived
-	Fault               string // what kept the last answer from being taken, in words
+	Seen                string    // digest of what is shown, sent back with the approval
+	Words               string    // digest of Text, likewise
+	Unreachable         bool      // ACP can't be asked: no details, no approval
+	AccountsUnavailable bool      // the person's accounts can't be had now: no approval
+	Changed             bool      // it changed since the person last saw it
+	Fresh               bool      // newly arrived
+	Others              []Waiting // of the same requester, which wait too
+	Fault               string    // what kept the last answer from being taken, in words
+}
+
+// mostOthers is how many other requests of the requester the page tells apart.
+const mostOthers = 3
+
+// others are the remarks that tell this request from the requester's others.
+func (p Request) others(f view.Frame) []view.Notice {
+	var out []view.Notice
+	for _, o := range p.Others[:min(len(p.Others), mostOthers)] {
+		out = append(out, view.Notice{ID: "other", Kind: view.NoticeInfo, Link: "/requests/" + o.ID, Label: f.Words.T("request.also_open_link"),
+			Text: f.Words.T("request.also_open", "client", p.Text.Requester.Name, "time", f.Words.Deadline(o.Started, f.Now), "ref", o.Text.Ref, "line", o.line(f.Words))})
+	}
+	return out
 }
 
 // retryEvery is the pace at which a page without details or accounts asks again.
