@@ -3,13 +3,15 @@ package config
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Protection is the policy against fraud and fatigue.
 type Protection struct {
 	ReportPauses bool
-	MatchCode    []string // profiles that ask for the code of the binding message
-	UnderAttack  []string // profiles that do while the person is under attack
+	MatchCode    []string      // profiles that ask for the code of the binding message
+	UnderAttack  []string      // profiles that do while the person is under attack
+	Cooling      time.Duration // of a new device, before it may approve payments
 }
 
 // codeProfiles are those that may ask for a code: br-data shows no binding message.
@@ -17,6 +19,10 @@ var codeProfiles = []string{"regular", "uk-accounts", "uk-payment", "br-payment"
 
 func (s *Settings) protection(c *Config, f *faults) {
 	c.Protection = Protection{ReportPauses: s.ReportPauses, MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
+	var err error
+	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 || c.Protection.Cooling > 30*24*time.Hour {
+		f.add("ASSENT_COOLING: %q is not a time from 0s to 720h (30 days)", s.Cooling)
+	}
 	for name, list := range map[string][]string{"ASSENT_MATCH_CODE": s.MatchCode, "ASSENT_MATCH_CODE_UNDER_ATTACK": s.MatchCodeUnderAttack} {
 		for _, profile := range list {
 			if !slices.Contains(codeProfiles, profile) {

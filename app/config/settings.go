@@ -36,6 +36,8 @@ type Settings struct {
 	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try."`
 	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs or of a burst of requests."`
 
+	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments; 0s lets it at once."`
+
 	AccountsURL       string `name:"accounts-url" env:"ASSENT_ACCOUNTS_URL" placeholder:"URL" group:"Accounts" help:"The bank's endpoint that tells a person's accounts; without one they come from the directory that is imported."`
 	AccountsID        string `name:"accounts-id" env:"ASSENT_ACCOUNTS_ID" placeholder:"KIND" group:"Accounts" help:"Kind of identifier by which it knows people: username, email, phone, subject, cpf or customer; else the subject, or where there is none the user name."`
 	AccountsToken     Secret `name:"accounts-token" env:"ASSENT_ACCOUNTS_TOKEN" placeholder:"SECRET" group:"Accounts" help:"Bearer token to send it, beside or instead of a client certificate."`

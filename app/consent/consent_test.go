@@ -23,11 +23,12 @@ import (
 // world is the use case between a real database and the ACP stand-in.
 type world struct {
 	*storetest.DB
-	t     *testing.T
-	acp   *emulator.Emulator
-	svc   *consent.Service
-	alice app.Person
-	dev   app.Device
+	t      *testing.T
+	acp    *emulator.Emulator
+	config consent.Config
+	svc    *consent.Service
+	alice  app.Person
+	dev    app.Device
 }
 
 func newWorld(t *testing.T) *world {
@@ -54,9 +55,16 @@ func (w *world) build() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.svc = consent.New(consent.Config{Store: w.Store, Resolver: people.Directory{Reader: w.Reader}, RequestTTL: 2 * time.Minute,
+	w.config = consent.Config{Store: w.Store, Resolver: people.Directory{Reader: w.Reader}, RequestTTL: 2 * time.Minute,
 		Connections: []consent.Connection{{Name: "acp", ACP: client, Workspaces: map[string]string{"shop": "regular"}}},
-		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil))})
+		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil))}
+	w.svc = consent.New(w.config)
+}
+
+// protect makes p the policy.
+func (w *world) protect(p consent.Protection) {
+	w.config.Protection = p
+	w.svc = consent.New(w.config)
 }
 
 // start begins a login at ACP and takes it in.

@@ -92,8 +92,9 @@ func banking(t *testing.T, layout acp.Layout, workspace string) (*world, *tap) {
 		conn.Workspaces = map[string]string{"shop": workspace}
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	w.svc = consent.New(consent.Config{Store: w.Store, RequestTTL: 2 * time.Minute, Connections: []consent.Connection{conn}, Accounts: accounts.Directory{Reader: w.Reader},
-		Resolver: people.Chain{consent.NewOwners(w.Store, []consent.Connection{conn}, log), people.Directory{Reader: w.Reader}}, Fatigue: consent.DefaultFatigue, Log: log})
+	w.config = consent.Config{Store: w.Store, RequestTTL: 2 * time.Minute, Connections: []consent.Connection{conn}, Accounts: accounts.Directory{Reader: w.Reader},
+		Resolver: people.Chain{consent.NewOwners(w.Store, []consent.Connection{conn}, log), people.Directory{Reader: w.Reader}}, Fatigue: consent.DefaultFatigue, Log: log}
+	w.svc = consent.New(w.config)
 	return w, p
 }
 

@@ -60,8 +60,10 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 	if err != nil {
 		return Prepared{}, err
 	}
-	if err := s.cool(ctx, by, sheet); err != nil {
+	if until, err := s.cooling(ctx, by, sheet); err != nil {
 		return Prepared{}, err
+	} else if until != 0 {
+		return Prepared{}, app.ErrCooling.After(until.Sub(s.store.Now()))
 	}
 	if sheet.AskCode && !sameCode(c.Code, matchCode(r.BindingMessage)) {
 		if c.Code == "" {
@@ -76,19 +78,20 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 	return Prepared{r, sheet, g}, nil
 }
 
-// cool refuses payments on a device that is too new for them.
-func (s *Service) cool(ctx context.Context, by app.Actor, sh *slip.Sheet) error {
+// cooling tells until when the device is too new to approve a payment; 0 where
+// it may.
+func (s *Service) cooling(ctx context.Context, by app.Actor, sh *slip.Sheet) (app.Instant, error) {
 	if s.protection.Cooling == 0 || !sh.Pays() {
-		return nil
+		return 0, nil
 	}
 	d, err := s.store.Device(ctx, by.ID)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if left := d.CreatedAt.Add(s.protection.Cooling).Sub(s.store.Now()); left > 0 {
-		return app.ErrCooling.After(left)
+	if until := d.CreatedAt.Add(s.protection.Cooling); until > s.store.Now() {
+		return until, nil
 	}
-	return nil
+	return 0, nil
 }
 
 // Signed is an approval's proof: the passkey that signed, and what seals the

@@ -16,9 +16,10 @@ import (
 type View struct {
 	Request     app.Request
 	Sheet       *slip.Sheet
-	Digest      string // of the sheet; empty when it can't be approved
-	Unreachable bool   // still pending, but ACP's details can't be had now
-	NoAccounts  bool   // the same of the person's accounts: the sheet is there, without them
+	Digest      string      // of the sheet; empty when it can't be approved
+	Unreachable bool        // still pending, but ACP's details can't be had now
+	NoAccounts  bool        // the same of the person's accounts: the sheet is there, without them
+	Cooling     app.Instant // until then the device is too new to approve this; 0 where it isn't
 }
 
 // View shows a request to the person on the device by. The details come from
@@ -59,7 +60,8 @@ func (s *Service) View(ctx context.Context, by app.Actor, id string) (View, erro
 	if err := s.store.Shown(ctx, by, r.ID, shown, digest, payee(sheet)); err != nil {
 		return View{}, err
 	}
-	return View{Request: r, Sheet: sheet, Digest: digest}, nil
+	until, err := s.cooling(ctx, by, sheet)
+	return View{Request: r, Sheet: sheet, Digest: digest, Cooling: until}, err
 }
 
 // Sheet gives what was last shown of a request, or nil if nobody saw it.

@@ -217,7 +217,7 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 	p := page.Request{
 		ID: req.ID, Text: t, Words: words, Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
 		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
-		Others:  others,
+		Others: others, CoolingUntil: v.Cooling.Time(),
 		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
 	}
 	return h.show(w, r, status, p.Page(f))

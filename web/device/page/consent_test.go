@@ -119,8 +119,8 @@ func TestChoice(t *testing.T) {
 			if !slices.Equal(got, row.rows) {
 				t.Errorf("offers %q, want %q", got, row.rows)
 			}
-			if (testid(doc, "approve").Length() == 1) != row.approve || (testid(doc, "no-account").Length() == 0) != row.approve {
-				t.Errorf("%d approve, %q", testid(doc, "approve").Length(), text(testid(doc, "no-account")))
+			if (testid(doc, "approve").Length() == 1) != row.approve || (testid(doc, "obstacle").Length() == 0) != row.approve {
+				t.Errorf("%d approve, %q", testid(doc, "approve").Length(), text(testid(doc, "obstacle")))
 			}
 			if testid(doc, "deny").Length() != 1 {
 				t.Error("it can't be denied")

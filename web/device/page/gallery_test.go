@@ -98,6 +98,7 @@ func gallery(f view.Frame) []shown {
 	worshipful := payTo("The Worshipful Company of Exceedingly Long Payee Names, Sons, Daughters and Grandchildren of Northmoor-upon-Sea", sortCode, "20325698765432")
 	return append(out, []shown{
 		{name: "payment-changed", page: request(f, all["uk-payment"], func(p *page.Request) { p.Changed = true; p.Fault = f.Words.Error("account_choice") })},
+		{name: "payment-cooling", page: request(f, all["uk-payment"], func(p *page.Request) { p.CoolingUntil = now.Add(20 * time.Hour) })},
 		{name: "payment-two", page: request(f, all["uk-payment"], func(p *page.Request) {
 			p.Others = []page.Waiting{{ID: "r2", Text: odd("120.00", quill, func(sh *slip.Sheet) { sh.Ref = "M3X-9QA" }).Text(reader(f)), Started: started.Add(-3 * time.Minute)}}
 		})},

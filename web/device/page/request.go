@@ -19,6 +19,7 @@ type Request struct {
 	Words               string    // digest of Text, likewise
 	Unreachable         bool      // ACP can't be asked: no details, no approval
 	AccountsUnavailable bool      // the person's accounts can't be had now: no approval
+	CoolingUntil        time.Time // until then this device is too new to approve it; zero where it isn\'t
 	Changed             bool      // it changed since the person last saw it
 	Fresh               bool      // newly arrived
 	Others              []Waiting // of the same requester, which wait too
@@ -57,7 +58,7 @@ func (p Request) deadline() view.Deadline { return view.Deadline{From: p.Started
 // approvable tells whether there is all that an approval needs. What can't be
 // seen can't be approved, nor what needs an account and has none.
 func (p Request) approvable() bool {
-	return !p.Unreachable && !p.AccountsUnavailable && (p.Text.Choice == nil || p.Text.Choice.Missing == "")
+	return !p.Unreachable && !p.AccountsUnavailable && p.CoolingUntil.IsZero() && (p.Text.Choice == nil || p.Text.Choice.Missing == "")
 }
 
 func (p Request) approval() view.Ceremony {
@@ -72,6 +73,8 @@ func (p Request) obstacle(f view.Frame) string {
 		return c.Missing
 	case p.AccountsUnavailable:
 		return f.Words.T("choice.unavailable")
+	case !p.CoolingUntil.IsZero():
+		return f.Words.T("request.cooling", "here", f.Here.On(f.Words), "time", f.Words.Deadline(p.CoolingUntil, f.Now))
 	}
 	return ""
 }

@@ -224,7 +224,7 @@ func (p Request) asks(f view.Frame) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = stopped(view.IconWarn, "no-account", why).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = stopped(view.IconWarn, "obstacle", why).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
