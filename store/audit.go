@@ -17,6 +17,8 @@ type entry struct {
 	detail  map[string]string
 }
 
+// audit adds a row at the end of the chain. Nobody else can between reading the
+// end and writing behind it: a write transaction is the only one from its start.
 func (t *tx) audit(ctx context.Context, by app.Actor, e entry) error {
 	detail := ""
 	if len(e.detail) > 0 {
@@ -26,9 +28,23 @@ func (t *tx) audit(ctx context.Context, by app.Actor, e entry) error {
 		}
 		detail = string(b)
 	}
-	return t.exec(ctx, `INSERT INTO audit (at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.now, by.Kind, by.ID, by.Source, e.action, e.person, e.device, e.request, detail)
+	if t.end == nil {
+		end, err := auditEnd(ctx, t)
+		if err != nil {
+			return err
+		}
+		t.end = &end
+	}
+	row := AuditEntry{ID: t.end.ID + 1, At: t.now, ActorKind: by.Kind, ActorID: by.ID, Source: by.Source, Action: e.action,
+		PersonID: e.person, DeviceID: e.device, RequestID: e.request, Detail: detail, PrevHash: t.end.Hash}
+	row.Hash = row.Sum(row.PrevHash)
+	if err := t.exec(ctx, `INSERT INTO audit (id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row.ID, row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
+		row.PersonID, row.DeviceID, row.RequestID, row.Detail, row.PrevHash, row.Hash); err != nil {
+		return err
+	}
+	t.end = &AuditHead{ID: row.ID, Hash: row.Hash}
+	return nil
 }
 
 // Refused records a refusal that changed nothing else.
@@ -45,6 +61,15 @@ func (s *Store) Exported(ctx context.Context, by app.Actor, action string, r app
 	})
 }
 
+// AuditExported records that the audit itself, or a part of it, left the service.
+func (s *Store) AuditExported(ctx context.Context, by app.Actor, detail map[string]string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.audit(ctx, by, entry{action: "audit.export", detail: detail})
+	})
+}
+
+const auditColumns = `id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash`
+
 // AuditEntry is a row of the audit as it is read.
 type AuditEntry struct {
 	ID        int64         `db:"id"`
@@ -56,21 +81,21 @@ type AuditEntry struct {
 	PersonID  string        `db:"person_id"`
 	DeviceID  string        `db:"device_id"`
 	RequestID string        `db:"request_id"`
-	Detail    string        `db:"detail"`
+	Detail    string        `db:"detail"`    // a JSON object of texts, or empty
+	PrevHash  string        `db:"prev_hash"` // of the row before
+	Hash      string        `db:"hash"`      // Sum(PrevHash)
 }
 
 // AuditOfRequest gives a request's trace, oldest first.
 func (r *Reader) AuditOfRequest(ctx context.Context, id string) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := r.r.SelectContext(ctx, &out, `SELECT id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail
-		FROM audit WHERE request_id = ? ORDER BY id`, id)
+	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE request_id = ? ORDER BY id`, id)
 	return out, err
 }
 
 // AuditOf gives the newest entries of one action, newest first.
 func (r *Reader) AuditOf(ctx context.Context, action string, limit int) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := r.r.SelectContext(ctx, &out, `SELECT id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail
-		FROM audit WHERE action = ? ORDER BY id DESC LIMIT ?`, action, limit)
+	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE action = ? ORDER BY at DESC, id DESC LIMIT ?`, action, limit)
 	return out, err
 }

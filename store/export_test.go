@@ -1,5 +1,11 @@
 package store
 
+import (
+	"context"
+
+	"assent/app"
+)
+
 // ReadOnlyProbe tries to write through the read pool.
 func ReadOnlyProbe(s *Store) error {
 	_, err := s.r.Exec(`INSERT INTO meta (key, value) VALUES ('probe', '')`)
@@ -12,4 +18,71 @@ func BrowserHash(s *Store, deviceID string) (hash string) {
 		panic(err)
 	}
 	return hash
+}
+
+// AuditPlan is how SQLite means to answer the queries behind AuditPage.
+func AuditPlan(ctx context.Context, r *Reader, f AuditFilter, after AuditCursor) ([]string, error) {
+	q, err := r.auditQuery(ctx, f, after, 10)
+	if err != nil {
+		return nil, err
+	}
+	var plan []string
+	for _, q := range []query{q, actionsQuery(f.ActorID, f.Action)} {
+		if q.text == "" {
+			continue // there is no such action
+		}
+		rows, err := r.r.QueryxContext(ctx, `EXPLAIN QUERY PLAN `+q.text, q.args...)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				return nil, err
+			}
+			plan = append(plan, detail)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return plan, nil
+}
+
+// AuditMany writes n rows of the audit in one transaction.
+func AuditMany(ctx context.Context, s *Store, n int) error {
+	return s.write(ctx, func(t *tx) error {
+		for range n {
+			if err := t.audit(ctx, app.System, entry{action: "delivery.try", person: app.NewID(), request: app.NewID(), detail: map[string]string{"cause": "http_503"}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// PeoplePlan is how SQLite means to walk through the people of FindPeople.
+func PeoplePlan(ctx context.Context, r *Reader, text string, which Which) ([]string, error) {
+	query, args := peopleQuery(text, which, place{Sort: "m", ID: "m", Word: "m"}, r.Now(), 10)
+	stmt, err := r.r.PrepareNamedContext(ctx, `EXPLAIN QUERY PLAN `+query)
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Close()
+	var rows []struct {
+		ID, Parent, Notused int
+		Detail              string
+	}
+	if err := stmt.SelectContext(ctx, &rows, args); err != nil {
+		return nil, err
+	}
+	var plan []string
+	for _, row := range rows {
+		if row.Parent == 0 { // not of what is looked up for each row
+			plan = append(plan, row.Detail)
+		}
+	}
+	return plan, nil
 }

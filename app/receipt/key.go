@@ -50,6 +50,10 @@ func (k Key) PEM() (string, error) {
 // Public is the key by which others verify.
 func (k Key) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) }
 
+// Sign signs what isn't a receipt and can't be taken for one: receipts are JSON
+// objects.
+func (k Key) Sign(message []byte) []byte { return ed25519.Sign(k.private, message) }
+
 // String names the key without giving it away.
 func (k Key) String() string { return "receipt key " + Fingerprint(k.Public()) }
 
