@@ -10,13 +10,14 @@ const (
 	ActorGuest    ActorKind = "guest"    // someone in a browser who isn't signed in yet
 	ActorOperator ActorKind = "operator" // the command line
 	ActorSystem   ActorKind = "system"   // a worker of ours
+	ActorAdmin    ActorKind = "admin"    // an administrator in the console
 )
 
 // Actor is who asks for a change, and from where. Every method that changes
 // something takes one, and the audit row names it.
 type Actor struct {
 	Kind     ActorKind
-	ID       string // device, connection, operator
+	ID       string // device, connection, operator, administrator
 	PersonID string // for devices
 	Source   string // remote address, where there is one
 }

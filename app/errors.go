@@ -100,9 +100,16 @@ var (
 	ErrInvitation          = &Error{Kind: NotFound, Code: "invitation_unknown", Message: "no such invitation"}
 	ErrInvitationUsed      = &Error{Kind: Gone, Code: "invitation_used", Message: "the invitation was used"}
 	ErrInvitationEnded     = &Error{Kind: Gone, Code: "invitation_ended", Message: "the invitation has expired or was replaced"}
+	ErrNoInvitation        = &Error{Kind: Conflict, Code: "invitation_none", Message: "the person has no open invitation"}
+	ErrActivation          = &Error{Kind: Conflict, Code: "activation", Message: "the invitation was not activated in this browser"}
+	ErrActivationWrong     = &Error{Kind: Forbidden, Code: "activation_wrong", Message: "the activation code is wrong"}
+	ErrActivationLate      = &Error{Kind: Gone, Code: "activation_late", Message: "the activation code has expired"}
+	ErrActivationEnded     = &Error{Kind: Gone, Code: "activation_ended", Message: "the activation code was used, replaced or tried too often, or there is none"}
 	ErrCeremony            = &Error{Kind: Conflict, Code: "ceremony_ended", Message: "the passkey prompt took too long or was answered already"}
 	ErrPasskey             = &Error{Kind: Forbidden, Code: "passkey_refused", Message: "the passkey was not accepted"}
 	ErrUnknownPasskey      = &Error{Kind: Forbidden, Code: "passkey_unknown", Message: "the passkey is not known here (any more)"}
+	ErrPasskeySynced       = &Error{Kind: Forbidden, Code: "passkey_synced", Message: "the passkey can be copied to other devices, which the policy doesn't allow"}
+	ErrPasskeyModel        = &Error{Kind: Forbidden, Code: "passkey_model", Message: "the passkey's authenticator is not one that the policy allows"}
 	ErrACPUnreachable      = &Error{Kind: Unavailable, Code: "acp_unreachable", Message: "ACP can't be reached", RetryAfter: 5 * time.Second}
 	ErrAccountsUnavailable = &Error{Kind: Unavailable, Code: "accounts_unavailable", Message: "the accounts can't be read", RetryAfter: 5 * time.Second}
 	ErrAccountChoice       = &Error{Kind: Invalid, Code: "account_choice", Message: "the choice of accounts is not one that can be approved"}
@@ -112,5 +119,10 @@ var (
 	ErrDataDirPurpose      = &Error{Kind: Conflict, Code: "data_dir_purpose", Message: "the data directory belongs to the other of serve and demo"}
 	ErrDatabaseTooNew      = &Error{Kind: Conflict, Code: "database_too_new", Message: "the database was written by a newer version of assent"}
 	ErrAmbiguousPerson     = &Error{Kind: NotFound, Code: "ambiguous_person", Message: "the identifier fits more than one person"}
+	ErrForbidden           = &Error{Kind: Forbidden, Code: "forbidden", Message: "the role does not allow this"}
+	ErrUnconfirmed         = &Error{Kind: Forbidden, Code: "unconfirmed", Message: "the passkey must be asked for again first"}
+	ErrUnknownAdmin        = &Error{Kind: NotFound, Code: "unknown_admin", Message: "no such administrator"}
+	ErrEmailTaken          = &Error{Kind: Conflict, Code: "email_taken", Message: "another administrator has this email address"}
+	ErrLastOwner           = &Error{Kind: Conflict, Code: "last_owner", Message: "this is the last owner who can sign in"}
 	ErrAlreadyCompleted    = &Error{Kind: Conflict, Code: "already_done", Message: "that was done already"}
 )

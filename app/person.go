@@ -9,6 +9,16 @@ const (
 	PersonSuspended PersonState = "suspended"
 )
 
+// Standing tells whether a person can be asked.
+type Standing string
+
+// The standings.
+const (
+	StandingBare    Standing = "none"  // no device that can sign
+	StandingUnheard Standing = "deaf"  // devices that can, and none is notified
+	StandingReady   Standing = "ready" // a device that can sign and is notified
+)
+
 // Person is someone whom ACP may ask to authenticate.
 type Person struct {
 	ID        string      `db:"id"`
@@ -18,6 +28,7 @@ type Person struct {
 	Zone      string      `db:"zone"` // IANA time zone, empty until known
 	CreatedAt Instant     `db:"created_at"`
 	PausedAt  Instant     `db:"paused_at"` // a report paused their requests; 0 otherwise
+	ErasedAt  Instant     `db:"erased_at"` // name and identifiers are gone, what was audited stays; 0 otherwise
 }
 
 // Invitation is a link that lets a person set up one device. Only the hash of
@@ -29,6 +40,13 @@ type Invitation struct {
 	ExpiresAt Instant `db:"expires_at"`
 	UsedAt    Instant `db:"used_at"`
 	EndedAt   Instant `db:"ended_at"` // replaced by a newer one, or revoked
+
+	ApprovedBy string `db:"approved_by"` // the person's device that gave the link; empty for an administrator's
+	Replaces   string `db:"replaces"`    // the device that ends once the new one is set up
+
+	Letter         bool    `db:"letter"`          // went into a letter: needs an activation code
+	Activation     string  `db:"activation"`      // of the browser that gave one; see Activated
+	ActivatedUntil Instant `db:"activated_until"` // in that browser
 }
 
 // Check tells why an invitation can't be used at now, or nil.

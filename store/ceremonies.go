@@ -45,13 +45,21 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 }
 
 // Sweep deletes what has run out and nobody will ask for again: ceremonies,
-// sign-in sessions and what ACP said of consents.
+// sign-in sessions, those of the console long after their end, and what ACP said
+// of consents.
 func (s *Store) Sweep(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {
 			return err
 		}
+		// For a day it can be said of a code that it was too late.
+		if err := t.exec(ctx, `DELETE FROM activation_codes WHERE expires_at <= ?`, t.now.Add(-24*time.Hour)); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `DELETE FROM consent_owners WHERE expires_at <= ?`, t.now); err != nil {
+			return err
+		}
+		if err := t.sweepAdmins(ctx); err != nil {
 			return err
 		}
 		return t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, t.now)

@@ -20,6 +20,7 @@ const AppWindow = 30 * time.Minute
 // Enrolment is what a finished passkey registration brings.
 type Enrolment struct {
 	InvitationID string
+	Activation   app.Activation // of the browser
 	Credential   app.Credential
 	Device       app.Device
 	BrowserHash  string
@@ -35,11 +36,12 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 		if err := t.active(ctx, d.PersonID); err != nil {
 			return err
 		}
-		if err := t.useInvitation(ctx, e.InvitationID, d.PersonID); err != nil {
+		inv, err := t.useInvitation(ctx, e.InvitationID, d.PersonID, e.Activation)
+		if err != nil {
 			return err
 		}
 		c := e.Credential
-		err := t.exec(ctx, `INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at, last_used_at)
+		err = t.exec(ctx, `INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at, last_used_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, c.ID, d.PersonID, c.Record, c.BackedUp, c.BackupElig, t.now, t.now)
 		if isDuplicate(err) {
 			return app.ErrPasskey.Because(err)
@@ -51,9 +53,24 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 		if err := t.leave(ctx, by, e.KnownBrowser, d.PersonID); err != nil {
 			return err
 		}
-		return t.addDevice(ctx, by, &d, e.BrowserHash)
+		if err := t.addDevice(ctx, by, &d, e.BrowserHash); err != nil {
+			return err
+		}
+		return t.replace(ctx, by, inv, d)
 	})
 	return d, err
+}
+
+// replace removes the device in whose place the invitation put d.
+func (t *tx) replace(ctx context.Context, by app.Actor, inv app.Invitation, d app.Device) error {
+	if inv.Replaces == "" || inv.Replaces == d.ID {
+		return nil
+	}
+	err := t.removeDevice(ctx, by, d.PersonID, inv.Replaces)
+	if errors.Is(err, app.ErrUnknownDevice) {
+		return nil // it was removed meanwhile
+	}
+	return err
 }
 
 func (t *tx) active(ctx context.Context, personID string) error {
@@ -67,21 +84,35 @@ func (t *tx) active(ctx context.Context, personID string) error {
 	return nil
 }
 
-func (t *tx) useInvitation(ctx context.Context, id, personID string) error {
-	n, err := t.affect(ctx, `UPDATE invitations SET used_at = ? WHERE id = ? AND person_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ?`,
-		t.now, id, personID, t.now)
-	if err != nil || n == 1 {
-		return err
-	}
+// useInvitation uses an invitation up, or tells why it can't be used. One that
+// a device gave ends with that device.
+func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activation) (app.Invitation, error) {
 	var inv app.Invitation
-	if err := t.GetContext(ctx, &inv, `SELECT id, person_id, created_at, expires_at, used_at, ended_at
-		FROM invitations WHERE id = ?`, id); err != nil {
-		return orElse(err, app.ErrInvitation)
+	if err := t.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations WHERE id = ? AND person_id = ?`, id, personID); err != nil {
+		return inv, orElse(err, app.ErrInvitation)
 	}
 	if err := inv.Check(t.now); err != nil {
-		return err
+		return inv, err
 	}
-	return app.ErrInvitation
+	if err := inv.Activated(a, t.now); err != nil {
+		return inv, err
+	}
+	if inv.ApprovedBy != "" {
+		d, err := t.device(ctx, inv.ApprovedBy)
+		if err != nil {
+			return inv, err
+		}
+		if d.State != app.DeviceActive {
+			return inv, app.ErrInvitationEnded
+		}
+	}
+	return inv, t.exec(ctx, `UPDATE invitations SET used_at = ? WHERE id = ?`, t.now, id)
+}
+
+func (t *tx) device(ctx context.Context, id string) (app.Device, error) {
+	var d app.Device
+	err := t.GetContext(ctx, &d, `SELECT `+deviceColumns+` FROM devices WHERE id = ?`, id)
+	return d, orElse(err, app.ErrUnknownDevice)
 }
 
 func (t *tx) addDevice(ctx context.Context, by app.Actor, d *app.Device, browserHash string) error {
@@ -113,6 +144,7 @@ type SignIn struct {
 	KnownBrowser string // hash of the recognition cookie it came with, or empty
 	InApp        bool   // from a Home Screen app
 	InvitationID string // of the link that the sign-in came from, or empty
+	Activation   app.Activation
 	Name         string // for a new device
 	Platform     string
 }
@@ -122,6 +154,7 @@ type SignIn struct {
 // told of. Whatever session the device had ends.
 func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device, error) {
 	var d app.Device
+	var inv app.Invitation
 	err := s.write(ctx, func(t *tx) error {
 		if err := t.active(ctx, in.PersonID); err != nil {
 			return err
@@ -130,7 +163,8 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 			return err
 		}
 		if in.InvitationID != "" {
-			if err := t.useInvitation(ctx, in.InvitationID, in.PersonID); err != nil {
+			var err error
+			if inv, err = t.useInvitation(ctx, in.InvitationID, in.PersonID, in.Activation); err != nil {
 				return err
 			}
 		}
@@ -154,7 +188,10 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 			}
 			d = app.Device{ID: app.NewID(), PersonID: in.PersonID, Name: in.Name, Platform: in.Platform,
 				CredentialID: in.CredentialID, State: app.DeviceActive, SessionKey: in.SessionKey}
-			return t.addDevice(ctx, by, &d, in.BrowserHash)
+			if err := t.addDevice(ctx, by, &d, in.BrowserHash); err != nil {
+				return err
+			}
+			return t.replace(ctx, by, inv, d)
 		}
 		if err != nil {
 			return err
@@ -171,7 +208,10 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: d.PersonID, DeviceID: d.ID})
-		return t.audit(ctx, by, entry{action: "device.sign_in", person: d.PersonID, device: d.ID})
+		if err := t.audit(ctx, by, entry{action: "device.sign_in", person: d.PersonID, device: d.ID}); err != nil {
+			return err
+		}
+		return t.replace(ctx, by, inv, d)
 	})
 	return d, err
 }
@@ -223,23 +263,47 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 // its passkey unless another device signs with it. When it was the last that
 // could answer, what waits for the person is cancelled and ACP is told.
 func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
+	return s.write(ctx, func(t *tx) error { return t.removeDevice(ctx, by, personID, deviceID) })
+}
+
+// DisownDevice removes a device that the person doesn't know, and ends the
+// passkey that it signs with wherever else that is: one that is synced would
+// sign in again. Devices that share it can't sign until they have another.
+func (s *Store) DisownDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
-			WHERE id = ? AND person_id = ? AND state <> 'removed'`, t.now, deviceID, personID); err != nil {
+		d, err := t.device(ctx, deviceID)
+		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
+		if d.PersonID != personID {
+			return app.ErrUnknownDevice
+		}
+		if err := t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, t.now, d.CredentialID); err != nil {
 			return err
 		}
-		if err := t.revokeUnused(ctx, personID); err != nil {
+		if err := t.audit(ctx, by, entry{action: "passkey.end", person: personID, device: deviceID}); err != nil {
 			return err
 		}
-		if err := t.cancelUnanswerable(ctx, by, personID); err != nil {
-			return err
-		}
-		t.announce(app.Event{Topic: app.TopicDevice, PersonID: personID, DeviceID: deviceID})
-		return t.audit(ctx, by, entry{action: "device.remove", person: personID, device: deviceID})
+		return t.removeDevice(ctx, by, personID, deviceID)
 	})
+}
+
+func (t *tx) removeDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
+	if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
+		WHERE id = ? AND person_id = ? AND state <> 'removed'`, t.now, deviceID, personID); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
+		return err
+	}
+	if err := t.revokeUnused(ctx, personID); err != nil {
+		return err
+	}
+	if err := t.cancelUnanswerable(ctx, by, personID); err != nil {
+		return err
+	}
+	t.announce(app.Event{Topic: app.TopicDevice, PersonID: personID, DeviceID: deviceID})
+	return t.audit(ctx, by, entry{action: "device.remove", person: personID, device: deviceID})
 }
 
 // revokeUnused ends the person's passkeys that no device signs with any more.

@@ -21,7 +21,7 @@ func TestInvitationWorksOnce(t *testing.T) {
 		return inv
 	}
 	enrol := func(id string) error {
-		_, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: id, Credential: app.Credential{ID: app.NewID()},
+		_, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: id, Activation: app.Activation{LinkAlone: true}, Credential: app.Credential{ID: app.NewID()},
 			Device: app.Device{PersonID: p.ID, SessionKey: app.NewID()}, BrowserHash: app.NewID()})
 		return err
 	}
@@ -68,7 +68,7 @@ func TestSignInMakesOrContinuesADevice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
+			first, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
 				Device: app.Device{PersonID: p.ID, SessionKey: "old", AppUntil: 1}, BrowserHash: "the cookie"})
 			if err != nil {
 				t.Fatal(err)
@@ -144,6 +144,65 @@ func TestRemovingADevice(t *testing.T) {
 	}
 	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k2", BrowserHash: "b2"}); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("signing in with a revoked passkey: %v, want ErrUnknownPasskey", err)
+	}
+}
+
+// A device that its person doesn't know takes the passkey with it, which is
+// synced to whoever set that device up; those who share it can't sign any more.
+func TestDisowningADevice(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	first := db.MustDevice(p)
+	strange, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, Record: "{}", SessionKey: "k", BrowserHash: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.DisownDevice(t.Context(), storetest.On(first), db.MustPerson("mallory").ID, strange.ID); !errors.Is(err, app.ErrUnknownDevice) {
+		t.Errorf("disowning another's device: %v, want ErrUnknownDevice", err)
+	}
+	if err := db.DisownDevice(t.Context(), storetest.On(first), p.ID, strange.ID); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := db.Device(t.Context(), strange.ID); err != nil || d.State != app.DeviceRemoved {
+		t.Errorf("it is %s (%v)", d.State, err)
+	}
+	if d, err := db.Device(t.Context(), first.ID); err != nil || d.State != app.DeviceActive {
+		t.Errorf("the other is %s (%v)", d.State, err)
+	}
+	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k2", BrowserHash: "b2"}); !errors.Is(err, app.ErrUnknownPasskey) {
+		t.Errorf("the passkey signs in again: %v", err)
+	}
+}
+
+// The link that a device gives is of no use once that device is gone.
+func TestLinkOfALostDevice(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		db := storetest.New(t)
+		p := db.MustPerson("alice")
+		d := db.MustDevice(p)
+		inv, err := db.InviteFrom(t.Context(), storetest.On(d), "hash", true, db.Now().Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lost {
+			if err := db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: "c2", Record: "{}"},
+			Device: app.Device{PersonID: p.ID, Name: "New", Platform: "android", SessionKey: "k2"}, BrowserHash: "b2"})
+		if lost {
+			if !errors.Is(err, app.ErrInvitationEnded) {
+				t.Errorf("after the device was removed: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if old, err := db.Device(t.Context(), d.ID); err != nil || old.State != app.DeviceRemoved || next.State != app.DeviceActive {
+			t.Errorf("the old one is %s, the new one %s (%v)", old.State, next.State, err)
+		}
 	}
 }
 

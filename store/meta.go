@@ -49,13 +49,14 @@ func (s *Store) madeOnce(ctx context.Context, key string, fresh func() (string, 
 func (s *Store) ClaimRPID(ctx context.Context, id string) (is string, passkeys, people int, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
-			WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE revoked_at = 0)`, id); err != nil {
+			WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE revoked_at = 0) AND NOT EXISTS (SELECT 1 FROM admin_credentials WHERE revoked_at = 0)`, id); err != nil {
 			return err
 		}
 		if err := t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = 'rp id'`); err != nil || is == id {
 			return err
 		}
-		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT person_id) FROM credentials WHERE revoked_at = 0`).Scan(&passkeys, &people)
+		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT owner) FROM (
+			SELECT person_id AS owner FROM credentials WHERE revoked_at = 0 UNION ALL SELECT admin_id FROM admin_credentials WHERE revoked_at = 0)`).Scan(&passkeys, &people)
 	})
 	return is, passkeys, people, err
 }

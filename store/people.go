@@ -7,7 +7,7 @@ import (
 	"assent/app"
 )
 
-const personColumns = `id, name, state, lang, zone, created_at, paused_at`
+const personColumns = `id, name, state, lang, zone, created_at, paused_at, erased_at`
 
 // AddPerson stores a new person with their identifiers and the CNPJs of the
 // companies they act for. An identifier that someone has already is refused.
@@ -17,6 +17,9 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 		p.CreatedAt = t.now
 		if err := t.exec(ctx, `INSERT INTO persons (id, name, state, created_at) VALUES (?, ?, ?, ?)`,
 			p.ID, p.Name, p.State, p.CreatedAt); err != nil {
+			return err
+		}
+		if err := t.indexName(ctx, p.ID, p.Name); err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -129,9 +132,9 @@ type PersonRow struct {
 // page starts after the last row of this.
 func (r *Reader) People(ctx context.Context, afterName, afterID string, limit int) ([]PersonRow, error) {
 	var out []PersonRow
-	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at,
+	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.erased_at,
 		(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices
-		FROM persons p WHERE p.name > ? OR (p.name = ? AND p.id > ?) ORDER BY p.name, p.id LIMIT ?`,
+		FROM persons p WHERE p.erased_at = 0 AND (p.name > ? OR (p.name = ? AND p.id > ?)) ORDER BY p.name, p.id LIMIT ?`,
 		afterName, afterName, afterID, limit)
 	return out, err
 }
@@ -139,26 +142,65 @@ func (r *Reader) People(ctx context.Context, afterName, afterID string, limit in
 // Invite stores an invitation by the hash of its token and ends the person's
 // earlier ones that were not used: the newest link is the one that counts.
 func (s *Store) Invite(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
-	inv := app.Invitation{ID: app.NewID(), PersonID: personID, ExpiresAt: expires}
+	return s.invite(ctx, by, app.Invitation{PersonID: personID, ExpiresAt: expires}, tokenHash)
+}
+
+// InviteByLetter is Invite for a link that goes into a letter: it needs an
+// activation code, also where codes are switched off.
+func (s *Store) InviteByLetter(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
+	return s.invite(ctx, by, app.Invitation{PersonID: personID, ExpiresAt: expires, Letter: true}, tokenHash)
+}
+
+func (s *Store) invite(ctx context.Context, by app.Actor, inv app.Invitation, tokenHash string) (app.Invitation, error) {
+	inv.ID = app.NewID()
 	err := s.write(ctx, func(t *tx) error {
-		inv.CreatedAt = t.now
-		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID); err != nil {
+		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, inv.PersonID); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `INSERT INTO invitations (id, person_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-			inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt); err != nil {
-			return err
-		}
-		return t.audit(ctx, by, entry{action: "invitation.make", person: personID})
+		return t.addInvitation(ctx, by, &inv, tokenHash)
 	})
 	return inv, err
 }
 
+// InviteFrom stores the invitation that a person gives themselves on the device
+// by: the link of another device of theirs, which may replace it. Other
+// invitations of theirs stay; an earlier one from the same device ends.
+func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, replace bool, expires app.Instant) (app.Invitation, error) {
+	inv := app.Invitation{ID: app.NewID(), PersonID: by.PersonID, ExpiresAt: expires, ApprovedBy: by.ID}
+	if replace {
+		inv.Replaces = by.ID
+	}
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.mayAnswer(ctx, by, ""); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE approved_by = ? AND used_at = 0 AND ended_at = 0`, t.now, by.ID); err != nil {
+			return err
+		}
+		return t.addInvitation(ctx, by, &inv, tokenHash)
+	})
+	return inv, err
+}
+
+func (t *tx) addInvitation(ctx context.Context, by app.Actor, inv *app.Invitation, tokenHash string) error {
+	inv.CreatedAt = t.now
+	if err := t.exec(ctx, `INSERT INTO invitations (id, person_id, token_hash, created_at, expires_at, approved_by, replaces, letter) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt, inv.ApprovedBy, inv.Replaces, inv.Letter); err != nil {
+		return err
+	}
+	e := entry{action: "invitation.make", person: inv.PersonID, device: inv.ApprovedBy}
+	if inv.Letter {
+		e.detail = map[string]string{"way": "letter"}
+	}
+	return t.audit(ctx, by, e)
+}
+
+const invitationColumns = `id, person_id, created_at, expires_at, used_at, ended_at, approved_by, replaces, letter, activation, activated_until`
+
 // Invitation gives an invitation by the hash of its token, whatever its state.
 func (r *Reader) Invitation(ctx context.Context, tokenHash string) (app.Invitation, error) {
 	var inv app.Invitation
-	err := r.r.GetContext(ctx, &inv, `SELECT id, person_id, created_at, expires_at, used_at, ended_at
-		FROM invitations WHERE token_hash = ?`, tokenHash)
+	err := r.r.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations WHERE token_hash = ?`, tokenHash)
 	return inv, orElse(err, app.ErrInvitation)
 }
 

@@ -155,6 +155,12 @@ func (s *Store) prepare(ctx context.Context, purpose Purpose) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrating: %w", err)
 	}
+	if err := s.chainAudit(ctx); err != nil {
+		return fmt.Errorf("chaining the audit: %w", err)
+	}
+	if err := s.indexNames(ctx); err != nil {
+		return fmt.Errorf("indexing names: %w", err)
+	}
 	is, err := s.metaOnce(ctx, "purpose", string(cmp.Or(purpose, Service)))
 	if err != nil {
 		return err
@@ -198,6 +204,7 @@ type tx struct {
 	*sqlx.Tx
 	now    app.Instant
 	events []app.Event
+	end    *AuditHead // of the audit, once this transaction knows it
 }
 
 // write runs fn in a transaction and announces its events after the commit.

@@ -49,7 +49,7 @@ type site struct {
 	hub    *live.Hub
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, changes ...func(*device.Config)) *site {
 	t.Helper()
 	db := storetest.New(t)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -76,10 +76,13 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	s.notify = push.NewService(db.Store, &push.Sender{Keys: keys, Subject: "mailto:a@b.example", HTTP: http.DefaultClient, Now: time.Now}, push.Hosts{AllowLoopback: true}, words, log)
-	h, err := web.New(web.Config{Public: public, Store: db.Store, Log: log,
-		API: api.Config{Consent: s.svc, Callers: []api.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log},
-		Device: device.Config{Store: db.Reader, Consent: s.svc, People: s.people, Passkeys: passkeys, Push: s.notify, Login: login.New(db.Store, false),
-			Live: s.hub, Words: words, Institution: "Northmoor", Closing: make(chan struct{}), Log: log}})
+	phones := device.Config{Store: db.Reader, Consent: s.svc, People: s.people, Passkeys: passkeys, Push: s.notify, Login: login.New(db.Store, false),
+		Live: s.hub, Words: words, Institution: "Northmoor", LinkAlone: true, Closing: make(chan struct{}), Log: log}
+	for _, change := range changes {
+		change(&phones)
+	}
+	h, err := web.New(web.Config{Public: public, Store: db.Store, Log: log, Device: phones,
+		API: api.Config{Consent: s.svc, Callers: []api.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,23 +200,29 @@ func (p *person) enrol(say ...string) app.Device {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	pr := p.begin("/enrol/"+token+"/passkey", "{}")
-	o, err := virtualwebauthn.ParseAttestationOptions(string(pr.Options))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	made := virtualwebauthn.CreateAttestationResponse(p.rp, p.auth, p.cred, *o)
-	a := p.json("/enrol/"+token+"/passkey/"+pr.Ceremony, `{"credential":`+made+`,"standalone":false,"zone":"America/Sao_Paulo"`+strings.Join(say, "")+`}`)
-	if a.StatusCode != http.StatusOK {
-		p.t.Fatalf("enrol: %d %s", a.StatusCode, a.body)
-	}
-	p.auth.Options.UserHandle = []byte(p.who.ID)
-	p.auth.AddCredential(p.cred)
+	p.setUp("/enrol/"+token, say...)
 	devices, err := p.Devices(p.t.Context(), p.who.ID)
 	if err != nil || len(devices) == 0 {
 		p.t.Fatal(devices, err)
 	}
 	return devices[len(devices)-1]
+}
+
+// setUp makes a passkey by the link.
+func (p *person) setUp(link string, say ...string) {
+	p.t.Helper()
+	pr := p.begin(link+"/passkey", "{}")
+	o, err := virtualwebauthn.ParseAttestationOptions(string(pr.Options))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	made := virtualwebauthn.CreateAttestationResponse(p.rp, p.auth, p.cred, *o)
+	a := p.json(link+"/passkey/"+pr.Ceremony, `{"credential":`+made+`,"standalone":false,"zone":"America/Sao_Paulo"`+strings.Join(say, "")+`}`)
+	if a.StatusCode != http.StatusOK {
+		p.t.Fatalf("enrol: %d %s", a.StatusCode, a.body)
+	}
+	p.auth.Options.UserHandle = []byte(p.who.ID)
+	p.auth.AddCredential(p.cred)
 }
 
 func (p *person) identifier() string {
@@ -295,6 +304,48 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	// The same assertion again is worth nothing.
 	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":{},"standalone":false,"zone":""}`); a.StatusCode != http.StatusConflict {
 		t.Errorf("a used challenge: %d", a.StatusCode)
+	}
+}
+
+// A device is replaced by another that the person sets up from a link on it:
+// the passkey on the old one approves that, and the old one is signed out.
+func TestADeviceReplacesAnother(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	old := ada.enrol()
+	pr := ada.begin("/link", `{"replace":"yes"}`)
+	if a := s.person("Mallory").json("/link/"+pr.Ceremony, `{}`); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a stranger confirms: %d", a.StatusCode)
+	}
+	a := ada.json("/link/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`)
+	var to struct{ Next string }
+	if err := json.Unmarshal(a.body, &to); err != nil || a.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	link := ada.get(to.Next).page(t).Find(`[data-testid="link"]`).Text()
+	path, ok := strings.CutPrefix(link, s.url)
+	if !ok {
+		t.Fatalf("the link is %q", link)
+	}
+	phone := *ada // the same person with another browser and another authenticator
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone.http = &http.Client{Jar: jar, CheckRedirect: ada.http.CheckRedirect}
+	phone.auth, phone.cred = virtualwebauthn.NewAuthenticator(), apptest.Passkey()
+	phone.setUp(path)
+	if a := ada.get("/"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in" {
+		t.Errorf("the old device goes on: %d", a.StatusCode)
+	}
+	if d, err := s.Device(t.Context(), old.ID); err != nil || d.State != app.DeviceRemoved {
+		t.Errorf("it is %s (%v)", d.State, err)
+	}
+	if a := phone.get("/devices"); a.StatusCode != http.StatusOK || a.page(t).Find(`[data-testid="row"]`).Length() > 1 {
+		t.Errorf("the new device: %d\n%s", a.StatusCode, a.page(t).Find("main").Text())
+	}
+	if a := phone.get(to.Next); a.StatusCode != http.StatusNotFound {
+		t.Errorf("another device sees the link: %d", a.StatusCode)
 	}
 }
 

@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,8 +17,6 @@ import (
 	_ "time/tzdata" // people's time zones, on machines that have none
 
 	"github.com/alecthomas/kong"
-	"github.com/mattn/go-isatty"
-	"github.com/mdp/qrterminal/v3"
 
 	"assent/app"
 	"assent/app/config"
@@ -47,6 +43,7 @@ type commandLine struct {
 	User        userCommands       `cmd:"" help:"Add people, invite them to set up a device, list them."`
 	Account     accountCommands    `cmd:"" help:"Import the accounts that people share and pay from, list them."`
 	Receipt     receiptCommands    `cmd:"" help:"Export the proof of an approval, verify one."`
+	Audit       auditCommands      `cmd:"" help:"Verify and export the record of what was done, and by whom."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running service whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
@@ -54,6 +51,7 @@ type commandLine struct {
 type userCommands struct {
 	Add    addCommand    `cmd:"" help:"Add a person."`
 	Invite inviteCommand `cmd:"" help:"Print a one-time link with which a person sets up a device."`
+	Code   codeCommand   `cmd:"" help:"Print an activation code to read to a person who has their link open."`
 	List   listCommand   `cmd:"" help:"List people."`
 	Clear  clearCommand  `cmd:"" help:"Let requests reach a person again whose report paused them."`
 }
@@ -191,33 +189,6 @@ func (c addCommand) Run(ctx context.Context, p Process, s *config.Settings) erro
 		return err
 	})
 }
-
-type inviteCommand struct {
-	ID string `arg:"" help:"Any identifier of the person, as ACP would call them or as KIND:VALUE."`
-}
-
-// Run implements the command. The link alone goes to stdout, so that a script
-// can take it; its QR code goes to a terminal, for a phone to read.
-func (c inviteCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
-	cfg, err := s.Invite()
-	if err != nil {
-		return err
-	}
-	return withPeople(ctx, cfg.DataDir, func(_ *store.Store, svc *people.Service) error {
-		_, token, err := svc.Invite(ctx, app.Operator, c.ID, cfg.InviteTTL)
-		if err != nil {
-			return err
-		}
-		link := inviteLink(cfg.PublicURL, token)
-		if f, ok := p.Stderr.(*os.File); ok && isatty.IsTerminal(f.Fd()) && cfg.PublicURL.Hostname() != "localhost" {
-			qrterminal.GenerateHalfBlock(link, qrterminal.M, p.Stderr)
-		}
-		_, err = fmt.Fprintln(p.Stdout, link)
-		return err
-	})
-}
-
-func inviteLink(public *url.URL, token string) string { return public.String() + "/enrol/" + token }
 
 type listCommand struct{}
 

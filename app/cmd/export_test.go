@@ -25,8 +25,9 @@ type Demo struct {
 	demo     *demo
 }
 
-// StartDemo runs the demo until the test ends, on the data in dir.
-func StartDemo(t testing.TB, dir string) *Demo {
+// StartDemo runs the demo until the test ends, on the data in dir, with
+// settings changed that the demo leaves alone.
+func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo {
 	t.Helper()
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,7 +39,11 @@ func StartDemo(t testing.TB, dir string) *Demo {
 	ctx, stop := context.WithCancel(context.Background())
 	product, pretend := listen(), listen()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	d, err := openDemo(ctx, config.Config{DataDir: dir}, product, pretend, siteOptions{pushLoopback: true, version: "test"}, log)
+	cfg := config.Config{DataDir: dir}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{pushLoopback: true, version: "test"}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

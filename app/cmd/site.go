@@ -14,6 +14,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/audit"
 	"assent/app/config"
 	"assent/app/consent"
 	"assent/app/i18n"
@@ -84,7 +85,11 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	}
 	secure := s.cfg.PublicURL.Scheme == "https"
 	s.people = people.New(s.store)
-	passkeys, err := passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution)
+	policy, err := passkeyPolicy(s.cfg.Passkeys)
+	if err != nil {
+		return err
+	}
+	passkeys, err := passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy), passkey.WithLog(s.log))
 	if err != nil {
 		return err
 	}
@@ -127,7 +132,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
 		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
-			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Log: s.log},
+			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, LinkAlone: !s.cfg.ActivationCode, Log: s.log},
 	})
 	if err != nil {
 		return err
@@ -157,6 +162,7 @@ func (s *site) run(ctx context.Context) error {
 	})
 	g.Go(func() error { return s.worker.Run(ctx) })
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
+	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
 	g.Go(func() error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

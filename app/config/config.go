@@ -22,6 +22,7 @@ type Config struct {
 	Institution     string
 	TLSCert, TLSKey string
 	TrustedProxies  []netip.Prefix
+	ActivationCode  bool // links need one
 	InviteTTL       time.Duration
 	RequestTTL      time.Duration
 	PushSubject     string
@@ -29,6 +30,7 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       string
 	Protection      Protection
+	Passkeys        Passkeys
 	Accounts        Accounts
 	Connections     []Connection
 }
@@ -117,9 +119,18 @@ func (s *Settings) AccountList() (Config, error) {
 func (s *Settings) Invite() (Config, error) {
 	var f faults
 	c := Config{}
+	c.ActivationCode = s.ActivationCode
 	s.store(&c, &f)
 	s.public(&c, &f)
 	s.ttls(&c, &f)
+	return c, f.err()
+}
+
+// Code checks what making an activation code needs.
+func (s *Settings) Code() (Config, error) {
+	var f faults
+	c := Config{ActivationCode: s.ActivationCode}
+	s.store(&c, &f)
 	return c, f.err()
 }
 
@@ -132,6 +143,7 @@ func (s *Settings) Health() (Config, error) {
 }
 
 // Demo checks what the demo lets one set: where its data lives and how it logs.
+// It asks for no activation codes: nobody is there to read them out.
 func (s *Settings) Demo() (Config, error) {
 	var f faults
 	c := Config{}
@@ -144,7 +156,7 @@ func (s *Settings) Demo() (Config, error) {
 func (s *Settings) Serve() (Config, error) {
 	var f faults
 	c := Config{Listen: s.Listen, Institution: strings.TrimSpace(s.Institution), TLSCert: s.TLSCert, TLSKey: s.TLSKey,
-		PushSubject: s.PushSubject, PushHosts: s.PushHosts}
+		ActivationCode: s.ActivationCode, PushSubject: s.PushSubject, PushHosts: s.PushHosts}
 	s.store(&c, &f)
 	s.listen(&f)
 	s.public(&c, &f)
@@ -157,6 +169,7 @@ func (s *Settings) Serve() (Config, error) {
 		f.add("ASSENT_INSTITUTION: set a name of 1 to 60 characters")
 	}
 	s.protection(&c, &f)
+	s.passkeys(&c, &f)
 	s.accounts(&c, &f)
 	s.connections(&c, &f)
 	return c, f.err()
@@ -199,7 +212,7 @@ func (s *Settings) public(c *Config, f *faults) {
 func (s *Settings) ttls(c *Config, f *faults) {
 	var err error
 	if c.InviteTTL, err = time.ParseDuration(s.InviteTTL); err != nil || c.InviteTTL < time.Minute || c.InviteTTL > 30*24*time.Hour {
-		f.add("ASSENT_INVITE_TTL: %q is not a time between 1m and 720h (30 days, for links in letters)", s.InviteTTL)
+		f.add("ASSENT_INVITE_TTL: %q is not a time between 1m and 720h (30 days)", s.InviteTTL)
 	}
 	if c.RequestTTL, err = time.ParseDuration(s.RequestTTL); err != nil || c.RequestTTL < 10*time.Second || c.RequestTTL > 24*time.Hour {
 		f.add("ASSENT_REQUEST_TTL: %q is not a time between 10s and 24h", s.RequestTTL)

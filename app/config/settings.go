@@ -23,6 +23,8 @@ type Settings struct {
 	TLSKey         string   `name:"tls-key" env:"ASSENT_TLS_KEY" placeholder:"FILE" group:"Service" help:"Private key (PEM) of the certificate."`
 	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks. One on this machine always is, where the public URL is https: and the service listens on loopback without TLS."`
 
+	ActivationCode bool `default:"true" negatable:"" env:"ASSENT_ACTIVATION_CODE" group:"Service" help:"Whether an invitation link needs a code beside it, which a colleague reads to the person (user code). Without codes whoever holds a link can use it; links in letters need one always."`
+
 	InviteTTL  string `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
 	RequestTTL string `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`
 
@@ -37,6 +39,10 @@ type Settings struct {
 	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs or of a burst of requests."`
 
 	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments; 0s lets it at once."`
+
+	Passkeys        string   `default:"any" env:"ASSENT_PASSKEYS" placeholder:"KIND" group:"Passkeys" help:"Which new passkeys are accepted: any; device-bound, those that can't be copied to another device; or attested, those of them whose authenticator proves its model."`
+	PasskeyModels   []string `env:"ASSENT_PASSKEY_MODELS" placeholder:"AAGUID" group:"Passkeys" help:"Models of authenticators that alone may enrol, by AAGUID; needs attested."`
+	PasskeyMetadata string   `env:"ASSENT_PASSKEY_METADATA" placeholder:"FILE" group:"Passkeys" help:"The BLOB of the FIDO Metadata Service (https://mds.fidoalliance.org/), against which attestations are checked; needed for attested."`
 
 	AccountsURL       string `name:"accounts-url" env:"ASSENT_ACCOUNTS_URL" placeholder:"URL" group:"Accounts" help:"The bank's endpoint that tells a person's accounts; without one they come from the directory that is imported."`
 	AccountsID        string `name:"accounts-id" env:"ASSENT_ACCOUNTS_ID" placeholder:"KIND" group:"Accounts" help:"Kind of identifier by which it knows people: username, email, phone, subject, cpf or customer; else the subject, or where there is none the user name."`

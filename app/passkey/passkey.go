@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"time"
 
@@ -34,16 +35,18 @@ const (
 
 // Service is the relying party.
 type Service struct {
-	store *store.Store
-	rp    *webauthn.WebAuthn
-	key   receipt.Key
+	store  *store.Store
+	rp     *webauthn.WebAuthn
+	key    receipt.Key
+	policy Policy
+	log    *slog.Logger
 }
 
 // New makes the relying party of the site at public, whose host is the RP id.
 // institution is the name that authenticators show. Passkeys belong to the RP
 // id that they were made for: another one than the stored passkeys have is
 // refused.
-func New(ctx context.Context, st *store.Store, public *url.URL, institution string) (*Service, error) {
+func New(ctx context.Context, st *store.Store, public *url.URL, institution string, options ...Option) (*Service, error) {
 	key, err := ReceiptKey(ctx, st)
 	if err != nil {
 		return nil, fmt.Errorf("receipt key: %w", err)
@@ -68,7 +71,15 @@ func New(ctx context.Context, st *store.Store, public *url.URL, institution stri
 	if err != nil {
 		return nil, fmt.Errorf("relying party: %w", err)
 	}
-	return &Service{store: st, rp: rp, key: key}, nil
+	s := &Service{store: st, rp: rp, key: key, log: slog.New(slog.DiscardHandler)}
+	for _, set := range options {
+		set(s)
+	}
+	if err := s.policy.check(); err != nil {
+		return nil, err
+	}
+	s.policy.warn(ctx, s.log, st.Now().Time())
+	return s, nil
 }
 
 // Prompt is what the browser needs to ask the person: the ceremony's id and
@@ -88,6 +99,7 @@ type Browser struct {
 	InApp        bool   // display-mode standalone
 	AppExpected  bool   // a browser tab whose Home Screen app is to continue (iOS)
 	InvitationID string // of the link that led to a sign-in, or empty
+	Activation   app.Activation
 }
 
 // account is a person as the library wants them.
@@ -126,11 +138,14 @@ func decode(row app.Credential) (webauthn.Credential, error) {
 	return c, nil
 }
 
-// BeginEnrol starts making a passkey for the person who holds the invitation.
-// The person's passkeys are excluded, so that an authenticator that has one
-// says so instead of replacing it.
-func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation) (Prompt, error) {
+// BeginEnrol starts making a passkey for the person who holds the invitation,
+// in the browser that it was activated in. The person's passkeys are excluded,
+// so that an authenticator that has one says so instead of replacing it.
+func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation, brought app.Activation) (Prompt, error) {
 	if err := inv.Check(s.store.Now()); err != nil {
+		return Prompt{}, err
+	}
+	if err := inv.Activated(brought, s.store.Now()); err != nil {
 		return Prompt{}, err
 	}
 	p, err := s.person(ctx, inv.PersonID)
@@ -145,12 +160,16 @@ func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation) (Prompt, e
 	if err != nil {
 		return Prompt{}, err
 	}
+	s.policy.ask(&options.Response)
 	return s.begin(ctx, store.Ceremony{Purpose: purposeEnrol, PersonID: p.ID, Subject: inv.ID}, session, options)
 }
 
 // FinishEnrol checks the new passkey and enrols the browser as a device. inv
 // must be the invitation that the ceremony was begun for.
 func (s *Service) FinishEnrol(ctx context.Context, by app.Actor, inv app.Invitation, ceremony string, response []byte, b Browser) (app.Device, error) {
+	if err := inv.Activated(b.Activation, s.store.Now()); err != nil {
+		return app.Device{}, err
+	}
 	c, session, err := s.take(ctx, purposeEnrol, ceremony)
 	if err != nil {
 		return app.Device{}, err
@@ -162,20 +181,25 @@ func (s *Service) FinishEnrol(ctx context.Context, by app.Actor, inv app.Invitat
 	if err != nil {
 		return app.Device{}, err
 	}
+	try := attempt{purpose: purposeEnrol, by: by, person: p.ID}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
 	if err != nil {
-		return app.Device{}, refused(err)
+		return app.Device{}, s.refuse(ctx, try, err)
 	}
+	try.aaguid = parsed.Response.AttestationObject.AuthData.AttData.AAGUID
 	cred, err := s.rp.CreateCredential(account{person: p}, session, parsed)
 	if err != nil {
-		return app.Device{}, refused(err)
+		return app.Device{}, s.refuse(ctx, try, err)
+	}
+	if err := s.policy.accept(ctx, cred, s.rp.Config); err != nil {
+		return app.Device{}, s.refuse(ctx, try, err)
 	}
 	record, err := json.Marshal(cred)
 	if err != nil {
 		return app.Device{}, err
 	}
 	e := store.Enrolment{
-		InvitationID: c.Subject,
+		InvitationID: c.Subject, Activation: b.Activation,
 		Credential: app.Credential{ID: credentialID(cred.ID), Record: string(record),
 			BackedUp: cred.Flags.BackupState, BackupElig: cred.Flags.BackupEligible},
 		Device:      app.Device{PersonID: p.ID, Name: b.Name, Platform: b.Platform, SessionKey: b.SessionKey},
@@ -202,35 +226,41 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 	if err != nil {
 		return app.Device{}, err
 	}
+	try := attempt{purpose: purposeSignIn, by: by}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
 	if err != nil {
-		return app.Device{}, refused(err)
+		return app.Device{}, s.refuse(ctx, try, err)
 	}
 	user, cred, err := s.rp.ValidatePasskeyLogin(func(rawID, handle []byte) (webauthn.User, error) {
 		row, err := s.store.Credential(ctx, credentialID(rawID))
 		if err != nil {
 			return nil, err
 		}
-		if row.RevokedAt != 0 || row.PersonID != string(handle) {
-			return nil, app.ErrUnknownPasskey
-		}
-		p, err := s.person(ctx, row.PersonID)
+		try.person = row.PersonID
+		c, err := decode(row)
 		if err != nil {
 			return nil, err
 		}
-		c, err := decode(row)
+		try.aaguid = c.Authenticator.AAGUID
+		if row.RevokedAt != 0 {
+			return nil, app.ErrUnknownPasskey.Because(cause("ended"))
+		}
+		if row.PersonID != string(handle) {
+			return nil, app.ErrUnknownPasskey.Because(cause("other_person"))
+		}
+		p, err := s.person(ctx, row.PersonID)
 		return account{person: p, credentials: []webauthn.Credential{c}}, err
 	}, session, parsed)
 	if err != nil {
-		return app.Device{}, refused(err)
+		return app.Device{}, s.refuse(ctx, try, err)
 	}
 	record, err := used(cred)
 	if err != nil {
-		return app.Device{}, err
+		return app.Device{}, s.refuse(ctx, try, err)
 	}
 	return s.store.SignIn(ctx, by, store.SignIn{
 		PersonID: string(user.WebAuthnID()), CredentialID: credentialID(cred.ID), Record: record, BackedUp: cred.Flags.BackupState,
-		SessionKey: b.SessionKey, BrowserHash: b.Hash, KnownBrowser: b.Known, InApp: b.InApp, InvitationID: b.InvitationID,
+		SessionKey: b.SessionKey, BrowserHash: b.Hash, KnownBrowser: b.Known, InApp: b.InApp, InvitationID: b.InvitationID, Activation: b.Activation,
 		Name: b.Name, Platform: b.Platform,
 	})
 }
@@ -315,19 +345,10 @@ func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, c
 	if err != nil {
 		return Signature{}, err
 	}
-	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
+	try := trying(purposeApproval, d, a)
+	try.request = requestID
+	parsed, cred, err := s.asserted(ctx, try, a, session, response)
 	if err != nil {
-		return Signature{}, refused(err)
-	}
-	cred, err := s.rp.ValidateLogin(a, session, parsed)
-	if err != nil {
-		return Signature{}, refused(err)
-	}
-	record, err := used(cred)
-	if err != nil {
-		return Signature{}, err
-	}
-	if err := s.store.UsePasskey(ctx, credentialID(cred.ID), d.PersonID, record, cred.Flags.BackupState); err != nil {
 		return Signature{}, err
 	}
 	raw := parsed.Raw.AssertionResponse
@@ -389,7 +410,7 @@ func (s *Service) take(ctx context.Context, purpose, id string) (store.Ceremony,
 // went backwards means that the key exists twice: it is not accepted.
 func used(c *webauthn.Credential) (string, error) {
 	if c.Authenticator.CloneWarning {
-		return "", app.ErrPasskey.Because(errors.New("the signature counter went backwards"))
+		return "", app.ErrPasskey.Because(cause("counter_went_back"))
 	}
 	b, err := json.Marshal(c)
 	return string(b), err

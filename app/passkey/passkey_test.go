@@ -82,7 +82,7 @@ func (w *world) invitation(t *testing.T, p app.Person) app.Invitation {
 func (w *world) enrol(t *testing.T, p app.Person) app.Device {
 	t.Helper()
 	inv := w.invitation(t, p)
-	prompt, err := w.svc.BeginEnrol(t.Context(), inv)
+	prompt, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (w *world) enrol(t *testing.T, p app.Person) app.Device {
 }
 
 func browser() passkey.Browser {
-	return passkey.Browser{Name: "Chrome on Android", Platform: "android", SessionKey: app.NewID(), Hash: app.NewID()}
+	return passkey.Browser{Name: "Chrome on Android", Platform: "android", SessionKey: app.NewID(), Hash: app.NewID(), Activation: app.Activation{LinkAlone: true}}
 }
 
 type about struct{ Digest string }
@@ -236,7 +236,7 @@ func TestEnrolExcludesPasskeysAndSpendsNothingOnFailure(t *testing.T) {
 	alice := w.MustPerson("alice")
 	d := w.enrol(t, alice)
 	inv := w.invitation(t, alice)
-	prompt, err := w.svc.BeginEnrol(t.Context(), inv)
+	prompt, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,17 +253,17 @@ func TestEnrolExcludesPasskeysAndSpendsNothingOnFailure(t *testing.T) {
 	if err := w.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonSuspended); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.BeginEnrol(t.Context(), inv); !errors.Is(err, app.ErrSuspended) {
+	if _, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrSuspended) {
 		t.Errorf("a suspended person enrols: %v, want ErrSuspended", err)
 	}
 	if err := w.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonActive); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.BeginEnrol(t.Context(), inv); err != nil {
+	if _, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true}); err != nil {
 		t.Errorf("the invitation was spent by a failure: %v", err)
 	}
 	w.Clock.Advance(2 * time.Hour)
-	if _, err := w.svc.BeginEnrol(t.Context(), inv); !errors.Is(err, app.ErrInvitationEnded) {
+	if _, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrInvitationEnded) {
 		t.Errorf("past its time: %v, want ErrInvitationEnded", err)
 	}
 }

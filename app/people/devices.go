@@ -46,3 +46,20 @@ func (s *Service) RenameDevice(ctx context.Context, by app.Actor, deviceID, name
 func (s *Service) RemoveDevice(ctx context.Context, by app.Actor, deviceID string) error {
 	return s.store.RemoveDevice(ctx, by, by.PersonID, deviceID)
 }
+
+// DisownDevice ends a device that the person doesn't know, and its passkey
+// wherever else it is.
+func (s *Service) DisownDevice(ctx context.Context, by app.Actor, deviceID string) error {
+	return s.store.DisownDevice(ctx, by, by.PersonID, deviceID)
+}
+
+// LinkTime is how long the link works that a person gives themselves.
+const LinkTime = 10 * time.Minute
+
+// LinkDevice makes the link by which the person sets up another device, or one
+// in place of the device by. It gives the link's token.
+func (s *Service) LinkDevice(ctx context.Context, by app.Actor, replace bool) (token string, err error) {
+	token = app.NewToken()
+	_, err = s.store.InviteFrom(ctx, by, app.TokenHash(token), replace, s.store.Now().Add(LinkTime))
+	return token, err
+}

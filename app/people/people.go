@@ -51,12 +51,9 @@ func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, compa
 // Invite makes a one-time link secret for the person whom identifier names,
 // good for ttl. Only its hash is kept.
 func (s *Service) Invite(ctx context.Context, by app.Actor, identifier string, ttl time.Duration) (app.Person, string, error) {
-	p, err := s.Named(ctx, identifier)
+	p, err := s.active(ctx, identifier)
 	if err != nil {
-		return app.Person{}, "", err
-	}
-	if p.State != app.PersonActive {
-		return app.Person{}, "", app.ErrSuspended
+		return p, "", err
 	}
 	token := app.NewToken()
 	_, err = s.store.Invite(ctx, by, p.ID, app.TokenHash(token), s.store.Now().Add(ttl))

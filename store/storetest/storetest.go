@@ -105,6 +105,7 @@ func (db *DB) MustDevice(p app.Person) app.Device {
 	}
 	d, err := db.Enrol(ctx, app.Operator, store.Enrolment{
 		InvitationID: inv.ID,
+		Activation:   app.Activation{LinkAlone: true},
 		Credential:   app.Credential{ID: app.NewID(), Record: "{}"},
 		Device:       app.Device{PersonID: p.ID, Name: "Pixel 9", Platform: "android", SessionKey: app.NewID()},
 		BrowserHash:  app.NewID(),

@@ -74,7 +74,7 @@ func (h *handlers) enrolBegin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	prompt, err := h.Passkeys.BeginEnrol(r.Context(), inv)
+	prompt, err := h.Passkeys.BeginEnrol(r.Context(), inv, h.activation(r))
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,7 @@ func (h *handlers) enrolFinish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b, token := h.browser(r, in)
+	b.Activation = h.activation(r)
 	d, err := h.Passkeys.FinishEnrol(r.Context(), guest(r), inv, r.PathValue("ceremony"), in.Credential, b)
 	if err != nil {
 		return err
@@ -112,7 +113,8 @@ func (h *handlers) signInBegin(w http.ResponseWriter, r *http.Request) error {
 }
 
 // signInFinish answers POST /sign-in/passkey/{ceremony}. A sign-in that came
-// from an invitation uses it up.
+// from an invitation uses it up, where this browser may use it. Elsewhere it is
+// a sign-in like any other, for which the passkey is enough.
 func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
 	in, err := httpx.JSON[finish](w, r, responseLimit)
 	if err != nil {
@@ -120,8 +122,9 @@ func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
 	}
 	b, token := h.browser(r, in)
 	if in.Invite != "" {
-		if inv, err := h.invitation(r, in.Invite); err == nil && inv.Check(h.Store.Now()) == nil {
-			b.InvitationID = inv.ID
+		now, brought := h.Store.Now(), h.activation(r)
+		if inv, err := h.invitation(r, in.Invite); err == nil && inv.Check(now) == nil && inv.Activated(brought, now) == nil {
+			b.InvitationID, b.Activation = inv.ID, brought
 		}
 	}
 	d, err := h.Passkeys.FinishSignIn(r.Context(), guest(r), r.PathValue("ceremony"), in.Credential, b)

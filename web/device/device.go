@@ -40,6 +40,7 @@ type Config struct {
 	Live        *live.Hub
 	Words       *i18n.Catalogue
 	Institution string
+	LinkAlone   bool            // an invitation's link needs no activation code
 	Closing     <-chan struct{} // closed when the server stops: event streams end
 	Log         *slog.Logger
 }
@@ -78,6 +79,8 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	}
 
 	open("GET /enrol/{token}", h.enrolWelcome)
+	open("GET /enrol/{token}/code", h.enrolCode)
+	open("POST /enrol/{token}/code", h.activate)
 	open("GET /enrol/{token}/passkey", h.enrolPasskey)
 	open("POST /enrol/{token}/passkey", h.enrolBegin)
 	open("POST /enrol/{token}/passkey/{ceremony}", h.enrolFinish)
@@ -98,6 +101,10 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own("GET /notice/{id}", h.notice)
 	own("GET /history", h.history)
 	own("GET /devices", h.devices)
+	own("GET /link", h.askLink)
+	own("POST /link", h.linkBegin)
+	own("POST /link/{ceremony}", h.linkFinish)
+	own("GET /link/{token}", h.link)
 	own("GET /devices/{id}", h.device)
 	own("POST /devices/{id}/name", h.rename)
 	own("GET /devices/{id}/remove", h.askRemove)

@@ -124,13 +124,20 @@ func (h *handlers) askRemove(w http.ResponseWriter, r *http.Request, id login.Id
 	if err != nil {
 		return err
 	}
-	p := page.RemoveDevice{ID: d.ID, Name: d.Name, This: d.This, Sole: d.Sole, PasskeyEnds: !d.Passkey.Shared}
+	p := page.RemoveDevice{ID: d.ID, Name: d.Name, This: d.This, Sole: d.Sole, Shared: d.Passkey.Shared, Unknown: r.URL.Query().Has("unknown")}
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
 // remove removes one. Removing the one in hand signs it out.
 func (h *handlers) remove(w http.ResponseWriter, r *http.Request, id login.Identity) error {
-	if err := h.People.RemoveDevice(r.Context(), actor(r, id), r.PathValue("id")); err != nil {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	end := h.People.RemoveDevice
+	if r.PostForm.Get("passkey") == "end" {
+		end = h.People.DisownDevice
+	}
+	if err := end(r.Context(), actor(r, id), r.PathValue("id")); err != nil {
 		return err
 	}
 	return httpx.SeeOther(w, r, "/devices")

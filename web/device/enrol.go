@@ -50,11 +50,69 @@ func (h *handlers) enrolWelcome(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := stranger(h.frame(r))
 	name, _ := describe(r, f.Words)
-	p := page.EnrolWelcome{Token: r.PathValue("token"), Name: who.Name, Device: name, Ends: inv.ExpiresAt.Time()}
+	p := page.EnrolWelcome{Token: r.PathValue("token"), Name: who.Name, Device: name, Ends: inv.ExpiresAt.Time(), Code: !h.activated(r, inv)}
 	for _, id := range ids {
 		p.Identifiers = append(p.Identifiers, page.Identifier{Kind: id.Kind, Value: id.Value})
 	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// activation is what this browser brings beside a link.
+func (h *handlers) activation(r *http.Request) app.Activation {
+	return app.Activation{ID: h.Login.Activation(r.Context()), LinkAlone: h.LinkAlone}
+}
+
+// activated tells whether this browser may go on with an invitation.
+func (h *handlers) activated(r *http.Request, inv app.Invitation) bool {
+	return inv.Activated(h.activation(r), h.Store.Now()) == nil
+}
+
+// enrolCode asks for the activation code.
+func (h *handlers) enrolCode(w http.ResponseWriter, r *http.Request) error {
+	inv, _, ok, err := h.usable(w, r)
+	if !ok {
+		return err
+	}
+	if h.activated(r, inv) {
+		return httpx.SeeOther(w, r, "/enrol/"+r.PathValue("token")+"/passkey")
+	}
+	return h.show(w, r, http.StatusOK, page.EnrolCode{Token: r.PathValue("token")}.Page(stranger(h.frame(r))))
+}
+
+// codeFaults are the refusals of a code that its page words.
+var codeFaults = map[string]page.CodeFault{
+	app.ErrMalformed.Code: page.CodeUnreadable, app.ErrActivationWrong.Code: page.CodeWrong,
+	app.ErrActivationLate.Code: page.CodeLate, app.ErrActivationEnded.Code: page.CodeEnded,
+}
+
+// activate tries the code that was typed.
+func (h *handlers) activate(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
+	inv, _, ok, err := h.usable(w, r)
+	if !ok {
+		return err
+	}
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	id, left, err := h.People.Activate(r.Context(), guest(r), inv, r.PostForm.Get("code"))
+	var refusal *app.Error
+	if errors.As(err, &refusal) && codeFaults[refusal.Code] != "" {
+		p := page.EnrolCode{Token: r.PathValue("token"), Fault: codeFaults[refusal.Code], Left: left}
+		if p.Fault == page.CodeUnreadable {
+			p.Typed = r.PostForm.Get("code")
+		}
+		return h.show(w, r, http.StatusUnprocessableEntity, p.Page(stranger(h.frame(r))))
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.Login.Activate(r.Context(), id); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/enrol/"+r.PathValue("token")+"/passkey")
 }
 
 // enrolPasskey is the second step. Opening it spends nothing.
@@ -63,7 +121,13 @@ func (h *handlers) enrolPasskey(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return err
 	}
+	if !h.activated(r, inv) {
+		return httpx.SeeOther(w, r, "/enrol/"+r.PathValue("token")+"/code")
+	}
 	p := page.EnrolPasskey{Token: r.PathValue("token"), Ends: inv.ExpiresAt.Time()}
+	if inv.ActivatedUntil != 0 {
+		p.Ends = inv.ActivatedUntil.Time()
+	}
 	return h.show(w, r, http.StatusOK, p.Page(stranger(h.frame(r))))
 }
 

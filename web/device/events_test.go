@@ -84,7 +84,7 @@ func newSurface(t *testing.T, protocols *http.Protocols, st *store.Store, sessio
 		t.Fatal(err)
 	}
 	s := &surface{pipes: &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}, hub: &live.Hub{}}
-	if s.device, err = st.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
+	if s.device, err = st.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
 		Device: app.Device{PersonID: p.ID, Name: "Pixel 9", Platform: "android", SessionKey: app.NewID()}, BrowserHash: app.NewID()}); err != nil {
 		t.Fatal(err)
 	}

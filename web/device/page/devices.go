@@ -167,7 +167,8 @@ type RemoveDevice struct {
 	Name        string
 	This        bool
 	Sole        bool // it is the only one
-	PasskeyEnds bool // no other device uses its passkey
+	Shared      bool // other devices use its passkey, which can be ended with it
+	Unknown     bool // the person says that they didn't add it
 }
 
 func (p RemoveDevice) frame(f view.Frame) view.Page {
@@ -187,10 +188,8 @@ func (p RemoveDevice) effects(f view.Frame) []string {
 	} else {
 		out = append(out, w.T("device.remove.another"))
 	}
-	if p.PasskeyEnds {
+	if !p.Shared {
 		out = append(out, w.T("device.remove.passkey_ends"))
-	} else {
-		out = append(out, w.T("device.remove.passkey_stays"))
 	}
 	if p.Sole {
 		out = append(out, w.T("device.remove.sole", "institution", f.Institution))

@@ -14,7 +14,28 @@ type EnrolWelcome struct {
 	Identifiers []Identifier
 	Device      string // what this browser is called, such as "Pixel 9"
 	Ends        time.Time
+	Code        bool // an activation code is asked for next
 }
+
+// EnrolCode asks for the activation code, still in the first step: it shows
+// that the one who has the link is the one whom the institution speaks with.
+type EnrolCode struct {
+	Token string
+	Fault CodeFault // of the last try, or empty
+	Left  int       // tries, when it was wrong
+	Typed string    // what wasn't a code, to be put right
+}
+
+// CodeFault says why a code wasn't taken.
+type CodeFault string
+
+// The faults of a code.
+const (
+	CodeUnreadable CodeFault = "unreadable" // not eight digits: costs no try
+	CodeWrong      CodeFault = "wrong"
+	CodeLate       CodeFault = "late"  // its quarter of an hour is over
+	CodeEnded      CodeFault = "ended" // tried too often, used, or there is none
+)
 
 // EnrolPasskey is the second step: make a passkey.
 type EnrolPasskey struct {
@@ -42,6 +63,45 @@ func settingUp(f view.Frame) string {
 
 func (p EnrolWelcome) frame(f view.Frame) view.Page {
 	return view.Page{Title: f.Words.T("enrol.welcome.title"), Aside: settingUp(f)}
+}
+
+// next is where the welcome leads.
+func (p EnrolWelcome) next() string {
+	if p.Code {
+		return "/enrol/" + p.Token + "/code"
+	}
+	return "/enrol/" + p.Token + "/passkey"
+}
+
+func (p EnrolCode) frame(f view.Frame) view.Page {
+	title := f.Words.T("enrol.code.title")
+	if fault := p.fault(f); fault != "" { // what a screen reader says first of the page that a try led to
+		title = f.Words.T("enrol.code.title_fault")
+	}
+	return view.Page{Title: title, Aside: settingUp(f)}
+}
+
+func (p EnrolCode) fault(f view.Frame) string {
+	w := f.Words
+	switch p.Fault {
+	case CodeUnreadable:
+		return w.T("enrol.code.unreadable")
+	case CodeWrong:
+		return w.N("enrol.code.wrong", p.Left)
+	case CodeLate:
+		return w.T("enrol.code.late")
+	case CodeEnded:
+		return w.T("enrol.code.ended")
+	}
+	return ""
+}
+
+// describedBy are the ids of what is said about the input.
+func (p EnrolCode) describedBy() string {
+	if p.Fault != "" {
+		return "code-fault code-where"
+	}
+	return "code-where"
 }
 
 func (p EnrolPasskey) frame(f view.Frame) view.Page {

@@ -87,7 +87,7 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 	if p.Added != nil {
 		out = append(out, view.Notice{ID: "device-added", Kind: view.NoticeInfo,
 			Text: f.Words.T("notice.device_added", "device", i18n.Plain(p.Added.Name), "when", f.Words.Moment(p.Added.At, f.Now)),
-			Link: "/devices/" + p.Added.ID, Label: f.Words.T("notice.device_added_link")})
+			Link: "/devices/" + p.Added.ID + "/remove?unknown", Label: f.Words.T("notice.device_added_link")})
 	}
 	if p.PushOff {
 		out = append(out, p.pushOff(f))

@@ -1,0 +1,209 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"assent/app"
+	"assent/app/passkey"
+	"assent/store"
+)
+
+// LinkTTL is how long a set-up link works.
+const LinkTTL = 24 * time.Hour
+
+// Service is the use cases of the console.
+type Service struct {
+	store    *store.Store
+	passkeys *passkey.Service
+	registry Registry
+}
+
+// New makes the service.
+func New(st *store.Store, passkeys *passkey.Service) *Service {
+	return &Service{store: st, passkeys: passkeys, registry: Registry{Store: st}}
+}
+
+// Identity is an administrator in one of their sessions, as Sessions found
+// them on this request.
+type Identity struct {
+	Admin   app.Admin
+	Session app.AdminSession
+	Source  string // remote address of the request
+}
+
+// May tells whether the role has p. It is for what to show; use cases ask by
+// themselves.
+func (i Identity) May(p Permission) bool { return p.Allows(i.Admin.Role) }
+
+func (i Identity) actor() app.Actor {
+	return app.Actor{Kind: app.ActorAdmin, ID: i.Admin.ID, Source: i.Source}
+}
+
+// Denied is the refusal of what the role doesn't allow.
+type Denied struct {
+	Permission Permission
+}
+
+// Error implements error.
+func (e Denied) Error() string { return fmt.Sprintf("the role lacks %s", e.Permission) }
+
+// Unwrap makes it an app.ErrForbidden.
+func (e Denied) Unwrap() error { return app.ErrForbidden }
+
+// may gives the actor of who for an action that needs p. What the role lacks is
+// a Denied, which the audit records; where the passkey must be asked for again
+// first the refusal is app.ErrUnconfirmed.
+func (s *Service) may(ctx context.Context, who Identity, p Permission) (app.Actor, error) {
+	by := who.actor()
+	if !p.Allows(who.Admin.Role) {
+		detail := map[string]string{"admin": who.Admin.ID, "role": string(who.Admin.Role), "permission": string(p)}
+		return app.Actor{}, errors.Join(Denied{p}, s.store.Refused(ctx, by, "admin.refused", detail))
+	}
+	if p.Dangerous() && !who.Session.Fresh(s.store.Now()) {
+		return app.Actor{}, app.ErrUnconfirmed
+	}
+	return by, nil
+}
+
+// Enter checks that who may open a page that needs p. Use cases check again.
+func (s *Service) Enter(ctx context.Context, who Identity, p Permission) error {
+	_, err := s.may(ctx, who, p)
+	return err
+}
+
+// Invited is an administrator with a set-up link that is shown once.
+type Invited struct {
+	Admin app.Admin
+	Token string
+	Ends  app.Instant
+}
+
+// AddAdmin adds an administrator and makes their set-up link.
+func (s *Service) AddAdmin(ctx context.Context, who Identity, email, name string, role app.AdminRole) (Invited, error) {
+	by, err := s.may(ctx, who, ManageAdmins)
+	if err != nil {
+		return Invited{}, err
+	}
+	return s.registry.Add(ctx, by, email, name, role)
+}
+
+// LinkAdmin makes a new set-up link, for somebody who has lost the passkey.
+// Their passkey and sessions end when it is used.
+func (s *Service) LinkAdmin(ctx context.Context, who Identity, id string) (Invited, error) {
+	by, err := s.may(ctx, who, ManageAdmins)
+	if err != nil {
+		return Invited{}, err
+	}
+	return s.registry.Link(ctx, by, id)
+}
+
+// SetRole gives an administrator another role.
+func (s *Service) SetRole(ctx context.Context, who Identity, id string, role app.AdminRole) error {
+	by, err := s.may(ctx, who, ManageAdmins)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(app.AdminRoles, role) {
+		return app.ErrMalformed.In("role")
+	}
+	return s.store.SetAdminRole(ctx, by, id, role)
+}
+
+// SetState suspends an administrator, lets them in again, or removes them.
+func (s *Service) SetState(ctx context.Context, who Identity, id string, state app.AdminState) error {
+	by, err := s.may(ctx, who, ManageAdmins)
+	if err != nil {
+		return err
+	}
+	return s.store.SetAdminState(ctx, by, id, state)
+}
+
+// EndSession ends one of who's own sessions.
+func (s *Service) EndSession(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, UseConsole)
+	if err != nil {
+		return err
+	}
+	return s.store.EndAdminSession(ctx, by, who.Admin.ID, id)
+}
+
+// Preferences are how an administrator wants the console; nil leaves what is.
+type Preferences struct{ Lang, Theme, Zone *string }
+
+// SetPreferences stores who's own. An unknown theme is the system's.
+func (s *Service) SetPreferences(ctx context.Context, who Identity, p Preferences) error {
+	by, err := s.may(ctx, who, UseConsole)
+	if err != nil {
+		return err
+	}
+	if p.Theme != nil && *p.Theme != "light" && *p.Theme != "dark" {
+		p.Theme = new("")
+	}
+	return s.store.SetAdminPreferences(ctx, by, who.Admin.ID, p.Lang, p.Theme, p.Zone)
+}
+
+// Registry adds administrators for whoever may without being one of them: the
+// command line. The console goes through Service.
+type Registry struct {
+	Store *store.Store
+}
+
+// Add adds an administrator and makes their set-up link. Without a name they go
+// by the address.
+func (r Registry) Add(ctx context.Context, by app.Actor, email, name string, role app.AdminRole) (Invited, error) {
+	email, name = strings.TrimSpace(email), strings.TrimSpace(name)
+	normal, err := normalEmail(email)
+	if err != nil {
+		return Invited{}, err
+	}
+	if name == "" {
+		name = email
+	}
+	if len(name) > 200 {
+		return Invited{}, app.ErrMalformed.In("name").Because(errors.New("a name has at most 200 bytes"))
+	}
+	if !slices.Contains(app.AdminRoles, role) {
+		return Invited{}, app.ErrMalformed.In("role").Because(fmt.Errorf("there is no role %q", role))
+	}
+	out := Invited{Token: app.NewToken(), Ends: r.Store.Now().Add(LinkTTL)}
+	out.Admin, err = r.Store.AddAdmin(ctx, by, app.Admin{Email: email, EmailNorm: normal, Name: name, Role: role}, app.TokenHash(out.Token), out.Ends)
+	return out, err
+}
+
+// Link makes a new set-up link.
+func (r Registry) Link(ctx context.Context, by app.Actor, id string) (Invited, error) {
+	a, err := r.Store.Admin(ctx, id)
+	if err != nil {
+		return Invited{}, err
+	}
+	out := Invited{Admin: a, Token: app.NewToken(), Ends: r.Store.Now().Add(LinkTTL)}
+	return out, r.Store.LinkAdmin(ctx, by, id, app.TokenHash(out.Token), out.Ends)
+}
+
+// Named finds an administrator by the email address.
+func (r Registry) Named(ctx context.Context, email string) (app.Admin, error) {
+	normal, err := normalEmail(strings.TrimSpace(email))
+	if err != nil {
+		return app.Admin{}, err
+	}
+	return r.Store.AdminByEmail(ctx, normal)
+}
+
+// normalEmail is the form in which addresses are compared: Unicode NFC and case
+// folding, without telling parts that only the receiving server knows apart.
+func normalEmail(email string) (string, error) {
+	a, err := mail.ParseAddress(email)
+	if err != nil || a.Address != email || len(email) > 254 { // RFC 5321 4.5.3.1.3
+		return "", app.ErrMalformed.In("email").Because(fmt.Errorf("%q is not an email address", email))
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(email))), nil
+}

@@ -1,0 +1,156 @@
+package admin
+
+import (
+	"context"
+	"errors"
+
+	"assent/app"
+	"assent/app/passkey"
+	"assent/store"
+)
+
+// The purposes of the console's ceremonies. None is ever taken for one of a
+// person's.
+const (
+	purposeSetUp   = "admin set-up"
+	purposeSignIn  = "admin sign-in"
+	purposeConfirm = "admin confirm"
+)
+
+// handlePrefix keeps administrators' WebAuthn user handles apart from people's.
+const handlePrefix = "admin:"
+
+func holder(a app.Admin, institution string, records ...string) passkey.Holder {
+	return passkey.Holder{Handle: handlePrefix + a.ID, Name: a.Email + " · " + institution, Records: records}
+}
+
+// Browser is where a session begins.
+type Browser struct {
+	Name   string // such as "Firefox on Windows"
+	Source string // remote address
+}
+
+func (b Browser) guest() app.Actor { return app.Actor{Kind: app.ActorAdmin, Source: b.Source} }
+
+func (b Browser) session() app.AdminSession {
+	return app.AdminSession{ID: app.NewID(), Source: b.Source, Browser: b.Name}
+}
+
+// Link finds the set-up link of a token, and its administrator, or why it can't
+// be used.
+func (s *Service) Link(ctx context.Context, token string) (app.AdminLink, app.Admin, error) {
+	l, err := s.store.AdminLink(ctx, app.TokenHash(token))
+	if err == nil {
+		err = l.Check(s.store.Now())
+	}
+	if err != nil {
+		return l, app.Admin{}, err
+	}
+	a, err := s.store.Admin(ctx, l.AdminID)
+	if err == nil && a.State != app.AdminActive {
+		err = app.ErrSuspended
+	}
+	return l, a, err
+}
+
+// BeginSetUp starts making the passkey of the administrator whose link it is.
+func (s *Service) BeginSetUp(ctx context.Context, token string) (passkey.Prompt, error) {
+	l, a, err := s.Link(ctx, token)
+	if err != nil {
+		return passkey.Prompt{}, err
+	}
+	return s.passkeys.BeginMaking(ctx, purposeSetUp, l.ID, holder(a, s.passkeys.Institution()))
+}
+
+// FinishSetUp uses the link up and signs the administrator in. Earlier passkeys
+// and sessions of theirs end.
+func (s *Service) FinishSetUp(ctx context.Context, token, ceremony string, response []byte, b Browser) (app.AdminSession, error) {
+	l, a, err := s.Link(ctx, token)
+	if err != nil {
+		return app.AdminSession{}, err
+	}
+	key, err := s.passkeys.FinishMaking(ctx, purposeSetUp, l.ID, holder(a, s.passkeys.Institution()), ceremony, response)
+	if err != nil {
+		return app.AdminSession{}, err
+	}
+	return s.store.SetUpAdmin(ctx, b.guest(), store.AdminSetUp{LinkID: l.ID, Session: b.session(), Credential: app.AdminCredential{
+		ID: key.ID, AdminID: a.ID, Record: key.Record, BackedUp: key.BackedUp, BackupElig: key.BackupElig}})
+}
+
+// BeginSignIn starts a sign-in with whichever passkey the browser offers.
+func (s *Service) BeginSignIn(ctx context.Context) (passkey.Prompt, error) {
+	return s.passkeys.BeginAsking(ctx, purposeSignIn, "", passkey.Holder{})
+}
+
+// FinishSignIn checks the assertion and begins a session. A passkey that is not
+// one of an active administrator is refused, and the refusal recorded.
+func (s *Service) FinishSignIn(ctx context.Context, ceremony string, response []byte, b Browser) (app.AdminSession, error) {
+	var owner app.Admin
+	session, err := func() (app.AdminSession, error) {
+		key, err := s.passkeys.FinishAsking(ctx, purposeSignIn, "", ceremony, response, func(id string) (passkey.Holder, error) {
+			row, err := s.credential(ctx, id)
+			if err != nil {
+				return passkey.Holder{}, err
+			}
+			owner, err = s.store.Admin(ctx, row.AdminID)
+			return holder(owner, s.passkeys.Institution(), row.Record), err
+		})
+		if err != nil {
+			return app.AdminSession{}, err
+		}
+		return s.store.SignInAdmin(ctx, b.guest(), use(owner.ID, key), b.session())
+	}()
+	var refusal *app.Error
+	if errors.As(err, &refusal) && refusal.Kind == app.Forbidden {
+		detail := map[string]string{"why": refusal.Code}
+		if owner.ID != "" {
+			detail["admin"] = owner.ID
+		}
+		err = errors.Join(err, s.store.Refused(ctx, b.guest(), "admin.sign_in_refused", detail))
+	}
+	return session, err
+}
+
+// BeginConfirm asks for the passkey that who's session began with.
+func (s *Service) BeginConfirm(ctx context.Context, who Identity) (passkey.Prompt, error) {
+	if _, err := s.may(ctx, who, UseConsole); err != nil {
+		return passkey.Prompt{}, err
+	}
+	row, err := s.credential(ctx, who.Session.CredentialID)
+	if err != nil {
+		return passkey.Prompt{}, err
+	}
+	return s.passkeys.BeginAsking(ctx, purposeConfirm, who.Session.ID, holder(who.Admin, s.passkeys.Institution(), row.Record))
+}
+
+// FinishConfirm checks the assertion that BeginConfirm asked for: for
+// app.AdminFresh the session may do what is dangerous.
+func (s *Service) FinishConfirm(ctx context.Context, who Identity, ceremony string, response []byte) error {
+	by, err := s.may(ctx, who, UseConsole)
+	if err != nil {
+		return err
+	}
+	key, err := s.passkeys.FinishAsking(ctx, purposeConfirm, who.Session.ID, ceremony, response, func(id string) (passkey.Holder, error) {
+		if id != who.Session.CredentialID {
+			return passkey.Holder{}, app.ErrUnknownPasskey
+		}
+		row, err := s.credential(ctx, id)
+		return holder(who.Admin, s.passkeys.Institution(), row.Record), err
+	})
+	if err != nil {
+		return err
+	}
+	return s.store.ConfirmAdmin(ctx, by, use(who.Admin.ID, key), who.Session.ID)
+}
+
+func (s *Service) credential(ctx context.Context, id string) (app.AdminCredential, error) {
+	row, err := s.store.AdminCredential(ctx, id)
+	if err == nil && row.RevokedAt != 0 {
+		return row, app.ErrUnknownPasskey
+	}
+	return row, err
+}
+
+func use(adminID string, k passkey.Key) store.AdminUse {
+	return store.AdminUse{AdminID: adminID, CredentialID: k.ID, Record: k.Record, BackedUp: k.BackedUp}
+}

@@ -1,0 +1,161 @@
+package passkey
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"assent/app"
+	"assent/store"
+)
+
+// Holder is someone whose passkeys are kept elsewhere than people's: the same
+// relying party serves them, under user handles and purposes of their own.
+type Holder struct {
+	Handle  string // WebAuthn user handle: at most 64 bytes, and never a person's id
+	Name    string // by which authenticators tell accounts apart
+	Records []string
+}
+
+func (h Holder) account() (webauthn.User, error) {
+	u := holder{h: h}
+	for _, r := range h.Records {
+		var c webauthn.Credential
+		if err := json.Unmarshal([]byte(r), &c); err != nil {
+			return nil, fmt.Errorf("credential of %s: %w", h.Handle, err)
+		}
+		u.credentials = append(u.credentials, c)
+	}
+	return u, nil
+}
+
+type holder struct {
+	h           Holder
+	credentials []webauthn.Credential
+}
+
+func (u holder) WebAuthnID() []byte                         { return []byte(u.h.Handle) }
+func (u holder) WebAuthnName() string                       { return u.h.Name }
+func (u holder) WebAuthnDisplayName() string                { return u.h.Name }
+func (u holder) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
+
+// Key is a passkey that was made or used: what there is to store of it.
+type Key struct {
+	ID         string // base64url of the raw credential id
+	Record     string // the library's credential record, JSON
+	BackedUp   bool
+	BackupElig bool
+}
+
+func keyOf(c *webauthn.Credential) (Key, error) {
+	record, err := used(c)
+	return Key{ID: credentialID(c.ID), Record: record, BackedUp: c.Flags.BackupState, BackupElig: c.Flags.BackupEligible}, err
+}
+
+// BeginMaking starts making a passkey for h. purpose and subject must be the
+// same when it ends.
+func (s *Service) BeginMaking(ctx context.Context, purpose, subject string, h Holder) (Prompt, error) {
+	u, err := h.account()
+	if err != nil {
+		return Prompt{}, err
+	}
+	options, session, err := s.rp.BeginRegistration(u)
+	if err != nil {
+		return Prompt{}, err
+	}
+	return s.begin(ctx, store.Ceremony{Purpose: purpose, Subject: subject}, session, options)
+}
+
+// FinishMaking checks the passkey that BeginMaking asked for. Storing it is up
+// to the caller.
+func (s *Service) FinishMaking(ctx context.Context, purpose, subject string, h Holder, ceremony string, response []byte) (Key, error) {
+	session, err := s.takeFor(ctx, purpose, subject, ceremony)
+	if err != nil {
+		return Key{}, err
+	}
+	u, err := h.account()
+	if err != nil {
+		return Key{}, err
+	}
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
+	if err != nil {
+		return Key{}, refused(err)
+	}
+	c, err := s.rp.CreateCredential(u, session, parsed)
+	if err != nil {
+		return Key{}, refused(err)
+	}
+	return keyOf(c)
+}
+
+// BeginAsking asks for a passkey of h, or, where h has none, for whichever the
+// browser offers.
+func (s *Service) BeginAsking(ctx context.Context, purpose, subject string, h Holder) (Prompt, error) {
+	var options *protocol.CredentialAssertion
+	var session *webauthn.SessionData
+	u, err := h.account()
+	if err != nil {
+		return Prompt{}, err
+	}
+	if len(h.Records) > 0 {
+		options, session, err = s.rp.BeginLogin(u, webauthn.WithUserVerification(protocol.VerificationRequired))
+	} else {
+		options, session, err = s.rp.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
+	}
+	if err != nil {
+		return Prompt{}, err
+	}
+	return s.begin(ctx, store.Ceremony{Purpose: purpose, Subject: subject}, session, options)
+}
+
+// FinishAsking checks the assertion that BeginAsking asked for. find gives the
+// holder of a passkey with that one record, or why it isn't accepted. Storing
+// its use is up to the caller.
+func (s *Service) FinishAsking(ctx context.Context, purpose, subject, ceremony string, response []byte, find func(id string) (Holder, error)) (Key, error) {
+	session, err := s.takeFor(ctx, purpose, subject, ceremony)
+	if err != nil {
+		return Key{}, err
+	}
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
+	if err != nil {
+		return Key{}, refused(err)
+	}
+	h, err := find(credentialID(parsed.RawID))
+	if err != nil {
+		return Key{}, err
+	}
+	u, err := h.account()
+	if err != nil {
+		return Key{}, err
+	}
+	var c *webauthn.Credential
+	if len(session.UserID) > 0 {
+		c, err = s.rp.ValidateLogin(u, session, parsed)
+	} else {
+		c, err = s.rp.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
+			if string(handle) != h.Handle {
+				return nil, app.ErrUnknownPasskey
+			}
+			return u, nil
+		}, session, parsed)
+	}
+	if err != nil {
+		return Key{}, refused(err)
+	}
+	return keyOf(c)
+}
+
+// takeFor takes a ceremony that must be about subject.
+func (s *Service) takeFor(ctx context.Context, purpose, subject, id string) (webauthn.SessionData, error) {
+	c, session, err := s.take(ctx, purpose, id)
+	if err == nil && c.Subject != subject {
+		return session, app.ErrCeremony
+	}
+	return session, err
+}
+
+// Institution is the name that authenticators show.
+func (s *Service) Institution() string { return s.rp.Config.RPDisplayName }

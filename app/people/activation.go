@@ -1,0 +1,54 @@
+package people
+
+import (
+	"context"
+	"time"
+
+	"assent/app"
+)
+
+// LetterTTL is how long a link in a letter works: the post is slow, and the
+// link is worth nothing without a code.
+const LetterTTL = 30 * 24 * time.Hour
+
+// InviteByLetter is Invite for a link that goes into a letter.
+func (s *Service) InviteByLetter(ctx context.Context, by app.Actor, identifier string) (app.Person, string, error) {
+	p, err := s.active(ctx, identifier)
+	if err != nil {
+		return p, "", err
+	}
+	token := app.NewToken()
+	_, err = s.store.InviteByLetter(ctx, by, p.ID, app.TokenHash(token), s.store.Now().Add(LetterTTL))
+	return p, token, err
+}
+
+// ActivationCode makes a code for the person whom identifier names, to be read
+// out to them while they have their link open. It ends the one before it. Only
+// its hash is kept. Without an open link it is app.ErrNoInvitation.
+func (s *Service) ActivationCode(ctx context.Context, by app.Actor, identifier string) (app.Person, app.ActivationCode, string, error) {
+	p, err := s.active(ctx, identifier)
+	if err != nil {
+		return p, app.ActivationCode{}, "", err
+	}
+	digits, kept := app.NewActivationCode()
+	kept, err = s.store.PutActivationCode(ctx, by, p.ID, kept)
+	return p, kept, digits, err
+}
+
+// Activate tries the code that somebody typed for an invitation: see
+// store.Activate. What can't be a code is app.ErrMalformed and costs no try.
+func (s *Service) Activate(ctx context.Context, by app.Actor, inv app.Invitation, typed string) (id string, left int, err error) {
+	digits, err := app.ReadActivationCode(typed)
+	if err != nil {
+		return "", 0, err
+	}
+	return s.store.Activate(ctx, by, inv.ID, digits)
+}
+
+func (s *Service) active(ctx context.Context, identifier string) (app.Person, error) {
+	p, err := s.Named(ctx, identifier)
+	if err == nil && p.State != app.PersonActive {
+		return p, app.ErrSuspended
+	}
+	return p, err
+}
