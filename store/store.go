@@ -134,6 +134,7 @@ func dsn(path, key, value string) string {
 		"busy_timeout(5000)",
 		"journal_mode(WAL)",
 		"foreign_keys(1)",
+		"secure_delete(1)",  // what is erased leaves no bytes behind
 		"synchronous(FULL)", // a decision that was acknowledged survives a power cut
 	}}
 	q.Add(key, value)

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"assent/app"
+)
+
+// EditPerson brings a person's name, identifiers and companies to what is said.
+// An identifier that someone else has is refused. Saying what is so already
+// changes nothing, and gives false.
+func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, ids []app.Identifier, companies []string) (changed bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		var was []string
+		changed, was = false, nil
+		p, err := t.living(ctx, id)
+		if err != nil {
+			return err
+		}
+		if p.Name != name {
+			if err := t.exec(ctx, `UPDATE persons SET name = ? WHERE id = ?`, name, id); err != nil {
+				return err
+			}
+			if err := t.indexName(ctx, id, name); err != nil {
+				return err
+			}
+			was = append(was, "name")
+		}
+		moved, err := t.setIdentifiers(ctx, id, ids)
+		if err != nil {
+			return err
+		}
+		if moved {
+			was = append(was, "identifiers")
+		}
+		if moved, err = t.setCompanies(ctx, id, companies); err != nil {
+			return err
+		}
+		if moved {
+			was = append(was, "companies")
+		}
+		if changed = len(was) > 0; !changed {
+			return nil
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
+		return t.audit(ctx, by, entry{action: "person.edit", person: id, detail: map[string]string{"changed": strings.Join(was, " ")}})
+	})
+	return changed, err
+}
+
+// living gives a person who wasn't erased.
+func (t *tx) living(ctx context.Context, id string) (app.Person, error) {
+	var p app.Person
+	err := t.GetContext(ctx, &p, `SELECT `+personColumns+` FROM persons WHERE id = ? AND erased_at = 0`, id)
+	return p, orElse(err, app.ErrUnknownPerson)
+}
+
+func (t *tx) setIdentifiers(ctx context.Context, personID string, ids []app.Identifier) (changed bool, err error) {
+	var have []app.Identifier
+	if err := t.SelectContext(ctx, &have, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, personID); err != nil {
+		return false, err
+	}
+	for _, old := range have {
+		if slices.Contains(ids, old) {
+			continue
+		}
+		changed = true
+		if err := t.exec(ctx, `DELETE FROM identifiers WHERE kind = ? AND norm = ? AND person_id = ?`, old.Kind, old.Norm, personID); err != nil {
+			return changed, err
+		}
+	}
+	for _, id := range ids {
+		if slices.Contains(have, id) {
+			continue
+		}
+		changed = true
+		err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
+		if isDuplicate(err) {
+			return changed, app.ErrIdentifierTaken.In(string(id.Kind)).Because(err)
+		}
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+func (t *tx) setCompanies(ctx context.Context, personID string, companies []string) (changed bool, err error) {
+	var have []string
+	if err := t.SelectContext(ctx, &have, `SELECT cnpj FROM companies WHERE person_id = ?`, personID); err != nil {
+		return false, err
+	}
+	for _, old := range have {
+		if !slices.Contains(companies, old) {
+			changed = true
+			if err := t.exec(ctx, `DELETE FROM companies WHERE person_id = ? AND cnpj = ?`, personID, old); err != nil {
+				return changed, err
+			}
+		}
+	}
+	for _, c := range companies {
+		if !slices.Contains(have, c) {
+			changed = true
+			if err := t.exec(ctx, `INSERT INTO companies (person_id, cnpj) VALUES (?, ?) ON CONFLICT DO NOTHING`, personID, c); err != nil {
+				return changed, err
+			}
+		}
+	}
+	return changed, nil
+}
+
+// ErasePerson forgets a person. What waits for them is cancelled and ACP told;
+// name, identifiers, companies, accounts, passkeys, devices' names and
+// addresses, and what requests said of them are gone. What stays is a random
+// reference, which the audit goes on to name, and the receipts of what they
+// approved, which are the proof of it until their retention ends.
+func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error {
+	return s.write(ctx, func(t *tx) error {
+		if _, err := t.living(ctx, id); err != nil {
+			return err
+		}
+		if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`UPDATE persons SET name = '', sort = '', lang = '', zone = '', state = 'suspended', paused_at = 0, erased_at = :now WHERE id = :id`,
+			`DELETE FROM identifiers WHERE person_id = :id`,
+			`DELETE FROM companies WHERE person_id = :id`,
+			`DELETE FROM accounts WHERE person_id = :id`,
+			`DELETE FROM person_words WHERE person_id = :id`,
+			`DELETE FROM mutes WHERE person_id = :id`,
+			`DELETE FROM payments WHERE person_id = :id`,
+			`DELETE FROM subscriptions WHERE device_id IN (SELECT id FROM devices WHERE person_id = :id)`,
+			`UPDATE invitations SET ended_at = :now WHERE person_id = :id AND used_at = 0 AND ended_at = 0`,
+			`UPDATE devices SET state = 'removed', removed_at = :now, name = '', session_key = '', browser_hash = '' WHERE person_id = :id`,
+			`UPDATE credentials SET record = '', revoked_at = CASE WHEN revoked_at = 0 THEN :now ELSE revoked_at END WHERE person_id = :id`,
+			`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '', granted = CASE WHEN delivery = 'waiting' THEN granted ELSE '' END
+				WHERE person_id = :id`,
+		} {
+			if _, err := t.NamedExecContext(ctx, query, map[string]any{"id": id, "now": t.now}); err != nil {
+				return err
+			}
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
+		return t.audit(ctx, by, entry{action: "person.erase", person: id})
+	})
+}
