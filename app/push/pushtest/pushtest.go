@@ -168,7 +168,7 @@ func (s *Service) receive(r *http.Request, sub *Subscription) (Received, error) 
 	if len(got.Topic) > 32 {
 		return got, fmt.Errorf("a topic of %d characters", len(got.Topic))
 	}
-	if err := s.vapid(r); err != nil {
+	if _, err := CheckVAPID(r, s.URL); err != nil {
 		return got, fmt.Errorf("VAPID: %w", err)
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4097))
@@ -179,8 +179,9 @@ func (s *Service) receive(r *http.Request, sub *Subscription) (Received, error) 
 	return got, err
 }
 
-// vapid checks the signature, audience, expiry and subject (RFC 8292 2, 3).
-func (s *Service) vapid(r *http.Request) error {
+// CheckVAPID checks signature, audience, expiry and subject of a request to a
+// push service (RFC 8292 2, 3) and gives the key that signed, in base64url.
+func CheckVAPID(r *http.Request, audience string) (key string, err error) {
 	params := map[string]string{}
 	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	for part := range strings.SplitSeq(rest, ",") {
@@ -189,27 +190,27 @@ func (s *Service) vapid(r *http.Request) error {
 	}
 	point, err := base64.RawURLEncoding.DecodeString(params["k"])
 	if scheme != "vapid" || err != nil || len(point) != 65 {
-		return fmt.Errorf("authorization scheme %q, key of %d bytes", scheme, len(point))
+		return "", fmt.Errorf("authorization scheme %q, key of %d bytes", scheme, len(point))
 	}
-	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 	if err != nil {
-		return err
+		return "", err
 	}
 	token, err := jwt.ParseSigned(params["t"], []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
-		return err
+		return "", err
 	}
 	var claims jwt.Claims
-	if err := token.Claims(key, &claims); err != nil {
-		return err
+	if err := token.Claims(public, &claims); err != nil {
+		return "", err
 	}
-	if !claims.Audience.Contains(s.URL) || claims.Expiry == nil || time.Until(claims.Expiry.Time()) > 24*time.Hour || time.Until(claims.Expiry.Time()) < 0 {
-		return fmt.Errorf("aud %v, exp %v", claims.Audience, claims.Expiry)
+	if !claims.Audience.Contains(audience) || claims.Expiry == nil || time.Until(claims.Expiry.Time()) > 24*time.Hour || time.Until(claims.Expiry.Time()) < 0 {
+		return "", fmt.Errorf("aud %v, exp %v", claims.Audience, claims.Expiry)
 	}
 	if mail, ok := strings.CutPrefix(claims.Subject, "mailto:"); !strings.HasPrefix(claims.Subject, "https:") && (!ok || strings.HasPrefix(mail, "mailto:")) {
-		return fmt.Errorf("sub %q", claims.Subject)
+		return "", fmt.Errorf("sub %q", claims.Subject)
 	}
-	return nil
+	return params["k"], nil
 }
 
 // Decrypt opens one aes128gcm record (RFC 8188 2) that was encrypted to a
