@@ -19,6 +19,7 @@ type Actor struct {
 	Kind     ActorKind
 	ID       string // device, connection, operator, administrator
 	PersonID string // for devices
+	Session  string // for devices: the key of the session that they came with
 	Source   string // remote address, where there is one
 }
 

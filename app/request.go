@@ -140,6 +140,7 @@ type Job struct {
 	Kind      JobKind `db:"kind"`
 	RequestID string  `db:"request_id"`
 	DeviceID  string  `db:"device_id"`
+	Lane      string  `db:"lane"` // who must answer: an ACP connection, a push service's host
 	Payload   string  `db:"payload"`
 	Attempts  int     `db:"attempts"` // this one included
 	LeaseID   string  `db:"lease_id"`

@@ -6,13 +6,6 @@ import { startLive } from "./live.js";
 import { startCeremonies } from "./passkey.js";
 import { startPush } from "./push.js";
 
-// Says something politely to those who listen to the page.
-export function announce(text) {
-	const region = document.querySelector("[data-announce]");
-	region.textContent = "";
-	setTimeout(() => { region.textContent = text; }, 50);
-}
-
 function watchConnection() {
 	const strip = document.querySelector("[data-offline]");
 	const show = () => { strip.hidden = navigator.onLine; };

@@ -1,6 +1,6 @@
 // Counts down to a request's deadline, in words and as a line. The server says
 // what time it is, so the clock of this device doesn't matter.
-import { announce } from "./app.js";
+import { announce } from "./announce.js";
 import { refresh } from "./live.js";
 
 let plural;

@@ -1,6 +1,6 @@
 // Listens for what changes on the server and fetches the page's content anew
 // when it concerns this page. Focus, ticks and folds stay where they were.
-import { announce } from "./app.js";
+import { announce } from "./announce.js";
 import { startCountdowns } from "./countdown.js";
 
 let source = null;

@@ -116,6 +116,7 @@ async function run(form) {
 		zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
 	};
 	if (body.invite) outcome.invite = body.invite;
+	if (body.next) outcome.next = body.next;
 	return post(form, path + "/" + encodeURIComponent(ceremony), outcome);
 }
 
@@ -153,7 +154,10 @@ async function submit(event) {
 		try {
 			const { next } = await run(form);
 			sessionStorage.removeItem("push-synced"); // signing out ended the subscription
-			location.assign(new URL(next, location.origin).pathname);
+			const to = new URL(next, location.origin);
+			const then = document.getElementById(form.dataset.then); // a form to send now
+			if (then) then.submit();
+			else location.assign(to.pathname + to.search);
 			await new Promise((done) => { setTimeout(done, 10000); }); // stays busy while the next page loads
 		} catch (error) {
 			told = error instanceof Told ? error : new Told(form.dataset.failed);

@@ -190,6 +190,47 @@ func TestActivationEnds(t *testing.T) {
 	})
 }
 
+// A link that a device of the person's gave was approved by its passkey.
+func TestOwnDevicesLinkNeedsNoCode(t *testing.T) {
+	i := invite(t)
+	d := i.MustDevice(i.who)
+	own, err := i.InviteFrom(t.Context(), storetest.On(d), app.NewID(), false, i.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.inv = own
+	_, kept := app.NewActivationCode()
+	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept); !errors.Is(err, app.ErrNoInvitation) {
+		t.Errorf("a code for it: %v, want ErrNoInvitation", err)
+	}
+	if err := i.enrol(app.Activation{}); err != nil {
+		t.Errorf("without a code: %v", err)
+	}
+}
+
+// What is swept can't be told from what never was.
+func TestSweepForgetsCodes(t *testing.T) {
+	db := storetest.New(t)
+	i := &invited{DB: db, who: db.MustPerson("ada")}
+	var err error
+	if i.inv, err = db.InviteByLetter(t.Context(), app.Operator, i.who.ID, app.NewID(), db.Now().Add(30*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	digits := i.code()
+	for _, c := range []struct {
+		after time.Duration
+		want  error
+	}{{23 * time.Hour, app.ErrActivationLate}, {2 * time.Hour, app.ErrActivationEnded}} {
+		i.Clock.Advance(c.after)
+		if err := i.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := i.try(digits); !errors.Is(err, c.want) {
+			t.Errorf("%v later: %v, want %v", c.after, err, c.want)
+		}
+	}
+}
+
 func TestNoCodeWithoutALink(t *testing.T) {
 	i := invite(t)
 	i.Clock.Advance(24 * time.Hour)

@@ -349,6 +349,13 @@ func (r *Reader) AdminCredential(ctx context.Context, id string) (app.AdminCrede
 	return c, orElse(err, app.ErrUnknownPasskey)
 }
 
+// AdminReady tells whether an administrator has a passkey.
+func (r *Reader) AdminReady(ctx context.Context, adminID string) (bool, error) {
+	var ready bool
+	err := r.r.GetContext(ctx, &ready, `SELECT EXISTS (SELECT 1 FROM admin_credentials WHERE admin_id = ? AND revoked_at = 0)`, adminID)
+	return ready, err
+}
+
 // AdminSession gives a session by id, whatever its state.
 func (r *Reader) AdminSession(ctx context.Context, id string) (app.AdminSession, error) {
 	var s app.AdminSession

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +33,29 @@ func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		if _, _, err := db.StartRequest(b.Context(), app.System, storetest.Request(p, db.Now().Add(time.Hour)), store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The inbox of somebody of whom much is asked: 1,500 requests with payloads of
+// 20 KB, of three clients.
+func BenchmarkInbox(b *testing.B) {
+	db := storetest.New(b)
+	p := db.MustPerson("alice")
+	for i := range 1500 {
+		in := storetest.Request(p, db.Now().Add(time.Hour+time.Duration(i)*time.Second))
+		in.ClientID, in.Payload = fmt.Sprint("client-", i%3), strings.Repeat("x", 20<<10)
+		if _, _, err := db.StartRequest(b.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if in, err := db.Inbox(b.Context(), p.ID); err != nil || len(in) != 3*store.InboxOfClient {
+			b.Fatal(len(in), err)
+		}
+		if all, err := db.Waiting(b.Context(), p.ID); err != nil || len(all) != 3 || all[0].Requests != 500 {
+			b.Fatal(all, err)
 		}
 	}
 }

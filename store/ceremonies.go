@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"assent/app"
 )
@@ -45,8 +46,8 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 }
 
 // Sweep deletes what has run out and nobody will ask for again: ceremonies,
-// sign-in sessions, those of the console long after their end, and what ACP said
-// of consents.
+// activation codes, sign-in sessions, those of the console long after their end,
+// and what ACP said of consents.
 func (s *Store) Sweep(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {

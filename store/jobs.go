@@ -4,59 +4,81 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"assent/app"
 )
 
-const jobColumns = `id, kind, request_id, device_id, payload, attempts, lease_id, run_at, deadline`
+const jobColumns = `id, kind, request_id, device_id, lane, payload, attempts, lease_id, run_at, deadline`
 
 // settleJob enqueues telling ACP what became of r.
 func (t *tx) settleJob(ctx context.Context, r app.Request) error {
-	return t.addJob(ctx, app.Job{Kind: app.JobSettle, RequestID: r.ID, Deadline: r.ExpiresAt})
+	return t.addJob(ctx, app.Job{Kind: app.JobSettle, RequestID: r.ID, Lane: r.Connection, Deadline: r.ExpiresAt})
 }
 
 // pushAll enqueues a notice for each of the person's devices that can be
 // pushed to, except one.
 func (t *tx) pushAll(ctx context.Context, personID, except string, n app.Notice, requestID string, deadline app.Instant) error {
-	var devices []string
-	if err := t.SelectContext(ctx, &devices, `SELECT d.id FROM devices d JOIN subscriptions s ON s.device_id = d.id AND s.ended_at = 0
+	var devices []struct {
+		ID       string `db:"id"`
+		Endpoint string `db:"endpoint"`
+	}
+	if err := t.SelectContext(ctx, &devices, `SELECT d.id, s.endpoint FROM devices d JOIN subscriptions s ON s.device_id = d.id AND s.ended_at = 0
 		WHERE d.person_id = ? AND d.state = 'active' AND d.id <> ?`, personID, except); err != nil {
 		return err
 	}
-	for _, id := range devices {
-		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: requestID, DeviceID: id, Payload: string(n), Deadline: deadline}); err != nil {
+	for _, d := range devices {
+		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: requestID, DeviceID: d.ID, Lane: host(d.Endpoint), Payload: string(n), Deadline: deadline}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) addJob(ctx context.Context, j app.Job) error {
-	t.announce(app.Event{Topic: app.TopicJob})
-	return t.exec(ctx, `INSERT INTO jobs (id, kind, state, request_id, device_id, payload, run_at, deadline, created_at)
-		VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?)`, app.NewID(), j.Kind, j.RequestID, j.DeviceID, j.Payload, t.now, j.Deadline, t.now)
+// host is the lane of what goes to a push endpoint.
+func host(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
-// LeaseJob takes the job that has been due longest of the given kind, for d.
-// Nobody else gets it until then. When none is due, ok is false and next is
-// when to look again, zero for never.
-func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration) (j app.Job, ok bool, next app.Instant, err error) {
+func (t *tx) addJob(ctx context.Context, j app.Job) error {
+	t.announce(app.Event{Topic: app.TopicJob})
+	return t.exec(ctx, `INSERT INTO jobs (id, kind, state, request_id, device_id, lane, payload, run_at, deadline, created_at)
+		VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?)`, app.NewID(), j.Kind, j.RequestID, j.DeviceID, j.Lane, j.Payload, t.now, j.Deadline, t.now)
+}
+
+// LeaseJob takes the job that has been due longest of the given kind, in none
+// of the full lanes, for d. Nobody else gets it until then. When none is due,
+// ok is false and next is when to look again, zero for never.
+func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration, full ...string) (j app.Job, ok bool, next app.Instant, err error) {
+	of := `kind = ? AND state = 'waiting'`
+	args := []any{kind}
+	if len(full) > 0 {
+		of += ` AND lane NOT IN (?` + strings.Repeat(`, ?`, len(full)-1) + `)`
+		for _, lane := range full {
+			args = append(args, lane)
+		}
+	}
+	first := `SELECT id FROM jobs WHERE ` + of + ` AND run_at <= ? AND lease_until <= ? ORDER BY run_at, id LIMIT 1`
 	var due []string
 	now := s.Now()
-	if err := s.r.SelectContext(ctx, &due, `SELECT id FROM jobs WHERE kind = ? AND state = 'waiting' AND run_at <= ? AND lease_until <= ?
-		ORDER BY run_at, id LIMIT 1`, kind, now, now); err != nil {
+	if err := s.r.SelectContext(ctx, &due, first, slices.Concat(args, []any{now, now})...); err != nil {
 		return j, false, 0, err
 	}
 	if len(due) == 0 {
 		err := s.r.GetContext(ctx, &next, `SELECT coalesce(min(CASE WHEN lease_until > run_at THEN lease_until ELSE run_at END), 0)
-			FROM jobs WHERE kind = ? AND state = 'waiting'`, kind)
+			FROM jobs WHERE `+of, args...)
 		return j, false, next, err
 	}
 	err = s.write(ctx, func(t *tx) error {
 		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_until = ?, attempts = attempts + 1
-			WHERE id = (SELECT id FROM jobs WHERE kind = ? AND state = 'waiting' AND run_at <= ? AND lease_until <= ? ORDER BY run_at, id LIMIT 1)
-			RETURNING `+jobColumns, app.NewID(), t.now.Add(d), kind, t.now, t.now)
+			WHERE id = (`+first+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), t.now.Add(d)}, args, []any{t.now, t.now})...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return j, false, now, nil

@@ -15,6 +15,11 @@ const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, log
 	decided_by, receipt, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
 	delivery_unsure, delivered_at, consent_id, payee`
 
+// listColumns are those of which pages make their lists: not what support, ACP
+// or a proof needs, which is most of a row's size.
+const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet, state, reason,
+	details, details_digest, decided_by, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, consent_id, payee`
+
 // Fatigue says how many requests of one client a person is notified of in a
 // window; more are stored and shown without a notice.
 type Fatigue struct {
@@ -67,7 +72,7 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 			}
 		} else {
 			if req.Kind == app.KindUnknown {
-				if err := t.addJob(ctx, app.Job{Kind: app.JobRecognise, RequestID: req.ID, Deadline: req.ExpiresAt}); err != nil {
+				if err := t.addJob(ctx, app.Job{Kind: app.JobRecognise, RequestID: req.ID, Lane: req.Connection, Deadline: req.ExpiresAt}); err != nil {
 					return err
 				}
 			}
@@ -135,11 +140,42 @@ func (r *Reader) RequestByLogin(ctx context.Context, tenantID, loginID string) (
 	return req, orElse(err, app.ErrUnknownRequest)
 }
 
-// Inbox lists what waits for a person, the nearest deadline first.
+// How much of what waits for a person is listed: of each client, so that none
+// crowds out another, and in all.
+const (
+	InboxOfClient = 25
+	InboxInAll    = 200
+)
+
+// Inbox lists what waits for a person, the nearest deadline first, as far as
+// the limits go; Waiting tells how much there is. The requests are without
+// login, scopes, payload, grant and receipt.
 func (r *Reader) Inbox(ctx context.Context, personID string) ([]app.Request, error) {
 	var out []app.Request
-	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests
-		WHERE person_id = ? AND state = 'pending' AND expires_at > ? ORDER BY expires_at, created_at, id`, personID, r.Now())
+	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests WHERE id IN (SELECT id FROM (
+			SELECT id, row_number() OVER (PARTITION BY client_id ORDER BY expires_at, id) AS n FROM requests
+			WHERE person_id = ? AND state = 'pending' AND expires_at > ?) AS waiting WHERE n <= ?)
+		ORDER BY expires_at, created_at, id LIMIT ?`, personID, r.Now(), InboxOfClient, InboxInAll)
+	return out, err
+}
+
+// Waiting is how much of one client waits for a person.
+type Waiting struct {
+	ClientID   string      `db:"client_id"`
+	ClientName string      `db:"client_name"`
+	Requests   int         `db:"requests"`
+	Quiet      bool        `db:"quiet"` // some of it without a notice
+	First      app.Instant `db:"first"` // started
+	Last       app.Instant `db:"last"`
+}
+
+// Waiting counts what waits for a person, by client: first the one of whom
+// something ends next.
+func (r *Reader) Waiting(ctx context.Context, personID string) ([]Waiting, error) {
+	var out []Waiting
+	err := r.r.SelectContext(ctx, &out, `SELECT client_id, max(client_name) AS client_name, count(*) AS requests, max(quiet) AS quiet,
+			min(created_at) AS first, max(created_at) AS last FROM requests
+		WHERE person_id = ? AND state = 'pending' AND expires_at > ? GROUP BY client_id ORDER BY min(expires_at), client_id`, personID, r.Now())
 	return out, err
 }
 
@@ -151,10 +187,11 @@ type HistoryFilter struct {
 }
 
 // History lists what a person was asked and is no longer pending, newest first.
+// The requests are without login, scopes, payload, grant and receipt.
 func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, limit int) ([]app.Request, error) {
 	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Text)) + "%"
 	var out []app.Request
-	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests
+	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests
 		WHERE person_id = ? AND state <> 'pending' AND created_at < ? AND (? = '' OR state = ?)
 		AND (? = '' OR lower(client_name) LIKE ? ESCAPE '\' OR lower(payee) LIKE ? ESCAPE '\' OR lower(ref) LIKE ? ESCAPE '\')
 		ORDER BY created_at DESC, id LIMIT ?`, personID, f.Before, f.State, f.State, f.Text, like, like, like, limit)
@@ -242,17 +279,20 @@ func (s *Store) Deny(ctx context.Context, by app.Actor, id string, reason app.Re
 	})
 }
 
-// mayAnswer checks person, device and, where one signed, passkey.
+// mayAnswer checks person, device and, where one signed, passkey; and that the
+// session which by came with is still the device's, for it may have ended while
+// the answer was being made.
 func (t *tx) mayAnswer(ctx context.Context, by app.Actor, credentialID string) error {
-	var ok bool
-	if err := t.GetContext(ctx, &ok, `SELECT EXISTS (SELECT 1 FROM devices d JOIN persons p ON p.id = d.person_id
+	var session string
+	err := t.GetContext(ctx, &session, `SELECT d.session_key FROM devices d JOIN persons p ON p.id = d.person_id
 		JOIN credentials c ON c.id = d.credential_id
 		WHERE d.id = ? AND d.person_id = ? AND d.state = 'active' AND p.state = 'active'
-		AND (? = '' OR (c.id = ? AND c.revoked_at = 0)))`, by.ID, by.PersonID, credentialID, credentialID); err != nil {
-		return err
+		AND (? = '' OR (c.id = ? AND c.revoked_at = 0))`, by.ID, by.PersonID, credentialID, credentialID)
+	if err != nil {
+		return orElse(err, app.ErrSuspended)
 	}
-	if !ok {
-		return app.ErrSuspended
+	if by.Session != "" && by.Session != session {
+		return app.ErrSignedOut
 	}
 	return nil
 }

@@ -291,3 +291,118 @@ func TestFatigueQuietsOneClient(t *testing.T) {
 		t.Errorf("%d in the inbox (%v), want all 5: quiet is never unseen", len(in), err)
 	}
 }
+
+// An answer may take a while to make, ACP's re-read among it, and the session
+// that it came with may end meanwhile.
+func TestAnswersNeedTheirSession(t *testing.T) {
+	answers := map[string]func(db *storetest.DB, by app.Actor, r app.Request, d app.Device) error{
+		"approve": func(db *storetest.DB, by app.Actor, r app.Request, d app.Device) error {
+			return db.Approve(t.Context(), by, r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: d.CredentialID})
+		},
+		"deny": func(db *storetest.DB, by app.Actor, r app.Request, _ app.Device) error {
+			return db.Deny(t.Context(), by, r.ID, app.ReasonPerson)
+		},
+		"deny all": func(db *storetest.DB, by app.Actor, r app.Request, _ app.Device) error {
+			_, err := db.DenyAll(t.Context(), by, r.ClientID, app.ReasonPerson)
+			return err
+		},
+	}
+	for name, answer := range answers {
+		for _, c := range []struct {
+			name string
+			end  func(db *storetest.DB, by app.Actor, d app.Device) error
+			err  error
+		}{
+			{"still signed in", func(*storetest.DB, app.Actor, app.Device) error { return nil }, nil},
+			{"signed out", func(db *storetest.DB, by app.Actor, d app.Device) error {
+				return db.SignOut(t.Context(), by, d.ID)
+			}, app.ErrSignedOut},
+			{"signed in anew", func(db *storetest.DB, by app.Actor, d app.Device) error {
+				_, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}",
+					SessionKey: app.NewID(), BrowserHash: app.NewID(), KnownBrowser: store.BrowserHash(db.Store, d.ID)})
+				return err
+			}, app.ErrSignedOut},
+			{"device removed", func(db *storetest.DB, by app.Actor, d app.Device) error {
+				db.MustDevice(app.Person{ID: d.PersonID}) // or what waits would be cancelled
+				return db.RemoveDevice(t.Context(), by, d.PersonID, d.ID)
+			}, app.ErrSuspended},
+		} {
+			t.Run(name+", "+c.name, func(t *testing.T) {
+				db := storetest.New(t)
+				alice := db.MustPerson("alice")
+				d := db.MustDevice(alice)
+				r := db.MustRequest(alice)
+				by := storetest.On(d)
+				by.Session = d.SessionKey
+				if err := db.Shown(t.Context(), by, r.ID, "{}", "seen", ""); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.end(db, by, d); err != nil {
+					t.Fatal(err)
+				}
+				if err := answer(db, by, r, d); !errors.Is(err, c.err) {
+					t.Errorf("got %v, want %v", err, c.err)
+				}
+				if pending := state(t, db, r.ID).State == app.Pending; pending != (c.err != nil) {
+					t.Errorf("the request is %s", state(t, db, r.ID).State)
+				}
+			})
+		}
+	}
+}
+
+// What is listed is what the lists show of it, of no client so much that
+// another's can't be seen, and how much there is in all is told.
+func TestInboxIsBounded(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	d := db.MustDevice(alice)
+	ask := func(client string, life time.Duration) app.Request {
+		t.Helper()
+		in := storetest.Request(alice, db.Now().Add(life))
+		in.ClientID, in.ClientName, in.Payload = client, client, "a long payload"
+		r, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 2, Window: time.Hour}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	began := db.Now()
+	for range store.InboxOfClient + 5 {
+		db.Clock.Advance(time.Second)
+		ask("noisy", time.Hour)
+	}
+	calm := ask("calm", 2*time.Hour) // behind all the others
+	in, err := db.Inbox(t.Context(), alice.ID)
+	if err != nil || len(in) != store.InboxOfClient+1 || in[len(in)-1].ID != calm.ID {
+		t.Fatalf("%d in the inbox (%v), want %d and the calm client's last", len(in), err, store.InboxOfClient+1)
+	}
+	if in[0].Payload != "" || in[0].ClientName != "noisy" || in[0].CreatedAt != began.Add(time.Second) {
+		t.Errorf("listed %+v", in[0])
+	}
+	all, err := db.Waiting(t.Context(), alice.ID)
+	want := store.Waiting{ClientID: "noisy", ClientName: "noisy", Requests: store.InboxOfClient + 5, Quiet: true,
+		First: began.Add(time.Second), Last: began.Add((store.InboxOfClient + 5) * time.Second)}
+	if err != nil || len(all) != 2 || all[0] != want || all[1].Requests != 1 || all[1].Quiet {
+		t.Errorf("waiting: %+v (%v), want first %+v", all, err, want)
+	}
+	for i := range store.InboxInAll {
+		ask("client-"+app.NewID(), time.Hour+time.Duration(i)*time.Second)
+	}
+	if in, err := db.Inbox(t.Context(), alice.ID); err != nil || len(in) != store.InboxInAll {
+		t.Errorf("%d in the inbox (%v), want %d", len(in), err, store.InboxInAll)
+	}
+	if err := db.Shown(t.Context(), storetest.On(d), calm.ID, "{}", "seen", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Approve(t.Context(), storetest.On(d), calm.ID, app.Approval{Digest: "seen", Receipt: "a receipt", Granted: "{}", At: db.Now(), CredentialID: d.CredentialID}); err != nil {
+		t.Fatal(err)
+	}
+	past, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now().Add(time.Minute)}, 10)
+	if err != nil || len(past) != 1 || past[0].ID != calm.ID || past[0].State != app.Approved || past[0].Details != "{}" || past[0].Receipt != "" || past[0].Payload != "" {
+		t.Errorf("history: %+v, %v", past, err)
+	}
+	if r := state(t, db, calm.ID); r.Receipt != "a receipt" || r.Payload != "a long payload" {
+		t.Errorf("the request itself lacks receipt or payload: %+v", r)
+	}
+}

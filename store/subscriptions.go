@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"assent/app"
 )
@@ -79,12 +80,19 @@ func (s *Store) Pushed(ctx context.Context, sub app.Subscription, requestID stri
 	})
 }
 
-// NoticeOpened records that a notice was opened on a device.
+// NoticeOpened records that a notice was opened on a device: once for each
+// request, however often it is opened, and that of devices once a minute.
 func (s *Store) NoticeOpened(ctx context.Context, by app.Actor, requestID string) error {
+	const action = "push.opened"
 	return s.write(ctx, func(t *tx) error {
+		var known bool
+		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM audit WHERE actor_id = ? AND action = ? AND request_id = ?
+			AND (request_id <> '' OR at > ?))`, by.ID, action, requestID, t.now.Add(-time.Minute)); err != nil || known {
+			return err
+		}
 		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, by.ID); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, entry{action: "push.opened", person: by.PersonID, device: by.ID, request: requestID})
+		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: by.ID, request: requestID})
 	})
 }

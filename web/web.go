@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 
 	"assent/static"
 	"assent/store"
+	"assent/web/admin"
 	"assent/web/api"
 	"assent/web/device"
 	"assent/web/httpx"
@@ -23,6 +25,7 @@ type Config struct {
 	Store   *store.Store
 	API     api.Config
 	Device  device.Config
+	Admin   admin.Config
 	Log     *slog.Logger
 }
 
@@ -30,10 +33,16 @@ type Config struct {
 func New(c Config) (http.Handler, error) {
 	secure := c.Public.Scheme == "https"
 	pages := http.NewServeMux()
-	answer := device.Register(pages, c.Device)
+	deviceAnswer, adminAnswer := device.Register(pages, c.Device), admin.Register(pages, c.Admin)
 	pages.Handle("GET /static/", static.Handler())
 	var site http.Handler = httpx.Route(pages)
-	site, err := httpx.SameSite(c.Public, answer, site)
+	site, err := httpx.SameSite(c.Public, func(w http.ResponseWriter, r *http.Request, err error) {
+		if strings.HasPrefix(r.URL.Path, "/admin/") {
+			adminAnswer(w, r, err)
+			return
+		}
+		deviceAnswer(w, r, err)
+	}, site)
 	if err != nil {
 		return nil, err
 	}

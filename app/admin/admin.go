@@ -74,10 +74,21 @@ func (s *Service) may(ctx context.Context, who Identity, p Permission) (app.Acto
 	return by, nil
 }
 
-// Enter checks that who may open a page that needs p. Use cases check again.
-func (s *Service) Enter(ctx context.Context, who Identity, p Permission) error {
+// Confirmed checks that who may do what needs p, and has shown the passkey a
+// short while ago if p wants that: for the page of a form that can't be sent
+// anew.
+func (s *Service) Confirmed(ctx context.Context, who Identity, p Permission) error {
 	_, err := s.may(ctx, who, p)
 	return err
+}
+
+// Enter checks that the role of who may open a page that needs p. The passkey
+// is for the use cases behind it to ask for.
+func (s *Service) Enter(ctx context.Context, who Identity, p Permission) error {
+	if _, err := s.may(ctx, who, p); !errors.Is(err, app.ErrUnconfirmed) {
+		return err
+	}
+	return nil
 }
 
 // Invited is an administrator with a set-up link that is shown once.
@@ -123,6 +134,9 @@ func (s *Service) SetState(ctx context.Context, who Identity, id string, state a
 	by, err := s.may(ctx, who, ManageAdmins)
 	if err != nil {
 		return err
+	}
+	if state != app.AdminActive && state != app.AdminSuspended && state != app.AdminRemoved {
+		return app.ErrMalformed.In("state")
 	}
 	return s.store.SetAdminState(ctx, by, id, state)
 }

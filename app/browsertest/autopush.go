@@ -246,7 +246,7 @@ func (s *PushService) read(r *http.Request) (m message, key string, err error) {
 func (s *PushService) prefs() map[string]any {
 	return map[string]any{
 		"dom.push.enabled": true, "dom.push.connection.enabled": true, "dom.push.testing.allowInsecureServerURL": true,
-		"dom.push.serverURL": "ws" + strings.TrimPrefix(s.URL, "http") + "/",
+		"dom.push.retryBaseInterval": 50, "dom.push.serverURL": "ws" + strings.TrimPrefix(s.URL, "http") + "/",
 	}
 }
 

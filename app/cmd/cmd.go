@@ -41,6 +41,7 @@ type commandLine struct {
 	Serve       serveCommand       `cmd:"" help:"Run the service."`
 	Demo        demoCommand        `cmd:"" help:"Run the product beside a pretend ACP, with people to play with."`
 	User        userCommands       `cmd:"" help:"Add people, invite them to set up a device, list them."`
+	Admin       adminCommands      `cmd:"" help:"Add administrators of the console, list them, give them a new set-up link."`
 	Account     accountCommands    `cmd:"" help:"Import the accounts that people share and pay from, list them."`
 	Receipt     receiptCommands    `cmd:"" help:"Export the proof of an approval, verify one."`
 	Audit       auditCommands      `cmd:"" help:"Verify and export the record of what was done, and by whom."`

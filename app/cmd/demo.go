@@ -16,9 +16,11 @@ import (
 
 	"assent/app"
 	"assent/app/accounts"
+	"assent/app/admin"
 	"assent/app/config"
 	"assent/app/outbound"
 	"assent/store"
+	adminweb "assent/web/admin"
 	"assent/web/emulator"
 )
 
@@ -51,6 +53,7 @@ type demo struct {
 	server   *http.Server
 	listener net.Listener
 	links    []string // one for each person to enrol
+	owner    string   // the link that sets up the console's owner; empty once there is one
 }
 
 // openDemo builds both on listeners that are bound already. cfg says where the
@@ -121,8 +124,36 @@ func (d *demo) populate(ctx context.Context) error {
 		}
 		d.links = append(d.links, inviteLink(d.site.cfg.PublicURL, token))
 	}
+	if err := d.appointOwner(ctx); err != nil {
+		return err
+	}
 	im := accounts.Importer{Store: d.site.store, Named: d.site.people.Named, Dir: d.site.cfg.DataDir}
 	_, err := im.Import(ctx, app.Operator, strings.NewReader(demoAccounts))
+	return err
+}
+
+// demoOwner is the demo's administrator.
+const demoOwner = "owner@northmoor.example"
+
+// appointOwner adds the console's owner, or makes a new link for one who never
+// used it.
+func (d *demo) appointOwner(ctx context.Context) error {
+	registry := admin.Registry{Store: d.site.store}
+	var made admin.Invited
+	a, err := registry.Named(ctx, demoOwner)
+	switch {
+	case errors.Is(err, app.ErrUnknownAdmin):
+		made, err = registry.Add(ctx, app.Operator, demoOwner, "Olive Owen", app.RoleOwner)
+	case err == nil:
+		var ready bool
+		if ready, err = d.site.store.AdminReady(ctx, a.ID); err != nil || ready {
+			return err
+		}
+		made, err = registry.Link(ctx, app.Operator, a.ID)
+	}
+	if err == nil {
+		d.owner = adminweb.SetUpURL(d.site.cfg.PublicURL, made.Token)
+	}
 	return err
 }
 
@@ -133,7 +164,12 @@ func (d *demo) greet(w io.Writer) {
 	fmt.Fprintf(&b, "  1. Set up a phone   %s\n", d.links[0])
 	fmt.Fprintf(&b, "                      (as %s; as %s: %s)\n", demoPeople[0].name, demoPeople[1].name, d.links[1])
 	fmt.Fprintf(&b, "  2. Ask for something   %s\n", d.emulator.URL())
-	fmt.Fprintf(&b, "  3. Answer it   %s\n\n", d.site.cfg.PublicURL)
+	fmt.Fprintf(&b, "  3. Answer it   %s\n", d.site.cfg.PublicURL)
+	if d.owner != "" {
+		fmt.Fprintf(&b, "  4. Run it, as %s   %s\n\n", demoOwner, d.owner)
+	} else {
+		fmt.Fprintf(&b, "  4. Run it, as %s   %s/admin\n\n", demoOwner, d.site.cfg.PublicURL)
+	}
 	fmt.Fprintf(&b, "No passkeys on this machine? In Chromium, open the developer tools on the tab of step 1, then\n")
 	fmt.Fprintf(&b, "More tools > WebAuthn > Enable virtual authenticator environment > Add (ctap2, internal, with resident\n")
 	fmt.Fprintf(&b, "keys and user verification). It gives a passkey to this tab while the tools stay open.\n\n")

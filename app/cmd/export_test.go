@@ -19,6 +19,7 @@ type Demo struct {
 	URL      string   // of the product
 	Pretend  string   // of the pretend ACP and its till
 	Links    []string // to enrol, one for each person of the demo but the last
+	Owner    string   // the link that sets up the console's owner
 	Emulator *emulator.Emulator
 	Store    *store.Store
 	Stop     func() // ends it before the test does
@@ -60,7 +61,7 @@ func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo 
 	})
 	t.Cleanup(halt)
 	d.greet(io.Discard)
-	return &Demo{URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Emulator: d.emulator, Store: d.site.store, Stop: halt, demo: d}
+	return &Demo{URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Owner: d.owner, Emulator: d.emulator, Store: d.site.store, Stop: halt, demo: d}
 }
 
 // Invite makes a link for one of the demo's people.

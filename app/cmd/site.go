@@ -14,6 +14,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/admin"
 	"assent/app/audit"
 	"assent/app/config"
 	"assent/app/consent"
@@ -27,8 +28,10 @@ import (
 	"assent/app/push"
 	"assent/store"
 	"assent/web"
+	adminweb "assent/web/admin"
 	"assent/web/api"
 	"assent/web/device"
+	"assent/web/httpx"
 )
 
 // grace is how long requests and jobs under way may take to end.
@@ -133,6 +136,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, LinkAlone: !s.cfg.ActivationCode, Log: s.log},
+		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
+			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Log: s.log},
 	})
 	if err != nil {
 		return err

@@ -33,8 +33,8 @@ func TestPasskeyPolicySettings(t *testing.T) {
 		{"metadata that isn't there", with(attested, "ASSENT_PASSKEY_METADATA", "/nowhere/blob.jwt"), config.Passkeys{}, []string{"/nowhere/blob.jwt"}},
 		{"metadata for nothing", with(good, "ASSENT_PASSKEY_METADATA", blob), config.Passkeys{}, []string{"ASSENT_PASSKEY_METADATA: attestations are checked with"}},
 		{"models that nothing attests", with(good, "ASSENT_PASSKEYS", "device-bound", "ASSENT_PASSKEY_MODELS", yubikey), config.Passkeys{}, []string{"only a claim"}},
-		{"no AAGUIDs", with(attested, "ASSENT_PASSKEY_MODELS", "yubikey,2fc0579f811347eab116bb5a8db9202a,"+yubikey[:35]+"g,"+strings.Replace(yubikey, "-", "0", 1)),
-			config.Passkeys{}, []string{`"yubikey"`, `"2fc0579f811347eab116bb5a8db9202a"`, `202g"`, `"2fc0579f08113`}},
+		{"no AAGUIDs", with(attested, "ASSENT_PASSKEY_MODELS", "yubikey,"+yubikey+"0,2fc0579f811347eab116bb5a8db9202a,"+yubikey[:35]+"g,"+strings.Replace(yubikey, "-", "0", 1)),
+			config.Passkeys{}, []string{`"yubikey"`, `202a0"`, `"2fc0579f811347eab116bb5a8db9202a"`, `202g"`, `"2fc0579f08113`}},
 		{"the AAGUID of none", with(attested, "ASSENT_PASSKEY_MODELS", "00000000-0000-0000-0000-000000000000"), config.Passkeys{}, []string{"stands for no model"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

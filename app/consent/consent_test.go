@@ -476,7 +476,7 @@ func TestVerify(t *testing.T) {
 	}
 	check := func(identifier string, want bool) {
 		t.Helper()
-		if got, err := w.svc.Verify(t.Context(), "acp", "", identifier); err != nil || got != want {
+		if got, err := w.svc.Verify(t.Context(), app.System, "acp", "", identifier); err != nil || got != want {
 			t.Errorf("%s: %v, %v; want %v", identifier, got, err, want)
 		}
 	}

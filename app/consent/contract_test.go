@@ -371,7 +371,7 @@ func TestVerifyByConsentID(t *testing.T) {
 		want bool
 	}{{own.ID, true}, {company.ID, true}, {strange.ID, false}, {nobody.ID, false}, {"urn:northmoor:UNKNOWN", false}, {"urn:../../x", false}} {
 		for range 2 { // asked for, then kept
-			if got, err := w.svc.Verify(t.Context(), "acp", "shop", c.id); got != c.want || err != nil {
+			if got, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", c.id); got != c.want || err != nil {
 				t.Errorf("verify %s: %v %v, want %v", c.id, got, err, c.want)
 			}
 		}
@@ -380,10 +380,10 @@ func TestVerifyByConsentID(t *testing.T) {
 		t.Errorf("ACP was asked %d times, want once for each that it has, and again for the others", n)
 	}
 	w.acp.Fail(emulator.ReadConsent, emulator.Fault{Status: 503, Times: -1})
-	if got, err := w.svc.Verify(t.Context(), "acp", "shop", own.ID); !got || err != nil {
+	if got, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", own.ID); !got || err != nil {
 		t.Errorf("one that is kept needs no ACP: %v %v", got, err)
 	}
-	if _, err := w.svc.Verify(t.Context(), "acp", "shop", "urn:northmoor:OTHER"); app.KindOf(err) != app.Unavailable {
+	if _, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", "urn:northmoor:OTHER"); app.KindOf(err) != app.Unavailable {
 		t.Errorf("ACP can't be asked: %v, want unavailable", err)
 	}
 }

@@ -97,7 +97,7 @@ func TestAReportPauses(t *testing.T) {
 	if got := w.request(r.ID); got.State != app.Denied || got.Reason != app.ReasonReported {
 		t.Errorf("the reported request is %s (%s)", got.State, got.Reason)
 	}
-	if ok, err := w.svc.Verify(t.Context(), "acp", "shop", "alice"); ok || err != nil {
+	if ok, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", "alice"); ok || err != nil {
 		t.Errorf("can they authenticate? %v, %v", ok, err)
 	}
 	_, next := w.start()
@@ -107,7 +107,7 @@ func TestAReportPauses(t *testing.T) {
 	if err := w.Clear(t.Context(), app.Operator, w.alice.ID); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := w.svc.Verify(t.Context(), "acp", "shop", "alice"); !ok || err != nil {
+	if ok, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", "alice"); !ok || err != nil {
 		t.Errorf("once it was cleared: %v, %v", ok, err)
 	}
 }

@@ -29,8 +29,13 @@ type Start struct {
 
 // Verify tells whether the person whom identifier names can authenticate:
 // known, active, with a device that has a live passkey. Unknown and ambiguous
-// are a plain no. An error means that it can't be told now.
-func (s *Service) Verify(ctx context.Context, connection, serverID, identifier string) (bool, error) {
+// are a plain no, a workspace that isn't the connection's is refused as at
+// Start. Another error means that it can't be told now.
+func (s *Service) Verify(ctx context.Context, by app.Actor, connection, serverID, identifier string) (bool, error) {
+	serverID, err := s.workspace(ctx, by, s.connections[connection], serverID)
+	if err != nil {
+		return false, err
+	}
 	p, err := s.resolver.Resolve(ctx, app.Query{Connection: connection, ServerID: serverID, Identifier: identifier})
 	switch {
 	case errors.Is(err, app.ErrAmbiguousPerson):
@@ -116,25 +121,32 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 // counts as the connection's.
 func (s *Service) admit(ctx context.Context, by app.Actor, conn Connection, in *Start) error {
 	tenant := conn.ACP.TenantID()
-	refuse := func(refusal error, field, value string) error {
-		return errors.Join(refusal, s.store.Refused(ctx, by, "request.refuse", map[string]string{"field": field, "value": value}))
-	}
 	if in.TenantID == "" {
 		in.TenantID = tenant
 	}
 	if in.TenantID != tenant {
-		return refuse(app.ErrWrongTenant, "tenant_id", in.TenantID)
+		return s.refuse(ctx, by, app.ErrWrongTenant, "tenant_id", in.TenantID)
 	}
-	if len(conn.Workspaces) == 0 {
-		return nil
-	}
-	if in.ServerID == "" && len(conn.Workspaces) == 1 {
+	var err error
+	in.ServerID, err = s.workspace(ctx, by, conn, in.ServerID)
+	return err
+}
+
+// workspace gives the workspace that a call is about, where the connection
+// lists its own: one that is missing is the only one, if there is one only.
+func (s *Service) workspace(ctx context.Context, by app.Actor, conn Connection, asked string) (string, error) {
+	if asked == "" && len(conn.Workspaces) == 1 {
 		for only := range conn.Workspaces {
-			in.ServerID = only
+			asked = only
 		}
 	}
-	if _, ok := conn.Workspaces[in.ServerID]; !ok && in.ServerID != "" {
-		return refuse(app.ErrWrongWorkspace, "server_id", in.ServerID)
+	if _, ok := conn.Workspaces[asked]; !ok && asked != "" && len(conn.Workspaces) > 0 {
+		return "", s.refuse(ctx, by, app.ErrWrongWorkspace, "server_id", asked)
 	}
-	return nil
+	return asked, nil
+}
+
+// refuse records a refusal of what ACP asked, and gives it.
+func (s *Service) refuse(ctx context.Context, by app.Actor, refusal error, field, value string) error {
+	return errors.Join(refusal, s.store.Refused(ctx, by, "request.refuse", map[string]string{"field": field, "value": value}))
 }

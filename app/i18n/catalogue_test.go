@@ -179,7 +179,7 @@ func TestKeysAndUses(t *testing.T) {
 func TestKeyTables(t *testing.T) {
 	known := messages(t, "en-GB")
 	found := 0
-	for _, dir := range []string{"../../web/device/page", "../../web/view", "../../web/device", "."} {
+	for _, dir := range []string{"../../web/device/page", "../../web/view", "../../web/device", "../../web/admin", "../../web/admin/page", "."} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue // a package that isn't there has no tables
@@ -214,7 +214,7 @@ func TestKeyTables(t *testing.T) {
 	}
 }
 
-var keyShape = regexp.MustCompile(`^(scope|claim|reason|identifier|problem|outcome|request|history|device|enrol|push|notice|state|left|time|here|settings)\.[a-z0-9_]+(\.[a-z0-9_]+)*$`)
+var keyShape = regexp.MustCompile(`^(admin|scope|claim|reason|identifier|problem|outcome|request|history|device|enrol|push|notice|state|left|time|here|settings)\.[a-z0-9_]+(\.[a-z0-9_]+)*$`)
 
 // Every refusal that a use case can give has words for the person.
 func TestEveryErrorCodeHasWords(t *testing.T) {

@@ -3,6 +3,11 @@
 //
 // A job may run twice (a crash between the work and the settling), so handlers
 // are idempotent. A job that can't be done becomes dead and stays to be seen.
+//
+// Jobs have lanes: whom they need to answer. A lane gets a share of its kind's
+// workers and no more, also while the others have nothing to do: who hangs, as a
+// connection's ACP may, does so before anybody can tell, and those who wait for
+// others must find a worker then.
 package jobs
 
 import (
@@ -24,7 +29,16 @@ type Handler struct {
 	Run     func(context.Context, app.Job) app.Outcome
 	Expired func(context.Context, app.Job, string) error
 	Workers int           // how many may run at a time
+	Lane    int           // how many of one lane; zero is half the workers, and never less than one
 	Lease   time.Duration // longer than any run
+}
+
+// lane is how many runs one lane may have at a time.
+func (h Handler) lane() int {
+	if h.Lane > 0 {
+		return h.Lane
+	}
+	return max(1, h.Workers/2)
 }
 
 // Worker runs the handlers.
@@ -33,13 +47,15 @@ type Worker struct {
 	log      *slog.Logger
 	handlers map[app.JobKind]Handler
 	kicks    map[app.JobKind]chan struct{}
+	lanes    map[app.JobKind]*lanes
 }
 
 // New makes a worker for the given kinds of job.
 func New(st *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *Worker {
-	w := &Worker{store: st, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}}
+	w := &Worker{store: st, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}, lanes: map[app.JobKind]*lanes{}}
 	for kind, h := range handlers {
 		w.kicks[kind] = make(chan struct{}, h.Workers)
+		w.lanes[kind] = &lanes{most: h.lane(), running: map[string]int{}}
 	}
 	return w
 }
@@ -48,11 +64,15 @@ func New(st *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *W
 func (w *Worker) Kick() {
 	for kind, ch := range w.kicks {
 		for range w.handlers[kind].Workers {
-			select {
-			case ch <- struct{}{}:
-			default:
-			}
+			wake(ch)
 		}
+	}
+}
+
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
 	}
 }
 
@@ -74,9 +94,12 @@ const idle = 5 * time.Second
 
 func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) {
 	for ctx.Err() == nil {
-		job, ok, next, err := w.store.LeaseJob(ctx, kind, h.Lease)
+		job, ok, next, err := w.lease(ctx, kind, h)
 		if ok {
 			w.run(context.WithoutCancel(ctx), job, h)
+			if w.lanes[kind].leave(job.Lane) {
+				wake(w.kicks[kind]) // idle workers didn't look at that lane's jobs
+			}
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
@@ -94,6 +117,20 @@ func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) {
 		}
 		timer.Stop()
 	}
+}
+
+// lease takes the next job whose lane has room, and the place in that lane.
+// Workers of a kind come here one by one: between looking and taking the
+// place, no other may.
+func (w *Worker) lease(ctx context.Context, kind app.JobKind, h Handler) (app.Job, bool, app.Instant, error) {
+	l := w.lanes[kind]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	job, ok, next, err := w.store.LeaseJob(ctx, kind, h.Lease, l.full()...)
+	if ok {
+		l.running[job.Lane]++
+	}
+	return job, ok, next, err
 }
 
 func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {

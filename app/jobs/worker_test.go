@@ -18,14 +18,7 @@ import (
 // outbox is a store whose clock is the bubble's, with one settle job in it.
 func outbox(t *testing.T, life time.Duration) (*store.Store, app.Request) {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := st.AddPerson(t.Context(), app.Operator, "alice", nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	st, p := bubble(t)
 	in := storetest.Request(p, st.Now().Add(life))
 	in.State, in.Reason = app.Cancelled, app.ReasonNoDevice
 	r, _, err := st.StartRequest(t.Context(), app.System, in, store.Fatigue{}, true)
@@ -140,10 +133,7 @@ func TestLeaseIsExclusiveAndFenced(t *testing.T) {
 
 func TestKickFindsWorkAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
+		st, p := bubble(t)
 		defer st.Close()
 		ran := make(chan time.Time, 1)
 		w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
@@ -152,15 +142,7 @@ func TestKickFindsWorkAtOnce(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- w.Run(ctx) }()
 		synctest.Wait()
-		p, err := st.AddPerson(t.Context(), app.Operator, "alice", nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in := storetest.Request(p, st.Now().Add(time.Minute))
-		in.State, in.Reason = app.Cancelled, app.ReasonNoDevice
-		if _, _, err := st.StartRequest(t.Context(), app.System, in, store.Fatigue{}, true); err != nil {
-			t.Fatal(err)
-		}
+		decision(t, st, p, "acp")
 		at := time.Now()
 		w.Kick()
 		if got := (<-ran).Sub(at); got > 100*time.Millisecond {

@@ -67,7 +67,7 @@ func ReadMetadata(file string) (*Metadata, error) {
 // asked of the network: the library's own decoder would look for revocations
 // there, and would take any certificate of the authority's.
 func ParseMetadata(blob []byte, root *x509.Certificate) (*Metadata, error) {
-	signed, err := jose.ParseSigned(strings.TrimSpace(string(blob)), []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.RS256, jose.PS256})
+	signed, err := jose.ParseSignedCompact(strings.TrimSpace(string(blob)), []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.RS256, jose.PS256})
 	if err != nil {
 		return nil, fmt.Errorf("no signed token: %w", err)
 	}

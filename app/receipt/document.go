@@ -192,6 +192,9 @@ func (d document) check() error {
 			return ErrValue.with("document.%s is empty", needed.name)
 		}
 	}
+	if g := d.Granted; g.Scopes == nil || g.Claims == nil || g.VerifiedClaims == nil || g.Accounts == nil {
+		return ErrValue.with("document.granted has null for a list")
+	}
 	if d.Deadline == 0 {
 		return ErrValue.with("document.deadline is missing")
 	}

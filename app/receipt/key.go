@@ -13,12 +13,20 @@ import (
 )
 
 // Key is the installation's own key (Ed25519), which seals its receipts.
-type Key struct{ private ed25519.PrivateKey }
+type Key struct {
+	// private is a function because fmt writes out what unexported fields hold
+	// without asking for a String; of a function it has only the address.
+	private func() ed25519.PrivateKey
+}
+
+func newKey(private ed25519.PrivateKey) Key {
+	return Key{func() ed25519.PrivateKey { return private }}
+}
 
 // GenerateKey makes a key.
 func GenerateKey() (Key, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
-	return Key{private}, err
+	return newKey(private), err
 }
 
 // ParseKey reads what PEM wrote.
@@ -35,12 +43,12 @@ func ParseKey(text string) (Key, error) {
 	if !ok {
 		return Key{}, ErrKey.with("it is %T, not Ed25519", parsed)
 	}
-	return Key{private}, nil
+	return newKey(private), nil
 }
 
 // PEM writes the private key as PKCS #8, to be kept secret.
 func (k Key) PEM() (string, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.private)
+	der, err := x509.MarshalPKCS8PrivateKey(k.private())
 	if err != nil {
 		return "", err
 	}
@@ -48,11 +56,11 @@ func (k Key) PEM() (string, error) {
 }
 
 // Public is the key by which others verify.
-func (k Key) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) }
+func (k Key) Public() ed25519.PublicKey { return k.private().Public().(ed25519.PublicKey) }
 
 // Sign signs what isn't a receipt and can't be taken for one: receipts are JSON
 // objects.
-func (k Key) Sign(message []byte) []byte { return ed25519.Sign(k.private, message) }
+func (k Key) Sign(message []byte) []byte { return ed25519.Sign(k.private(), message) }
 
 // String names the key without giving it away.
 func (k Key) String() string { return "receipt key " + Fingerprint(k.Public()) }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/go-webauthn/webauthn/protocol"
 
@@ -81,6 +82,9 @@ func (k Key) Seal(d Document, a Assertion, p Passkey, at app.Instant) ([]byte, e
 }
 
 func (k Key) assemble(d Document, a Assertion, p Passkey, at app.Instant) ([]byte, error) {
+	if !utf8.ValidString(p.Owner.Name) { // encoding would silently replace it
+		return nil, ErrText.with("%q", clip(p.Owner.Name))
+	}
 	var data protocol.AuthenticatorData
 	if err := data.Unmarshal(a.AuthenticatorData); err != nil {
 		return nil, ErrValue.with("authenticator_data: %v", err)
@@ -101,7 +105,7 @@ func (k Key) sign(r receipt) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Installation.Signature = base64.RawURLEncoding.EncodeToString(ed25519.Sign(k.private, rest))
+	r.Installation.Signature = base64.RawURLEncoding.EncodeToString(ed25519.Sign(k.private(), rest))
 	return encode(r)
 }
 

@@ -171,7 +171,7 @@ func (w *statementWriter) granted(s Statement) {
 
 func (w *statementWriter) claims(s Statement) {
 	w.section("What this proves")
-	w.line(1, "- The holder of this passkey signed exactly what stands above. A changed amount, payee or word, and the signature would not fit.")
+	w.line(1, "- The holder of this passkey signed exactly what was shown and granted, as it stands above. A changed amount, payee or word, and the signature would not fit.")
 	w.line(1, "- The passkey verified whoever used it, and signed for %s and no other site.", s.Site.RPID)
 	if s.Trusted {
 		w.line(1, "- The installation says that the passkey is this person's, since when, and when it was signed. The times are of its clock.")

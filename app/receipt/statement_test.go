@@ -93,7 +93,9 @@ func TestStatementHostileText(t *testing.T) {
 	if n := strings.Count(s.String(), "\nWhat this proves"); n != 1 {
 		t.Errorf("a section that is there once begins %d lines", n)
 	}
-	if i := strings.IndexFunc(s.String(), func(r rune) bool { return r != '\n' && (r < ' ' || r == 0x7f || r == 0x85 || r == 0x200b || r == 0x202e || r == 0x2028) }); i >= 0 {
+	if i := strings.IndexFunc(s.String(), func(r rune) bool {
+		return r != '\n' && (r < ' ' || r == 0x7f || r == 0x85 || r == 0x200b || r == 0x202e || r == 0x2028)
+	}); i >= 0 {
 		t.Errorf("%q holds a control character", s.String()[max(0, i-20):])
 	}
 }

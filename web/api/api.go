@@ -73,7 +73,7 @@ func (h *handlers) verify(w http.ResponseWriter, r *http.Request, by app.Actor) 
 	if err != nil {
 		return err
 	}
-	valid, err := h.consent.Verify(r.Context(), by.ID, server, identifier)
+	valid, err := h.consent.Verify(r.Context(), by, by.ID, server, identifier)
 	if err != nil {
 		return err
 	}

@@ -249,10 +249,7 @@ func TestCredentialsChooseTheConnection(t *testing.T) {
 	}{
 		{"Basic", nil, "janus"},
 		{"the password rotated in", func(r *http.Request) { r.SetBasicAuth("acp", "the next one, rotated in") }, "janus"},
-		{"key in a header", func(r *http.Request) {
-			r.Header.Del("Authorization")
-			r.Header.Set("X-API-Key", "a-long-api-key-for-two")
-		}, "mars"},
+		{"key in a header", two, "mars"},
 		{"key in the query", func(r *http.Request) { r.Header.Del("Authorization"); r.URL.RawQuery = "key=a-long-query-key-for-two" }, "mars"},
 	} {
 		login := fmt.Sprint("login-", i)
@@ -265,14 +262,57 @@ func TestCredentialsChooseTheConnection(t *testing.T) {
 			t.Errorf("%s: not stored for tenant %s: %v", c.name, c.tenant, err)
 		}
 	}
-	a := s.send(http.MethodPost, "/authentication/start", `{"user_identifier": "test@test.com", "login_id": "x", "server_id": "bank"}`,
-		func(r *http.Request) {
-			r.Header.Del("Authorization")
-			r.Header.Set("X-API-Key", "a-long-api-key-for-two")
+}
+
+// A connection that lists its workspaces is asked about those only, and what
+// it asks about others is kept.
+func TestOtherWorkspacesAreRefused(t *testing.T) {
+	s := newSurface(t)
+	for _, c := range []struct {
+		name, path, body string
+		edit             func(*http.Request)
+		status           int
+	}{
+		{"start, another's", "/authentication/start", `{"user_identifier": "test@test.com", "login_id": "x", "server_id": "bank"}`, two, http.StatusForbidden},
+		{"verify, another's", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, two, http.StatusForbidden},
+		{"verify, another's and nobody", "/user/verify", `{"user_identifier": "nobody", "server_id": "bank"}`, two, http.StatusForbidden},
+		{"verify, its own", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "shop"}`, two, http.StatusOK},
+		{"verify, none", "/user/verify", `{"user_identifier": "test@test.com"}`, two, http.StatusOK},
+		{"verify, none are listed", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, nil, http.StatusOK},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before, err := s.AuditOf(t.Context(), "request.refuse", 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := s.send(http.MethodPost, c.path, c.body, c.edit)
+			if a.StatusCode != c.status {
+				t.Fatalf("%d %s, want %d", a.StatusCode, a.body, c.status)
+			}
+			after, err := s.AuditOf(t.Context(), "request.refuse", 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.status == http.StatusOK {
+				if !strings.Contains(string(a.body), `"valid":true`) || len(after) != len(before) {
+					t.Errorf("%s, %d rows of audit more", a.body, len(after)-len(before))
+				}
+				return
+			}
+			if p := a.problem(t); p.ErrorCode != app.ErrWrongWorkspace.Code {
+				t.Errorf("error %q, want %q", p.ErrorCode, app.ErrWrongWorkspace.Code)
+			}
+			if len(after) != len(before)+1 || after[0].ActorID != "two" || after[0].Source == "" || after[0].Detail != `{"field":"server_id","value":"bank"}` {
+				t.Errorf("audit %+v", after)
+			}
 		})
-	if a.StatusCode != http.StatusForbidden {
-		t.Errorf("a workspace that isn't the connection's: %d", a.StatusCode)
 	}
+}
+
+// two gives a request the credentials of the connection that lists workspaces.
+func two(r *http.Request) {
+	r.Header.Del("Authorization")
+	r.Header.Set("X-API-Key", "a-long-api-key-for-two")
 }
 
 func TestOnlyGuessersAreSlowedDown(t *testing.T) {
@@ -323,6 +363,7 @@ func TestOpenAPIDocumentHolds(t *testing.T) {
 		{"/user/verify", `{"user_identifier":"test@test.com","more":1}`, nil, true, 200},
 		{"/user/verify", `{"user_identifier":""}`, nil, false, 400},
 		{"/user/verify", `{"user_identifier":7}`, nil, false, 400},
+		{"/user/verify", `{"user_identifier":"test@test.com","server_id":"bank"}`, two, true, 403},
 		{"/authentication/start", recorded, nil, true, 200},
 		{"/authentication/start", strings.Replace(recorded, "test@test.com", "other", 1), nil, true, 409},
 		{"/authentication/start", strings.Replace(recorded, `["openid", "profile"]`, `"openid profile"`, 1), nil, true, 200},

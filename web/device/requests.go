@@ -300,21 +300,29 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) err
 
 // notice leads from a push notice to what it is about.
 func (h *handlers) notice(w http.ResponseWriter, r *http.Request, id login.Identity) error {
-	about := r.PathValue("id")
+	about, to := r.PathValue("id"), "/devices"
 	if about == push.NoticeDevices {
-		if err := h.Push.Opened(r.Context(), actor(r, id), ""); err != nil {
+		about = ""
+	} else {
+		req, err := h.Store.RequestOf(r.Context(), id.Person.ID, about)
+		if err != nil {
 			return err
 		}
-		return httpx.SeeOther(w, r, "/devices")
+		to = "/requests/" + req.ID
 	}
-	req, err := h.Store.RequestOf(r.Context(), id.Person.ID, about)
-	if err != nil {
-		return err
+	if opens(r) {
+		if err := h.Push.Opened(r.Context(), actor(r, id), about); err != nil {
+			return err
+		}
 	}
-	if err := h.Push.Opened(r.Context(), actor(r, id), req.ID); err != nil {
-		return err
-	}
-	return httpx.SeeOther(w, r, "/requests/"+req.ID)
+	return httpx.SeeOther(w, r, to)
+}
+
+// opens tells whether a person asks for a page, and not their browser ahead of
+// them (Sec-Purpose: HTML, section 2.5; Purpose: what older ones send).
+func opens(r *http.Request) bool {
+	ahead := r.Header.Get("Sec-Purpose") + r.Header.Get("Purpose")
+	return r.Method == http.MethodGet && !strings.Contains(strings.ToLower(ahead), "prefetch")
 }
 
 // historyPage is how many requests a page of history holds.

@@ -1,0 +1,87 @@
+// Entry of the console's pages. They work without it, but for the passkey
+// prompts: it folds the menu, copies links, and listens to a few keys.
+import { announce } from "./announce.js";
+import { startCeremonies } from "./passkey.js";
+
+function startMenu() {
+	const button = document.querySelector("[data-menu]");
+	button?.addEventListener("click", () => {
+		const open = button.getAttribute("aria-expanded") !== "true";
+		button.setAttribute("aria-expanded", String(open));
+		button.closest(".rail").toggleAttribute("data-open", open);
+	});
+}
+
+// A form is sent once, however often its button is pressed.
+function sendOnce() {
+	document.addEventListener("submit", (event) => {
+		const form = event.target;
+		if (form.dataset.ceremony || form.method === "dialog" || event.defaultPrevented) return;
+		if (form.dataset.sent) {
+			event.preventDefault();
+			return;
+		}
+		form.dataset.sent = "yes";
+		setTimeout(() => delete form.dataset.sent, 8000);
+	});
+}
+
+async function copy(button) {
+	const text = document.getElementById(button.dataset.copy);
+	try {
+		await navigator.clipboard.writeText(text.textContent.trim());
+	} catch {
+		getSelection().selectAllChildren(text); // to be copied by hand
+		return;
+	}
+	const label = button.querySelector("span") ?? button;
+	const was = button.dataset.was ??= label.textContent;
+	label.textContent = button.dataset.copied;
+	announce(button.dataset.copied);
+	setTimeout(() => { label.textContent = was; }, 2000);
+}
+
+const keysOff = "console-keys-off";
+
+function move(by) {
+	const rows = [...document.querySelectorAll("[data-rows] .row-link, [data-rows] tbody button")].filter((el) => el.checkVisibility());
+	if (!rows.length) return;
+	const at = rows.indexOf(document.activeElement);
+	rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))].focus();
+}
+
+function startKeys() {
+	const dialog = document.getElementById("keys");
+	if (!dialog) return;
+	const on = dialog.querySelector("[data-keys-on]");
+	on.checked = !localStorage.getItem(keysOff);
+	on.addEventListener("change", () => {
+		if (on.checked) localStorage.removeItem(keysOff);
+		else localStorage.setItem(keysOff, "yes");
+	});
+	document.querySelector("[data-keys-hint]").hidden = false;
+	document.querySelector("[data-keys-open]").addEventListener("click", () => dialog.showModal());
+	document.addEventListener("keydown", (event) => {
+		if (!on.checked || dialog.open || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+		if (event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return;
+		const act = { "/": () => document.querySelector("[data-search]")?.focus(), j: () => move(1), k: () => move(-1), "?": () => dialog.showModal() }[event.key];
+		if (!act) return;
+		event.preventDefault();
+		act();
+	});
+}
+
+document.addEventListener("click", (event) => {
+	const button = event.target.closest?.("[data-copy]");
+	if (button) copy(button);
+});
+
+// A personal page that comes back out of the browser's memory may be out of date.
+addEventListener("pageshow", (event) => {
+	if (event.persisted) location.reload();
+});
+
+startMenu();
+sendOnce();
+startKeys();
+startCeremonies();

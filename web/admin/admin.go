@@ -1,0 +1,276 @@
+// Package admin is the surface of administrators: the console at /admin, with a
+// session of its own that is no device's.
+//
+// To add a section, write a file with its handlers and their routes,
+//
+//	func (h *handlers) peopleRoutes() []Route {
+//		return []Route{
+//			on("GET /admin/people", admin.ViewPeople, h.people),
+//			on("POST /admin/people/{id}/suspend", admin.SuspendPeople, h.suspend),
+//		}
+//	}
+//
+// and give it one entry in sections (sections.go): where it is, what it is
+// called, its icon, the permission that shows it in the menu, its routes. A
+// route has a permission or it doesn't compile; nobody without it gets as far
+// as the handler, and a test asks for every route in every role. What handlers
+// need goes into Config.
+//
+// A handler gets who asks. It reads through Config.Store, changes things
+// through Config.Admins (package app/admin, whose methods check again), draws a
+// page of web/admin/page with h.frame(r), and leaves errors to h.answer: those
+// have their pages, the refusal of a role included. Where a use case wants the
+// passkey again (app.ErrUnconfirmed) the page "Confirm it's you" comes by
+// itself, and sends the form anew once it was shown. Forms of that sort are
+// parsed with httpx.Form before the use case is asked. An upload can't be sent
+// anew: its form's page asks Config.Admins.Confirmed first.
+//
+// A route that a page asks for by itself, such as an event stream or what
+// refreshes a list, is made with quiet instead of on, so that an unattended page
+// doesn't keep its session from idling out.
+package admin
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/i18n"
+	"assent/store"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+	"assent/web/view"
+)
+
+// Config is what the surface needs. It reads the store, and changes things
+// through the use cases alone.
+type Config struct {
+	Store       *store.Reader
+	Admins      *admin.Service
+	Sessions    *admin.Sessions
+	Public      *url.URL
+	Words       *i18n.Catalogue
+	Institution string
+	Log         *slog.Logger
+}
+
+type handlers struct {
+	Config
+	strangers *httpx.Limiter // of prompts that nobody signed in asks for
+}
+
+// Handler answers a request of whoever is signed in.
+type Handler func(http.ResponseWriter, *http.Request, admin.Identity) error
+
+// Route is a route for whoever is signed in and has its permission.
+type Route struct {
+	Pattern    string // of http.ServeMux, with a method
+	Permission admin.Permission
+	quiet      bool
+	do         Handler
+}
+
+func on(pattern string, p admin.Permission, do Handler) Route {
+	return Route{Pattern: pattern, Permission: p, do: do}
+}
+
+// quiet is on for what a page asks for by itself.
+func quiet(pattern string, p admin.Permission, do Handler) Route {
+	return Route{Pattern: pattern, Permission: p, quiet: true, do: do}
+}
+
+// Routes are the routes that need a permission, for the test that walks them.
+func Routes() []Route { return (&handlers{}).routes() }
+
+func (h *handlers) routes() []Route {
+	var all []Route
+	for _, s := range h.sections() {
+		all = append(all, s.routes...)
+	}
+	return append(all, h.ownRoutes()...)
+}
+
+// Register puts the surface's routes on mux and gives its answer to errors, for
+// what is refused before it gets here.
+func Register(mux *http.ServeMux, c Config) httpx.Answer {
+	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20)}
+	c.Sessions.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
+		if r.Context().Err() != nil {
+			return // whoever asked has gone
+		}
+		c.Log.ErrorContext(r.Context(), "console session", "id", httpx.RequestID(r.Context()), "err", err)
+		h.answer(w, r, err)
+	})
+	open := func(pattern string, do httpx.Handler) {
+		mux.Handle(pattern, c.Sessions.Middleware(httpx.Adapt(c.Log, h.answer, do)))
+	}
+	open("GET /admin/sign-in", h.signIn)
+	open("POST /admin/sign-in/passkey", h.signInBegin)
+	open("POST /admin/sign-in/passkey/{ceremony}", h.signInFinish)
+	open("GET /admin/set-up/{token}", h.setUp)
+	open("POST /admin/set-up/{token}/passkey", h.setUpBegin)
+	open("POST /admin/set-up/{token}/passkey/{ceremony}", h.setUpFinish)
+	open("/admin/", func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute })
+	for _, route := range h.routes() {
+		open(route.Pattern, h.guarded(route))
+	}
+	return h.answer
+}
+
+// guarded lets through to a route who is signed in and has its permission.
+func (h *handlers) guarded(route Route) httpx.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := admin.From(r.Context())
+		if err != nil {
+			return err
+		}
+		if !route.quiet {
+			if err := h.Sessions.Seen(r.Context(), who); err != nil {
+				return err
+			}
+		}
+		if err := h.Admins.Enter(r.Context(), who, route.Permission); err != nil {
+			return err
+		}
+		return route.do(w, r, who)
+	}
+}
+
+// words are the catalogue in the language and time zone of whoever asks.
+func (h *handlers) words(r *http.Request) i18n.Words {
+	who, _ := admin.From(r.Context()) // a stranger has no choices
+	w := h.Words.Match(who.Admin.Lang, r.Header.Get("Accept-Language"))
+	zone := who.Admin.Zone
+	if zone == "" {
+		zone = map[string]string{"pt-BR": "America/Sao_Paulo", "en-GB": "Europe/London"}[w.Tag()]
+	}
+	if loc, err := time.LoadLocation(zone); err == nil {
+		return w.In(loc)
+	}
+	return w
+}
+
+// frame is what every page needs.
+func (h *handlers) frame(r *http.Request) page.Frame {
+	f := page.Frame{
+		Frame: view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.Computer, Now: h.Store.Now().Time()},
+		Path:  r.URL.RequestURI(),
+	}
+	who, err := admin.From(r.Context())
+	if err != nil {
+		return f
+	}
+	f.Theme = who.Admin.Theme
+	f.Who = page.Who{Name: who.Admin.Name, Role: who.Admin.Role}
+	for _, s := range h.sections() {
+		if who.May(s.permission) {
+			f.Menu = append(f.Menu, s.Item)
+		}
+	}
+	return f
+}
+
+// stranger is the frame of a page that belongs to nobody, also where the
+// browser is signed in as someone.
+func stranger(f page.Frame) page.Frame {
+	f.Who, f.Menu = page.Who{}, nil
+	return f
+}
+
+func (h *handlers) show(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	return httpx.Page(w, r, status, c)
+}
+
+// home sends to the first section that the role may open.
+func (h *handlers) home(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	if menu := h.frame(r).Menu; len(menu) > 0 {
+		return httpx.SeeOther(w, r, menu[0].Path)
+	}
+	return httpx.SeeOther(w, r, "/admin/sessions")
+}
+
+// wantsJSON tells whether a script asks.
+func wantsJSON(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+}
+
+// local is a path of the console's that next names, with its query, or the
+// console itself: a link must not send whoever signs in elsewhere.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || u.Path != admin.Path && !strings.HasPrefix(u.Path, admin.Path+"/") || strings.ContainsAny(next, "\\\r\n") {
+		return admin.Path
+	}
+	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
+}
+
+// answer writes an error for whoever asked: a page, or JSON with the words to show.
+func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
+	status, code := httpx.Status(err), codeOf(err)
+	if perr := h.answerWith(w, r, err, status, code); perr != nil {
+		h.Log.ErrorContext(r.Context(), "an error could not be answered", "id", httpx.RequestID(r.Context()), "err", perr)
+		http.Error(w, http.StatusText(status), status)
+	}
+}
+
+func (h *handlers) answerWith(w http.ResponseWriter, r *http.Request, err error, status int, code string) error {
+	f := h.frame(r)
+	var denied admin.Denied
+	switch {
+	case wantsJSON(r):
+		return httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": f.Words.Error(code)}})
+	case errors.Is(err, app.ErrSignedOut):
+		to := "/admin/sign-in"
+		if r.Method == http.MethodGet && r.URL.Path != admin.Path {
+			to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+		}
+		return httpx.SeeOther(w, r, to)
+	case errors.Is(err, app.ErrUnconfirmed):
+		return h.show(w, r, status, again(r).Page(f))
+	case errors.As(err, &denied):
+		return h.show(w, r, status, page.DeniedTo(f, denied.Permission.Roles()).Page(f))
+	}
+	kind := app.KindOf(err)
+	if status == http.StatusNotFound {
+		kind = app.NotFound
+	} else if status < 500 && kind == app.Internal {
+		kind = app.Invalid
+	}
+	return h.show(w, r, status, page.ProblemOf(f, kind, code, httpx.RequestID(r.Context())).Page(f))
+}
+
+// again is the page that asks for the passkey, and then sends what r sent.
+func again(r *http.Request) page.Confirm {
+	switch r.Method {
+	case http.MethodGet:
+		return page.Confirm{Method: "get", Action: r.URL.Path, Fields: r.URL.Query()}
+	case http.MethodPost:
+		if r.PostForm != nil && r.MultipartForm == nil {
+			return page.Confirm{Method: "post", Action: r.URL.RequestURI(), Fields: r.PostForm}
+		}
+	}
+	return page.Confirm{}
+}
+
+// codeOf names the message for an error.
+func codeOf(err error) string {
+	var e *app.Error
+	switch {
+	case errors.As(err, &e):
+		return e.Code
+	case errors.Is(err, httpx.ErrNoRoute):
+		return "not_found"
+	case errors.Is(err, httpx.ErrCrossSite):
+		return "cross_site"
+	case errors.Is(err, httpx.ErrTooLarge), errors.Is(err, httpx.ErrMediaType):
+		return app.ErrMalformed.Code
+	}
+	return "internal"
+}
