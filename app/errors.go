@@ -114,6 +114,7 @@ var (
 	ErrAccountsUnavailable = &Error{Kind: Unavailable, Code: "accounts_unavailable", Message: "the accounts can't be read", RetryAfter: 5 * time.Second}
 	ErrAccountChoice       = &Error{Kind: Invalid, Code: "account_choice", Message: "the choice of accounts is not one that can be approved"}
 	ErrCodeMissing         = &Error{Kind: Invalid, Code: "code_missing", Message: "the code of the message is needed"}
+	ErrNotFailed           = &Error{Kind: Conflict, Code: "not_failed", Message: "the delivery has not failed"}
 	ErrCooling             = &Error{Kind: Forbidden, Code: "cooling", Message: "the device is too new to approve payments"}
 	ErrPushEndpoint        = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}
 	ErrDataDirPurpose      = &Error{Kind: Conflict, Code: "data_dir_purpose", Message: "the data directory belongs to the other of serve and demo"}

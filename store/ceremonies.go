@@ -47,7 +47,7 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 
 // Sweep deletes what has run out and nobody will ask for again: ceremonies,
 // activation codes, sign-in sessions, those of the console long after their end,
-// and what ACP said of consents.
+// what ACP said of consents, and counts too old to be charted.
 func (s *Store) Sweep(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {
@@ -61,6 +61,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 			return err
 		}
 		if err := t.sweepAdmins(ctx); err != nil {
+			return err
+		}
+		if err := t.sweepCounters(ctx); err != nil {
 			return err
 		}
 		return t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, t.now)

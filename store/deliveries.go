@@ -34,6 +34,9 @@ func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, 
 					return err
 				}
 				t.changed(req)
+				if err := t.recount(ctx, req, app.Approved); err != nil {
+					return err
+				}
 				if err := t.audit(ctx, app.System, entry{action: "request.cancel", person: req.PersonID, request: id, detail: reasonDetail(reason)}); err != nil {
 					return err
 				}
@@ -87,6 +90,9 @@ func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliverySta
 			return err
 		}
 		t.changed(r)
+		if err := t.settled(ctx, r, as); err != nil {
+			return err
+		}
 		detail := map[string]string{}
 		if cause != "" {
 			detail["cause"] = cause

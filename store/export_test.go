@@ -66,6 +66,10 @@ func AuditMany(ctx context.Context, s *Store, n int) error {
 // PeoplePlan is how SQLite means to walk through the people of FindPeople.
 func PeoplePlan(ctx context.Context, r *Reader, text string, which Which) ([]string, error) {
 	query, args := peopleQuery(text, which, place{Sort: "m", ID: "m", Word: "m"}, r.Now(), 10)
+	return plan(ctx, r, query, args)
+}
+
+func plan(ctx context.Context, r *Reader, query string, args map[string]any) ([]string, error) {
 	stmt, err := r.r.PrepareNamedContext(ctx, `EXPLAIN QUERY PLAN `+query)
 	if err != nil {
 		return nil, err
@@ -85,4 +89,10 @@ func PeoplePlan(ctx context.Context, r *Reader, text string, which Which) ([]str
 		}
 	}
 	return plan, nil
+}
+
+// RequestsPlan is how SQLite means to walk through the rows of Requests.
+func RequestsPlan(ctx context.Context, r *Reader, f RequestFilter) ([]string, error) {
+	query, args := requestsQuery(f, place{}, 10)
+	return plan(ctx, r, query, args)
 }

@@ -15,12 +15,15 @@ func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reas
 		if err := t.mayAnswer(ctx, by, ""); err != nil {
 			return err
 		}
-		if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+		if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
 			WHERE person_id = ? AND client_id = ? AND state = 'pending' AND expires_at > ? RETURNING `+requestColumns,
 			reason, by.ID, t.now, by.PersonID, clientID, t.now); err != nil {
 			return err
 		}
 		for _, r := range rows {
+			if err := t.ended(ctx, r); err != nil {
+				return err
+			}
 			if err := t.denied(ctx, by, r); err != nil {
 				return err
 			}

@@ -62,6 +62,9 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 		if err := t.insertRequest(ctx, req); err != nil {
 			return err
 		}
+		if err := t.began(ctx, req); err != nil {
+			return err
+		}
 		action := "request.start"
 		if req.State == app.Cancelled {
 			action = "request.cancel"
@@ -242,6 +245,9 @@ func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest, pa
 	})
 }
 
+// toBeTold is the delivery of a decision: a test has nobody to be told.
+const toBeTold = `CASE WHEN kind = 'test' THEN 'none' ELSE 'waiting' END`
+
 // Approve approves a pending request for the person on the device by, and
 // enqueues telling ACP, in one transaction. Person, device and passkey must be
 // good at this very moment, and what was shown must be what is approved.
@@ -250,7 +256,7 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 		if err := t.mayAnswer(ctx, by, a.CredentialID); err != nil {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
 			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ? AND details_digest = ?`,
 			a.Granted, a.Receipt, by.ID, a.At, id, by.PersonID, t.now, a.Digest)
 		if err == nil && n == 1 && a.Payment != nil {
@@ -272,7 +278,7 @@ func (s *Store) Deny(ctx context.Context, by app.Actor, id string, reason app.Re
 		if err := t.mayAnswer(ctx, by, ""); err != nil {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = 'waiting'
+		n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
 			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ?`,
 			reason, by.ID, t.now, id, by.PersonID, t.now)
 		return t.decided(ctx, by, id, n, err, func(r app.Request) error { return t.denied(ctx, by, r) })
@@ -309,6 +315,9 @@ func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err 
 	}
 	switch {
 	case n == 1:
+		if err := t.ended(ctx, r); err != nil {
+			return err
+		}
 		return finish(r)
 	case r.State != app.Pending:
 		return app.ErrNotPending
@@ -323,12 +332,8 @@ func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err 
 func (s *Store) Cancel(ctx context.Context, by app.Actor, id string, reason app.Reason, reject bool) error {
 	return s.write(ctx, func(t *tx) error {
 		var r app.Request
-		delivery := app.DeliveryNone
-		if reject {
-			delivery = app.DeliveryWaiting
-		}
-		err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = ?
-			WHERE id = ? AND state = 'pending' RETURNING `+requestColumns, reason, t.now, delivery, id)
+		err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = CASE WHEN ? THEN `+toBeTold+` ELSE 'none' END
+			WHERE id = ? AND state = 'pending' RETURNING `+requestColumns, reason, t.now, reject, id)
 		if err != nil {
 			return orElse(err, app.ErrNotPending)
 		}
@@ -337,6 +342,9 @@ func (s *Store) Cancel(ctx context.Context, by app.Actor, id string, reason app.
 }
 
 func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject bool) error {
+	if err := t.ended(ctx, r); err != nil {
+		return err
+	}
 	if reject {
 		if err := t.settleJob(ctx, r); err != nil {
 			return err
@@ -349,7 +357,7 @@ func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject 
 // cancelPending cancels all that waits for a person and has ACP told.
 func (t *tx) cancelPending(ctx context.Context, by app.Actor, personID string, reason app.Reason) error {
 	var rows []app.Request
-	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = 'waiting'
+	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = `+toBeTold+`
 		WHERE person_id = ? AND state = 'pending' AND expires_at > ? RETURNING `+requestColumns, reason, t.now, personID, t.now); err != nil {
 		return err
 	}
@@ -377,6 +385,9 @@ func (s *Store) Expire(ctx context.Context) (next app.Instant, err error) {
 			}
 			for _, r := range rows {
 				t.changed(r)
+				if err := t.ended(ctx, r); err != nil {
+					return err
+				}
 				if err := t.audit(ctx, app.System, entry{action: "request.expire", person: r.PersonID, request: r.ID}); err != nil {
 					return err
 				}

@@ -49,9 +49,10 @@ type Found struct {
 
 // place is where a page ended.
 type place struct {
-	Word string `json:"w,omitempty"`
-	Sort string `json:"s"`
-	ID   string `json:"i"`
+	Word string      `json:"w,omitempty"`
+	Sort string      `json:"s,omitempty"`
+	At   app.Instant `json:"t,omitempty"`
+	ID   string      `json:"i"`
 }
 
 func (p place) String() string {
@@ -98,7 +99,7 @@ func (r *Reader) FindPeople(ctx context.Context, text string, which Which, after
 		return found, "", err
 	}
 	last := found[limit-1]
-	return found[:limit], place{last.Word, last.Sort, last.ID}.String(), nil
+	return found[:limit], place{Word: last.Word, Sort: last.Sort, ID: last.ID}.String(), nil
 }
 
 // peopleQuery is empty where text has nothing to look for.

@@ -69,11 +69,14 @@ func (s *Store) Pushed(ctx context.Context, sub app.Subscription, requestID stri
 		if err != nil {
 			return err
 		}
-		action := "push.refused"
+		action, counter := "push.refused", CountPushRefused
 		if accepted {
-			action = "push.accepted"
+			action, counter = "push.accepted", CountPushAccepted
 		} else if end {
-			action = "push.ended"
+			action, counter = "push.ended", CountPushEnded
+		}
+		if err := t.count(ctx, counter, host(sub.Endpoint)); err != nil {
+			return err
 		}
 		return t.audit(ctx, app.System, entry{action: action, device: sub.DeviceID, request: requestID,
 			detail: map[string]string{"answer": answer}})

@@ -18,6 +18,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/admin"
 	"assent/app/apptest"
 	"assent/app/consent"
 	"assent/app/i18n"
@@ -30,10 +31,12 @@ import (
 	"assent/app/receipt"
 	"assent/store/storetest"
 	"assent/web"
+	adminweb "assent/web/admin"
 	"assent/web/api"
 	"assent/web/device"
 	"assent/web/emulator"
 	"assent/web/emulator/emulatortest"
+	"assent/web/httpx"
 )
 
 // site is the assembled service over a real database and the ACP stand-in.
@@ -82,7 +85,9 @@ func newSite(t *testing.T, changes ...func(*device.Config)) *site {
 		change(&phones)
 	}
 	h, err := web.New(web.Config{Public: public, Store: db.Store, Log: log, Device: phones,
-		API: api.Config{Consent: s.svc, Callers: []api.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log}})
+		API: api.Config{Consent: s.svc, Callers: []api.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log},
+		Admin: adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys), Sessions: admin.NewSessions(db.Store, false, httpx.Source),
+			Public: public, Words: words, Institution: "Northmoor", Log: log}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ const (
 type Error struct {
 	Outcome    Outcome
 	Status     int           // of the answer, 0 when there was none
+	Code       string        // of OAuth, where the token endpoint refused (RFC 6749 5.2)
 	RetryAfter time.Duration // as ACP asks, 0 when it doesn't
 	unsure     bool
 	cause      error

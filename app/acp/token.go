@@ -165,6 +165,7 @@ func tokenError(err error, now time.Time) error {
 	}
 	e := &Error{Outcome: Credentials, Status: answered.Response.StatusCode, cause: errors.New("the token endpoint refused the client")}
 	if answered.ErrorCode != "" {
+		e.Code = answered.ErrorCode
 		e.cause = fmt.Errorf("the token endpoint refused the client: %.100s", answered.ErrorCode)
 	}
 	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {

@@ -2,11 +2,14 @@ package cmd
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"assent/app"
 	"assent/app/config"
@@ -72,4 +75,20 @@ func (d *Demo) Invite(t testing.TB, who string) string {
 		t.Fatal(err)
 	}
 	return inviteLink(d.demo.site.cfg.PublicURL, token)
+}
+
+// AgeConfirmations makes it that long since administrators were asked for their
+// passkeys.
+func (d *Demo) AgeConfirmations(t testing.TB, by time.Duration) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(d.demo.site.cfg.DataDir, store.FileName)+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `UPDATE admin_sessions SET confirmed_at = confirmed_at - ?`, by.Milliseconds()); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -19,21 +19,7 @@ import (
 // both languages are seen, and photographed, in both (make screenshots).
 func TestEveryPageAndState(t *testing.T) {
 	browserContext(t)
-	dir := t.TempDir()
-	render := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run=^TestGallery$", "assent/web/device/page")
-	render.Env = append(os.Environ(), "ASSENT_GALLERY="+dir)
-	if out, err := render.CombinedOutput(); err != nil {
-		t.Fatalf("rendering the pages: %v\n%s", err, out)
-	}
-	pages, err := filepath.Glob(filepath.Join(dir, "*.html"))
-	if err != nil || len(pages) < 100 {
-		t.Fatalf("%d pages %v", len(pages), err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/static/", static.Handler())
-	mux.Handle("/", http.FileServer(http.Dir(dir)))
-	srv := httptest.NewServer(mux)
-	t.Cleanup(srv.Close)
+	url, pages := rendered(t, "assent/web/device/page", 100)
 
 	queue := make(chan string)
 	var wg sync.WaitGroup
@@ -42,8 +28,7 @@ func TestEveryPageAndState(t *testing.T) {
 		light := newPhone(t, "light", look{width: 390, height: 3000, mobile: true, lang: "en-GB"})
 		narrow := newPhone(t, "dark", look{width: 320, height: 3000, mobile: true, dark: true, lang: "en-GB"})
 		wg.Go(func() {
-			for file := range queue {
-				name := strings.TrimSuffix(filepath.Base(file), ".html")
+			for name := range queue {
 				looks := map[string]*phone{"light 390": light}
 				if strings.HasSuffix(name, "pt-BR") { // whose words are the longer ones
 					looks = map[string]*phone{"dark 320": narrow}
@@ -52,7 +37,7 @@ func TestEveryPageAndState(t *testing.T) {
 					looks = map[string]*phone{"light 390": light, "dark 320": narrow}
 				}
 				for look, p := range looks {
-					p.open(srv.URL + "/" + name + ".html")
+					p.open(url + "/" + name + ".html")
 					p.until("the page is painted", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 					p.accessible(name + " " + look)
 					if over := eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
@@ -62,9 +47,34 @@ func TestEveryPageAndState(t *testing.T) {
 			}
 		})
 	}
-	for _, file := range pages {
-		queue <- file
+	for _, name := range pages {
+		queue <- name
 	}
 	close(queue)
 	wg.Wait()
+}
+
+// rendered serves the gallery of a package of pages, which has at least that
+// many in both languages, and gives their names.
+func rendered(t *testing.T, pkg string, least int) (url string, names []string) {
+	t.Helper()
+	dir := t.TempDir()
+	render := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run=^TestGallery$", pkg)
+	render.Env = append(os.Environ(), "ASSENT_GALLERY="+dir)
+	if out, err := render.CombinedOutput(); err != nil {
+		t.Fatalf("rendering the pages: %v\n%s", err, out)
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "*.html"))
+	if err != nil || len(pages) < least {
+		t.Fatalf("%d pages %v", len(pages), err)
+	}
+	for _, file := range pages {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".html"))
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/static/", static.Handler())
+	mux.Handle("/", http.FileServer(http.Dir(dir)))
+	srv := httptest.NewServer(mux)
+	t.Cleanup(srv.Close)
+	return srv.URL, names
 }

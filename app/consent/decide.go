@@ -178,6 +178,13 @@ func (s *Service) Deny(ctx context.Context, by app.Actor, id string) error {
 // that. Where the policy says so, the person gets no further requests until
 // the help desk clears it.
 func (s *Service) Report(ctx context.Context, by app.Actor, id string) error {
+	r, err := s.store.RequestOf(ctx, by.PersonID, id)
+	if err != nil {
+		return err
+	}
+	if r.Kind == app.KindTest {
+		return s.Deny(ctx, by, id)
+	}
 	if err := s.store.Deny(ctx, by, id, app.ReasonReported); err != nil {
 		return err
 	}

@@ -99,7 +99,8 @@ func TestKeyOfWrongKind(t *testing.T) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
 	public, long := receipt.PublicPEM(key.Public()), receipt.PublicText(key.Public())
-	neither := []string{"", "\n", "none", block("PRIVATE KEY", pkcs8), block("EC PRIVATE KEY", sec1), block("PUBLIC KEY", pkix), block("PRIVATE KEY", []byte{1}),
+	misnamed := []string{strings.ReplaceAll(secret, "PRIVATE KEY", "EC PRIVATE KEY"), strings.ReplaceAll(public, "PUBLIC KEY", "CERTIFICATE")}
+	neither := []string{misnamed[0], misnamed[1], "", "\n", "none", block("PRIVATE KEY", pkcs8), block("EC PRIVATE KEY", sec1), block("PUBLIC KEY", pkix), block("PRIVATE KEY", []byte{1}),
 		block("PUBLIC KEY", []byte{1}), block("CERTIFICATE", pkix), secret + secret, public + public, public + "x", secret + "x", hex.EncodeToString(key.Public()), receipt.Fingerprint(key.Public()),
 		long[:42], long + "A", long + "=", strings.Replace(public, "BEGIN", "BEGiN", 1)}
 	for _, written := range append(neither, public, long) {

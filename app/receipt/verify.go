@@ -94,11 +94,8 @@ func parse(raw []byte) (parts, error) {
 	if p.Version != Version {
 		return p, ErrVersion.with("%q is not %s", clip(p.Version), Version)
 	}
-	document, err := encode(p.Document)
-	if err != nil {
-		return p, err
-	}
-	if p.document, err = ParseDocument(document); err != nil {
+	var err error
+	if p.document, err = ParseDocument(inner.Document); err != nil {
 		return p, err
 	}
 	return p, p.binary()

@@ -40,6 +40,9 @@ func (sh *Sheet) Done(r Reader) Done {
 		accounts = strings.Join(names, "\n")
 	}
 	switch {
+	case sh.Kind == Test:
+		d.Line = w.T("done.test")
+		d.Manage = w.T("done.manage_test")
 	case !sh.banking():
 		d.Line = capital(w.T("done.sign_in", "client", client))
 		var gets []string

@@ -8,7 +8,7 @@ import (
 // Profile is how the requests of some kinds are presented: facts of each
 // country's rules, as data.
 type Profile struct {
-	Name      string // regular, uk-accounts, uk-payment, br-data, br-payment
+	Name      string // regular, uk-accounts, uk-payment, br-data, br-payment, test
 	Message   bool   // the binding message is shown
 	MatchCode bool   // a policy may ask for a match code
 	AllTicked bool   // accounts to share start ticked
@@ -24,6 +24,7 @@ type Profile struct {
 var (
 	regular = Profile{Name: "regular", Message: true, MatchCode: true, Links: true,
 		Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
+	test       = Profile{Name: "test", Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
 	ukAccounts = Profile{Name: "uk-accounts", Message: true, MatchCode: true, Links: true,
 		Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
 	ukPayment = Profile{Name: "uk-payment", Message: true, MatchCode: true, Links: true,
@@ -39,6 +40,8 @@ func ProfileOf(k acp.Kind) Profile {
 	switch k {
 	case acp.Regular, "":
 		return regular
+	case Test:
+		return test
 	case acp.UKAccountAccess:
 		return ukAccounts
 	case acp.BRData:

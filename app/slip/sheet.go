@@ -36,8 +36,11 @@ type Sheet struct {
 
 // Pays tells whether approving the sheet moves money.
 func (sh *Sheet) Pays() bool {
-	return sh.Kind != acp.Regular && sh.Kind != acp.UKAccountAccess && sh.Kind != acp.BRData
+	return sh.banking() && sh.Kind != acp.UKAccountAccess && sh.Kind != acp.BRData
 }
+
+// Test is the kind of a sheet that an administrator sends to try a device.
+const Test acp.Kind = app.KindTest
 
 // Client is who asks.
 type Client struct {

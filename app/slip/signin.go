@@ -32,6 +32,12 @@ func (x *writer) signIn() {
 	x.Groups = append(x.Groups, x.scopes(rest)...)
 }
 
+// test words a request that is about nothing.
+func (x *writer) test() {
+	x.head("request.kind_test", "request.asks_test")
+	x.say(x.w.T("request.sentence_test"))
+}
+
 // split parts the scopes from openid, which every sign-in has: it stands among
 // the details unless there is no other.
 func (sh *Sheet) split() (rest []Scope, always bool) {

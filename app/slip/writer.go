@@ -26,6 +26,8 @@ type writer struct {
 func (sh *Sheet) Text(r Reader) Text {
 	x := newWriter(sh, r)
 	switch {
+	case sh.Kind == Test:
+		x.test()
 	case !sh.banking():
 		x.signIn()
 	case sh.Kind == acp.UKAccountAccess:
@@ -44,7 +46,7 @@ func (sh *Sheet) Text(r Reader) Text {
 
 // banking tells whether the sheet is about an open banking consent, whether or
 // not ACP gave one.
-func (sh *Sheet) banking() bool { return sh.Kind != acp.Regular && sh.Kind != "" }
+func (sh *Sheet) banking() bool { return sh.Kind != acp.Regular && sh.Kind != Test && sh.Kind != "" }
 
 func newWriter(sh *Sheet, r Reader) *writer {
 	x := &writer{sh: sh, r: r, w: r.Words, profile: ProfileOf(sh.Kind), consent: sh.Consent, taken: map[int]bool{}}

@@ -77,4 +77,3 @@ func (h *handlers) link(w http.ResponseWriter, r *http.Request, id login.Identit
 	p := page.DeviceLink{URL: h.Passkeys.Origin() + "/enrol/" + url.PathEscape(r.PathValue("token")), Started: inv.CreatedAt.Time(), Ends: inv.ExpiresAt.Time(), Replaces: inv.Replaces != ""}
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
-

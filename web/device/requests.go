@@ -32,8 +32,17 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	if err != nil {
 		return err
 	}
+	clients, err := h.Store.Waiting(r.Context(), id.Person.ID)
+	if err != nil {
+		return err
+	}
 	p := page.Inbox{}
-	bursts, order := burstsOf(waiting)
+	bursts, order := burstsOf(clients)
+	for _, c := range clients {
+		if bursts[c.ClientID] == nil {
+			p.More += c.Requests
+		}
+	}
 	for _, req := range waiting {
 		sh, err := consent.Sheet(req)
 		if err != nil {
@@ -47,6 +56,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		}
 		p.Waiting = append(p.Waiting, row)
 	}
+	p.More = max(0, p.More-len(p.Waiting)) // something may have come or gone between the two
 	for _, id := range order {
 		p.Bursts = append(p.Bursts, *bursts[id])
 	}
@@ -73,19 +83,13 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 // one burst.
 const burstSize = 3
 
-// burstsOf finds the clients whose requests are one slip, in the order of their
-// first deadline.
-func burstsOf(waiting []app.Request) (bursts map[string]*page.Burst, order []string) {
+// burstsOf finds the clients whose requests are one slip, in their order.
+func burstsOf(clients []store.Waiting) (bursts map[string]*page.Burst, order []string) {
 	bursts = map[string]*page.Burst{}
-	count, quiet := map[string]int{}, map[string]bool{}
-	for _, r := range waiting {
-		count[r.ClientID]++
-		quiet[r.ClientID] = quiet[r.ClientID] || r.Quiet
-	}
-	for _, r := range waiting {
-		if quiet[r.ClientID] && count[r.ClientID] >= burstSize && bursts[r.ClientID] == nil {
-			bursts[r.ClientID] = &page.Burst{ClientID: r.ClientID, Name: r.ClientName}
-			order = append(order, r.ClientID)
+	for _, c := range clients {
+		if c.Quiet && c.Requests >= burstSize {
+			bursts[c.ClientID] = &page.Burst{ClientID: c.ClientID, Name: c.ClientName, Times: c.Requests, First: c.First.Time(), Last: c.Last.Time()}
+			order = append(order, c.ClientID)
 		}
 	}
 	return bursts, order
@@ -107,13 +111,13 @@ func (h *handlers) mute(w http.ResponseWriter, r *http.Request, id login.Identit
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	waiting, err := h.Store.Inbox(r.Context(), id.Person.ID)
+	waiting, err := h.Store.Waiting(r.Context(), id.Person.ID)
 	if err != nil {
 		return err
 	}
-	for _, req := range waiting {
-		if client := r.PostForm.Get("client"); req.ClientID == client {
-			if err := h.Consent.Mute(r.Context(), actor(r, id), client, req.ClientName, true); err != nil {
+	for _, c := range waiting {
+		if client := r.PostForm.Get("client"); c.ClientID == client {
+			if err := h.Consent.Mute(r.Context(), actor(r, id), client, c.ClientName, true); err != nil {
 				return err
 			}
 			break
@@ -177,7 +181,7 @@ func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
 	all := bare.Text(reader(f))
 	t := slip.Text{Version: all.Version, Lang: all.Lang, Kind: all.Kind, Ref: all.Ref, Institution: all.Institution, Owner: all.Owner, Requester: all.Requester,
 		Title: all.Title, Verb: all.Verb, Message: all.Message, Deadline: all.Deadline, Approve: all.Approve, Deny: all.Deny}
-	if r.Kind != app.KindRegular {
+	if r.Kind != app.KindRegular && r.Kind != app.KindTest {
 		t.Verb = f.Words.T("request.asks_something")
 	}
 	if r.Kind == app.KindUnknown {
@@ -250,7 +254,7 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 	}
 	p := page.Outcome{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
 		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Digest: req.DetailsDigest,
-		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor, Receipt: req.Receipt != ""}
+		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor, Receipt: req.Receipt != "", Test: req.Kind == app.KindTest}
 	if sh != nil && req.State == app.Approved {
 		p.Done = sh.Done(reader(f))
 	}

@@ -10,24 +10,17 @@ import (
 // Burst is what one client asked for so often that its notices were stopped,
 // on one slip.
 type Burst struct {
-	ClientID string
-	Name     string // as it came
-	Waiting  []Waiting
-	Muted    bool // the person doesn't want to be told of it for now
+	ClientID    string
+	Name        string // as it came
+	Times       int    // in all
+	First, Last time.Time
+	Waiting     []Waiting // those that are listed
+	Muted       bool      // the person doesn't want to be told of it for now
 }
 
 // over is how long the burst took, in whole minutes, at least one.
 func (b Burst) over() int {
-	first, last := b.Waiting[0].Started, b.Waiting[0].Started
-	for _, w := range b.Waiting {
-		if w.Started.Before(first) {
-			first = w.Started
-		}
-		if w.Started.After(last) {
-			last = w.Started
-		}
-	}
-	return max(1, int((last.Sub(first)+time.Minute-1)/time.Minute))
+	return max(1, int((b.Last.Sub(b.First)+time.Minute-1)/time.Minute))
 }
 
 func (b Burst) name(w i18n.Words) string {
@@ -38,7 +31,7 @@ func (b Burst) name(w i18n.Words) string {
 }
 
 func (b Burst) text(w i18n.Words) string {
-	return w.T("burst.text", "client", b.name(w), "times", len(b.Waiting), "minutes", w.N("burst.minutes", b.over()))
+	return w.T("burst.text", "client", b.name(w), "times", b.Times, "minutes", w.N("burst.minutes", b.over()))
 }
 
 // Muted is a client of which the person isn't told for now.

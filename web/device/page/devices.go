@@ -163,12 +163,12 @@ func (p Devices) rows(f view.Frame) []view.Row {
 
 // RemoveDevice asks whether to remove a device, and says what that does.
 type RemoveDevice struct {
-	ID          string
-	Name        string
-	This        bool
-	Sole        bool // it is the only one
-	Shared      bool // other devices use its passkey, which can be ended with it
-	Unknown     bool // the person says that they didn't add it
+	ID      string
+	Name    string
+	This    bool
+	Sole    bool // it is the only one
+	Shared  bool // other devices use its passkey, which can be ended with it
+	Unknown bool // the person says that they didn't add it
 }
 
 func (p RemoveDevice) frame(f view.Frame) view.Page {

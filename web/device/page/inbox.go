@@ -12,6 +12,7 @@ import (
 // Inbox is all that waits for the person on this device.
 type Inbox struct {
 	Waiting []Waiting // nearest deadline first
+	More    int       // how much waits beside it and the bursts, and isn't listed
 	Bursts  []Burst   // of clients that asked too often, apart from the others
 	Muted   []Muted
 	PushOff bool   // this device can't be notified
@@ -36,9 +37,9 @@ type Added struct {
 }
 
 func (p Inbox) title(w i18n.Words) string {
-	n := len(p.Waiting)
+	n := len(p.Waiting) + p.More
 	for _, b := range p.Bursts {
-		n += len(b.Waiting)
+		n += b.Times
 	}
 	if n == 0 {
 		return w.T("inbox.none")
@@ -91,6 +92,9 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 	}
 	if p.PushOff {
 		out = append(out, p.pushOff(f))
+	}
+	if p.More > 0 {
+		out = append(out, view.Notice{ID: "more", Kind: view.NoticeInfo, Text: f.Words.N("inbox.more", p.More, "count", f.Words.Count(p.More))})
 	}
 	return out
 }

@@ -26,6 +26,7 @@ type Outcome struct {
 	Here     bool      // that device is this one
 	Delivery app.DeliveryState
 	Digest   string // of what was approved, hexadecimal
+	Test     bool   // an administrator's: nothing came of it
 	Receipt  bool   // there is one to keep
 	Fresh    bool   // decided a moment ago: the seal presses in
 }
@@ -63,6 +64,8 @@ func (p Outcome) sentence(w i18n.Words) string {
 		return w.T("outcome.reported.text")
 	case p.State == app.Approved && p.Delivery == app.DeliveryFailed:
 		return cmp.Or(p.Done.Failed, w.T("outcome.approved.failed", "client", client))
+	case p.Test && (p.State == app.Approved || p.State == app.Denied):
+		return w.T("outcome.test")
 	case p.State == app.Approved:
 		return w.T("outcome.approved.text", "client", client)
 	case p.State == app.Denied && p.Reason == app.ReasonCode:
@@ -101,6 +104,7 @@ var endings = map[app.Reason]ending{
 	app.ReasonNoAccount:       {why: "reason.no_account", next: "next.ask"},
 	app.ReasonPaused:          {why: "reason.paused", next: "next.paused"},
 	app.ReasonUnreadable:      {why: "reason.consent_unreadable"},
+	app.ReasonOperator:        {why: "reason.by_operator", next: "next.ask"},
 }
 
 func reasonOf(r app.Reason) ending {
@@ -122,6 +126,9 @@ func (p Outcome) notes(f view.Frame) []string {
 		out = append(out, w.T("outcome.elsewhere", "device", i18n.Plain(p.Device), "time", w.Deadline(p.At, f.Now)))
 	}
 	again := w.T("outcome.again", "client", client)
+	if p.Test {
+		return out
+	}
 	switch {
 	case p.State == app.Approved && p.Delivery == app.DeliveryWaiting:
 		out = append(out, w.T("outcome.approved.waiting", "client", client))

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"assent/app"
+)
+
+// RequestFilter narrows a list of everybody's requests. Empty members let all in.
+type RequestFilter struct {
+	State    app.RequestState
+	Delivery app.DeliveryState // waiting, unconfirmed or failed
+	ClientID string
+	PersonID string
+	Ref      string // as people quote it
+}
+
+// Requests lists requests, newest first, at most limit. after is what the page
+// before gave as next, or empty; next is empty after the last page. The
+// requests are without login, scopes, payload, grant and receipt.
+func (r *Reader) Requests(ctx context.Context, f RequestFilter, after string, limit int) (rows []app.Request, next string, err error) {
+	from, err := placeOf(after)
+	if err != nil {
+		return nil, "", err
+	}
+	query, args := requestsQuery(f, from, limit+1)
+	stmt, err := r.r.PrepareNamedContext(ctx, query)
+	if err != nil {
+		return nil, "", err
+	}
+	defer stmt.Close()
+	if err := stmt.SelectContext(ctx, &rows, args); err != nil || len(rows) <= limit {
+		return rows, "", err
+	}
+	last := rows[limit-1]
+	return rows[:limit], place{At: last.CreatedAt, ID: last.ID}.String(), nil
+}
+
+func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]any) {
+	if from.ID == "" {
+		from.At = app.At(time.Unix(1<<40, 0))
+	}
+	query := `SELECT ` + listColumns + ` FROM requests WHERE (created_at, id) < (:at, :id)`
+	args := map[string]any{"at": from.At, "id": from.ID, "state": f.State, "delivery": f.Delivery, "client": f.ClientID, "person": f.PersonID,
+		"ref": strings.ToUpper(strings.TrimSpace(f.Ref)), "limit": limit}
+	if f.Delivery != "" {
+		query += ` AND delivery IN ('waiting', 'unconfirmed', 'failed') AND delivery = :delivery`
+	}
+	for _, c := range []struct {
+		on        bool
+		condition string
+	}{{f.State != "", "state = :state"}, {f.ClientID != "", "client_id = :client"}, {f.PersonID != "", "person_id = :person"}, {f.Ref != "", "ref = :ref"}} {
+		if c.on {
+			query += ` AND ` + c.condition
+		}
+	}
+	return query + ` ORDER BY created_at DESC, id DESC LIMIT :limit`, args
+}
+
+// retryFor is how long a delivery that an administrator retries is tried, at least.
+const retryFor = 10 * time.Minute
+
+// RetryDelivery has a delivery that failed tried again.
+func (s *Store) RetryDelivery(ctx context.Context, by app.Actor, id string) error {
+	return s.write(ctx, func(t *tx) error {
+		var r app.Request
+		err := t.GetContext(ctx, &r, `UPDATE requests SET delivery = 'waiting', delivery_cause = '' WHERE id = ? AND delivery = 'failed' RETURNING `+requestColumns, id)
+		if err != nil {
+			return orElse(err, app.ErrNotFailed)
+		}
+		if err := t.exec(ctx, `DELETE FROM jobs WHERE request_id = ? AND kind = ? AND state = 'dead'`, id, app.JobSettle); err != nil {
+			return err
+		}
+		r.ExpiresAt = max(r.ExpiresAt, t.now.Add(retryFor))
+		if err := t.settleJob(ctx, r); err != nil {
+			return err
+		}
+		t.changed(r)
+		return t.audit(ctx, by, entry{action: "delivery.retry", person: r.PersonID, request: id})
+	})
+}
+
+// StartTest stores a request that is only a test: it goes to one device of the
+// person, and nobody outside hears of it.
+func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientName string, lives time.Duration) (app.Request, error) {
+	var r app.Request
+	err := s.write(ctx, func(t *tx) error {
+		d, err := t.device(ctx, deviceID)
+		if err != nil {
+			return err
+		}
+		if d.State != app.DeviceActive {
+			return app.ErrUnknownDevice
+		}
+		if err := t.active(ctx, d.PersonID); err != nil {
+			return err
+		}
+		r = app.Request{ID: app.NewID(), Ref: app.NewRef(), LoginState: app.NewID(), PersonID: d.PersonID, Kind: app.KindTest, ClientName: clientName,
+			State: app.Pending, Delivery: app.DeliveryNone, CreatedAt: t.now, ExpiresAt: t.now.Add(lives), Payload: "{}"}
+		r.LoginID = r.ID
+		if err := t.insertRequest(ctx, r); err != nil {
+			return err
+		}
+		var endpoints []string
+		if err := t.SelectContext(ctx, &endpoints, `SELECT endpoint FROM subscriptions WHERE device_id = ? AND ended_at = 0`, deviceID); err != nil {
+			return err
+		}
+		for _, e := range endpoints {
+			if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: r.ID, DeviceID: deviceID, Lane: host(e), Payload: string(app.NoticeRequest), Deadline: r.ExpiresAt}); err != nil {
+				return err
+			}
+		}
+		t.changed(r)
+		return t.audit(ctx, by, entry{action: "request.test", person: d.PersonID, device: deviceID, request: r.ID})
+	})
+	return r, err
+}

@@ -1,0 +1,187 @@
+package page_test
+
+import (
+	"bytes"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
+
+	"assent/app"
+	"assent/app/i18n"
+	"assent/web/admin/page"
+	"assent/web/view"
+)
+
+// paged is any page of the console.
+type paged interface {
+	Page(page.Frame) templ.Component
+}
+
+// shown is one page in one state.
+type shown struct {
+	name  string
+	path  string // of the section that it belongs to
+	page  paged
+	guest bool // nobody is signed in
+	role  app.AdminRole
+}
+
+var now = time.Date(2026, 11, 22, 14, 30, 40, 0, time.UTC)
+
+var olive = page.Admin{ID: "a1", Name: "Olive Owen", Email: "olive@northmoor.example", Role: app.RoleOwner, State: app.AdminActive, Passkey: true,
+	Seen: now, Created: now.AddDate(-1, 0, -3), You: true}
+
+var list = []page.Admin{
+	{ID: "a2", Name: "Ana Lúcia de Souza Albuquerque Cavalcanti", Email: "ana.lucia.de.souza.albuquerque@northmoor.example", Role: app.RoleAuditor, State: app.AdminActive, LinkUntil: now.Add(20 * time.Hour), Created: now.Add(-4 * time.Hour)},
+	{ID: "a3", Name: "Helen Hart", Email: "helen@northmoor.example", Role: app.RoleHelpDesk, State: app.AdminSuspended, Passkey: true, Seen: now.AddDate(0, -2, 0), Created: now.AddDate(-2, 0, 0)},
+	{ID: "a4", Name: "نور الدين", Email: "nur@northmoor.example", Role: app.RoleOperator, State: app.AdminActive, Created: now.AddDate(0, 0, -9)},
+	olive,
+	{ID: "a5", Name: "Oscar Price", Email: "oscar@northmoor.example", Role: app.RoleOperator, State: app.AdminActive, Passkey: true, Seen: now.Add(-26 * time.Hour), Created: now.AddDate(0, -6, 0)},
+}
+
+// gallery is every page in every state.
+func gallery(f page.Frame) []shown {
+	const admins, sessions = "/admin/admins", "/admin/sessions"
+	w := f.Words
+	return []shown{
+		{name: "sign-in", guest: true, page: page.SignIn{Next: "/admin/admins?x=1"}},
+		{name: "set-up", guest: true, page: page.SetUp{Token: "t0k3n", Name: olive.Name, Email: olive.Email, Role: app.RoleOwner, Ends: now.Add(20 * time.Hour)}},
+		{name: "set-up-again", guest: true, page: page.SetUp{Token: "t0k3n", Name: list[0].Name, Email: list[0].Email, Role: app.RoleHelpDesk, Ends: now.Add(time.Hour), Again: true}},
+		{name: "link-unknown", guest: true, page: page.ProblemOf(f, app.NotFound, app.ErrInvitation.Code, "")},
+		{name: "link-used", guest: true, page: page.ProblemOf(f, app.Gone, app.ErrInvitationUsed.Code, "")},
+		{name: "link-ended", guest: true, page: page.ProblemOf(f, app.Gone, app.ErrInvitationEnded.Code, "")},
+		{name: "confirm", path: admins, page: page.Confirm{Method: "post", Action: "/admin/admins/a2/state", Fields: url.Values{"state": {"suspended"}}}},
+		{name: "confirm-upload", path: admins, page: page.Confirm{}},
+		{name: "sessions", path: sessions, page: page.Sessions{List: []page.Session{
+			{ID: "s1", Browser: "Firefox on Windows", Source: "192.0.2.7", Since: now.Add(-3 * time.Hour), Seen: now, This: true},
+			{ID: "s2", Browser: "Chrome on Android", Source: "2001:db8:85a3::8a2e:370:7334", Since: now.Add(-40 * time.Minute), Seen: now.Add(-20 * time.Minute)},
+		}}},
+		{name: "sessions-ended", path: sessions, role: app.RoleHelpDesk, page: page.Sessions{Done: true, List: []page.Session{{ID: "s1", Browser: "Safari on macOS", Source: "192.0.2.7", Since: now, Seen: now, This: true}}}},
+		{name: "admins", path: admins, page: page.Admins{List: list, Manage: true}},
+		{name: "admins-auditor", path: admins, role: app.RoleAuditor, page: page.Admins{List: append([]page.Admin{{ID: "a6", Name: "Otto Second", Email: "otto@northmoor.example", Role: app.RoleOwner, State: app.AdminActive, Passkey: true}}, list...), Gone: true}},
+		{name: "admin-new", path: admins + "/new", page: page.NewAdmin{Role: app.RoleOperator}},
+		{name: "admin-new-fault", path: admins + "/new", page: page.NewAdmin{Role: app.RoleAuditor, Email: olive.Email, Name: "Olive", Fault: w.Error(app.ErrEmailTaken.Code)}},
+		{name: "admin", path: admins + "/a5", page: page.OneAdmin{Admin: list[4], Manage: true}},
+		{name: "admin-waiting", path: admins + "/a2", page: page.OneAdmin{Admin: list[0], Manage: true, Saved: w.T("admin.admins.role_set")}},
+		{name: "admin-suspended", path: admins + "/a3", page: page.OneAdmin{Admin: list[1], Manage: true}},
+		{name: "admin-last-owner", path: admins + "/a1", page: page.OneAdmin{Admin: olive, Manage: true, Fault: w.Error(app.ErrLastOwner.Code)}},
+		{name: "admin-read", path: admins + "/a5", role: app.RoleAuditor, page: page.OneAdmin{Admin: list[4]}},
+		{name: "admin-remove", path: admins + "/a5/remove", page: page.RemoveAdmin{Admin: list[4]}},
+		{name: "admin-link", path: admins + "/new", page: page.AdminLink{Admin: list[0], URL: "https://approve.northmoor.example/admin/set-up/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.Add(24 * time.Hour), New: true}},
+		{name: "admin-link-again", path: admins + "/a5/link", page: page.AdminLink{Admin: list[4], URL: "https://approve.northmoor.example/admin/set-up/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.Add(24 * time.Hour)}},
+		{name: "denied", role: app.RoleHelpDesk, page: page.DeniedTo(withRole(f, app.RoleHelpDesk), []app.AdminRole{app.RoleOwner, app.RoleOperator, app.RoleAuditor})},
+		{name: "problem-internal", page: page.ProblemOf(f, app.Internal, "", "b3c0ffee1234")},
+		{name: "problem-not-found", page: page.ProblemOf(f, app.NotFound, "not_found", "")},
+		{name: "problem-refused", page: page.ProblemOf(f, app.Conflict, app.ErrAlreadyCompleted.Code, "")},
+		{name: "problem-signed-out", guest: true, page: page.ProblemOf(f, app.Unauthorized, app.ErrSignedOut.Code, "")},
+	}
+}
+
+func withRole(f page.Frame, role app.AdminRole) page.Frame {
+	f.Who.Role = role
+	return f
+}
+
+func frame(t *testing.T, lang string) page.Frame {
+	t.Helper()
+	cat, err := i18n.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Frame{Frame: view.Frame{Words: cat.Match(lang, ""), Institution: "Northmoor", Now: now, Here: view.Computer},
+		Who: page.Who{Name: "Olive Owen", Role: app.RoleOwner}, Path: "/admin",
+		Menu: []page.Item{{Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}}}
+}
+
+func render(t *testing.T, f page.Frame, s shown) []byte {
+	t.Helper()
+	if s.role != "" {
+		f.Who = page.Who{Name: "Helen Hart", Role: s.role}
+	}
+	if s.guest {
+		f.Who, f.Menu = page.Who{}, nil
+	}
+	if s.path != "" {
+		f.Path = s.path
+	}
+	var b bytes.Buffer
+	if err := s.page.Page(f).Render(t.Context(), &b); err != nil {
+		t.Fatalf("%s: %v", s.name, err)
+	}
+	return b.Bytes()
+}
+
+// Every page renders in both languages and is well made. With ASSENT_GALLERY
+// set to a folder, each is written there too, to be looked at.
+func TestGallery(t *testing.T) {
+	dir := os.Getenv("ASSENT_GALLERY")
+	for _, lang := range i18n.Tags {
+		t.Run(lang, func(t *testing.T) {
+			f := frame(t, lang)
+			for _, s := range gallery(f) {
+				html := render(t, f, s)
+				if dir != "" {
+					if err := os.WriteFile(filepath.Join(dir, s.name+"."+lang+".html"), html, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				check(t, s, lang, html)
+			}
+		})
+	}
+}
+
+// check holds one page against what every page must be.
+func check(t *testing.T, s shown, lang string, html []byte) {
+	t.Helper()
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(html))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf(s.name+" ("+lang+"): "+format, args...)
+	}
+	if got := doc.Find("html").AttrOr("lang", ""); got != lang {
+		fault("lang is %q", got)
+	}
+	if n := doc.Find("h1").Length(); n != 1 {
+		fault("%d h1", n)
+	}
+	if n := doc.Find("main#main").Length(); n != 1 {
+		fault("%d main", n)
+	}
+	ids := map[string]bool{}
+	doc.Find("[id]").Each(func(_ int, e *goquery.Selection) {
+		id := e.AttrOr("id", "")
+		if ids[id] {
+			fault("the id %s is there twice", id)
+		}
+		ids[id] = true
+	})
+	doc.Find("input:not([type=hidden]), select, textarea").Each(func(_ int, e *goquery.Selection) {
+		if e.Closest("label").Length() == 0 && doc.Find(`label[for="`+e.AttrOr("id", "-")+`"]`).Length() == 0 {
+			fault("a field without a label: %s", e.AttrOr("name", ""))
+		}
+	})
+	doc.Find("[style], script:not([src])").Each(func(_ int, e *goquery.Selection) { fault("inline style or script, which the CSP forbids") })
+	doc.Find("*").Each(func(_ int, e *goquery.Selection) {
+		for _, a := range e.Nodes[0].Attr {
+			if strings.HasPrefix(a.Key, "on") {
+				fault("an inline handler: %s", a.Key)
+			}
+		}
+	})
+	if text := doc.Find("body").Text(); strings.Contains(text, "admin.") && !strings.Contains(text, "assent admin") || strings.Contains(text, "<no value>") || strings.Contains(text, "%!") {
+		fault("a message is missing: %.200s", text)
+	}
+	if s.guest != (doc.Find(`[data-testid="who"]`).Length() == 0) {
+		fault("the rail shows who is signed in: %v", !s.guest)
+	}
+}
