@@ -76,6 +76,38 @@ document.addEventListener("click", (event) => {
 	if (button) copy(button);
 });
 
+// Content marked data-live is fetched anew when the stream it names says that
+// something changed, unless somebody is in the middle of it.
+function startLive() {
+	const region = () => document.querySelector("[data-live]");
+	if (!region()) return;
+	const source = new EventSource(region().dataset.live);
+	let stale = false;
+	const refresh = async () => {
+		const own = region();
+		if (document.hidden || own.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
+			stale = true;
+			return;
+		}
+		stale = false;
+		try {
+			const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Live": "1" }, cache: "no-store" });
+			if (!answer.ok || answer.redirected) return;
+			const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+			if (!fresh) return;
+			const at = document.activeElement?.closest?.("[data-live]") ? document.activeElement.getAttribute("href") : null;
+			own.replaceWith(fresh);
+			if (at) [...fresh.querySelectorAll("a")].find((a) => a.getAttribute("href") === at)?.focus({ preventScroll: true });
+		} catch {
+			// The next event tries again.
+		}
+	};
+	source.addEventListener("changed", refresh);
+	source.addEventListener("signed-out", () => { source.close(); location.reload(); });
+	document.addEventListener("visibilitychange", () => { if (!document.hidden && stale) refresh(); });
+	addEventListener("pagehide", () => source.close());
+}
+
 // A personal page that comes back out of the browser's memory may be out of date.
 addEventListener("pageshow", (event) => {
 	if (event.persisted) location.reload();
@@ -84,4 +116,5 @@ addEventListener("pageshow", (event) => {
 startMenu();
 sendOnce();
 startKeys();
+startLive();
 startCeremonies();

@@ -98,3 +98,6 @@ func (d *datedTransport) last() (time.Duration, bool) {
 	defer d.mu.Unlock()
 	return d.ahead, d.dated
 }
+
+// Layout is the layout of the open banking calls.
+func (c *Client) Layout() Layout { return c.layout }

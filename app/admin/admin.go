@@ -13,7 +13,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"assent/app"
+	"assent/app/consent"
 	"assent/app/passkey"
+	"assent/app/people"
 	"assent/store"
 )
 
@@ -24,12 +26,19 @@ const LinkTTL = 24 * time.Hour
 type Service struct {
 	store    *store.Store
 	passkeys *passkey.Service
+	uses     Uses
 	registry Registry
 }
 
+// Uses are the use cases of other packages that pages of the console lead to.
+type Uses struct {
+	Consent *consent.Service
+	People  *people.Service
+}
+
 // New makes the service.
-func New(st *store.Store, passkeys *passkey.Service) *Service {
-	return &Service{store: st, passkeys: passkeys, registry: Registry{Store: st}}
+func New(st *store.Store, passkeys *passkey.Service, uses Uses) *Service {
+	return &Service{store: st, passkeys: passkeys, uses: uses, registry: Registry{Store: st}}
 }
 
 // Identity is an administrator in one of their sessions, as Sessions found

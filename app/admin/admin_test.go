@@ -31,7 +31,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{DB: db, svc: admin.New(db.Store, passkeys), passkeys: passkeys, registry: admin.Registry{Store: db.Store}}
+	return &world{DB: db, svc: admin.New(db.Store, passkeys, admin.Uses{}), passkeys: passkeys, registry: admin.Registry{Store: db.Store}}
 }
 
 // browser is somebody's browser with an authenticator that holds one passkey.

@@ -75,6 +75,9 @@ func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.L
 		return nil, err
 	}
 	s.store = st
+	if err := people.Renormalise(ctx, st); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	if err := s.build(ctx, hub); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -127,8 +130,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: time.Now, HTTP: outbound.New(outbound.Options{
 		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
 	s.worker = jobs.New(s.store, s.log, map[app.JobKind]jobs.Handler{
-		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4, Lease: time.Minute},
-		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2, Lease: time.Minute},
+		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4 * max(1, len(connections)), Lane: 4, Lease: time.Minute},
+		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2 * max(1, len(connections)), Lane: 2, Lease: time.Minute},
 		app.JobPush:      {Run: notices.Send, Workers: 8, Lease: time.Minute},
 	})
 	handler, err := web.New(web.Config{
@@ -136,8 +139,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, LinkAlone: !s.cfg.ActivationCode, Log: s.log},
-		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
-			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Log: s.log},
+		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
+			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Live: hub, Closing: s.closing, Log: s.log},
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,12 @@ func (w Words) Time(t time.Time) string {
 	return w.T("time.clock", "hour", t.Format("15"), "minute", t.Format("04"))
 }
 
+// Clock is the clock time of t to the second, for a trace.
+func (w Words) Clock(t time.Time) string {
+	t = t.In(w.Zone())
+	return w.T("time.clock_seconds", "hour", t.Format("15"), "minute", t.Format("04"), "second", t.Format("05"))
+}
+
 // Date is the day of t: 3 January 2027, in Portuguese 03/01/2027.
 func (w Words) Date(t time.Time) string { return w.date("time.date", t) }
 

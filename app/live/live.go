@@ -15,6 +15,9 @@ const (
 	PerPerson = 20
 )
 
+// Everybody, in the place of a person, listens for every person's events.
+const Everybody = ""
+
 // Hub passes events on by person. Its zero value is ready.
 type Hub struct {
 	mu   sync.Mutex
@@ -34,10 +37,12 @@ const backlog = 16
 func (h *Hub) Publish(e app.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, l := range h.subs[e.PersonID] {
-		select {
-		case l.events <- e:
-		default:
+	for _, whose := range []string{e.PersonID, Everybody} {
+		for _, l := range h.subs[whose] {
+			select {
+			case l.events <- e:
+			default:
+			}
 		}
 	}
 }

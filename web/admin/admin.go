@@ -43,6 +43,7 @@ import (
 	"assent/app"
 	"assent/app/admin"
 	"assent/app/i18n"
+	"assent/app/live"
 	"assent/store"
 	"assent/web/admin/page"
 	"assent/web/httpx"
@@ -58,6 +59,8 @@ type Config struct {
 	Public      *url.URL
 	Words       *i18n.Catalogue
 	Institution string
+	Live        *live.Hub
+	Closing     <-chan struct{} // closed when the server stops: event streams end
 	Log         *slog.Logger
 }
 
@@ -225,7 +228,7 @@ func (h *handlers) answerWith(w http.ResponseWriter, r *http.Request, err error,
 	var denied admin.Denied
 	switch {
 	case wantsJSON(r):
-		return httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": f.Words.Error(code)}})
+		return httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": page.Told(f.Words, code)}})
 	case errors.Is(err, app.ErrSignedOut):
 		to := "/admin/sign-in"
 		if r.Method == http.MethodGet && r.URL.Path != admin.Path {

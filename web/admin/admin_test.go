@@ -14,8 +14,11 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/consent"
 	"assent/app/i18n"
+	"assent/app/live"
 	"assent/app/passkey"
+	"assent/app/people"
 	"assent/store"
 	"assent/store/storetest"
 	adminweb "assent/web/admin"
@@ -47,8 +50,11 @@ func newSite(t *testing.T, secure bool) *site {
 	s := &site{DB: db, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure}
 	mux := http.NewServeMux()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys), Sessions: s.sessions,
-		Public: public, Words: words, Institution: "Northmoor", Log: log})
+	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store)}
+	closing := make(chan struct{})
+	close(closing) // event streams end as soon as they have begun
+	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
+		Public: public, Words: words, Institution: "Northmoor", Live: &live.Hub{}, Closing: closing, Log: log})
 	s.handler = httpx.Log(log, nil, mux)
 	return s
 }
@@ -192,8 +198,8 @@ func TestMenuIsWhatTheRoleMayOpen(t *testing.T) {
 	if denied := helen.send(http.MethodGet, "/admin/admins/new", nil).Find(`[data-testid="denied"]`).Text(); !strings.Contains(denied, "as Help desk") || !strings.Contains(denied, "the role Owner.") {
 		t.Errorf("the refusal reads %q", denied)
 	}
-	if got := helen.send(http.MethodGet, "/admin", nil); got.Header.Get("Location") != "/admin/sessions" {
-		t.Errorf("without a section the console leads to %q", got.Header.Get("Location"))
+	if got := helen.send(http.MethodGet, "/admin", nil); got.Header.Get("Location") != "/admin/requests" {
+		t.Errorf("the console leads to %q", got.Header.Get("Location"))
 	}
 }
 

@@ -73,7 +73,7 @@ func (h *handlers) addAdmin(w http.ResponseWriter, r *http.Request, who admin.Id
 		f := h.frame(r)
 		p.Fault = f.Words.T("admin.admins.email_fault")
 		if errors.Is(err, app.ErrEmailTaken) {
-			p.Fault = f.Words.Error(app.ErrEmailTaken.Code)
+			p.Fault = page.Told(f.Words, app.ErrEmailTaken.Code)
 		}
 		return h.show(w, r, http.StatusUnprocessableEntity, p.Page(f))
 	}
@@ -152,7 +152,7 @@ func (h *handlers) setState(w http.ResponseWriter, r *http.Request, who admin.Id
 // why it wasn't made.
 func (h *handlers) changed(w http.ResponseWriter, r *http.Request, who admin.Identity, what string, err error) error {
 	if errors.Is(err, app.ErrLastOwner) {
-		return h.showAdmin(w, r, who, http.StatusConflict, "", h.words(r).Error(app.ErrLastOwner.Code))
+		return h.showAdmin(w, r, who, http.StatusConflict, "", page.Told(h.words(r), app.ErrLastOwner.Code))
 	}
 	if err != nil {
 		return err

@@ -227,5 +227,5 @@ func (h *handlers) approvalFinish(w http.ResponseWriter, r *http.Request) error 
 
 // actor is the person on the device that r comes from.
 func actor(r *http.Request, id login.Identity) app.Actor {
-	return app.Actor{Kind: app.ActorDevice, ID: id.Device.ID, PersonID: id.Person.ID, Source: httpx.Source(r.Context())}
+	return app.Actor{Kind: app.ActorDevice, ID: id.Device.ID, PersonID: id.Person.ID, Session: id.Device.SessionKey, Source: httpx.Source(r.Context())}
 }

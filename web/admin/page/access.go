@@ -99,11 +99,20 @@ func ProblemOf(f Frame, kind app.ErrorKind, code, reference string) Problem {
 		words = problemWords{"admin.problem.internal_title", "admin.problem.internal"}
 		p.Retry, p.Reference = true, reference
 	default:
-		p.Title, p.Text, p.Retry = w.T("admin.problem.refused_title"), w.Error(code), kind == app.Unavailable
+		p.Title, p.Text, p.Retry = w.T("admin.problem.refused_title"), Told(w, code), kind == app.Unavailable
 		return p
 	}
 	p.Title, p.Text = w.T(words.title), w.T(words.text)
 	return p
+}
+
+// Told is what an administrator reads for a refusal's code. Where it is worded
+// for people with a phone, the console has words of its own.
+func Told(w i18n.Words, code string) string {
+	if key := i18n.Key("admin.error." + code); w.Has(key) {
+		return w.T(key)
+	}
+	return w.Error(code)
 }
 
 // DeniedTo is the page of who may not do what they asked for: roles can.

@@ -11,7 +11,8 @@
 //	                 narrow screens a region of its own to scroll. Figures are
 //	                 right-aligned by .figure; a link with .row-link makes its
 //	                 whole row the target; rows take the keys j and k when the
-//	                 table has data-rows
+//	                 table has data-rows; with .stacks its rows become blocks on
+//	                 a phone, where a cell's data-label says what it is
 //	.grid-aside      content beside an aside of 20 rem, stacked where narrow
 //	.section         an ink hairline, a head (h2) with .section-head, content
 //	.facts           a definition list of label and value
@@ -20,7 +21,8 @@
 //	.button.small    a button of 36 px (44 on touch); .primary and .danger as ever
 //	.tag             a word in a hairline, for a role or a kind
 //
-// A field that the key / should go to has data-search. An element with
+// The code of a refusal is worded by Told, never by Words.Error, which speaks to
+// people with a phone. A field that the key / should go to has data-search. An element with
 // data-copy=ID is a button that copies the text of the element ID.
 package page
 

@@ -49,7 +49,7 @@ var list = []page.Admin{
 func gallery(f page.Frame) []shown {
 	const admins, sessions = "/admin/admins", "/admin/sessions"
 	w := f.Words
-	return []shown{
+	return append(requestPages(f), []shown{
 		{name: "sign-in", guest: true, page: page.SignIn{Next: "/admin/admins?x=1"}},
 		{name: "set-up", guest: true, page: page.SetUp{Token: "t0k3n", Name: olive.Name, Email: olive.Email, Role: app.RoleOwner, Ends: now.Add(20 * time.Hour)}},
 		{name: "set-up-again", guest: true, page: page.SetUp{Token: "t0k3n", Name: list[0].Name, Email: list[0].Email, Role: app.RoleHelpDesk, Ends: now.Add(time.Hour), Again: true}},
@@ -80,7 +80,7 @@ func gallery(f page.Frame) []shown {
 		{name: "problem-not-found", page: page.ProblemOf(f, app.NotFound, "not_found", "")},
 		{name: "problem-refused", page: page.ProblemOf(f, app.Conflict, app.ErrAlreadyCompleted.Code, "")},
 		{name: "problem-signed-out", guest: true, page: page.ProblemOf(f, app.Unauthorized, app.ErrSignedOut.Code, "")},
-	}
+	}...)
 }
 
 func withRole(f page.Frame, role app.AdminRole) page.Frame {
@@ -96,7 +96,7 @@ func frame(t *testing.T, lang string) page.Frame {
 	}
 	return page.Frame{Frame: view.Frame{Words: cat.Match(lang, ""), Institution: "Northmoor", Now: now, Here: view.Computer},
 		Who: page.Who{Name: "Olive Owen", Role: app.RoleOwner}, Path: "/admin",
-		Menu: []page.Item{{Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}}}
+		Menu: []page.Item{{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox}, {Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}}}
 }
 
 func render(t *testing.T, f page.Frame, s shown) []byte {

@@ -1,0 +1,53 @@
+package admin
+
+import (
+	"context"
+
+	"assent/app"
+)
+
+// CancelRequest ends a request that waits for its person; ACP is told that it
+// was rejected.
+func (s *Service) CancelRequest(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, CancelRequests)
+	if err != nil {
+		return err
+	}
+	return s.uses.Consent.CancelRequest(ctx, by, id)
+}
+
+// RetryDelivery has ACP told once more what became of a request, where that
+// has failed.
+func (s *Service) RetryDelivery(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, RetryRequests)
+	if err != nil {
+		return err
+	}
+	return s.uses.Consent.RetryDelivery(ctx, by, id)
+}
+
+// TestDevice sends a test to a device of a person's; from is who sends it, in
+// the person's eyes.
+func (s *Service) TestDevice(ctx context.Context, who Identity, deviceID, from string) (app.Request, error) {
+	by, err := s.may(ctx, who, TestRequests)
+	if err != nil {
+		return app.Request{}, err
+	}
+	return s.uses.Consent.StartTest(ctx, by, deviceID, from)
+}
+
+// Receipt gives the proof of an approval, and records that it was taken.
+func (s *Service) Receipt(ctx context.Context, who Identity, id string) (app.Request, error) {
+	by, err := s.may(ctx, who, ExportRequests)
+	if err != nil {
+		return app.Request{}, err
+	}
+	r, err := s.store.Request(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if r.Receipt == "" {
+		return r, app.ErrUnknownRequest
+	}
+	return r, s.store.Exported(ctx, by, "receipt.export", r)
+}

@@ -1,0 +1,150 @@
+// Package health looks at each part that the service needs, and says of each
+// how it stands and what to do about it: ACP's tokens and APIs, the push
+// services, the database, the disk, the clock, and the work that waits.
+//
+// It says so by keys of the message catalogue. Looking is cheap enough to be
+// repeated while somebody watches, and what was found is kept for a while, so
+// that many who watch cost no more than one.
+package health
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"assent/app"
+	"assent/app/acp"
+	"assent/app/i18n"
+	"assent/store"
+)
+
+// State is how a part stands.
+type State string
+
+// The states.
+const (
+	OK   State = "ok"
+	Warn State = "warn" // it works, and somebody should look at it
+	Bad  State = "bad"  // something doesn't work
+)
+
+// rank orders states, the worst first.
+func (s State) rank() int { return slices.Index([]State{Bad, Warn, OK}, s) }
+
+// Part is something that the service needs.
+type Part string
+
+// The parts.
+const (
+	Token      Part = "token"      // of ACP, by connection
+	SignIn     Part = "sign_in"    // ACP's API for plain logins
+	OpenBank   Part = "open_bank"  // and the one for consents
+	Deliveries Part = "deliveries" // decisions that ACP wasn't told of yet
+	Jobs       Part = "jobs"       // work that was given up
+	Push       Part = "push"       // services, by host
+	Database   Part = "database"   //
+	Disk       Part = "disk"       //
+	Clock      Part = "clock"      // against ACP's
+)
+
+// Sentence is a message with its placeholders, as pairs of name and value. A
+// value may be a string, an int, a time.Duration, or Bytes. N, where it isn't
+// zero, chooses the plural form.
+type Sentence struct {
+	Key   i18n.Key
+	N     int
+	Pairs []any
+}
+
+// Bytes is a size.
+type Bytes int64
+
+// Result is what a look at one part found.
+type Result struct {
+	Part  Part
+	Name  string // of the connection, or the push service's host; may be empty
+	State State
+	Says  Sentence // how it stands
+	Do    Sentence // and what to do about it; empty where there is nothing to do
+}
+
+// Connection is a connection to ACP.
+type Connection struct {
+	Name string
+	ACP  *acp.Client
+}
+
+// Config is what the service looks at.
+type Config struct {
+	Store       *store.Store
+	Dir         string // the data directory
+	Connections []Connection
+	Log         *slog.Logger
+}
+
+// Service looks, and keeps what it found for a while. Nil finds nothing.
+type Service struct {
+	cfg Config
+
+	mu    sync.Mutex
+	at    app.Instant
+	found []Result
+}
+
+// New makes a service.
+func New(c Config) *Service { return &Service{cfg: c} }
+
+const (
+	kept    = 15 * time.Second // how long what was found is good for
+	timeout = 3 * time.Second  // of a look at one part
+)
+
+// Look gives how each part stands, the worst first, and when that was found.
+func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
+	if s == nil {
+		return nil, 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.cfg.Store.Now(); s.at == 0 || now < s.at || now.Sub(s.at) >= kept {
+		// Others get this too: it doesn't end with whoever asked first.
+		s.found, s.at = s.look(context.WithoutCancel(ctx)), now
+	}
+	return slices.Clone(s.found), s.at
+}
+
+// look looks at all parts at once.
+func (s *Service) look(ctx context.Context) []Result {
+	looks := []func(context.Context) []Result{s.deliveries, s.jobs, s.push, s.database, s.disk}
+	for _, c := range s.cfg.Connections {
+		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })
+	}
+	found := make([][]Result, len(looks))
+	var g errgroup.Group
+	for i, look := range looks {
+		g.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			found[i] = look(ctx)
+			return nil
+		})
+	}
+	g.Wait() // no look gives an error: what it found says it
+	all := slices.Concat(found...)
+	slices.SortStableFunc(all, func(a, b Result) int { return a.State.rank() - b.State.rank() })
+	return all
+}
+
+// unread is the result of a part of which the database couldn't be asked.
+func (s *Service) unread(ctx context.Context, p Part, err error) []Result {
+	s.cfg.Log.ErrorContext(ctx, "health: the database can't be read", "part", p, "err", err)
+	return []Result{{Part: p, State: Bad, Says: say("admin.overview.health.unread"), Do: say("admin.overview.health.unread_do")}}
+}
+
+func say(key i18n.Key, pairs ...any) Sentence { return Sentence{Key: key, Pairs: pairs} }
+
+func sayN(key i18n.Key, n int, pairs ...any) Sentence { return Sentence{Key: key, N: n, Pairs: pairs} }

@@ -1,0 +1,138 @@
+package health
+
+import (
+	"context"
+	"time"
+
+	"assent/app"
+	"assent/store"
+)
+
+// How long a decision may wait to be told to ACP before it is a worry: it
+// takes well under a second, and a request's life is a few minutes.
+const (
+	slow  = 15 * time.Second
+	stuck = time.Minute
+)
+
+// deliveries looks at the decisions that ACP wasn't told of yet.
+func (s *Service) deliveries(ctx context.Context) []Result {
+	n, oldest, err := s.cfg.Store.Undelivered(ctx)
+	if err != nil {
+		return s.unread(ctx, Deliveries, err)
+	}
+	r := Result{Part: Deliveries, State: OK, Says: say("admin.overview.health.deliveries_ok")}
+	if age := s.cfg.Store.Now().Sub(oldest); n > 0 && age >= slow {
+		r.State = Warn
+		if age >= stuck {
+			r.State = Bad
+		}
+		r.Says, r.Do = sayN("admin.overview.health.deliveries_wait", n, "age", age), say("admin.overview.health.deliveries_do")
+	}
+	return []Result{r}
+}
+
+// jobs looks at the work that was given up within a day. A decision that never
+// reached ACP weighs more than a notice that never reached a phone.
+func (s *Service) jobs(ctx context.Context) []Result {
+	dead, err := s.cfg.Store.DeadJobs(ctx, s.cfg.Store.Now().Add(-24*time.Hour))
+	if err != nil {
+		return s.unread(ctx, Jobs, err)
+	}
+	if n := dead[app.JobSettle]; n > 0 {
+		return []Result{{Part: Jobs, State: Bad, Says: sayN("admin.overview.health.jobs_settle", n), Do: say("admin.overview.health.jobs_settle_do")}}
+	}
+	if n := dead[app.JobPush] + dead[app.JobRecognise]; n > 0 {
+		return []Result{{Part: Jobs, State: Warn, Says: sayN("admin.overview.health.jobs_other", n), Do: say("admin.overview.health.jobs_other_do")}}
+	}
+	return []Result{{Part: Jobs, State: OK, Says: say("admin.overview.health.jobs_ok")}}
+}
+
+// A push service is judged by its answers within the hour, once there are a
+// few: one that takes less than nine of ten is worth a look, one that takes
+// less than half doesn't work.
+const (
+	fewest       = 5
+	warnRefused  = 10 // percent
+	worstRefused = 50
+)
+
+// push looks at what the push services answered lately.
+func (s *Service) push(ctx context.Context) []Result {
+	series, err := s.cfg.Store.Counted(ctx, store.LastHour, time.UTC)
+	if err != nil {
+		return s.unread(ctx, Push, err)
+	}
+	var out []Result
+	well := 0
+	for _, host := range series.Labels(store.CountPushAccepted, store.CountPushRefused) {
+		accepted, refused := series.N(store.CountPushAccepted, host), series.N(store.CountPushRefused, host)
+		all := accepted + refused
+		share := 100 * refused / max(1, all)
+		if all < fewest || share < warnRefused {
+			well++
+			continue
+		}
+		state := Warn
+		if share >= worstRefused {
+			state = Bad
+		}
+		out = append(out, Result{Part: Push, Name: host, State: state,
+			Says: say("admin.overview.health.push_refused", "refused", refused, "all", all), Do: say("admin.overview.health.push_do")})
+	}
+	switch {
+	case well > 0:
+		out = append(out, Result{Part: Push, State: OK, Says: sayN("admin.overview.health.push_ok", well)})
+	case len(out) == 0:
+		out = append(out, Result{Part: Push, State: OK, Says: say("admin.overview.health.push_quiet")})
+	}
+	return out
+}
+
+// database looks at whether it can be written, and how large it is.
+func (s *Service) database(ctx context.Context) []Result {
+	size, err := s.cfg.Store.Size(ctx)
+	if err != nil {
+		return s.unread(ctx, Database, err)
+	}
+	if err := s.cfg.Store.Ready(ctx); err != nil {
+		s.cfg.Log.ErrorContext(ctx, "health: the database can't be written", "err", err)
+		return []Result{{Part: Database, State: Bad, Says: say("admin.overview.health.database_unwritable"), Do: say("admin.overview.health.database_do")}}
+	}
+	return []Result{{Part: Database, State: OK, Says: say("admin.overview.health.database_ok", "size", Bytes(size))}}
+}
+
+const (
+	low    = 2 << 30 // bytes free, from which on it is worth a look
+	lowest = 512 << 20
+)
+
+// disk looks at the room that is left where the data is: a backup, and what
+// SQLite does by itself, need room for another database.
+func (s *Service) disk(ctx context.Context) []Result {
+	free, ok, err := diskFree(s.cfg.Dir)
+	if !ok {
+		return nil
+	}
+	if err != nil {
+		s.cfg.Log.ErrorContext(ctx, "health: the disk can't be looked at", "err", err)
+		return []Result{{Part: Disk, State: Warn, Says: say("admin.overview.health.disk_unread"), Do: say("admin.overview.health.disk_unread_do")}}
+	}
+	size, err := s.cfg.Store.Size(ctx)
+	if err != nil {
+		return s.unread(ctx, Disk, err)
+	}
+	return []Result{room(free, size)}
+}
+
+// room words how much is left beside a database of a size.
+func room(free, size int64) Result {
+	r := Result{Part: Disk, State: OK, Says: say("admin.overview.health.disk_free", "free", Bytes(free))}
+	switch {
+	case free < lowest:
+		r.State, r.Do = Bad, say("admin.overview.health.disk_full_do")
+	case free < max(low, size):
+		r.State, r.Do = Warn, say("admin.overview.health.disk_do")
+	}
+	return r
+}

@@ -1,0 +1,240 @@
+package page
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"assent/app"
+	"assent/app/i18n"
+	"assent/app/slip"
+	"assent/web/view"
+)
+
+// RequestRow is a request in a list.
+type RequestRow struct {
+	ID, Ref, Client string
+	Person          string // their name, as far as the reader may see it
+	Kind            string
+	State           app.RequestState
+	Reason          app.Reason
+	Delivery        app.DeliveryState
+	Created, Ends   time.Time
+	Quiet           bool // without a notice: its client asks too often, or is muted
+}
+
+var stateWords = map[app.RequestState]i18n.Key{
+	app.Pending: "admin.requests.pending", app.Approved: "admin.requests.approved", app.Denied: "admin.requests.denied",
+	app.Expired: "admin.requests.expired", app.Cancelled: "admin.requests.cancelled",
+}
+
+var stateGlyphs = map[app.RequestState]view.State{
+	app.Pending: view.Waiting, app.Approved: view.Approved, app.Denied: view.Denied, app.Expired: view.Ended, app.Cancelled: view.Ended,
+}
+
+var deliveryWords = map[app.DeliveryState]i18n.Key{
+	app.DeliveryNone: "admin.requests.delivery_none", app.DeliveryWaiting: "admin.requests.delivery_waiting", app.DeliveryDelivered: "admin.requests.delivery_delivered",
+	app.DeliveryUnconfirmed: "admin.requests.delivery_unconfirmed", app.DeliveryFailed: "admin.requests.delivery_failed",
+}
+
+// state is how a request stands, in a shape and a word.
+func (r RequestRow) state(w i18n.Words) (view.State, string) {
+	if r.Reason == app.ReasonReported {
+		return view.Reported, w.T("admin.requests.reported")
+	}
+	return stateGlyphs[r.State], w.T(stateWords[r.State])
+}
+
+func (r RequestRow) delivery(w i18n.Words) string {
+	if r.Delivery == app.DeliveryNone {
+		return ""
+	}
+	return w.T(deliveryWords[r.Delivery])
+}
+
+// kind is what the request is about, in words.
+func (r RequestRow) kind(w i18n.Words) string { return kindWords(w, r.Kind) }
+
+func kindWords(w i18n.Words, kind string) string {
+	switch {
+	case kind == app.KindRegular:
+		return w.T("admin.requests.kind_regular")
+	case kind == app.KindTest:
+		return w.T("admin.requests.kind_test")
+	case kind == app.KindUnknown:
+		return w.T("admin.requests.kind_unknown")
+	case strings.HasSuffix(kind, "-data"), kind == "uk-account-access":
+		return w.T("admin.requests.kind_data")
+	}
+	return w.T("admin.requests.kind_payment")
+}
+
+// Requests lists requests.
+type Requests struct {
+	List     []RequestRow
+	State    app.RequestState
+	Delivery app.DeliveryState
+	Ref      string
+	Client   string // id; empty for all
+	Person   string // id; empty for all
+	Older    string // path of the next page, or empty
+}
+
+// tab is one of the lists that are a click away.
+type tab struct {
+	name i18n.Key
+	path string
+	here bool
+}
+
+func (p Requests) tabs() []tab {
+	keep := func(values url.Values) string {
+		for name, value := range map[string]string{"client": p.Client, "person": p.Person} {
+			if value != "" {
+				values.Set(name, value)
+			}
+		}
+		if len(values) == 0 {
+			return "/admin/requests"
+		}
+		return "/admin/requests?" + values.Encode()
+	}
+	tabs := []tab{{"admin.requests.all", keep(url.Values{}), p.State == "" && p.Delivery == ""}}
+	for _, s := range []app.RequestState{app.Pending, app.Approved, app.Denied, app.Expired, app.Cancelled} {
+		tabs = append(tabs, tab{stateWords[s], keep(url.Values{"state": {string(s)}}), p.State == s})
+	}
+	for _, d := range []app.DeliveryState{app.DeliveryWaiting, app.DeliveryUnconfirmed, app.DeliveryFailed} {
+		tabs = append(tabs, tab{deliveryWords[d], keep(url.Values{"delivery": {string(d)}}), p.Delivery == d})
+	}
+	return tabs
+}
+
+// Event is one step of a request's trace.
+type Event struct {
+	At     time.Time
+	Action string
+	Actor  app.ActorKind
+	Source string
+	Device string // name
+	Detail map[string]string
+}
+
+// step is what an action of the audit means in a trace.
+type step struct {
+	words i18n.Key
+	shape view.State
+}
+
+// steps are the actions that a trace can hold, by the part before and the part
+// behind their dot.
+var steps = map[string]map[string]step{
+	"request": {
+		"start": {"admin.trace.start", view.Waiting}, "test": {"admin.trace.test", view.Waiting}, "recognise": {"admin.trace.recognise", view.Waiting},
+		"open": {"admin.trace.open", view.Waiting}, "approve": {"admin.trace.approve", view.Approved}, "deny": {"admin.trace.deny", view.Denied},
+		"expire": {"admin.trace.expire", view.Ended}, "cancel": {"admin.trace.cancel", view.Ended},
+	},
+	"push": {
+		"accepted": {"admin.trace.push_accepted", view.Approved}, "refused": {"admin.trace.push_refused", view.Stuck},
+		"ended": {"admin.trace.push_ended", view.Stuck}, "opened": {"admin.trace.push_opened", view.Waiting},
+	},
+	"delivery": {
+		"try": {"admin.trace.delivery_try", view.Stuck}, "delivered": {"admin.trace.delivered", view.Approved},
+		"unconfirmed": {"admin.trace.unconfirmed", view.Stuck}, "failed": {"admin.trace.failed", view.Stuck}, "retry": {"admin.trace.retry", view.Waiting},
+	},
+	"receipt": {"export": {"admin.trace.receipt", view.Waiting}},
+	"passkey": {"refuse": {"admin.trace.passkey_refused", view.Stuck}},
+}
+
+func (e Event) step() (step, bool) {
+	domain, verb, _ := strings.Cut(e.Action, ".")
+	s, ok := steps[domain][verb]
+	return s, ok
+}
+
+func (e Event) what(w i18n.Words) string {
+	if s, ok := e.step(); ok {
+		return w.T(s.words)
+	}
+	return e.Action
+}
+
+func (e Event) glyph() view.State {
+	if s, ok := e.step(); ok {
+		return s.shape
+	}
+	return view.Waiting
+}
+
+// more is what the step left behind: the device, the answer, the cause.
+func (e Event) more() string {
+	var out []string
+	if e.Device != "" {
+		out = append(out, i18n.Plain(e.Device))
+	}
+	var names []string
+	for name := range e.Detail {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		out = append(out, i18n.Plain(e.Detail[name]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// OneRequest is a request with its trace.
+type OneRequest struct {
+	RequestRow
+	PersonID, Connection, Server, ClientID, Login string
+
+	Cause   string // of the delivery, as it stands
+	Tries   int
+	Saw     *slip.Text // what the person saw; nil if nothing
+	Signed  bool       // Saw is what they signed
+	Masked  bool       // the role may not see it
+	Trail   []Event
+	Note    string // of what was just done
+	Fault   string // why it wasn't
+	Receipt bool   // there is one, and the role may take it
+	Cancel  bool   // it can be cancelled
+	Retry   bool   // its delivery can be retried
+}
+
+// lead says how the request stands, in a sentence.
+func (p OneRequest) lead(f Frame) (view.State, string) {
+	w := f.Words
+	state, word := p.state(w)
+	if p.Delivery == app.DeliveryFailed {
+		state = view.Stuck
+	}
+	parts := []string{word}
+	if p.State == app.Pending {
+		parts = append(parts, w.T("admin.requests.until", "time", w.Deadline(p.Ends, f.Now)))
+	} else if d := p.delivery(w); d != "" {
+		parts = append(parts, d)
+	}
+	return state, strings.Join(parts, " · ")
+}
+
+// MaskName hides all of a name but the first letter of each word.
+func MaskName(name string) string {
+	var out []string
+	for _, word := range strings.Fields(name) {
+		out = append(out, string([]rune(word)[:1])+"•••")
+	}
+	return strings.Join(out, " ")
+}
+
+func (p OneRequest) sawTitle(f Frame) string {
+	if p.Signed {
+		return f.Words.T("admin.requests.signed")
+	}
+	return f.Words.T("admin.requests.saw")
+}
+
+func clientLink(id string) templ.SafeURL {
+	return templ.SafeURL("/admin/requests?" + url.Values{"client": {id}}.Encode())
+}

@@ -1,0 +1,44 @@
+package page_test
+
+import (
+	"time"
+
+	"assent/app"
+	"assent/app/slip"
+	"assent/web/admin/page"
+)
+
+var asked = []page.RequestRow{
+	{ID: "r1", Ref: "7Q4-KM2", Client: "Financroo Ltd", Person: "Ada Quill", Kind: "uk-domestic-payment", State: app.Pending, Created: now.Add(-40 * time.Second), Ends: now.Add(80 * time.Second)},
+	{ID: "r2", Ref: "K1C-40Z", Client: "The Worshipful Company of Exceedingly Long Financial Service Names", Person: "Ana Lúcia de Souza Albuquerque Cavalcanti", Kind: "br-data", State: app.Approved, Delivery: app.DeliveryDelivered, Created: now.Add(-3 * time.Hour)},
+	{ID: "r3", Ref: "M3X-9QA", Client: "بنك النور", Person: "نور الدين", Kind: app.KindRegular, State: app.Denied, Reason: app.ReasonReported, Delivery: app.DeliveryDelivered, Created: now.AddDate(0, 0, -1)},
+	{ID: "r4", Ref: "ZZ9-1AB", Client: "Plum Books", Person: "Zoë de la Cruz", Kind: app.KindRegular, State: app.Approved, Delivery: app.DeliveryFailed, Created: now.AddDate(0, 0, -2)},
+	{ID: "r5", Ref: "T3S-T01", Client: "Northmoor", Person: "Ada Quill", Kind: app.KindTest, State: app.Expired, Delivery: app.DeliveryNone, Created: now.AddDate(0, 0, -9)},
+}
+
+// requestPages are the pages of the requests section in their states.
+func requestPages(f page.Frame) []shown {
+	const path = "/admin/requests"
+	saw := &slip.Text{Lang: "en-GB", Requester: slip.Requester{Name: "Financroo Ltd", Host: "financroo.example"}, Verb: "asks you to pay", Amount: "£1,234.50", Payee: "to Ms Ada Quill",
+		Message: &slip.Message{Label: "A message from the requester", Text: "K7-PLUM"}, Boxes: []slip.Box{{Label: "Sort code", Value: "20-32-56"}, {Label: "Account number", Value: "98765432"}, {Label: "Reference", Value: "INV-7781"}},
+		Choice: &slip.Choice{Label: "Paid from", Accounts: []slip.Account{{Name: "Current account", Number: "20-45-14 ••3344"}}}, Sentence: "If you approve, Northmoor pays £1,234.50 today."}
+	at := func(s int, action, device string, detail map[string]string) page.Event {
+		return page.Event{At: now.Add(time.Duration(s) * time.Second), Action: action, Device: device, Detail: detail}
+	}
+	trail := []page.Event{at(0, "request.start", "", nil), at(1, "push.accepted", "Pixel 9", map[string]string{"answer": "201 Created"}), at(1, "push.refused", "Ada's iPad", map[string]string{"answer": "429 Too Many Requests, again in 30 s"}),
+		at(12, "push.opened", "Pixel 9", nil), at(13, "request.open", "Pixel 9", nil), at(21, "request.approve", "Pixel 9", nil), at(22, "delivery.try", "", map[string]string{"cause": "ACP answers 503"}), at(24, "delivery.failed", "", map[string]string{"cause": "ACP no longer knows the login: it has expired or was finished"})}
+	failed := asked[3]
+	failed.Ends = failed.Created.Add(2 * time.Minute)
+	one := page.OneRequest{RequestRow: failed, PersonID: "p1", Connection: "acp", Server: "shop", ClientID: "d9de35e3bcb44d96ba5bca98058e993c", Login: "0193a5c2-11aa-7bbb-8ccc-0123456789ab",
+		Cause: "ACP no longer knows the login: it has expired or was finished", Tries: 2, Saw: saw, Signed: true, Trail: trail, Receipt: true, Retry: true}
+	waiting := page.OneRequest{RequestRow: asked[0], PersonID: "p1", Connection: "acp", Server: "openbanking", ClientID: "till", Login: "x", Trail: trail[:2], Cancel: true, Note: f.Words.T("admin.requests.sent_now")}
+	masked := page.OneRequest{RequestRow: asked[1], PersonID: "p1", Connection: "acp", Masked: true, Trail: trail[:6], Fault: f.Words.Error(app.ErrNotPending.Code)}
+	masked.Person = page.MaskName("Ana Lúcia Souza")
+	return []shown{
+		{name: "requests", path: path, page: page.Requests{List: asked, Older: path + "?after=x"}},
+		{name: "requests-none", path: path, page: page.Requests{Delivery: app.DeliveryFailed, Client: "till"}},
+		{name: "request-failed", path: path + "/r4", page: one},
+		{name: "request-waiting", path: path + "/r1", page: waiting},
+		{name: "request-masked", path: path + "/r2", role: app.RoleHelpDesk, page: masked},
+	}
+}

@@ -1,0 +1,218 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/consent"
+	"assent/app/i18n"
+	"assent/app/receipt"
+	"assent/app/slip"
+	"assent/store"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+)
+
+func (h *handlers) requestRoutes() []Route {
+	return []Route{
+		on("GET /admin/requests", admin.ViewRequests, h.requests),
+		on("GET /admin/requests/{id}", admin.ViewRequests, h.request),
+		on("GET /admin/requests/{id}/receipt", admin.ExportRequests, h.receipt),
+		on("POST /admin/requests/{id}/cancel", admin.CancelRequests, h.cancelRequest),
+		on("POST /admin/requests/{id}/retry", admin.RetryRequests, h.retryDelivery),
+		on("POST /admin/devices/{id}/test", admin.TestRequests, h.testDevice),
+		quiet("GET /admin/events", admin.ViewRequests, h.events),
+	}
+}
+
+// requestsPage is how many requests a page lists.
+const requestsPage = 50
+
+// requests lists them, newest first.
+func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	asked := r.URL.Query()
+	f := store.RequestFilter{State: app.RequestState(asked.Get("state")), Delivery: app.DeliveryState(asked.Get("delivery")),
+		ClientID: asked.Get("client"), PersonID: asked.Get("person"), Ref: asked.Get("ref")}
+	rows, next, err := h.Store.Requests(r.Context(), f, asked.Get("after"), requestsPage)
+	if err != nil {
+		return err
+	}
+	if f.Ref != "" && len(rows) == 1 && asked.Get("after") == "" {
+		return httpx.SeeOther(w, r, "/admin/requests/"+rows[0].ID)
+	}
+	p := page.Requests{State: f.State, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
+	for _, req := range rows {
+		row, err := h.requestRow(r, who, req)
+		if err != nil {
+			return err
+		}
+		p.List = append(p.List, row)
+	}
+	if next != "" {
+		asked.Set("after", next)
+		p.Older = "/admin/requests?" + asked.Encode()
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+func (h *handlers) requestRow(r *http.Request, who admin.Identity, req app.Request) (page.RequestRow, error) {
+	p, err := h.Store.Person(r.Context(), req.PersonID)
+	if err != nil {
+		return page.RequestRow{}, err
+	}
+	return page.RequestRow{ID: req.ID, Ref: req.Ref, Client: i18n.Plain(req.ClientName), Person: h.nameOf(r, who, p), Kind: req.Kind,
+		State: req.State, Reason: req.Reason, Delivery: req.Delivery, Created: req.CreatedAt.Time(), Ends: req.ExpiresAt.Time(), Quiet: req.Quiet}, nil
+}
+
+// nameOf is a person's name as the role of who may see it.
+func (h *handlers) nameOf(r *http.Request, who admin.Identity, p app.Person) string {
+	switch {
+	case p.ErasedAt != 0:
+		return h.words(r).T("admin.people.erased")
+	case who.May(admin.ViewPersonalData):
+		return p.Name
+	}
+	return page.MaskName(p.Name)
+}
+
+// requestNotes are what a request's page says after a change.
+var requestNotes = map[string]i18n.Key{"cancelled": "admin.requests.cancelled_now", "retried": "admin.requests.retried_now", "sent": "admin.requests.sent_now"}
+
+// request traces one.
+func (h *handlers) request(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	note := ""
+	if key, ok := requestNotes[r.URL.Query().Get("done")]; ok {
+		note = h.words(r).T(key)
+	}
+	return h.showRequest(w, r, who, http.StatusOK, note, "")
+}
+
+func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, note, fault string) error {
+	ctx, f := r.Context(), h.frame(r)
+	req, err := h.Store.Request(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	row, err := h.requestRow(r, who, req)
+	if err != nil {
+		return err
+	}
+	p := page.OneRequest{RequestRow: row, PersonID: req.PersonID, Connection: req.Connection, Server: req.ServerID, ClientID: req.ClientID, Login: req.LoginID,
+		Cause: req.DeliveryCause, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
+		Cancel: req.State == app.Pending && who.May(admin.CancelRequests), Retry: req.Delivery == app.DeliveryFailed && who.May(admin.RetryRequests),
+		Masked: !who.May(admin.ViewPersonalData)}
+	if !p.Masked {
+		if p.Saw, p.Signed, err = h.saw(f, req); err != nil {
+			return err
+		}
+	}
+	trail, err := h.Store.AuditOfRequest(ctx, req.ID)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, e := range trail {
+		if err := h.nameDevice(r, names, e.DeviceID); err != nil {
+			return err
+		}
+		ev := page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source}
+		if e.Detail != "" {
+			var detail map[string]string
+			if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
+				return err
+			}
+			ev.Detail = detail
+		}
+		p.Trail = append(p.Trail, ev)
+	}
+	return h.show(w, r, status, p.Page(f))
+}
+
+func (h *handlers) nameDevice(r *http.Request, names map[string]string, id string) error {
+	if _, known := names[id]; known || id == "" {
+		return nil
+	}
+	d, err := h.Store.Device(r.Context(), id)
+	if errors.Is(err, app.ErrUnknownDevice) {
+		return nil
+	}
+	names[id] = d.Name
+	return err
+}
+
+// saw is what the person saw: as they signed it where they approved it, else
+// what they were last shown, in the words of whoever asks; nil if they saw nothing.
+func (h *handlers) saw(f page.Frame, req app.Request) (t *slip.Text, signed bool, err error) {
+	if req.Receipt != "" {
+		said, err := receipt.Verify([]byte(req.Receipt))
+		if err == nil {
+			t = &slip.Text{}
+			return t, true, json.Unmarshal(said.Shown, t)
+		}
+		h.Log.Error("a receipt doesn't hold", "request", req.ID, "err", err)
+	}
+	sh, err := consent.Sheet(req)
+	if err != nil || sh == nil {
+		return nil, false, err
+	}
+	text := sh.Text(slip.Reader{Words: f.Words, Institution: f.Institution, Here: f.Words.T("admin.requests.on_device"), Now: f.Now})
+	return &text, false, nil
+}
+
+// receipt gives the proof of an approval.
+func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	req, err := h.Admins.Receipt(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
+	_, err = io.WriteString(w, req.Receipt)
+	return err
+}
+
+// cancelRequest ends one that waits.
+func (h *handlers) cancelRequest(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.acted(w, r, who, "cancelled", h.Admins.CancelRequest(r.Context(), who, r.PathValue("id")))
+}
+
+// retryDelivery has a delivery that failed tried again.
+func (h *handlers) retryDelivery(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.acted(w, r, who, "retried", h.Admins.RetryDelivery(r.Context(), who, r.PathValue("id")))
+}
+
+// acted goes back to the request's page, or says there why nothing was done.
+func (h *handlers) acted(w http.ResponseWriter, r *http.Request, who admin.Identity, done string, err error) error {
+	if errors.Is(err, app.ErrNotPending) || errors.Is(err, app.ErrNotFailed) {
+		return h.showRequest(w, r, who, http.StatusConflict, "", h.words(r).Error(codeOf(err)))
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/admin/requests/"+url.PathEscape(r.PathValue("id"))+"?done="+done)
+}
+
+// testDevice sends a test and goes to its trace.
+func (h *handlers) testDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	req, err := h.Admins.TestDevice(r.Context(), who, strings.TrimSpace(r.PathValue("id")), h.Institution)
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/admin/requests/"+req.ID+"?done=sent")
+}
