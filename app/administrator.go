@@ -79,8 +79,8 @@ type AdminCredential struct {
 
 // How long a session of the console lasts.
 const (
-	AdminIdle     = 30 * time.Minute // without being used
-	AdminLifetime = 12 * time.Hour   // in any case
+	AdminIdle     = 15 * time.Minute // without being used
+	AdminLifetime = 8 * time.Hour   // in any case
 	AdminFresh    = 5 * time.Minute  // after the passkey was asked for, dangerous actions need no further proof
 )
 

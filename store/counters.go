@@ -310,3 +310,9 @@ func (t Times) Within(q float64) time.Duration {
 	}
 	return 0
 }
+
+// AnyCounted tells whether anything was counted as far back as counts are kept.
+func (r *Reader) AnyCounted(ctx context.Context, name Counter) (yes bool, err error) {
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM counters WHERE span = ? AND name = ?)`, longSpan.Milliseconds(), name)
+	return yes, err
+}

@@ -280,7 +280,7 @@ func TestSessionsEnd(t *testing.T) {
 	if err := olive.signIn(); err != nil {
 		t.Fatal(err)
 	}
-	for began := w.Now(); w.Now().Sub(began) < app.AdminLifetime-time.Minute; w.Clock.Advance(20 * time.Minute) {
+	for began := w.Now(); w.Now().Sub(began) < app.AdminLifetime-time.Minute; w.Clock.Advance(app.AdminIdle - time.Minute) {
 		use()
 	}
 	w.Clock.Advance(time.Minute)

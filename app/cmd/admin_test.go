@@ -43,6 +43,7 @@ func TestOwnerSetsUpAndAddsAnOperator(t *testing.T) {
 	olive.click("preferences")
 	olive.click("lang-en-GB")
 	olive.says("role", "Owner")
+	olive.until("keys are listened to", `!document.querySelector("[data-keys-hint]").hidden`)
 	olive.do("the key ?", chromedp.KeyEvent("?"))
 	olive.until("the keys are explained", `document.getElementById("keys").open`)
 	olive.accessible("the keys")

@@ -18,6 +18,7 @@ import (
 	"assent/app/audit"
 	"assent/app/config"
 	"assent/app/consent"
+	"assent/app/health"
 	"assent/app/i18n"
 	"assent/app/jobs"
 	"assent/app/live"
@@ -101,6 +102,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	}
 	var connections []consent.Connection
 	var callers []api.Caller
+	var watched []health.Connection
 	for _, c := range s.cfg.Connections {
 		client, err := acpClient(c, s.log)
 		if err != nil {
@@ -108,6 +110,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		}
 		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces})
 		callers = append(callers, apiCallers(c)...)
+		watched = append(watched, health.Connection{Name: c.Name, ACP: client})
 	}
 	source, err := accountSource(s.cfg, s.store.Reader, s.log)
 	if err != nil {
@@ -140,7 +143,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, LinkAlone: !s.cfg.ActivationCode, Log: s.log},
 		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
-			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Live: hub, Closing: s.closing, Log: s.log},
+			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
 	})
 	if err != nil {
 		return err

@@ -4,9 +4,12 @@ package storetest
 
 import (
 	"context"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"assent/app"
 	"assent/store"
@@ -137,4 +140,27 @@ func Request(p app.Person, expires app.Instant) app.Request {
 // On is the actor of a device.
 func On(d app.Device) app.Actor {
 	return app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID}
+}
+
+// Tamper changes the database behind the store's back, as somebody with the
+// file would: the triggers that guard the audit are gone then.
+func (db *DB) Tamper(query string, args ...any) {
+	db.T.Helper()
+	raw, err := sqlx.Open("sqlite", "file:"+filepath.Join(db.Dir, store.FileName)+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		db.T.Fatal(err)
+	}
+	defer raw.Close()
+	var triggers []string
+	if err := raw.Select(&triggers, `SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'`); err != nil {
+		db.T.Fatal(err)
+	}
+	for _, name := range triggers {
+		if _, err := raw.Exec("DROP TRIGGER " + name); err != nil {
+			db.T.Fatal(err)
+		}
+	}
+	if _, err := raw.Exec(query, args...); err != nil {
+		db.T.Fatal(err)
+	}
 }

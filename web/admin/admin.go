@@ -42,6 +42,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/health"
 	"assent/app/i18n"
 	"assent/app/live"
 	"assent/store"
@@ -60,6 +61,7 @@ type Config struct {
 	Words       *i18n.Catalogue
 	Institution string
 	Live        *live.Hub
+	Health      *health.Service // nil looks at nothing
 	Closing     <-chan struct{} // closed when the server stops: event streams end
 	Log         *slog.Logger
 }

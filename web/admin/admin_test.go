@@ -198,7 +198,7 @@ func TestMenuIsWhatTheRoleMayOpen(t *testing.T) {
 	if denied := helen.send(http.MethodGet, "/admin/admins/new", nil).Find(`[data-testid="denied"]`).Text(); !strings.Contains(denied, "as Help desk") || !strings.Contains(denied, "the role Owner.") {
 		t.Errorf("the refusal reads %q", denied)
 	}
-	if got := helen.send(http.MethodGet, "/admin", nil); got.Header.Get("Location") != "/admin/requests" {
+	if got := helen.send(http.MethodGet, "/admin", nil); got.Header.Get("Location") != "/admin/overview" {
 		t.Errorf("the console leads to %q", got.Header.Get("Location"))
 	}
 }

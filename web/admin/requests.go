@@ -123,16 +123,22 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 			return err
 		}
 		ev := page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source}
-		if e.Detail != "" {
-			var detail map[string]string
-			if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
-				return err
-			}
-			ev.Detail = detail
+		if ev.Detail, err = details(e.Detail); err != nil {
+			return err
 		}
 		p.Trail = append(p.Trail, ev)
 	}
 	return h.show(w, r, status, p.Page(f))
+}
+
+// details are what a row of the audit says beside its references.
+func details(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var out map[string]string
+	err := json.Unmarshal([]byte(text), &out)
+	return out, err
 }
 
 func (h *handlers) nameDevice(r *http.Request, names map[string]string, id string) error {

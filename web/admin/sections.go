@@ -17,7 +17,9 @@ type section struct {
 // sections are all of them, in the order of the menu.
 func (h *handlers) sections() []section {
 	return []section{
+		{page.Item{Path: "/admin/overview", Title: "admin.overview.title", Icon: view.IconHome}, admin.ViewOverview, h.overviewRoutes()},
 		{page.Item{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox}, admin.ViewRequests, h.requestRoutes()},
+		{page.Item{Path: "/admin/audit", Title: "admin.audit.title", Icon: view.IconList}, admin.ViewAudit, h.auditRoutes()},
 		{page.Item{Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}, admin.ViewAdmins, h.adminRoutes()},
 	}
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -112,7 +113,7 @@ func (p Requests) tabs() []tab {
 	return tabs
 }
 
-// Event is one step of a request's trace.
+// Event is one row of the audit, as a step of a trace.
 type Event struct {
 	At     time.Time
 	Action string
@@ -122,65 +123,23 @@ type Event struct {
 	Detail map[string]string
 }
 
-// step is what an action of the audit means in a trace.
-type step struct {
-	words i18n.Key
-	shape view.State
-}
-
-// steps are the actions that a trace can hold, by the part before and the part
-// behind their dot.
-var steps = map[string]map[string]step{
-	"request": {
-		"start": {"admin.trace.start", view.Waiting}, "test": {"admin.trace.test", view.Waiting}, "recognise": {"admin.trace.recognise", view.Waiting},
-		"open": {"admin.trace.open", view.Waiting}, "approve": {"admin.trace.approve", view.Approved}, "deny": {"admin.trace.deny", view.Denied},
-		"expire": {"admin.trace.expire", view.Ended}, "cancel": {"admin.trace.cancel", view.Ended},
-	},
-	"push": {
-		"accepted": {"admin.trace.push_accepted", view.Approved}, "refused": {"admin.trace.push_refused", view.Stuck},
-		"ended": {"admin.trace.push_ended", view.Stuck}, "opened": {"admin.trace.push_opened", view.Waiting},
-	},
-	"delivery": {
-		"try": {"admin.trace.delivery_try", view.Stuck}, "delivered": {"admin.trace.delivered", view.Approved},
-		"unconfirmed": {"admin.trace.unconfirmed", view.Stuck}, "failed": {"admin.trace.failed", view.Stuck}, "retry": {"admin.trace.retry", view.Waiting},
-	},
-	"receipt": {"export": {"admin.trace.receipt", view.Waiting}},
-	"passkey": {"refuse": {"admin.trace.passkey_refused", view.Stuck}},
-}
-
-func (e Event) step() (step, bool) {
-	domain, verb, _ := strings.Cut(e.Action, ".")
-	s, ok := steps[domain][verb]
-	return s, ok
-}
-
-func (e Event) what(w i18n.Words) string {
-	if s, ok := e.step(); ok {
-		return w.T(s.words)
-	}
-	return e.Action
-}
-
-func (e Event) glyph() view.State {
-	if s, ok := e.step(); ok {
-		return s.shape
-	}
-	return view.Waiting
-}
-
 // more is what the step left behind: the device, the answer, the cause.
 func (e Event) more() string {
 	var out []string
 	if e.Device != "" {
 		out = append(out, i18n.Plain(e.Device))
 	}
-	var names []string
-	for name := range e.Detail {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
 		out = append(out, i18n.Plain(e.Detail[name]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// details are what a row of the audit says beside its references, as it says it.
+func (e Event) details() string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
+		out = append(out, name+": "+i18n.Plain(e.Detail[name]))
 	}
 	return strings.Join(out, ", ")
 }

@@ -16,6 +16,14 @@ var asked = []page.RequestRow{
 	{ID: "r5", Ref: "T3S-T01", Client: "Northmoor", Person: "Ada Quill", Kind: app.KindTest, State: app.Expired, Delivery: app.DeliveryNone, Created: now.AddDate(0, 0, -9)},
 }
 
+var auditRows = []page.AuditRow{
+	{ID: 9, Event: page.Event{At: now, Action: "device.add", Actor: app.ActorGuest, Source: "192.0.2.7", Detail: map[string]string{"platform": "android"}}, PersonID: "p1", Person: "Ada Quill"},
+	{ID: 8, Event: page.Event{At: now.Add(-time.Minute), Action: "activation.wrong", Actor: app.ActorGuest, Source: "2001:db8:85a3::8a2e:370:7334", Detail: map[string]string{"left": "4"}}, PersonID: "p1", Person: "Ada Quill"},
+	{ID: 7, Event: page.Event{At: now.Add(-time.Hour), Action: "admin.refused", Actor: app.ActorAdmin, Source: "192.0.2.9", Detail: map[string]string{"permission": "suspend_people", "role": "helpdesk"}}, ActorID: "a3", ActorName: "Helen Hart"},
+	{ID: 6, Event: page.Event{At: now.AddDate(0, 0, -3), Action: "request.approve", Actor: app.ActorDevice, Source: "198.51.100.20"}, PersonID: "ZUTU4AP3N45G2Y2HCMR5PR2F2P", RequestID: "r4"},
+	{ID: 5, Event: page.Event{At: now.AddDate(0, -3, 0), Action: "something.new", Actor: app.ActorSystem, Detail: map[string]string{"cause": "a cause that somebody wrote at length, with a comma, and more"}}, ActorID: "assent"},
+}
+
 // requestPages are the pages of the requests section in their states.
 func requestPages(f page.Frame) []shown {
 	const path = "/admin/requests"
@@ -39,6 +47,10 @@ func requestPages(f page.Frame) []shown {
 		{name: "requests-none", path: path, page: page.Requests{Delivery: app.DeliveryFailed, Client: "till"}},
 		{name: "request-failed", path: path + "/r4", page: one},
 		{name: "request-waiting", path: path + "/r1", page: waiting},
+		{name: "audit", path: "/admin/audit", page: page.Audit{List: auditRows, Export: true, Action: "device.", Older: "/admin/audit?after=x"}},
+		{name: "audit-none", path: "/admin/audit", page: page.Audit{Since: "tomorrow", Fault: f.Words.T("admin.audit.bad_time"), Person: "p"}},
+		{name: "audit-chain", path: "/admin/audit/chain", page: page.Chain{Rows: 48213, Head: "48213:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", HeadFound: true, Asked: "48000:9f86"}},
+		{name: "audit-broken", path: "/admin/audit/chain", page: page.Chain{Rows: 1201, Head: "1201:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Finding: "row 1202 of 2026-11-20 11:02:07.120 UTC was altered: its hash doesn't fit"}},
 		{name: "request-masked", path: path + "/r2", role: app.RoleHelpDesk, page: masked},
 	}
 }
