@@ -80,7 +80,7 @@ type AdminCredential struct {
 // How long a session of the console lasts.
 const (
 	AdminIdle     = 15 * time.Minute // without being used
-	AdminLifetime = 8 * time.Hour   // in any case
+	AdminLifetime = 8 * time.Hour    // in any case
 	AdminFresh    = 5 * time.Minute  // after the passkey was asked for, dangerous actions need no further proof
 )
 

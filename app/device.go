@@ -47,6 +47,7 @@ type Subscription struct {
 	CreatedAt      Instant `db:"created_at"`
 	LastAcceptedAt Instant `db:"last_accepted_at"`
 	LastOpenedAt   Instant `db:"last_opened_at"`
+	ProvenAt       Instant `db:"proven_at"` // the first notice was opened: they arrive
 	EndedAt        Instant `db:"ended_at"`
 	LastError      string  `db:"last_error"`
 }

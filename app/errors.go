@@ -114,6 +114,7 @@ var (
 	ErrAccountsUnavailable = &Error{Kind: Unavailable, Code: "accounts_unavailable", Message: "the accounts can't be read", RetryAfter: 5 * time.Second}
 	ErrAccountChoice       = &Error{Kind: Invalid, Code: "account_choice", Message: "the choice of accounts is not one that can be approved"}
 	ErrCodeMissing         = &Error{Kind: Invalid, Code: "code_missing", Message: "the code of the message is needed"}
+	ErrNoPush              = &Error{Kind: Conflict, Code: "no_push", Message: "the device has no push subscription"}
 	ErrNotFailed           = &Error{Kind: Conflict, Code: "not_failed", Message: "the delivery has not failed"}
 	ErrCooling             = &Error{Kind: Forbidden, Code: "cooling", Message: "the device is too new to approve payments"}
 	ErrPushEndpoint        = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}
@@ -125,5 +126,6 @@ var (
 	ErrUnknownAdmin        = &Error{Kind: NotFound, Code: "unknown_admin", Message: "no such administrator"}
 	ErrEmailTaken          = &Error{Kind: Conflict, Code: "email_taken", Message: "another administrator has this email address"}
 	ErrLastOwner           = &Error{Kind: Conflict, Code: "last_owner", Message: "this is the last owner who can sign in"}
+	ErrUnknownVersion      = &Error{Kind: NotFound, Code: "unknown_version", Message: "no such version of a setting"}
 	ErrAlreadyCompleted    = &Error{Kind: Conflict, Code: "already_done", Message: "that was done already"}
 )

@@ -168,6 +168,8 @@ type Notice string
 const (
 	NoticeRequest     Notice = "request"
 	NoticeDeviceAdded Notice = "device_added"
+	NoticeHandled     Notice = "handled" // a request that was notified no longer waits
+	NoticeTest        Notice = "test"    // to see that notices arrive
 )
 
 // Outcome is a handler's verdict on one run of a job.

@@ -94,6 +94,7 @@ async function allow(root, button) {
 		}
 		await subscribe();
 		sessionStorage.setItem("push-synced", "yes");
+		await fetch("/push/test", { method: "POST", credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(10000) }).catch(() => {});
 		location.assign(root.dataset.next);
 		return;
 	} catch {
@@ -120,6 +121,48 @@ async function resync() {
 	}
 }
 
+// The page knows best how much waits: the number on the app's icon follows it.
+function badge() {
+	const waiting = Number(document.querySelector("[data-waiting]")?.dataset.waiting);
+	if (!Number.isInteger(waiting) || !navigator.setAppBadge) return;
+	(waiting > 0 ? navigator.setAppBadge(waiting) : navigator.clearAppBadge()).catch(() => {});
+}
+
+// Subscribes anew: what is there may be one that the push service has forgotten.
+async function repair(button) {
+	if (button.getAttribute("aria-busy") === "true") return;
+	if (!supported || Notification.permission !== "granted") {
+		location.assign("/notifications"); // which asks, or says what to do
+		return;
+	}
+	button.setAttribute("aria-busy", "true");
+	try {
+		const registration = await navigator.serviceWorker.ready;
+		await (await registration.pushManager.getSubscription())?.unsubscribe();
+		await subscribe();
+		button.form.requestSubmit(); // a test shows whether it helped
+	} catch {
+		location.assign("/notifications");
+	} finally {
+		button.removeAttribute("aria-busy");
+	}
+}
+
+// What the browser itself says of notifications, beside what the server knows.
+function permission() {
+	for (const row of document.querySelectorAll("[data-permission]")) {
+		row.hidden = false;
+		const is = supported ? Notification.permission : "unsupported";
+		row.textContent = row.dataset[is] ?? row.dataset.default;
+	}
+}
+
+function look() {
+	badge();
+	permission();
+	for (const button of document.querySelectorAll("[data-push-repair]")) button.disabled = false;
+}
+
 export function startPush() {
 	for (const root of document.querySelectorAll("[data-push-page]")) {
 		const name = start();
@@ -128,8 +171,11 @@ export function startPush() {
 	document.addEventListener("click", (event) => {
 		const button = event.target.closest?.("[data-push-allow]");
 		if (button) allow(button.closest("[data-push-page]"), button);
+		const mend = event.target.closest?.("[data-push-repair]");
+		if (mend) repair(mend);
 	});
 	for (const button of document.querySelectorAll("[data-push-allow]")) button.disabled = false;
-	document.addEventListener("assent:content", resync);
+	document.addEventListener("assent:content", () => { resync(); look(); });
 	resync();
+	look();
 }

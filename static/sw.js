@@ -66,14 +66,26 @@ self.addEventListener("push", (event) => {
 			const words = await caches.match(fallbackWords).then((r) => r?.json()).catch(() => null);
 			notice = { id: "", lang: "", title: location.hostname, body: "", ...words };
 		}
+		// One notice a request: what was handled elsewhere takes its place, quietly.
 		await self.registration.showNotification(notice.title, {
-			body: notice.body ?? "", lang: notice.lang ?? "", tag: notice.id || "notice", data: { id: notice.id ?? "" },
+			body: notice.body ?? "", lang: notice.lang ?? "", tag: notice.id || "notice", data: { id: notice.id ?? "" }, silent: notice.kind === "handled",
 			icon: asset("icons/icon-192.png"), badge: asset("icons/badge-96.png"),
 		});
+		await badge(notice.waiting);
 		// An open page whose event stream is held up by the network hears of it too.
 		for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage({ arrived: notice.id ?? "" });
 	})());
 });
+
+// The number on the app's icon, where there is one.
+async function badge(waiting) {
+	if (typeof waiting !== "number" || !navigator.setAppBadge) return;
+	try {
+		await (waiting > 0 ? navigator.setAppBadge(waiting) : navigator.clearAppBadge());
+	} catch {
+		// It isn't installed.
+	}
+}
 
 self.addEventListener("notificationclick", (event) => {
 	event.notification.close();

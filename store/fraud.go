@@ -44,6 +44,9 @@ func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
 			return err
 		}
 	}
+	if err := t.handled(ctx, by, r); err != nil {
+		return err
+	}
 	t.changed(r)
 	return t.audit(ctx, by, entry{action: "request.deny", person: by.PersonID, device: by.ID, request: r.ID, detail: reasonDetail(r.Reason)})
 }

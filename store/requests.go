@@ -266,6 +266,9 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 			if err := t.settleJob(ctx, r); err != nil {
 				return err
 			}
+			if err := t.handled(ctx, by, r); err != nil {
+				return err
+			}
 			t.changed(r)
 			return t.audit(ctx, by, entry{action: "request.approve", person: by.PersonID, device: by.ID, request: id})
 		})
@@ -349,6 +352,9 @@ func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject 
 		if err := t.settleJob(ctx, r); err != nil {
 			return err
 		}
+	}
+	if err := t.handled(ctx, by, r); err != nil {
+		return err
 	}
 	t.changed(r)
 	return t.audit(ctx, by, entry{action: "request.cancel", person: r.PersonID, request: r.ID, detail: reasonDetail(r.Reason)})

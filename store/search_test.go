@@ -36,6 +36,9 @@ func TestFindPeople(t *testing.T) {
 	if err := db.Subscribe(t.Context(), storetest.On(ada), app.Subscription{DeviceID: ada.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := db.NoticeOpened(t.Context(), storetest.On(ada), ""); err != nil {
+		t.Fatal(err)
+	}
 	if err := db.SetPersonState(t.Context(), app.Operator, people["Ben Gone"].ID, app.PersonSuspended); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +130,11 @@ func TestStanding(t *testing.T) {
 	if err := db.Subscribe(t.Context(), storetest.On(d), sub); err != nil {
 		t.Fatal(err)
 	}
-	is("subscribed", app.StandingReady, store.Enrolled)
+	is("subscribed", app.StandingUnheard, store.Enrolled, store.Unheard)
+	if err := db.NoticeOpened(t.Context(), storetest.On(d), ""); err != nil {
+		t.Fatal(err)
+	}
+	is("a notice was opened", app.StandingReady, store.Enrolled)
 	if err := db.SignOut(t.Context(), storetest.On(d), d.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"assent/app"
 )
 
-const subscriptionColumns = `device_id, endpoint, p256dh, auth, created_at, last_accepted_at, last_opened_at, ended_at, last_error`
+const subscriptionColumns = `device_id, endpoint, p256dh, auth, created_at, last_accepted_at, last_opened_at, proven_at, ended_at, last_error`
 
 // Subscribe stores a device's push subscription in place of the one it had. An
 // endpoint belongs to one browser: whichever device had it loses it.
@@ -45,7 +45,7 @@ func (r *Reader) Subscription(ctx context.Context, deviceID string) (app.Subscri
 func (r *Reader) Subscriptions(ctx context.Context, personID string) ([]app.Subscription, error) {
 	var out []app.Subscription
 	err := r.r.SelectContext(ctx, &out, `SELECT s.device_id, s.endpoint, s.p256dh, s.auth, s.created_at, s.last_accepted_at,
-		s.last_opened_at, s.ended_at, s.last_error FROM subscriptions s JOIN devices d ON d.id = s.device_id
+		s.last_opened_at, s.proven_at, s.ended_at, s.last_error FROM subscriptions s JOIN devices d ON d.id = s.device_id
 		WHERE d.person_id = ? AND d.state <> 'removed'`, personID)
 	return out, err
 }
@@ -84,18 +84,22 @@ func (s *Store) Pushed(ctx context.Context, sub app.Subscription, requestID stri
 }
 
 // NoticeOpened records that a notice was opened on a device: once for each
-// request, however often it is opened, and that of devices once a minute.
+// request, however often it is opened, and others once a minute. The first one
+// proves that notices arrive.
 func (s *Store) NoticeOpened(ctx context.Context, by app.Actor, requestID string) error {
 	const action = "push.opened"
 	return s.write(ctx, func(t *tx) error {
 		var known bool
 		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM audit WHERE actor_id = ? AND action = ? AND request_id = ?
-			AND (request_id <> '' OR at > ?))`, by.ID, action, requestID, t.now.Add(-time.Minute)); err != nil || known {
+			AND (request_id <> '' OR at > ?)) AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE device_id = ? AND ended_at = 0 AND proven_at = 0)`,
+			by.ID, action, requestID, t.now.Add(-time.Minute), by.ID); err != nil || known {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, by.ID); err != nil {
+		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ?, proven_at = CASE WHEN proven_at = 0 THEN ? ELSE proven_at END
+			WHERE device_id = ? AND ended_at = 0`, t.now, t.now, by.ID); err != nil {
 			return err
 		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: by.ID})
 		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: by.ID, request: requestID})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"assent/app/settings"
 	"assent/static"
 	"assent/store"
 	"assent/web/admin"
@@ -20,13 +21,14 @@ import (
 
 // Config is what the surfaces need.
 type Config struct {
-	Public  *url.URL
-	Proxies []netip.Prefix // whose X-Forwarded-For is believed
-	Store   *store.Store
-	API     api.Config
-	Device  device.Config
-	Admin   admin.Config
-	Log     *slog.Logger
+	Public   *url.URL
+	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
+	Store    *store.Store
+	API      api.Config
+	Device   device.Config
+	Admin    admin.Config
+	Settings *settings.Service // the institution's look; nil for ours
+	Log      *slog.Logger
 }
 
 // New makes the handler of the whole service.
@@ -35,6 +37,7 @@ func New(c Config) (http.Handler, error) {
 	pages := http.NewServeMux()
 	deviceAnswer, adminAnswer := device.Register(pages, c.Device), admin.Register(pages, c.Admin)
 	pages.Handle("GET /static/", static.Handler())
+	branding(pages, c)
 	var site http.Handler = httpx.Route(pages)
 	site, err := httpx.SameSite(c.Public, func(w http.ResponseWriter, r *http.Request, err error) {
 		if strings.HasPrefix(r.URL.Path, "/admin/") {

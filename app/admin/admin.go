@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/cases"
@@ -14,8 +15,10 @@ import (
 
 	"assent/app"
 	"assent/app/consent"
+	"assent/app/health"
 	"assent/app/passkey"
 	"assent/app/people"
+	"assent/app/settings"
 	"assent/store"
 )
 
@@ -28,12 +31,16 @@ type Service struct {
 	passkeys *passkey.Service
 	uses     Uses
 	registry Registry
+
+	examining sync.Mutex // ACP, for one administrator at a time
 }
 
 // Uses are the use cases of other packages that pages of the console lead to.
 type Uses struct {
-	Consent *consent.Service
-	People  *people.Service
+	Consent     *consent.Service
+	People      *people.Service
+	Settings    *settings.Service
+	Connections []health.Connection // to ACP
 }
 
 // New makes the service.

@@ -370,15 +370,27 @@ func TestPushReachesTheServiceWorker(t *testing.T) {
 	ada.click("set-up")
 	ada.click("make-passkey")
 	ada.click("allow")
+	ada.see("push-try")
+	ada.accessible("waiting for the test notice")
+	var m struct {
+		ID, Lang, Title, Body string
+		Waiting               int
+	}
+	if err := json.Unmarshal(service.Wait().Payload, &m); err != nil || m.ID != "test" {
+		t.Fatalf("the test notice: %+v, %v", m, err)
+	}
+	ada.open(d.URL + "/notice/" + m.ID)
+	ada.see("push-works")
+	ada.accessible("notifications work")
+	ada.click("go-on")
 	ada.see("empty")
 
 	s := ask(t, d, signIn("ada.quill"))
 	got := service.Wait()
-	var m struct{ ID, Lang, Title, Body string }
 	if err := json.Unmarshal(got.Payload, &m); err != nil {
 		t.Fatal(err)
 	}
-	if got.Urgency != "high" || got.TTL < 60 || got.TTL > 120 || m.Lang != "en-GB" || !strings.Contains(m.Body, "joiners") {
+	if m.Waiting != 1 || got.Urgency != "high" || got.TTL < 60 || got.TTL > 120 || m.Lang != "en-GB" || !strings.Contains(m.Body, "joiners") {
 		t.Errorf("notice %s, TTL %d, urgency %s", got.Payload, got.TTL, got.Urgency)
 	}
 	for _, private := range []string{"Ada", "Quill & Daughter, joiners asks Ada", "K7-PLUM", s.ID, s.LoginState} {

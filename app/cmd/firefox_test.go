@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"strings"
 	"testing"
 
 	"assent/app"
@@ -23,6 +24,9 @@ func TestFirefoxIsNotified(t *testing.T) {
 	for _, id := range []string{"set-up", "make-passkey", "allow"} {
 		f.Click(string(testid(id)))
 	}
+	desktop.Click(desktop.Wait("say that you saw it"))
+	f.Until("the first notification is proof", `document.querySelector('[data-testid="push-works"]')`)
+	f.Click(string(testid("go-on")))
 	f.Until("the inbox is open", `document.querySelector('[data-testid="empty"]')`)
 	s := ask(t, d, signIn("ada.quill"))
 	n := desktop.Wait("joiners")
@@ -55,6 +59,18 @@ func TestFirefoxIsNotified(t *testing.T) {
 		f.Until("the product hears of it", `new Promise(r => requestAnimationFrame(() => r(true)))`)
 	}
 	s = ask(t, d, signIn("ada.quill"))
-	desktop.Wait("joiners")
-	settled(t, d, s, emulator.Pending)
+	desktop.Wait("asks you to sign in")
+	// What is answered on another device takes the notification's place.
+	other := newPhone(t, "other", portrait)
+	other.enrol(d.Invite(t, "ada.quill"))
+	other.click("read")
+	other.click("deny")
+	other.see("outcome")
+	settled(t, d, s, emulator.Rejected)
+	desktop.Wait("on another device")
+	for _, n := range desktop.Shown() {
+		if strings.Contains(n.Body, "asks you to sign in") {
+			t.Errorf("the request is still shown: %+v", n)
+		}
+	}
 }

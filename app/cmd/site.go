@@ -118,8 +118,10 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	}
 	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
 		Resolver: people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader}},
-		Protection: consent.Protection{ReportPauses: s.cfg.Protection.ReportPauses, MatchCode: s.cfg.Protection.MatchCode,
-			UnderAttack: s.cfg.Protection.UnderAttack, Cooling: s.cfg.Protection.Cooling},
+		Protection: func() consent.Protection {
+			return consent.Protection{ReportPauses: s.cfg.Protection.ReportPauses, MatchCode: s.cfg.Protection.MatchCode,
+				UnderAttack: s.cfg.Protection.UnderAttack, Cooling: s.cfg.Protection.Cooling}
+		},
 		RequestTTL: s.cfg.RequestTTL, Fatigue: consent.DefaultFatigue, Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
 	if err != nil {

@@ -32,6 +32,7 @@ func (s *Settings) load(r io.Reader) (kong.Resolver, error) {
 	}
 	tables, ok := f.values["acp"]
 	delete(f.values, "acp")
+	s.file = f.values
 	if !ok {
 		return f, nil
 	}

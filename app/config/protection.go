@@ -17,10 +17,17 @@ type Protection struct {
 // codeProfiles are those that may ask for a code: br-data shows no binding message.
 var codeProfiles = []string{"regular", "uk-accounts", "uk-payment", "br-payment"}
 
+// CodeProfiles are the profiles that may ask for the code of a binding message.
+func CodeProfiles() []string { return slices.Clone(codeProfiles) }
+
+// LongestCooling is the longest time that a new device may be kept from
+// approving payments.
+const LongestCooling = 30 * 24 * time.Hour
+
 func (s *Settings) protection(c *Config, f *faults) {
 	c.Protection = Protection{ReportPauses: s.ReportPauses, MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
 	var err error
-	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 || c.Protection.Cooling > 30*24*time.Hour {
+	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 || c.Protection.Cooling > LongestCooling {
 		f.add("ASSENT_COOLING: %q is not a time from 0s to 720h (30 days)", s.Cooling)
 	}
 	for name, list := range map[string][]string{"ASSENT_MATCH_CODE": s.MatchCode, "ASSENT_MATCH_CODE_UNDER_ATTACK": s.MatchCodeUnderAttack} {

@@ -55,6 +55,8 @@ type Settings struct {
 	ConnectionSettings `embed:""`
 
 	tables []ConnectionSettings // of the file
+	file   map[string]any       // its other keys
+	given  Given                // see Trace
 }
 
 // ConnectionSettings describe one ACP connection: the credentials that ACP

@@ -36,8 +36,8 @@ type Config struct {
 	Connections []Connection
 	Resolver    Resolver
 	Accounts    accounts.Source
-	Protection  Protection
-	RequestTTL  time.Duration // of a request that ACP gives no expiry
+	Protection  func() Protection // as it is now; nil protects from nothing
+	RequestTTL  time.Duration     // of a request that ACP gives no expiry
 	Fatigue     store.Fatigue
 	Log         *slog.Logger
 }
@@ -51,7 +51,7 @@ type Service struct {
 	connections map[string]Connection
 	resolver    Resolver
 	accounts    accounts.Source
-	protection  Protection
+	protection  func() Protection
 	ttl         time.Duration
 	fatigue     store.Fatigue
 	log         *slog.Logger
@@ -59,6 +59,9 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) *Service {
+	if c.Protection == nil {
+		c.Protection = func() Protection { return Protection{} }
+	}
 	return &Service{store: c.Store, connections: byName(c.Connections), resolver: c.Resolver, accounts: c.Accounts,
 		protection: c.Protection, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log}
 }

@@ -63,7 +63,7 @@ func (w *world) build() {
 
 // protect makes p the policy.
 func (w *world) protect(p consent.Protection) {
-	w.config.Protection = p
+	w.config.Protection = func() consent.Protection { return p }
 	w.svc = consent.New(w.config)
 }
 

@@ -81,14 +81,15 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 // cooling tells until when the device is too new to approve a payment; 0 where
 // it may.
 func (s *Service) cooling(ctx context.Context, by app.Actor, sh *slip.Sheet) (app.Instant, error) {
-	if s.protection.Cooling == 0 || !sh.Pays() {
+	cooling := s.protection().Cooling
+	if cooling == 0 || !sh.Pays() {
 		return 0, nil
 	}
 	d, err := s.store.Device(ctx, by.ID)
 	if err != nil {
 		return 0, err
 	}
-	if until := d.CreatedAt.Add(s.protection.Cooling); until > s.store.Now() {
+	if until := d.CreatedAt.Add(cooling); until > s.store.Now() {
 		return until, nil
 	}
 	return 0, nil
@@ -188,7 +189,7 @@ func (s *Service) Report(ctx context.Context, by app.Actor, id string) error {
 	if err := s.store.Deny(ctx, by, id, app.ReasonReported); err != nil {
 		return err
 	}
-	if s.protection.ReportPauses {
+	if s.protection().ReportPauses {
 		return s.store.Pause(ctx, by, by.PersonID)
 	}
 	return nil

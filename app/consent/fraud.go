@@ -111,12 +111,13 @@ func (s *Service) asksCode(ctx context.Context, r app.Request) (code string, err
 	if !profile.MatchCode || !profile.Message {
 		return "", nil
 	}
-	for _, name := range s.protection.MatchCode {
+	policy := s.protection()
+	for _, name := range policy.MatchCode {
 		if name == profile.Name {
 			return code, nil
 		}
 	}
-	for _, name := range s.protection.UnderAttack {
+	for _, name := range policy.UnderAttack {
 		if name == profile.Name {
 			yes, err := s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-attackWindow))
 			if yes {

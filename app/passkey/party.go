@@ -66,6 +66,7 @@ func (s *Service) BeginMaking(ctx context.Context, purpose, subject string, h Ho
 	if err != nil {
 		return Prompt{}, err
 	}
+	options.Response.RelyingParty.Name = s.Institution()
 	return s.begin(ctx, store.Ceremony{Purpose: purpose, Subject: subject}, session, options)
 }
 
@@ -158,4 +159,9 @@ func (s *Service) takeFor(ctx context.Context, purpose, subject, id string) (web
 }
 
 // Institution is the name that authenticators show.
-func (s *Service) Institution() string { return s.rp.Config.RPDisplayName }
+func (s *Service) Institution() string {
+	if s.name != nil {
+		return s.name()
+	}
+	return s.rp.Config.RPDisplayName
+}

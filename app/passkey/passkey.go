@@ -40,6 +40,7 @@ type Service struct {
 	key    receipt.Key
 	policy Policy
 	log    *slog.Logger
+	name   func() string // of the institution now; nil for the one of the start
 }
 
 // New makes the relying party of the site at public, whose host is the RP id.
@@ -160,6 +161,7 @@ func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation, brought ap
 	if err != nil {
 		return Prompt{}, err
 	}
+	options.Response.RelyingParty.Name = s.Institution()
 	s.policy.ask(&options.Response)
 	return s.begin(ctx, store.Ceremony{Purpose: purposeEnrol, PersonID: p.ID, Subject: inv.ID}, session, options)
 }

@@ -28,6 +28,10 @@ type Option func(*Service)
 // WithPolicy narrows which new passkeys are accepted. The default is any.
 func WithPolicy(p Policy) Option { return func(s *Service) { s.policy = p } }
 
+// WithName gives the institution's name as it is now, where that changes while
+// the service runs.
+func WithName(now func() string) Option { return func(s *Service) { s.name = now } }
+
 // WithLog says where refused passkeys are told. The default is nowhere.
 func WithLog(log *slog.Logger) Option { return func(s *Service) { s.log = log } }
 

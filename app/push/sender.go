@@ -14,16 +14,28 @@ import (
 
 	webpush "github.com/SherClockHolmes/webpush-go"
 
+	"assent/app"
 	"assent/app/outbound"
 )
 
 // Message is what the service worker shows, without fetching anything: this
 // and no more travels, encrypted.
 type Message struct {
-	ID    string `json:"id"` // where a click leads: /notice/ID
-	Lang  string `json:"lang"`
-	Title string `json:"title"`
-	Body  string `json:"body"`
+	ID      string     `json:"id"` // where a click leads: /notice/ID; of one request there is one notice
+	Kind    app.Notice `json:"kind"`
+	Lang    string     `json:"lang"`
+	Title   string     `json:"title"`
+	Body    string     `json:"body"`
+	Waiting int        `json:"waiting"` // how much waits for the person, for the app's badge
+}
+
+// urgency wakes a sleeping phone for what waits, and not for what no longer does
+// (RFC 8030 5.3).
+func urgency(kind app.Notice) webpush.Urgency {
+	if kind == app.NoticeHandled {
+		return webpush.UrgencyNormal
+	}
+	return webpush.UrgencyHigh
 }
 
 // messageLimit keeps the encrypted record below the 4,096 bytes that push
@@ -88,7 +100,7 @@ func (s *Sender) Send(ctx context.Context, sub Subscription, m Message, ttl time
 	}
 	answer, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{Endpoint: sub.Endpoint, Keys: webpush.Keys{Auth: sub.Auth, P256dh: sub.P256DH}},
 		&webpush.Options{
-			HTTPClient: s.HTTP, TTL: max(1, int(ttl.Seconds())), Urgency: webpush.UrgencyHigh, Topic: topic(m.ID),
+			HTTPClient: s.HTTP, TTL: max(1, int(ttl.Seconds())), Urgency: urgency(m.Kind), Topic: topic(m.ID),
 			Subscriber:     strings.TrimPrefix(s.Subject, "mailto:"), // the library adds it
 			VAPIDPublicKey: s.Keys.Public, VAPIDPrivateKey: s.Keys.Private,
 		})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"assent/app/outbound"
+	"assent/app"
 	"assent/app/push"
 	"assent/app/push/pushtest"
 )
@@ -30,7 +31,7 @@ func to(s *pushtest.Subscription) push.Subscription {
 	return push.Subscription{Endpoint: s.Endpoint, P256DH: s.P256DH, Auth: s.Auth}
 }
 
-var notice = push.Message{ID: "REQUEST1", Lang: "pt-BR", Title: "Há um pedido", Body: "Financroo <pede> & espera"}
+var notice = push.Message{ID: "REQUEST1", Kind: app.NoticeRequest, Waiting: 2, Lang: "pt-BR", Title: "Há um pedido", Body: "Financroo <pede> & espera"}
 
 // The push service verifies signature, audience and subject and decrypts.
 func TestSendDelivers(t *testing.T) {
@@ -46,7 +47,7 @@ func TestSendDelivers(t *testing.T) {
 		if got.Sub != sub || got.TTL != 90 || got.Urgency != "high" {
 			t.Errorf("%s: TTL %d, urgency %q", subject, got.TTL, got.Urgency)
 		}
-		const want = `{"id":"REQUEST1","lang":"pt-BR","title":"Há um pedido","body":"Financroo \u003cpede\u003e \u0026 espera"}`
+		const want = `{"id":"REQUEST1","kind":"request","lang":"pt-BR","title":"Há um pedido","body":"Financroo \u003cpede\u003e \u0026 espera","waiting":2}`
 		if string(got.Payload) != want {
 			t.Errorf("got  %s\nwant %s", got.Payload, want)
 		}

@@ -119,15 +119,33 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 	if err != nil || d.State != app.DeviceActive || p.State != app.PersonActive {
 		return m, false, err
 	}
+	waiting, err := s.store.Waiting(ctx, p.ID)
+	if err != nil {
+		return m, false, err
+	}
 	w := s.words.Match(p.Lang, "")
-	m = Message{ID: j.RequestID, Lang: w.Tag()}
-	switch app.Notice(j.Payload) {
+	m = Message{ID: j.RequestID, Kind: app.Notice(j.Payload), Lang: w.Tag()}
+	for _, c := range waiting {
+		m.Waiting += c.Requests
+	}
+	switch m.Kind {
 	case app.NoticeRequest:
 		r, err := s.store.Request(ctx, j.RequestID)
 		if err != nil || r.State != app.Pending {
 			return m, false, err
 		}
-		m.Title, m.Body = w.T("push.request.title"), w.T("push.request.body", "client", clientName(r, w))
+		m.Title, m.Body = s.requestWords(w, r)
+	case app.NoticeHandled:
+		r, err := s.store.Request(ctx, j.RequestID)
+		if err != nil || r.State == app.Pending {
+			return m, false, err
+		}
+		m.Title, m.Body = w.T("push.handled.title"), w.T("push.handled.closed", "client", clientName(r, w))
+		if r.DecidedBy != "" {
+			m.Body = w.T("push.handled.answered", "client", clientName(r, w))
+		}
+	case app.NoticeTest:
+		m.ID, m.Title, m.Body = NoticeTest, w.T("push.test.title"), w.T("push.test.body")
 	case app.NoticeDeviceAdded:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_added.title"), w.T("push.device_added.body")
 	default:
@@ -136,8 +154,26 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 	return m, true, nil
 }
 
-// NoticeDevices is the notice id that leads to the list of devices.
-const NoticeDevices = "devices"
+// The notice ids that lead to something else than a request.
+const (
+	NoticeDevices = "devices" // the list of devices
+	NoticeTest    = "test"    // what a test shows
+)
+
+// requestWords names client and kind of a request.
+func (s *Service) requestWords(w i18n.Words, r app.Request) (title, body string) {
+	switch client := clientName(r, w); {
+	case r.Kind == app.KindTest:
+		return w.T("push.trial.title"), w.T("push.trial.body", "client", client)
+	case r.Kind == app.KindRegular:
+		return w.T("push.request.title"), w.T("push.request.body", "client", client)
+	default:
+		return w.T("push.consent.title"), w.T("push.consent.body", "client", client)
+	}
+}
+
+// Test has a notice sent to the device by, for its person to open.
+func (s *Service) Test(ctx context.Context, by app.Actor) error { return s.store.TestPush(ctx, by) }
 
 func clientName(r app.Request, w i18n.Words) string {
 	if name := i18n.Plain(r.ClientName); name != "" {

@@ -64,3 +64,83 @@ func TestNoticeNamesTheClientInPlainWords(t *testing.T) {
 		}
 	}
 }
+
+// Each notice in both languages: what it says, what it counts, and nothing of
+// whom or how much it is about.
+func TestNotices(t *testing.T) {
+	words, err := i18n.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, say := range map[string]map[string]string{
+		"en-GB": {"request": "Financroo asks you to sign in", "consent": "Financroo asks you to agree", "trial": "sends you a test",
+			"answered": "You answered Financroo on another device", "closed": "no longer open", "test": "say that you saw it"},
+		"pt-BR": {"request": "Financroo", "consent": "pede a sua concordância", "trial": "envia um teste", "answered": "em outro aparelho", "closed": "não está mais aberto", "test": "dizer que o viu"},
+	} {
+		db, ps := storetest.New(t), pushtest.Start(t)
+		svc := push.NewService(db.Store, newSender(t), push.Hosts{AllowLoopback: true}, words, slog.New(slog.DiscardHandler))
+		ada := db.MustPerson("ada")
+		d, other := db.MustDevice(ada), db.MustDevice(ada)
+		if err := db.SetPreferences(t.Context(), app.Operator, ada.ID, lang, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := svc.Subscribe(t.Context(), storetest.On(d), to(ps.Subscribe())); err != nil {
+			t.Fatal(err)
+		}
+		next := func(id string, kind app.Notice, body string, waiting int) {
+			t.Helper()
+			j, ok, _, err := db.LeaseJob(t.Context(), app.JobPush, time.Minute)
+			if err != nil || !ok {
+				t.Fatalf("%s: no job for %s (%v)", lang, kind, err)
+			}
+			if out := svc.Send(t.Context(), j); out.Verdict != app.JobDone {
+				t.Fatalf("%s: %s: %+v", lang, kind, out)
+			}
+			if err := db.JobDone(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+			got := ps.Wait()
+			var m push.Message
+			if err := json.Unmarshal(got.Payload, &m); err != nil {
+				t.Fatal(err)
+			}
+			if m.ID != id || m.Kind != kind || m.Lang != lang || m.Waiting != waiting || !strings.Contains(m.Body, body) {
+				t.Errorf("%s: %+v, want %s %s, %q, %d waiting", lang, m, kind, id, body, waiting)
+			}
+			if quiet := got.Urgency == "normal"; quiet != (kind == app.NoticeHandled) {
+				t.Errorf("%s: %s with urgency %s", lang, kind, got.Urgency)
+			}
+		}
+		start := func(kind string) app.Request {
+			t.Helper()
+			in := storetest.Request(ada, db.Now().Add(10*time.Minute))
+			in.Kind = kind
+			r, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 50, Window: time.Minute}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		first := start(app.KindRegular)
+		next(first.ID, app.NoticeRequest, say["request"], 1)
+		second := start("uk-domestic-payment")
+		next(second.ID, app.NoticeRequest, say["consent"], 2)
+		trial, err := db.StartTest(t.Context(), app.Operator, d.ID, "Northmoor", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next(trial.ID, app.NoticeRequest, say["trial"], 3)
+		if err := db.Deny(t.Context(), storetest.On(other), first.ID, app.ReasonPerson); err != nil {
+			t.Fatal(err)
+		}
+		next(first.ID, app.NoticeHandled, say["answered"], 2)
+		if err := db.Cancel(t.Context(), app.System, second.ID, app.ReasonGone, false); err != nil {
+			t.Fatal(err)
+		}
+		next(second.ID, app.NoticeHandled, say["closed"], 1)
+		if err := svc.Test(t.Context(), storetest.On(d)); err != nil {
+			t.Fatal(err)
+		}
+		next(push.NoticeTest, app.NoticeTest, say["test"], 1)
+	}
+}

@@ -45,6 +45,7 @@ import (
 	"assent/app/health"
 	"assent/app/i18n"
 	"assent/app/live"
+	"assent/app/settings"
 	"assent/store"
 	"assent/web/admin/page"
 	"assent/web/httpx"
@@ -60,6 +61,8 @@ type Config struct {
 	Public      *url.URL
 	Words       *i18n.Catalogue
 	Institution string
+	Brand       func() view.Brand // the institution's look as it is now; nil for ours
+	Settings    *settings.Service
 	Live        *live.Hub
 	Health      *health.Service // nil looks at nothing
 	Closing     <-chan struct{} // closed when the server stops: event streams end
@@ -165,7 +168,7 @@ func (h *handlers) words(r *http.Request) i18n.Words {
 // frame is what every page needs.
 func (h *handlers) frame(r *http.Request) page.Frame {
 	f := page.Frame{
-		Frame: view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.Computer, Now: h.Store.Now().Time()},
+		Frame: view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.Computer, Now: h.Store.Now().Time()}.Branded(h.Brand),
 		Path:  r.URL.RequestURI(),
 	}
 	who, err := admin.From(r.Context())

@@ -216,7 +216,7 @@ func (h *handlers) testDevice(w http.ResponseWriter, r *http.Request, who admin.
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	req, err := h.Admins.TestDevice(r.Context(), who, strings.TrimSpace(r.PathValue("id")), h.Institution)
+	req, err := h.Admins.TestDevice(r.Context(), who, strings.TrimSpace(r.PathValue("id")), h.frame(r).Institution)
 	if err != nil {
 		return err
 	}

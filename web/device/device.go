@@ -40,8 +40,9 @@ type Config struct {
 	Live        *live.Hub
 	Words       *i18n.Catalogue
 	Institution string
-	LinkAlone   bool            // an invitation's link needs no activation code
-	Closing     <-chan struct{} // closed when the server stops: event streams end
+	Brand       func() view.Brand // the institution's look as it is now; nil for ours
+	LinkAlone   bool              // an invitation's link needs no activation code
+	Closing     <-chan struct{}   // closed when the server stops: event streams end
 	Log         *slog.Logger
 }
 
@@ -115,6 +116,8 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own("GET /notifications", h.notifications)
 	own("POST /push/subscription", h.subscribe)
 	own("POST /push/skip", h.skipPush)
+	own("POST /push/test", h.testPush)
+	own("GET /notifications/try", h.tryPush)
 	open("GET /events", h.events)
 
 	open("GET /offline", func(w http.ResponseWriter, r *http.Request) error {
@@ -126,7 +129,8 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 		w.Write(static.ServiceWorker())
 	})
 	open("GET /manifest.webmanifest", func(w http.ResponseWriter, r *http.Request) error {
-		b, err := view.Manifest(c.Institution, h.words(r))
+		f := view.Frame{Words: h.words(r), Institution: c.Institution}.Branded(c.Brand)
+		b, err := view.Manifest(f.Institution, f.Brand, f.Words)
 		if err != nil {
 			return err
 		}
@@ -168,7 +172,7 @@ func defaultZone(tag string) *time.Location {
 // frame is what every page needs.
 func (h *handlers) frame(r *http.Request) view.Frame {
 	_, platform := describe(r, i18n.Words{})
-	f := view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.HereOf(platform), Now: h.Store.Now().Time()}
+	f := view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.HereOf(platform), Now: h.Store.Now().Time()}.Branded(h.Brand)
 	id, err := login.From(r.Context())
 	if err != nil {
 		return f

@@ -43,10 +43,12 @@ func (h *handlers) describeDevices(r *http.Request, id login.Identity) ([]page.D
 		p.Passkey = page.Passkey{Gone: err != nil || cred.RevokedAt != 0, Synced: cred.BackedUp, Created: cred.CreatedAt.Time(),
 			LastUsed: cred.LastUsedAt.Time(), Shared: users[d.CredentialID] > 1}
 		sub, subscribed := bySub[d.ID]
-		p.Push = page.Push{LastReached: sub.LastAcceptedAt.Time(), LastOpened: sub.LastOpenedAt.Time()}
+		p.Push = page.Push{Since: sub.CreatedAt.Time(), LastReached: sub.LastAcceptedAt.Time(), LastOpened: sub.LastOpenedAt.Time()}
 		switch {
-		case subscribed && sub.EndedAt == 0:
+		case subscribed && sub.EndedAt == 0 && sub.ProvenAt != 0:
 			p.Push.State = page.PushWorking
+		case subscribed && sub.EndedAt == 0:
+			p.Push.State = page.PushUntried
 		case subscribed:
 			p.Push.State = page.PushLost
 		case d.PushChoice == app.PushSkipped:
@@ -92,7 +94,7 @@ func (h *handlers) device(w http.ResponseWriter, r *http.Request, id login.Ident
 	if err != nil {
 		return err
 	}
-	d.Saved = r.URL.Query().Has("saved")
+	d.Saved, d.Sent = r.URL.Query().Has("saved"), r.URL.Query().Has("sent")
 	return h.show(w, r, http.StatusOK, d.Page(h.frame(r)))
 }
 
@@ -189,10 +191,36 @@ func (h *handlers) notifications(w http.ResponseWriter, r *http.Request, id logi
 		IOS:     isIOS(id.Device.Platform),
 		AppOnly: id.Device.AppUntil > h.Store.Now(),
 	}
-	if !p.Setup {
-		p.Next = "/devices/" + id.Device.ID
-	}
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// tryPush waits for the test notice to be opened.
+func (h *handlers) tryPush(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	sub, err := h.Store.Subscription(r.Context(), id.Device.ID)
+	if errors.Is(err, app.ErrUnknownDevice) {
+		return httpx.SeeOther(w, r, "/notifications")
+	}
+	if err != nil {
+		return err
+	}
+	p := page.TryPush{Works: sub.ProvenAt != 0, Setup: h.Store.Now().Sub(id.Device.CreatedAt) < setUpFor, Again: r.URL.Query().Has("sent")}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// testPush sends one to this device.
+func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	back := "/devices/" + id.Device.ID
+	if r.URL.Query().Has("try") {
+		back = "/notifications/try"
+	}
+	err := h.Push.Test(r.Context(), actor(r, id))
+	if errors.Is(err, app.ErrNoPush) {
+		return httpx.SeeOther(w, r, "/notifications")
+	}
+	if err != nil && !errors.Is(err, app.ErrTooMany) { // the one before is still on its way
+		return err
+	}
+	return httpx.SeeOther(w, r, back+"?sent")
 }
 
 // subscribe takes the subscription that the browser made.

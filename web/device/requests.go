@@ -305,9 +305,12 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) err
 // notice leads from a push notice to what it is about.
 func (h *handlers) notice(w http.ResponseWriter, r *http.Request, id login.Identity) error {
 	about, to := r.PathValue("id"), "/devices"
-	if about == push.NoticeDevices {
+	switch about {
+	case push.NoticeDevices:
 		about = ""
-	} else {
+	case push.NoticeTest:
+		about, to = "", "/notifications/try"
+	default:
 		req, err := h.Store.RequestOf(r.Context(), id.Person.ID, about)
 		if err != nil {
 			return err

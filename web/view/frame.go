@@ -20,6 +20,7 @@ import (
 type Frame struct {
 	Words       i18n.Words
 	Institution string    // the bank's name as people know it
+	Brand       Brand     // and its look, where it chose one
 	Owner       string    // whose pages these are; empty while nobody is signed in
 	Theme       string    // "light", "dark", or empty for the system's
 	Here        Here      // what the person holds
@@ -28,6 +29,28 @@ type Frame struct {
 	SignedIn    bool      // opens the event stream
 	PushOn      bool      // this device has a live subscription, to be looked after on each open
 }
+
+// Brand is the look of the institution, as far as it isn't ours.
+type Brand struct {
+	Name         string // of the institution; empty leaves what it is otherwise
+	Sheet        string // URL of the stylesheet with its colours; empty for ours
+	Logo         string // URL of its logo, a PNG; empty for our mark
+	LogoW, LogoH int    // pixels
+}
+
+// Branded is the frame in the look of now, which may be nil.
+func (f Frame) Branded(now func() Brand) Frame {
+	if now != nil {
+		f.Brand = now()
+		if f.Brand.Name != "" {
+			f.Institution = f.Brand.Name
+		}
+	}
+	return f
+}
+
+// appIcon tells whether the logo can stand for the app on a home screen.
+func (b Brand) appIcon() bool { return b.Logo != "" && b.LogoW == b.LogoH && b.LogoW >= 192 }
 
 // Here is the sort of device that shows a page, for words such as "this phone".
 type Here string

@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"assent/app/i18n"
 )
@@ -38,19 +39,25 @@ type shortcut struct {
 const ManifestType = "application/manifest+json"
 
 // Manifest is the web app manifest (W3C Web Application Manifest), to be served
-// with Cache-Control: no-cache. The app bears the institution's name.
-func Manifest(institution string, w i18n.Words) ([]byte, error) {
+// with Cache-Control: no-cache. The app bears the institution's name, and its
+// logo where that is square and large enough.
+func Manifest(institution string, b Brand, w i18n.Words) ([]byte, error) {
+	icons := []manifestIcon{
+		{Src: asset("icons/icon-192.png"), Sizes: "192x192", Type: "image/png"},
+		{Src: asset("icons/icon-512.png"), Sizes: "512x512", Type: "image/png"},
+		{Src: asset("icons/maskable-512.png"), Sizes: "512x512", Type: "image/png", Purpose: "maskable"},
+		{Src: asset("icons/badge-96.png"), Sizes: "96x96", Type: "image/png", Purpose: "monochrome"},
+	}
+	if b.appIcon() {
+		side := strconv.Itoa(b.LogoW)
+		icons = []manifestIcon{{Src: b.Logo, Sizes: side + "x" + side, Type: "image/png"}, icons[3]}
+	}
 	return json.Marshal(manifest{
 		ID: "/", Name: institution, ShortName: institution,
 		Description: w.T("manifest.about", "institution", institution),
 		Lang:        w.Tag(), Dir: "ltr", StartURL: "/", Scope: "/", Display: "standalone",
 		Background: paperLight, Theme: paperLight,
-		Icons: []manifestIcon{
-			{Src: asset("icons/icon-192.png"), Sizes: "192x192", Type: "image/png"},
-			{Src: asset("icons/icon-512.png"), Sizes: "512x512", Type: "image/png"},
-			{Src: asset("icons/maskable-512.png"), Sizes: "512x512", Type: "image/png", Purpose: "maskable"},
-			{Src: asset("icons/badge-96.png"), Sizes: "96x96", Type: "image/png", Purpose: "monochrome"},
-		},
+		Icons: icons,
 		Shortcuts: []shortcut{
 			{Name: w.T("tabs.requests"), URL: "/"},
 			{Name: w.T("tabs.history"), URL: "/history"},

@@ -161,7 +161,7 @@ func TestDeadlineShare(t *testing.T) {
 }
 
 func TestManifest(t *testing.T) {
-	b, err := Manifest(`Banco "Ribeira" & Cia`, words(t, "pt-BR"))
+	b, err := Manifest(`Banco "Ribeira" & Cia`, Brand{}, words(t, "pt-BR"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,9 +93,9 @@ func tallest(bars []bar) float64 {
 // roundCount is a round number of which the half is whole, no less than v.
 func roundCount(v float64) float64 {
 	for unit := 1.; ; unit *= 10 {
-		for _, m := range []float64{2, 4, 6, 8, 10, 14} {
-			if v <= m*unit {
-				return m * unit
+		for _, m := range []float64{1, 1.2, 1.6, 2, 3, 4, 5, 6, 8} {
+			if round := math.Round(m * unit); v <= round && math.Mod(round, 2) == 0 {
+				return round
 			}
 		}
 	}

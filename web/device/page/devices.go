@@ -13,7 +13,8 @@ type PushState string
 
 // The states of notifications on a device.
 const (
-	PushWorking PushState = "working" // the push service took the last one, or none was sent yet
+	PushWorking PushState = "working" // one was opened: they arrive
+	PushUntried PushState = "untried" // subscribed, and none was opened yet
 	PushSkipped PushState = "skipped" // the person goes without
 	PushLost    PushState = "lost"    // the subscription has ended
 	PushNever   PushState = "never"   // not asked yet
@@ -36,6 +37,7 @@ type Device struct {
 	Fault string // what was wrong with the last name that was sent, in words
 	Typed string // that name
 	Saved bool   // the name was changed a moment ago
+	Sent  bool   // a test notice was sent a moment ago
 }
 
 // Passkey is the one that a device signs with.
@@ -50,6 +52,7 @@ type Passkey struct {
 // Push is how notices reach a device.
 type Push struct {
 	State       PushState
+	Since       time.Time // of the subscription
 	LastReached time.Time // the push service took one
 	LastOpened  time.Time // the person opened one
 }
@@ -69,6 +72,8 @@ func (d Device) verdict(w i18n.Words) (view.State, string) {
 		return view.Stuck, w.T("device.verdict_no_passkey")
 	case d.ready():
 		return view.Approved, w.T("device.verdict_ready")
+	case d.Push.State == PushUntried:
+		return view.Stuck, w.T("device.verdict_untried")
 	}
 	return view.Stuck, w.T("device.verdict_no_push")
 }
@@ -107,16 +112,18 @@ func (d Device) pushRow(f view.Frame) view.Row {
 	w := f.Words
 	r := view.Row{ID: "push", Icon: view.IconBell, Name: w.T("device.push"), State: view.Approved, Label: w.T("state.good")}
 	switch d.Push.State {
-	case PushWorking:
-		if d.Push.LastReached.IsZero() {
-			r.Truths = []string{w.T("device.push_on")}
-		} else {
-			r.Truths = []string{w.T("device.push_reached", "when", w.Moment(d.Push.LastReached, f.Now))}
+	case PushWorking, PushUntried:
+		r.Truths = []string{w.T("device.push_since", "date", w.Date(d.Push.Since))}
+		if !d.Push.LastReached.IsZero() {
+			r.Truths = append(r.Truths, w.T("device.push_reached", "when", w.Moment(d.Push.LastReached, f.Now)))
 		}
 		if !d.Push.LastOpened.IsZero() {
 			r.Truths = append(r.Truths, w.T("device.push_opened", "when", w.Moment(d.Push.LastOpened, f.Now)))
 		}
-		return r
+		if d.Push.State == PushWorking {
+			return r
+		}
+		r.Truths = append(r.Truths, w.T("device.push_untried"))
 	case PushLost:
 		r.Truths = []string{w.T("device.push_lost")}
 	case PushSkipped:

@@ -46,11 +46,10 @@ type EnrolPasskey struct {
 // Notifications is the third step, asking for notifications, and the page that
 // turns them on later.
 type Notifications struct {
-	Setup   bool   // part of enrolment: the steps are shown
-	InApp   bool   // known to run from the Home Screen
-	IOS     bool   // an iPhone or iPad
-	Next    string // where to go on; empty is the inbox
-	AppOnly bool   // this browser made the passkey, and the Home Screen app goes on (iOS)
+	Setup   bool // part of enrolment: the steps are shown
+	InApp   bool // known to run from the Home Screen
+	IOS     bool // an iPhone or iPad
+	AppOnly bool // this browser made the passkey, and the Home Screen app goes on (iOS)
 }
 
 func stepNames(w i18n.Words) []string {
@@ -112,8 +111,15 @@ func (p EnrolPasskey) ceremony() view.Ceremony {
 	return view.Ceremony{ID: "enrol", Create: true, Action: "/enrol/" + p.Token + "/passkey"}
 }
 
-func (p Notifications) frame(f view.Frame) view.Page {
-	pg := view.Page{Title: f.Words.T("push.page.title")}
+// TryPush waits until the person has opened a test notice.
+type TryPush struct {
+	Works bool // they have
+	Setup bool // part of enrolment: the steps are shown
+	Again bool // one was just sent again
+}
+
+func (p TryPush) frame(f view.Frame) view.Page {
+	pg := view.Page{Title: f.Words.T("push.try.title"), Refresh: view.Refresh{On: "devices"}}
 	if p.Setup {
 		pg.Aside = settingUp(f)
 	} else {
@@ -122,11 +128,14 @@ func (p Notifications) frame(f view.Frame) view.Page {
 	return pg
 }
 
-func (p Notifications) next() string {
-	if p.Next == "" {
-		return "/"
+func (p Notifications) frame(f view.Frame) view.Page {
+	pg := view.Page{Title: f.Words.T("push.page.title")}
+	if p.Setup {
+		pg.Aside = settingUp(f)
+	} else {
+		pg.Tab = view.TabDevices
 	}
-	return p.Next
+	return pg
 }
 
 // panel is the one that shows before the script knows better.

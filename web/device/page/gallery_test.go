@@ -42,7 +42,7 @@ var (
 
 var pixel = page.Device{ID: "d1", Name: "Pixel 9", Platform: "android", This: true, State: app.DeviceActive, Created: now.AddDate(0, -6, -19), LastSeen: now,
 	Passkey: page.Passkey{Synced: true, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC), LastUsed: now.Add(-5 * time.Hour)},
-	Push:    page.Push{State: page.PushWorking, LastReached: time.Date(2026, 11, 22, 9, 12, 0, 0, time.UTC), LastOpened: now.AddDate(0, 0, -1)}}
+	Push:    page.Push{State: page.PushWorking, Since: now.AddDate(0, -2, 0), LastReached: time.Date(2026, 11, 22, 9, 12, 0, 0, time.UTC), LastOpened: now.AddDate(0, 0, -1)}}
 
 func device(change func(*page.Device)) page.Device {
 	d := pixel
@@ -193,9 +193,12 @@ func gallery(f view.Frame) []shown {
 		{name: "enrol-code-late", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeLate}},
 		{name: "enrol-code-ended", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeEnded}},
 		{name: "enrol-passkey", guest: true, page: page.EnrolPasskey{Token: "t0k3n", Ends: now.Add(20 * time.Minute)}},
+		{name: "push-try", page: page.TryPush{Setup: true, Again: true}},
+		{name: "push-works", page: page.TryPush{Works: true}},
+		{name: "device-untried", page: device(func(d *page.Device) { d.Push.State, d.Push.LastOpened, d.Sent = page.PushUntried, time.Time{}, true })},
 		{name: "enrol-notifications", page: page.Notifications{Setup: true}},
 		{name: "enrol-notifications-ios", page: page.Notifications{Setup: true, IOS: true, AppOnly: true}},
-		{name: "notifications", page: page.Notifications{Next: "/devices/d1"}},
+		{name: "notifications", page: page.Notifications{}},
 		{name: "link-used", guest: true, page: page.LinkEnded{Why: page.LinkUsed}},
 		{name: "link-expired", guest: true, page: page.LinkEnded{Why: page.LinkExpired}},
 		{name: "link-unknown", guest: true, page: page.LinkEnded{Why: page.LinkUnknown}},

@@ -37,14 +37,20 @@ type Added struct {
 }
 
 func (p Inbox) title(w i18n.Words) string {
-	n := len(p.Waiting) + p.More
-	for _, b := range p.Bursts {
-		n += b.Times
-	}
+	n := p.count()
 	if n == 0 {
 		return w.T("inbox.none")
 	}
 	return w.N("inbox.waiting", n, "count", w.Count(n))
+}
+
+// count is how much waits in all.
+func (p Inbox) count() int {
+	n := len(p.Waiting) + p.More
+	for _, b := range p.Bursts {
+		n += b.Times
+	}
+	return n
 }
 
 func (p Inbox) frame(f view.Frame) view.Page {

@@ -1,0 +1,105 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"assent/app"
+	"assent/app/health"
+	"assent/app/settings"
+)
+
+// SetBranding makes b the institution's brand; see settings.ChooseBranding,
+// also for based and what is refused.
+func (s *Service) SetBranding(ctx context.Context, who Identity, b settings.Branding, based int64) error {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return err
+	}
+	return s.uses.Settings.ChooseBranding(ctx, by, b, based)
+}
+
+// SetLogo makes a picture the institution's logo; an empty one takes it away.
+func (s *Service) SetLogo(ctx context.Context, who Identity, file []byte, based int64) error {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return err
+	}
+	b := s.uses.Settings.Current().Branding
+	b.Logo = ""
+	if len(file) > 0 {
+		if b.Logo, err = s.uses.Settings.AddLogo(ctx, file); err != nil {
+			return err
+		}
+	}
+	return s.uses.Settings.ChooseBranding(ctx, by, b, based)
+}
+
+// SetProtection makes p the policy against fraud and fatigue.
+func (s *Service) SetProtection(ctx context.Context, who Identity, p settings.Protection, based int64) error {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return err
+	}
+	return s.uses.Settings.ChooseProtection(ctx, by, p, based)
+}
+
+// SetRetention makes r how long records are kept.
+func (s *Service) SetRetention(ctx context.Context, who Identity, r settings.Retention, based int64) error {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return err
+	}
+	return s.uses.Settings.ChooseRetention(ctx, by, r, based)
+}
+
+// ResetSetting chooses nothing any more.
+func (s *Service) ResetSetting(ctx context.Context, who Identity, name settings.Name, based int64) error {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return err
+	}
+	return s.uses.Settings.Reset(ctx, by, name, based)
+}
+
+// RevertSetting brings back an earlier version.
+func (s *Service) RevertSetting(ctx context.Context, who Identity, version, based int64) (settings.Name, error) {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return "", err
+	}
+	return s.uses.Settings.Revert(ctx, by, version, based)
+}
+
+// examining is how long trying out a connection may take.
+const examining = 20 * time.Second
+
+// ExamineACP tries out the connection of that name, one administrator at a
+// time: each makes some thirty calls.
+func (s *Service) ExamineACP(ctx context.Context, who Identity, connection string) ([]health.Finding, error) {
+	if _, err := s.may(ctx, who, TestSettings); err != nil {
+		return nil, err
+	}
+	for _, c := range s.uses.Connections {
+		if c.Name != connection {
+			continue
+		}
+		if !s.examining.TryLock() {
+			return nil, app.ErrTooMany.After(examining)
+		}
+		defer s.examining.Unlock()
+		ctx, cancel := context.WithTimeout(ctx, examining)
+		defer cancel()
+		return health.Examine(ctx, c), nil
+	}
+	return nil, app.ErrMalformed.In("connection")
+}
+
+// Connections are the names of the connections that can be tried out.
+func (s *Service) Connections() []string {
+	var names []string
+	for _, c := range s.uses.Connections {
+		names = append(names, c.Name)
+	}
+	return names
+}

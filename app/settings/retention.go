@@ -1,0 +1,75 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"assent/app"
+	"assent/store"
+)
+
+// Sign signs the checkpoints that shortening the audit leaves behind.
+type Sign func(message []byte) []byte
+
+// between is how long one run of retention is after the other.
+const between = 24 * time.Hour
+
+// RunRetention erases what has been kept for as long as was chosen, at once and
+// then every day, until ctx ends.
+func (s *Service) RunRetention(ctx context.Context, sign Sign) error {
+	for {
+		run, err := s.Retain(ctx, sign)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err", err)
+		} else {
+			s.cfg.Log.InfoContext(ctx, "retention", "erased", run.Erased)
+		}
+		timer := time.NewTimer(between)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// Retain erases what has been kept for as long as was chosen. A kind of record
+// that can't be gone through doesn't keep the others; the audit is shortened
+// last, and only where it is whole.
+func (s *Service) Retain(ctx context.Context, sign Sign) (store.RetentionRun, error) {
+	st, keep := s.cfg.Store, s.Current().Retention
+	run := store.RetentionRun{Erased: map[string]int64{}}
+	var failed []error
+	for _, kind := range []struct {
+		name  string
+		days  int
+		erase func(context.Context, app.Instant) (int64, error)
+	}{
+		{"payloads", keep.Payloads, st.EraseSaid},
+		{"receipts", keep.Receipts, st.EraseReceipts},
+		{"requests", keep.Requests, st.DropRequests},
+		{"deliveries", keep.Deliveries, st.DropDead},
+		{"counters", keep.Counters, st.DropCounts},
+		{"audit", keep.Audit, func(ctx context.Context, before app.Instant) (int64, error) {
+			return st.DropAudit(ctx, app.System, before, sign)
+		}},
+	} {
+		n, err := kind.erase(ctx, st.Now().Add(-time.Duration(kind.days)*24*time.Hour))
+		run.Erased[kind.name] = n
+		if err != nil {
+			failed, run.Failed = append(failed, err), append(run.Failed, kind.name)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	// What was erased is recorded also where the service is being stopped.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return run, errors.Join(append(failed, st.Retained(end, app.System, run))...)
+}

@@ -1,0 +1,122 @@
+package admin_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"assent/app"
+	"assent/app/acp"
+	"assent/app/admin"
+	"assent/app/health"
+	"assent/app/i18n"
+	"assent/store/storetest"
+	adminweb "assent/web/admin"
+)
+
+// watched is a console that looks at an ACP that isn't there.
+func watched(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t, true)
+	words, err := i18n.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := acp.New(acp.Config{Issuer: "http://127.0.0.1:1/demo/system", ClientID: "assent", ClientSecret: "x", HTTP: &http.Client{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	mux := http.NewServeMux()
+	adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{}), Sessions: s.sessions,
+		Public: &url.URL{Scheme: "https", Host: "assent.example"}, Words: words, Institution: "Northmoor", Log: log,
+		Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, Connections: []health.Connection{{Name: "bank", ACP: client}}, Log: log})})
+	s.handler = mux
+	return s
+}
+
+// The overview begins with what to do where nothing was asked, then shows what
+// was, in the window that its address names, to every role.
+func TestOverview(t *testing.T) {
+	s := watched(t)
+	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
+	if page := olive.send(http.MethodGet, "/admin/overview", nil); page.StatusCode != http.StatusOK || !page.has("new") || page.has("chart-requests") {
+		t.Fatalf("before the first request: %d", page.StatusCode)
+	}
+	p := s.MustPerson("alice")
+	d := s.MustDevice(p)
+	for range 3 {
+		r := s.MustRequest(p)
+		s.Clock.Advance(20 * time.Second)
+		if err := s.Deny(t.Context(), storetest.On(d), r.ID, app.ReasonPerson); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := olive.send(http.MethodGet, "/admin/overview?window=1h", nil)
+	aloud := page.Find(`[data-testid="aloud"]`).Text()
+	if !strings.HasPrefix(aloud, "3 requests in the last hour. 3 answered, half of them within") {
+		t.Errorf("it says %q", aloud)
+	}
+	denied := 0
+	for _, cell := range page.Find(`[data-testid="chart-requests"] [data-testid="table"] tbody td:nth-child(4)`).EachIter() {
+		if cell.Text() != "0" {
+			denied += int(cell.Text()[0] - '0')
+		}
+	}
+	if denied != 3 {
+		t.Errorf("%d denied in the table", denied)
+	}
+	token := page.Find(`[data-testid="check-token"]`)
+	if token.AttrOr("data-state", "") != "bad" || !strings.Contains(token.Text(), "bank") || !strings.Contains(token.Text(), "ACP doesn’t answer.") || !strings.Contains(token.Text(), "Check the issuer’s address") {
+		t.Errorf("ACP is down, and the page says %q", token.Text())
+	}
+	if first := page.Find(".checks li").First(); first.AttrOr("data-testid", "") != "check-token" {
+		t.Errorf("first comes %s", first.AttrOr("data-testid", ""))
+	}
+	if db := page.Find(`[data-testid="check-database"]`).Text(); strings.Contains(db, "{{") || !strings.Contains(db, "takes") {
+		t.Errorf("of the database it says %q", db)
+	}
+	for window, bins := range map[string]int{"1h": 12, "24h": 24, "7d": 28, "30d": 30, "": 24, "nonsense": 24} {
+		got := olive.send(http.MethodGet, "/admin/overview?window="+window, nil).Find(`[data-testid="chart-requests"] tbody tr`).Length()
+		if got != bins {
+			t.Errorf("the window %q has %d bins", window, got)
+		}
+	}
+	for _, role := range app.AdminRoles {
+		v := s.visitor(string(role)+"@northmoor.example", role)
+		if page := v.send(http.MethodGet, "/admin/overview", nil); page.StatusCode != http.StatusOK || !page.has("chart-requests") || !page.has("section-overview") {
+			t.Errorf("%s: %d", role, page.StatusCode)
+		}
+	}
+	olive.send(http.MethodPost, "/admin/preferences", url.Values{"lang": {"pt-BR"}, "back": {"/admin"}})
+	if aloud := olive.send(http.MethodGet, "/admin/overview?window=7d", nil).Find(`[data-testid="aloud"]`).Text(); !strings.HasPrefix(aloud, "3 pedidos nos últimos 7 dias. 3 respondidos,") {
+		t.Errorf("in Portuguese it says %q", aloud)
+	}
+}
+
+// What the page fetches anew is its changing part alone, and doesn't keep a
+// session from idling out.
+func TestOverviewIsFetchedAnewQuietly(t *testing.T) {
+	s := newSite(t, true)
+	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
+	s.MustRequest(s.MustPerson("alice"))
+	page := olive.send(http.MethodGet, "/admin/overview?window=7d", nil)
+	again := page.Find("[data-renew]").AttrOr("data-renew", "")
+	if again != "/admin/overview/now?window=7d" {
+		t.Fatalf("it is fetched from %q", again)
+	}
+	part := olive.send(http.MethodGet, again, nil)
+	if part.StatusCode != http.StatusOK || !part.has("aloud") || part.has("who") || part.Find("h1").Length() != 0 || part.Find(`[data-testid="chart-requests"] tbody tr`).Length() != 28 {
+		t.Errorf("the part: %d", part.StatusCode)
+	}
+	for range 4 {
+		s.Clock.Advance(app.AdminIdle / 4)
+		part = olive.send(http.MethodGet, again, nil)
+	}
+	if part.StatusCode != http.StatusSeeOther {
+		t.Errorf("after the idle time the part is still given: %d", part.StatusCode)
+	}
+}
