@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"assent/app/outbound"
 	"assent/app"
+	"assent/app/outbound"
 	"assent/app/push"
 	"assent/app/push/pushtest"
 )
