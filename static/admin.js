@@ -102,6 +102,7 @@ function startLive() {
 			// The next event tries again.
 		}
 	};
+	source.addEventListener("open", refresh); // what changed before it listened
 	source.addEventListener("changed", refresh);
 	source.addEventListener("signed-out", () => { source.close(); location.reload(); });
 	document.addEventListener("visibilitychange", () => { if (!document.hidden && stale) refresh(); });

@@ -96,3 +96,37 @@ func RequestsPlan(ctx context.Context, r *Reader, f RequestFilter) ([]string, er
 	query, args := requestsQuery(f, place{}, 10)
 	return plan(ctx, r, query, args)
 }
+
+// AddCrowd adds n people, a few thousand in a transaction.
+func AddCrowd(ctx context.Context, s *Store, n int, of func(i int) (string, app.Identifier)) error {
+	const batch = 5000
+	for from := 0; from < n; from += batch {
+		err := s.write(ctx, func(t *tx) error {
+			for i := from; i < min(from+batch, n); i++ {
+				name, id := of(i)
+				person := app.NewID()
+				if err := t.exec(ctx, `INSERT INTO persons (id, name, state, created_at) VALUES (?, ?, 'active', ?)`, person, name, t.now); err != nil {
+					return err
+				}
+				if err := t.indexName(ctx, person, name); err != nil {
+					return err
+				}
+				if err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, person); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Middle is the place of somebody in the middle of the list of everybody.
+func Middle(ctx context.Context, r *Reader) (string, error) {
+	var p struct{ Sort, ID string }
+	err := r.r.GetContext(ctx, &p, `SELECT sort, id FROM persons ORDER BY sort, id LIMIT 1 OFFSET (SELECT count(*) / 2 FROM persons)`)
+	return place{Sort: p.Sort, ID: p.ID}.String(), err
+}

@@ -77,7 +77,7 @@ func TestCheckComparesClocks(t *testing.T) {
 		http.NotFound(w, r)
 	})
 	for _, off := range []time.Duration{-10 * time.Minute, 0, 90 * time.Second} {
-		date = time.Now().Add(off).UTC().Format(http.TimeFormat)
+		date = noon.Add(off).UTC().Format(http.TimeFormat)
 		got := c.Check(t.Context(), acp.SignInAPI)
 		if !got.Dated || (got.Ahead-off).Abs() > 1500*time.Millisecond {
 			t.Errorf("%v off: %v, %v", off, got.Ahead, got.Dated)

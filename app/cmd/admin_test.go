@@ -33,6 +33,8 @@ func TestOwnerSetsUpAndAddsAnOperator(t *testing.T) {
 	olive.click("make-passkey")
 	olive.says("who", "Olive Owen")
 	olive.says("role", "Owner")
+	olive.accessible("the overview of a new installation")
+	olive.click("section-admins")
 	olive.says("admin-owner@northmoor.example", "Can sign in")
 	olive.accessible("administrators")
 	olive.click("preferences")
@@ -68,7 +70,9 @@ func TestOwnerSetsUpAndAddsAnOperator(t *testing.T) {
 	oscar.open(link)
 	oscar.says("name", "Oscar Price")
 	oscar.click("make-passkey")
-	oscar.says("session", "this one") // an operator has no administrators to look at
+	oscar.until("the overview is open", `location.pathname === "/admin/overview"`)
+	oscar.open(d.URL + "/admin/sessions")
+	oscar.says("session", "this one")
 	oscar.click("menu")
 	oscar.says("who", "Oscar Price")
 	if n := eval[int](oscar, `document.querySelectorAll('[data-testid="section-admins"]').length`); n != 0 {
@@ -98,6 +102,7 @@ func TestStepUpCarriesOn(t *testing.T) {
 	olive := newPhone(t, "olive", desk)
 	olive.open(d.Owner)
 	olive.click("make-passkey")
+	olive.click("section-admins")
 	olive.click("add")
 	olive.fill("#email", "aud@northmoor.example")
 	olive.fill("#name", "Aud Itor")

@@ -327,9 +327,20 @@ func (p *phone) accessible(what string) {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
+	// What arrives while axe looks is still fading in: then it looks again.
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](source+`;
-		Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {}))).then(() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(
-			v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n")))`,
+		(async () => {
+			for (let tries = 0; ; tries++) {
+				await Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {})));
+				let changed = false;
+				const watch = new MutationObserver(() => { changed = true; });
+				watch.observe(document.body, {subtree: true, childList: true});
+				const r = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+				watch.disconnect();
+				if (changed && tries < 3) continue;
+				return r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n");
+			}
+		})()`,
 		chromedp.EvalAsValue, awaitPromise))
 	if err != nil {
 		p.t.Fatalf("axe on %s: %v", what, err)

@@ -45,6 +45,7 @@ type commandLine struct {
 	Account     accountCommands    `cmd:"" help:"Import the accounts that people share and pay from, list them."`
 	Receipt     receiptCommands    `cmd:"" help:"Export the proof of an approval, verify one."`
 	Audit       auditCommands      `cmd:"" help:"Verify and export the record of what was done, and by whom."`
+	ACP         acpCommands        `cmd:"" name:"acp" help:"Try out the connections to ACP."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running service whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
@@ -83,6 +84,7 @@ func Run(ctx context.Context, p Process) (err error) {
 	if err != nil {
 		return err
 	}
+	c.Trace(k)
 	return k.Run()
 }
 
@@ -116,7 +118,7 @@ func (serveCommand) Run(ctx context.Context, p Process, s *config.Settings) erro
 	if err != nil {
 		return err
 	}
-	site, err := openSite(ctx, cfg, siteOptions{purpose: store.Service, listener: ln, version: Version}, log)
+	site, err := openSite(ctx, cfg, siteOptions{purpose: store.Service, listener: ln, version: Version, given: s.Given()}, log)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -152,7 +154,7 @@ func (c demoCommand) Run(ctx context.Context, p Process, s *config.Settings) err
 	if err != nil {
 		return errors.Join(fmt.Errorf("the pretend ACP's port: %w (another may be chosen with --pretend-port)", err), product.Close())
 	}
-	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{version: Version}, log)
+	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{version: Version, given: s.Given()}, log)
 	if err != nil {
 		return errors.Join(err, product.Close(), pretend.Close())
 	}

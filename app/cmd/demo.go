@@ -88,6 +88,11 @@ func openDemo(ctx context.Context, cfg config.Config, product, acp net.Listener,
 		Credentials: []config.Credential{{Username: "acp", Password: config.Secret(password)}},
 	}}
 	o.purpose, o.listener = store.Demo, product
+	o.given = o.given.InDemo(map[string]string{
+		"listen": product.Addr().String(), "public-url": public.String(), "data-dir": cfg.DataDir, "institution": cfg.Institution,
+		"invite-ttl": cfg.InviteTTL.String(), "request-ttl": cfg.RequestTTL.String(),
+		"acp-issuer": d.emulator.Issuer(), "acp-client-id": "assent", "acp-client-secret": "", "api-username": "acp", "api-password": "",
+	})
 	if d.site, err = openSite(ctx, cfg, o, log); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ import (
 	"assent/app/passkey"
 	"assent/app/people"
 	"assent/app/push"
+	"assent/app/receipt"
+	"assent/app/settings"
 	"assent/store"
 	"assent/web"
 	adminweb "assent/web/admin"
@@ -44,19 +46,22 @@ type siteOptions struct {
 	listener     net.Listener // bound already
 	pushLoopback bool         // push services on this machine: tests
 	version      string
+	given        config.Given
 }
 
 // site is the running service.
 type site struct {
-	cfg     config.Config
-	o       siteOptions
-	log     *slog.Logger
-	store   *store.Store
-	people  *people.Service
-	consent *consent.Service
-	worker  *jobs.Worker
-	server  *http.Server
-	closing chan struct{}
+	cfg      config.Config
+	o        siteOptions
+	log      *slog.Logger
+	store    *store.Store
+	people   *people.Service
+	consent  *consent.Service
+	settings *settings.Service
+	key      receipt.Key // of the installation
+	worker   *jobs.Worker
+	server   *http.Server
+	closing  chan struct{}
 }
 
 // openSite opens the store and builds the service on it. Close it when it has run.
@@ -96,7 +101,14 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if err != nil {
 		return err
 	}
-	passkeys, err := passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy), passkey.WithLog(s.log))
+	if s.settings, err = settings.New(ctx, settings.Config{Store: s.store, Given: s.o.given, Institution: s.cfg.Institution, Protection: s.cfg.Protection, Log: s.log}); err != nil {
+		return err
+	}
+	if s.key, err = passkey.ReceiptKey(ctx, s.store); err != nil {
+		return fmt.Errorf("receipt key: %w", err)
+	}
+	passkeys, err := passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy), passkey.WithLog(s.log),
+		passkey.WithName(func() string { return s.settings.Current().Institution }))
 	if err != nil {
 		return err
 	}
@@ -117,11 +129,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		return err
 	}
 	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
-		Resolver: people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader}},
-		Protection: func() consent.Protection {
-			return consent.Protection{ReportPauses: s.cfg.Protection.ReportPauses, MatchCode: s.cfg.Protection.MatchCode,
-				UnderAttack: s.cfg.Protection.UnderAttack, Cooling: s.cfg.Protection.Cooling}
-		},
+		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader}},
+		Protection: func() consent.Protection { return consent.Protection(s.settings.Current().Protection) },
 		RequestTTL: s.cfg.RequestTTL, Fatigue: consent.DefaultFatigue, Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
 	if err != nil {
@@ -140,12 +149,12 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		app.JobPush:      {Run: notices.Send, Workers: 8, Lease: time.Minute},
 	})
 	handler, err := web.New(web.Config{
-		Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
+		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
 		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
-			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, LinkAlone: !s.cfg.ActivationCode, Log: s.log},
-		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
-			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
+			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
+		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Connections: watched}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
+			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
 	})
 	if err != nil {
 		return err
@@ -176,6 +185,7 @@ func (s *site) run(ctx context.Context) error {
 	g.Go(func() error { return s.worker.Run(ctx) })
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
 	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
+	g.Go(func() error { return s.settings.RunRetention(ctx, s.key.Sign) })
 	g.Go(func() error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

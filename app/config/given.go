@@ -134,3 +134,23 @@ func told(v reflect.Value) (text string, secret bool) {
 		return fmt.Sprint(v), false
 	}
 }
+
+// InDemo are the settings of a demo, which goes by a few of them and sets others
+// itself; those without a value are secrets.
+func (g Given) InDemo(own map[string]string) Given {
+	var out Given
+	for _, s := range g {
+		value, sets := own[s.Name]
+		switch {
+		case sets && value == "":
+			s.Value, s.Secret, s.Origin = "", true, FromDemo
+		case sets:
+			s.Value, s.Secret, s.Origin = value, false, FromDemo
+		case s.Name == "log-level" || s.Name == "log-format":
+		default:
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}

@@ -175,3 +175,17 @@ func Worst(all []Finding) State {
 	}
 	return worst
 }
+
+// In words a sentence whose values are texts, numbers and other messages.
+func (s Sentence) In(w i18n.Words) string {
+	if s.Key == "" {
+		return ""
+	}
+	pairs := slices.Clone(s.Pairs)
+	for i, v := range pairs {
+		if key, ok := v.(i18n.Key); ok {
+			pairs[i] = w.T(key)
+		}
+	}
+	return w.T(s.Key, pairs...)
+}

@@ -49,9 +49,16 @@ type DB struct {
 // New opens a new database that is closed when the test ends.
 func New(t testing.TB) *DB {
 	t.Helper()
-	db := &DB{T: t, Dir: t.TempDir(), Clock: &Clock{now: time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)}}
-	db.open()
+	db := At(t, t.TempDir())
 	t.Cleanup(func() { db.Store.Close() })
+	return db
+}
+
+// At opens the database in dir, which stays open.
+func At(t testing.TB, dir string) *DB {
+	t.Helper()
+	db := &DB{T: t, Dir: dir, Clock: &Clock{now: time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)}}
+	db.open()
 	return db
 }
 

@@ -50,11 +50,12 @@ func newSite(t *testing.T, secure bool) *site {
 	s := &site{DB: db, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure}
 	mux := http.NewServeMux()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store)}
+	chosen := chosenSettings(t, db, log)
+	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: chosen}
 	closing := make(chan struct{})
 	close(closing) // event streams end as soon as they have begun
 	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
-		Public: public, Words: words, Institution: "Northmoor", Live: &live.Hub{}, Closing: closing, Log: log})
+		Public: public, Words: words, Institution: "Northmoor", Settings: chosen, Live: &live.Hub{}, Closing: closing, Log: log})
 	s.handler = httpx.Log(log, nil, mux)
 	return s
 }

@@ -109,7 +109,9 @@ func (e *Emulator) authorise(at Endpoint, r *http.Request, scope string) *reply 
 	login := r.PathValue("login")
 	switch {
 	case !strings.EqualFold(kind, "Bearer") || bearer == "":
-		e.mismatch(at, login, "no bearer token")
+		if _, known := e.Session(login); known { // else it only asks whether the route is there
+			e.mismatch(at, login, "no bearer token")
+		}
 		return refuse("missing_token", "a bearer token is required")
 	case t == nil:
 		e.mismatch(at, login, "a bearer token that was never issued")

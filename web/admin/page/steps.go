@@ -81,6 +81,11 @@ var steps = map[string]map[string]step{
 	"account": {
 		"import": {"admin.step.account_import", view.Waiting},
 	},
+	"setting": {
+		"change":    {"admin.step.setting_change", view.Waiting},
+		"revert":    {"admin.step.setting_revert", view.Waiting},
+		"retention": {"admin.step.setting_retention", view.Ended},
+	},
 	"audit": {
 		"export": {"admin.step.audit_export", view.Waiting},
 		"drop":   {"admin.step.audit_drop", view.Ended},

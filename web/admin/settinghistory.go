@@ -1,0 +1,208 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/i18n"
+	"assent/app/people"
+	"assent/app/settings"
+	"assent/store"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+)
+
+// versionsShown is how many versions a page lists.
+const versionsShown = 50
+
+// versions lists what was chosen, the newest first.
+func (h *handlers) versions(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	return h.showVersions(w, r, who, http.StatusOK, "")
+}
+
+func (h *handlers) showVersions(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // what isn't a version is the newest
+	rows, err := h.Store.ChoiceHistory(r.Context(), before, versionsShown+1)
+	if err != nil {
+		return err
+	}
+	p := page.Versions{SettingsFrame: h.settingsFrame(r, who, fault)}
+	if len(rows) > versionsShown {
+		rows = rows[:versionsShown]
+		p.Older = settingsPath + "/history?before=" + strconv.FormatInt(rows[versionsShown-1].ID, 10)
+	}
+	f, now := h.frame(r), h.Settings.Current()
+	for _, row := range rows {
+		v := page.Version{ID: row.ID, Name: row.Name, Who: row.AdminName, When: row.At.Time(), BringsBack: row.BringsBack, Based: now.Versions[settings.Name(row.Name)]}
+		v.Current = v.Based == row.ID
+		if v.Who == "" {
+			v.Who = row.AdminID
+		}
+		if v.Said, err = chose(f.Words, row); err != nil {
+			return err
+		}
+		p.List = append(p.List, v)
+	}
+	return h.show(w, r, status, p.Page(f))
+}
+
+// chose says what a version chose.
+func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
+	var out []page.Fact
+	add := func(label i18n.Key, value string) {
+		if value != "" {
+			out = append(out, page.Fact{Label: w.T(label), Value: value})
+		}
+	}
+	if row.Value == "null" {
+		return nil, nil
+	}
+	switch settings.Name(row.Name) {
+	case settings.BrandingName:
+		var b settings.Branding
+		if err := json.Unmarshal([]byte(row.Value), &b); err != nil {
+			return nil, err
+		}
+		add("admin.settings.branding.institution", b.Institution)
+		add("admin.settings.branding.accent", b.Accent)
+		add("admin.settings.branding.accent_dark", b.AccentDark)
+		add("admin.settings.logo.title", b.Logo)
+	case settings.ProtectionName:
+		var p settings.Protection
+		if err := json.Unmarshal([]byte(row.Value), &p); err != nil {
+			return nil, err
+		}
+		yes := map[bool]i18n.Key{true: "admin.settings.yes", false: "admin.settings.no"}
+		add("admin.settings.protection.pauses_title", w.T(yes[p.ReportPauses]))
+		add("admin.settings.protection.always", profiles(w, p.MatchCode))
+		add("admin.settings.protection.attacked", profiles(w, p.UnderAttack))
+		add("admin.settings.protection.cooling", strconv.Itoa(p.CoolingHours))
+	case settings.RetentionName:
+		var r settings.Retention
+		if err := json.Unmarshal([]byte(row.Value), &r); err != nil {
+			return nil, err
+		}
+		for _, field := range r.Fields() {
+			out = append(out, page.Fact{Label: page.RetentionWords(w, field.Name), Value: strconv.Itoa(*field.Days)})
+		}
+	}
+	return out, nil
+}
+
+func profiles(w i18n.Words, names []string) string {
+	var out []string
+	for _, n := range names {
+		out = append(out, page.ProfileWords(w, n))
+	}
+	return strings.Join(out, ", ")
+}
+
+// revertSetting brings back an earlier version.
+func (h *handlers) revertSetting(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	version, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return app.ErrUnknownVersion
+	}
+	_, err = h.Admins.RevertSetting(r.Context(), who, version, based(r))
+	if err == nil {
+		return saved(w, r, "history", "reverted")
+	}
+	by, fault, status, ok := refusal(h.words(r), err)
+	if !ok {
+		return err
+	}
+	for _, text := range by {
+		fault += " " + text
+	}
+	return h.showVersions(w, r, who, status, fault)
+}
+
+// resetSetting chooses nothing any more.
+func (h *handlers) resetSetting(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	name := settings.Name(r.PathValue("id"))
+	err := h.Admins.ResetSetting(r.Context(), who, name, based(r))
+	if err == nil {
+		return saved(w, r, string(name), "reset")
+	}
+	if errors.Is(err, app.ErrChanged) {
+		return h.showVersions(w, r, who, http.StatusConflict, h.words(r).T("admin.settings.changed"))
+	}
+	return err
+}
+
+// acp is the form that tries out a connection.
+func (h *handlers) acp(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	return h.show(w, r, http.StatusOK, page.ACPTest{SettingsFrame: h.settingsFrame(r, who, ""), Connections: h.Admins.Connections()}.Page(h.frame(r)))
+}
+
+// testACP tries one out, which takes as long as ACP takes.
+func (h *handlers) testACP(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	f := h.frame(r)
+	p := page.ACPTest{SettingsFrame: h.settingsFrame(r, who, ""), Connections: h.Admins.Connections(), Chosen: r.PostForm.Get("connection")}
+	found, err := h.Admins.ExamineACP(r.Context(), who, p.Chosen)
+	switch {
+	case errors.Is(err, app.ErrTooMany):
+		p.Fault = f.Words.T("admin.settings.acp.busy")
+		return h.show(w, r, http.StatusTooManyRequests, p.Page(f))
+	case errors.Is(err, app.ErrMalformed):
+		p.Fault = f.Words.T("admin.settings.acp.no_connection")
+		return h.show(w, r, http.StatusUnprocessableEntity, p.Page(f))
+	case err != nil:
+		return err
+	}
+	p.Done = true
+	for _, one := range found {
+		p.Found = append(p.Found, page.ACPFinding{ID: one.ID, Of: one.Of.In(f.Words), State: page.CheckState(one.State), Says: one.Says.In(f.Words), Do: one.Do.In(f.Words), Detail: one.Detail})
+	}
+	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+// peopleShown is how many people's devices a search for one to test lists.
+const peopleShown = 10
+
+// testPush finds a device to send a test to.
+func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	ctx := r.Context()
+	p := page.PushTest{SettingsFrame: h.settingsFrame(r, who, ""), Person: strings.TrimSpace(r.URL.Query().Get("person"))}
+	p.Asked = p.Person != ""
+	if p.Asked {
+		found, _, err := h.Store.FindPeople(ctx, p.Person, store.Enrolled, "", peopleShown)
+		if err != nil {
+			return err
+		}
+		one, err := people.Directory{Reader: h.Store}.Resolve(ctx, app.Query{Identifier: p.Person})
+		switch {
+		case err == nil && !slices.ContainsFunc(found, func(f store.Found) bool { return f.ID == one.ID }):
+			found = append(found, store.Found{Person: one})
+		case err != nil && app.KindOf(err) == app.Internal:
+			return err
+		}
+		for _, one := range found {
+			devices, err := h.Store.Devices(ctx, one.ID)
+			if err != nil {
+				return err
+			}
+			for _, d := range devices {
+				if d.State == app.DeviceActive {
+					p.Devices = append(p.Devices, page.PushDevice{ID: d.ID, Name: d.Name, Person: one.Name, Hears: d.PushChoice == app.PushOn})
+				}
+			}
+		}
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
