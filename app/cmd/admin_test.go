@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"bytes"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -155,21 +156,26 @@ func TestAdminCommands(t *testing.T) {
 }
 
 // Every page of the console in every state that its gallery has is held against
-// WCAG 2.2 AA on a desk and on a phone, in light and in dark, and must not be
-// wider than its screen.
+// WCAG 2.2 AA, in light on a desk in English and in dark on a phone in
+// Portuguese, and must not be wider than its screen. With ASSENT_SCREENSHOTS
+// desk and phone are seen, and photographed, in both themes.
 func TestEveryPageOfTheConsole(t *testing.T) {
 	browserContext(t)
 	site, pages := rendered(t, "assent/web/admin/page", 40)
 	var wg sync.WaitGroup
-	for _, l := range []struct {
+	type seen struct {
 		name, lang string
 		look
-	}{
+	}
+	looks := []seen{
 		{"light 1280", "en-GB", desk},
-		{"dark 390", "en-GB", look{width: 390, height: 1400, mobile: true, dark: true, lang: "en-GB"}},
-		{"dark 1280", "pt-BR", look{width: 1280, height: 860, dark: true, lang: "en-GB"}},
-		{"light 390", "pt-BR", look{width: 390, height: 1400, mobile: true, lang: "en-GB"}},
-	} {
+		{"dark 390", "pt-BR", look{width: 390, height: 1400, mobile: true, dark: true, lang: "en-GB"}},
+	}
+	if os.Getenv("ASSENT_SCREENSHOTS") != "" {
+		looks = append(looks, seen{"dark 1280", "pt-BR", look{width: 1280, height: 860, dark: true, lang: "en-GB"}},
+			seen{"light 390", "en-GB", look{width: 390, height: 1400, mobile: true, lang: "en-GB"}})
+	}
+	for _, l := range looks {
 		p := newPhone(t, strings.ReplaceAll(l.name, " ", "-"), l.look)
 		wg.Go(func() {
 			for _, name := range pages {
