@@ -162,6 +162,17 @@ func (s *Store) invite(ctx context.Context, by app.Actor, inv app.Invitation, to
 	return inv, err
 }
 
+// EndInvitations ends the links of a person that nobody used.
+func (s *Store) EndInvitations(ctx context.Context, by app.Actor, personID string) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "invitation.end", person: personID})
+	})
+}
+
 // InviteFrom stores the invitation that a person gives themselves on the device
 // by: the link of another device of theirs, which may replace it. Other
 // invitations of theirs stay; an earlier one from the same device ends.

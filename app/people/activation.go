@@ -52,3 +52,36 @@ func (s *Service) active(ctx context.Context, identifier string) (app.Person, er
 	}
 	return p, err
 }
+
+// InvitePerson makes a link for a person by their id: one that works for ttl,
+// or one for a letter.
+func (s *Service) InvitePerson(ctx context.Context, by app.Actor, personID string, ttl time.Duration, letter bool) (token string, ends app.Instant, err error) {
+	p, err := s.store.Person(ctx, personID)
+	if err != nil {
+		return "", 0, err
+	}
+	if p.State != app.PersonActive {
+		return "", 0, app.ErrSuspended
+	}
+	token = app.NewToken()
+	invite := s.store.Invite
+	if letter {
+		ttl, invite = LetterTTL, s.store.InviteByLetter
+	}
+	inv, err := invite(ctx, by, p.ID, app.TokenHash(token), s.store.Now().Add(ttl))
+	return token, inv.ExpiresAt, err
+}
+
+// CodePerson is ActivationCode for a person by their id.
+func (s *Service) CodePerson(ctx context.Context, by app.Actor, personID string) (digits string, ends app.Instant, err error) {
+	p, err := s.store.Person(ctx, personID)
+	if err != nil {
+		return "", 0, err
+	}
+	if p.State != app.PersonActive {
+		return "", 0, app.ErrSuspended
+	}
+	digits, kept := app.NewActivationCode()
+	kept, err = s.store.PutActivationCode(ctx, by, p.ID, kept)
+	return digits, kept.ExpiresAt, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,30 +23,75 @@ func New(st *store.Store) *Service { return &Service{store: st} }
 // Add stores a new person. ids are in the form that Parse reads; at least one
 // is needed, or ACP could never name the person.
 func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, companies []string) (app.Person, error) {
-	name = strings.TrimSpace(name)
+	name, parsed, acts, err := read(name, ids, companies)
+	if err != nil {
+		return app.Person{}, err
+	}
+	return s.store.AddPerson(ctx, by, name, parsed, acts)
+}
+
+// Edit brings a person to what is said, in the forms that Add takes; false
+// when it was so already.
+func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string, ids, companies []string) (bool, error) {
+	name, parsed, acts, err := read(name, ids, companies)
+	if err != nil {
+		return false, err
+	}
+	return s.store.EditPerson(ctx, by, personID, name, parsed, acts)
+}
+
+func read(name string, ids, companies []string) (string, []app.Identifier, []string, error) {
+	name = strings.Join(strings.Fields(name), " ")
 	if name == "" || len(name) > 200 {
-		return app.Person{}, app.ErrMalformed.In("name").Because(errors.New("a name has 1 to 200 characters"))
+		return "", nil, nil, app.ErrMalformed.In("name").Because(errors.New("a name has 1 to 200 characters"))
 	}
 	if len(ids) == 0 {
-		return app.Person{}, app.ErrMalformed.In("id").Because(errors.New("at least one identifier is needed"))
+		return "", nil, nil, app.ErrMalformed.In("id").Because(errors.New("at least one identifier is needed"))
 	}
 	var parsed []app.Identifier
 	for _, v := range ids {
 		id, err := Parse(v)
 		if err != nil {
-			return app.Person{}, err
+			return "", nil, nil, err
 		}
-		parsed = append(parsed, id)
+		if !slices.Contains(parsed, id) {
+			parsed = append(parsed, id)
+		}
 	}
 	var acts []string
 	for _, v := range companies {
 		n, err := cnpj(v)
 		if err != nil {
-			return app.Person{}, err
+			return "", nil, nil, err
 		}
 		acts = append(acts, n)
 	}
-	return s.store.AddPerson(ctx, by, name, parsed, acts)
+	return name, parsed, acts, nil
+}
+
+// Search finds people by the beginning of any identifier or of the words of
+// their names, or lists them where text is empty; see store.FindPeople. Those
+// with the identifier come first, on the first page.
+func (s *Service) Search(ctx context.Context, text string, which store.Which, after string, limit int) (found []store.Found, next string, err error) {
+	text = strings.TrimSpace(text)
+	if text != "" && after == "" {
+		var norms []string
+		for _, id := range readings(text) {
+			if !slices.Contains(norms, id.Norm) {
+				norms = append(norms, id.Norm)
+			}
+		}
+		if found, err = s.store.PeopleByIdentifier(ctx, norms, which, limit); err != nil {
+			return nil, "", err
+		}
+	}
+	named, next, err := s.store.FindPeople(ctx, text, which, after, limit)
+	for _, f := range named {
+		if !slices.ContainsFunc(found, func(o store.Found) bool { return o.ID == f.ID }) {
+			found = append(found, f)
+		}
+	}
+	return found, next, err
 }
 
 // Invite makes a one-time link secret for the person whom identifier names,

@@ -18,6 +18,7 @@ import (
 	"assent/store"
 	"assent/web/admin/page"
 	"assent/web/httpx"
+	"assent/web/view"
 )
 
 func (h *handlers) requestRoutes() []Route {
@@ -79,7 +80,7 @@ func (h *handlers) nameOf(r *http.Request, who admin.Identity, p app.Person) str
 	case who.May(admin.ViewPersonalData):
 		return p.Name
 	}
-	return page.MaskName(p.Name)
+	return view.MaskName(p.Name)
 }
 
 // requestNotes are what a request's page says after a change.

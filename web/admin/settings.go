@@ -198,7 +198,9 @@ func (h *handlers) preview(b settings.Branding) page.Preview {
 		}
 		p.Schemes = append(p.Schemes, s)
 	}
-	slices.SortFunc(p.Schemes, func(x, y page.Scheme) int { return strings.Compare(strconv.FormatBool(x.Dark), strconv.FormatBool(y.Dark)) })
+	slices.SortFunc(p.Schemes, func(x, y page.Scheme) int {
+		return strings.Compare(strconv.FormatBool(x.Dark), strconv.FormatBool(y.Dark))
+	})
 	return p
 }
 

@@ -117,7 +117,7 @@ func TestFixedPoliciesStay(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
 	p := olive.send(http.MethodGet, "/admin/settings/protection", nil)
-	if got := p.text("fixed"); !strings.Contains(got, "ASSENT_COOLING (The environment)") || !strings.Contains(got, "ASSENT_MATCH_CODE (The settings file)") {
+	if got := p.text("fixed"); !strings.Contains(got, "ASSENT_COOLING (the environment)") || !strings.Contains(got, "ASSENT_MATCH_CODE (the settings file)") {
 		t.Errorf("fixed: %q", got)
 	}
 	if p.Find("#cooling[disabled]").Length() != 1 || p.Find(`[data-testid="code-uk-payment"] input[disabled]`).Length() != 3 || p.Find(`[data-testid="code-regular"] input[disabled]`).Length() != 1 {

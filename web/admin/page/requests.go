@@ -178,15 +178,6 @@ func (p OneRequest) lead(f Frame) (view.State, string) {
 	return state, strings.Join(parts, " · ")
 }
 
-// MaskName hides all of a name but the first letter of each word.
-func MaskName(name string) string {
-	var out []string
-	for _, word := range strings.Fields(name) {
-		out = append(out, string([]rune(word)[:1])+"•••")
-	}
-	return strings.Join(out, " ")
-}
-
 func (p OneRequest) sawTitle(f Frame) string {
 	if p.Signed {
 		return f.Words.T("admin.requests.signed")

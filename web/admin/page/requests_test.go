@@ -6,6 +6,7 @@ import (
 	"assent/app"
 	"assent/app/slip"
 	"assent/web/admin/page"
+	"assent/web/view"
 )
 
 var asked = []page.RequestRow{
@@ -41,7 +42,7 @@ func requestPages(f page.Frame) []shown {
 		Cause: "ACP no longer knows the login: it has expired or was finished", Tries: 2, Saw: saw, Signed: true, Trail: trail, Receipt: true, Retry: true}
 	waiting := page.OneRequest{RequestRow: asked[0], PersonID: "p1", Connection: "acp", Server: "openbanking", ClientID: "till", Login: "x", Trail: trail[:2], Cancel: true, Note: f.Words.T("admin.requests.sent_now")}
 	masked := page.OneRequest{RequestRow: asked[1], PersonID: "p1", Connection: "acp", Masked: true, Trail: trail[:6], Fault: f.Words.Error(app.ErrNotPending.Code)}
-	masked.Person = page.MaskName("Ana Lúcia Souza")
+	masked.Person = view.MaskName("Ana Lúcia Souza")
 	return []shown{
 		{name: "requests", path: path, page: page.Requests{List: asked, Older: path + "?after=x"}},
 		{name: "requests-none", path: path, page: page.Requests{Delivery: app.DeliveryFailed, Client: "till"}},

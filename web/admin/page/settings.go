@@ -3,6 +3,8 @@ package page
 import (
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"assent/app/i18n"
 	"assent/web/view"
@@ -93,7 +95,13 @@ func (b FixedBy) words(w i18n.Words) string {
 	if b.Env == "" {
 		return ""
 	}
-	return w.T("admin.settings.fixed", "setting", b.Env, "from", w.T(originWords[b.Origin]))
+	return w.T("admin.settings.fixed", "setting", b.Env, "from", lowered(w.T(originWords[b.Origin])))
+}
+
+// lowered is a text that goes on a sentence.
+func lowered(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
 }
 
 // Contrast is a contrast that matters, in words.

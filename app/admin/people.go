@@ -1,0 +1,94 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"assent/app"
+)
+
+// AddPerson adds a person; see people.Add for the forms.
+func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids, companies []string) (app.Person, error) {
+	by, err := s.may(ctx, who, EditPeople)
+	if err != nil {
+		return app.Person{}, err
+	}
+	return s.uses.People.Add(ctx, by, name, ids, companies)
+}
+
+// EditPerson brings a person to what is said.
+func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name string, ids, companies []string) error {
+	by, err := s.may(ctx, who, EditPeople)
+	if err != nil {
+		return err
+	}
+	_, err = s.uses.People.Edit(ctx, by, personID, name, ids, companies)
+	return err
+}
+
+// SetPersonState suspends a person, which cancels what waits for them, or lets
+// them in again.
+func (s *Service) SetPersonState(ctx context.Context, who Identity, personID string, state app.PersonState) error {
+	by, err := s.may(ctx, who, SuspendPeople)
+	if err != nil {
+		return err
+	}
+	if state != app.PersonActive && state != app.PersonSuspended {
+		return app.ErrMalformed.In("state")
+	}
+	return s.uses.People.SetState(ctx, by, personID, state)
+}
+
+// ErasePerson forgets a person.
+func (s *Service) ErasePerson(ctx context.Context, who Identity, personID string) error {
+	by, err := s.may(ctx, who, RemovePeople)
+	if err != nil {
+		return err
+	}
+	return s.uses.People.Erase(ctx, by, personID)
+}
+
+// InvitePerson makes a link for a person; one for a letter lives longer.
+func (s *Service) InvitePerson(ctx context.Context, who Identity, personID string, ttl time.Duration, letter bool) (token string, ends app.Instant, err error) {
+	by, err := s.may(ctx, who, InvitePeople)
+	if err != nil {
+		return "", 0, err
+	}
+	return s.uses.People.InvitePerson(ctx, by, personID, ttl, letter)
+}
+
+// WithdrawInvitations ends a person's links that nobody used.
+func (s *Service) WithdrawInvitations(ctx context.Context, who Identity, personID string) error {
+	by, err := s.may(ctx, who, InvitePeople)
+	if err != nil {
+		return err
+	}
+	return s.uses.People.Withdraw(ctx, by, personID)
+}
+
+// ActivationCode makes a code to be read out to a person.
+func (s *Service) ActivationCode(ctx context.Context, who Identity, personID string) (digits string, ends app.Instant, err error) {
+	by, err := s.may(ctx, who, IssueActivation)
+	if err != nil {
+		return "", 0, err
+	}
+	return s.uses.People.CodePerson(ctx, by, personID)
+}
+
+// ClearPause lets requests reach a person again whose report paused them.
+func (s *Service) ClearPause(ctx context.Context, who Identity, personID string) error {
+	by, err := s.may(ctx, who, ClearPause)
+	if err != nil {
+		return err
+	}
+	return s.uses.People.ClearPerson(ctx, by, personID)
+}
+
+// RemoveDevice ends a device of a person's.
+func (s *Service) RemoveDevice(ctx context.Context, who Identity, personID, deviceID string) error {
+	by, err := s.may(ctx, who, ResetDevices)
+	if err != nil {
+		return err
+	}
+	return s.uses.People.RemoveDeviceOf(ctx, by, personID, deviceID)
+}
