@@ -118,6 +118,7 @@ var (
 	ErrNotFailed           = &Error{Kind: Conflict, Code: "not_failed", Message: "the delivery has not failed"}
 	ErrCooling             = &Error{Kind: Forbidden, Code: "cooling", Message: "the device is too new to approve payments"}
 	ErrPushEndpoint        = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}
+	ErrPushGone            = &Error{Kind: Conflict, Code: "push_gone", Message: "the push service has ended this subscription"}
 	ErrDataDirPurpose      = &Error{Kind: Conflict, Code: "data_dir_purpose", Message: "the data directory belongs to the other of serve and demo"}
 	ErrDatabaseTooNew      = &Error{Kind: Conflict, Code: "database_too_new", Message: "the database was written by a newer version of assent"}
 	ErrAmbiguousPerson     = &Error{Kind: NotFound, Code: "ambiguous_person", Message: "the identifier fits more than one person"}
@@ -127,5 +128,8 @@ var (
 	ErrEmailTaken          = &Error{Kind: Conflict, Code: "email_taken", Message: "another administrator has this email address"}
 	ErrLastOwner           = &Error{Kind: Conflict, Code: "last_owner", Message: "this is the last owner who can sign in"}
 	ErrUnknownVersion      = &Error{Kind: NotFound, Code: "unknown_version", Message: "no such version of a setting"}
+	ErrUnknownImport       = &Error{Kind: NotFound, Code: "unknown_import", Message: "no such import, or its files are gone"}
+	ErrImportState         = &Error{Kind: Conflict, Code: "import_state", Message: "the import is no longer as it was shown"}
+	ErrImportSize          = &Error{Kind: Invalid, Code: "import_size", Message: "the file is larger than an import may be"}
 	ErrAlreadyCompleted    = &Error{Kind: Conflict, Code: "already_done", Message: "that was done already"}
 )

@@ -74,6 +74,7 @@ function startKeys() {
 document.addEventListener("click", (event) => {
 	const button = event.target.closest?.("[data-copy]");
 	if (button) copy(button);
+	if (event.target.closest?.("[data-print]")) print();
 });
 
 // Content marked data-live is fetched anew when the stream it names says that

@@ -2,6 +2,7 @@
 // seconds or goes on without, and looks after the subscription on each open.
 
 const subscribeLimit = 10000; // ms: some networks never let subscribe() settle
+const syncedFor = 6 * 60 * 60 * 1000; // ms: an app may stay open for weeks
 
 const iOS = /iPhone|iPad|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
 const standalone = matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
@@ -28,7 +29,12 @@ async function store(subscription) {
 		headers: { "Content-Type": "application/json", Accept: "application/json" },
 		body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }), signal: AbortSignal.timeout(15000),
 	});
-	if (!answer.ok) throw new Error("not stored");
+	if (answer.ok) {
+		sessionStorage.setItem("push-synced", JSON.stringify({ endpoint, at: Date.now() }));
+		return;
+	}
+	const said = await answer.json().catch(() => null);
+	throw new Error(said?.error?.code ?? "not stored");
 }
 
 function within(ms, promise) {
@@ -46,8 +52,21 @@ async function subscription(key) {
 	return own ?? registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 }
 
-// Stores the subscription. One that comes after the limit is stored all the same.
+// Subscribes and stores the subscription. One that its push service has ended
+// without the browser's knowledge is given up for another.
 async function subscribe() {
+	try {
+		await subscribeOnce();
+	} catch (error) {
+		if (error.message !== "push_gone") throw error;
+		const registration = await navigator.serviceWorker.ready;
+		await (await registration.pushManager.getSubscription())?.unsubscribe();
+		await subscribeOnce();
+	}
+}
+
+// A subscription that comes after the limit is stored all the same.
+async function subscribeOnce() {
 	const key = serverKey();
 	if (!key) throw new Error("no key");
 	let given = false;
@@ -93,7 +112,6 @@ async function allow(root, button) {
 			return;
 		}
 		await subscribe();
-		sessionStorage.setItem("push-synced", "yes");
 		await fetch("/push/test", { method: "POST", credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(10000) }).catch(() => {});
 		location.assign(root.dataset.next);
 		return;
@@ -105,20 +123,44 @@ async function allow(root, button) {
 	}
 }
 
-// Once per open app: the subscription we hold is the one the server knows.
+// Tells whether the subscription we hold is the one that the server was told of
+// lately, and hasn't lost since.
+async function synced() {
+	if (document.querySelector("[data-push-ended]")) return false;
+	try {
+		const { endpoint, at } = JSON.parse(sessionStorage.getItem("push-synced"));
+		const registration = await navigator.serviceWorker.ready;
+		const own = await registration.pushManager.getSubscription();
+		return own?.endpoint === endpoint && Date.now() - at < syncedFor;
+	} catch {
+		return false;
+	}
+}
+
+// At each open: the subscription we hold is the one the server knows.
+let syncing = false;
 async function resync() {
 	if (!document.body.hasAttribute("data-push") || !supported) return;
 	if (Notification.permission !== "granted") {
 		for (const el of document.querySelectorAll("[data-push-lost]")) el.hidden = false;
 		return;
 	}
-	if (sessionStorage.getItem("push-synced")) return;
+	if (syncing) return;
+	syncing = true;
 	try {
-		await subscribe();
-		sessionStorage.setItem("push-synced", "yes");
+		if (!await synced()) await subscribe();
 	} catch {
 		// Tried again at the next page; the inbox is live without push.
+	} finally {
+		syncing = false;
 	}
+}
+
+// A request that is over needs its notice no more, also on the device that
+// answered it.
+function takeDown() {
+	const over = document.querySelector("[data-over-notice]")?.dataset.overNotice;
+	if (over && supported) navigator.serviceWorker.ready.then((registration) => registration.active.postMessage({ over }));
 }
 
 // The page knows best how much waits: the number on the app's icon follows it.
@@ -159,6 +201,7 @@ function permission() {
 
 function look() {
 	badge();
+	takeDown();
 	permission();
 	for (const button of document.querySelectorAll("[data-push-repair]")) button.disabled = false;
 }
@@ -176,6 +219,7 @@ export function startPush() {
 	});
 	for (const button of document.querySelectorAll("[data-push-allow]")) button.disabled = false;
 	document.addEventListener("assent:content", () => { resync(); look(); });
+	document.addEventListener("visibilitychange", () => { if (!document.hidden) resync(); });
 	resync();
 	look();
 }

@@ -32,6 +32,8 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("message", (event) => {
+	const over = event.data?.over;
+	if (typeof over === "string" && over !== "") event.waitUntil(takeDown(over));
 	if (event.data?.keep !== "offline") return;
 	event.waitUntil((async () => {
 		const cache = await caches.open(keep);
@@ -52,6 +54,26 @@ self.addEventListener("fetch", (event) => {
 	}
 });
 
+// A browser that is asked which notices there are while it shows one may lose
+// that one, so one waits for the other: a notice not for long.
+let showing = Promise.resolve();
+let taking = Promise.resolve();
+
+function show(title, options) {
+	const shown = taking.then(() => self.registration.showNotification(title, options));
+	showing = Promise.allSettled([showing, shown]);
+	return shown;
+}
+
+// The page of a request that is over says more than its notice.
+function takeDown(id) {
+	const taken = Promise.allSettled([showing, taking]).then(async () => {
+		for (const notice of await self.registration.getNotifications({ tag: id })) notice.close();
+	}).catch(() => {});
+	taking = Promise.race([taken, new Promise((done) => { setTimeout(done, 1000); })]);
+	return taken;
+}
+
 // What a notice says comes with it, encrypted; one that can't be read is shown
 // all the same, since a push that shows nothing costs the permission.
 self.addEventListener("push", (event) => {
@@ -67,7 +89,7 @@ self.addEventListener("push", (event) => {
 			notice = { id: "", lang: "", title: location.hostname, body: "", ...words };
 		}
 		// One notice a request: what was handled elsewhere takes its place, quietly.
-		await self.registration.showNotification(notice.title, {
+		await show(notice.title, {
 			body: notice.body ?? "", lang: notice.lang ?? "", tag: notice.id || "notice", data: { id: notice.id ?? "" }, silent: notice.kind === "handled",
 			icon: asset("icons/icon-192.png"), badge: asset("icons/badge-96.png"),
 		});

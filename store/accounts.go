@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
+
 	"assent/app"
 )
 
@@ -38,13 +40,13 @@ func (s *Store) ImportAccounts(ctx context.Context, by app.Actor, rows iter.Seq2
 				return err
 			}
 			if batch = append(batch, row); len(batch) == accountBatch {
-				if err := t.putAccounts(ctx, batch, &done); err != nil {
+				if err := done.put(ctx, t, batch); err != nil {
 					return err
 				}
 				batch = batch[:0]
 			}
 		}
-		if err := t.putAccounts(ctx, batch, &done); err != nil {
+		if err := done.put(ctx, t, batch); err != nil {
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "account.import", detail: map[string]string{
@@ -56,45 +58,88 @@ func (s *Store) ImportAccounts(ctx context.Context, by app.Actor, rows iter.Seq2
 	return done, nil
 }
 
-// putAccounts writes the rows that differ from what is stored, and counts.
-func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount, done *AccountImport) error {
-	if len(batch) == 0 {
-		return nil
+func (done *AccountImport) put(ctx context.Context, t *tx, batch []PersonAccount) error {
+	whats, err := t.putAccounts(ctx, batch)
+	for _, what := range whats {
+		switch what {
+		case Added:
+			done.Added++
+		case Changed:
+			done.Changed++
+		default:
+			done.Unchanged++
+		}
 	}
+	return err
+}
+
+// FindAccounts tells what bringing the directory to what rows say would do. rows
+// name a person's account at most once.
+func (r *Reader) FindAccounts(ctx context.Context, rows []PersonAccount) ([]What, error) {
+	var out []What
+	for from := 0; from < len(rows); from += accountBatch {
+		whats, err := compareAccounts(ctx, r.r, rows[from:min(from+accountBatch, len(rows))])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, whats...)
+	}
+	return out, nil
+}
+
+// compareAccounts tells of each row whether it is new, or differs from what is stored.
+func compareAccounts(ctx context.Context, q sqlx.QueryerContext, batch []PersonAccount) ([]What, error) {
 	type key struct{ person, id string }
 	keys := make([]any, 0, 2*len(batch))
 	for _, a := range batch {
 		keys = append(keys, a.PersonID, a.ID)
 	}
 	var stored []PersonAccount
-	if err := t.SelectContext(ctx, &stored, `SELECT `+accountColumns+` FROM accounts WHERE (person_id, id) IN (VALUES `+
+	if err := sqlx.SelectContext(ctx, q, &stored, `SELECT `+accountColumns+` FROM accounts WHERE (person_id, id) IN (VALUES `+
 		tuples("(?, ?)", len(batch))+`)`, keys...); err != nil {
-		return err
+		return nil, err
 	}
 	have := make(map[key]PersonAccount, len(stored))
 	for _, a := range stored {
 		have[key{a.PersonID, a.ID}] = a
 	}
-	var values []any
-	differ := 0
-	for _, a := range batch {
+	whats := make([]What, len(batch))
+	for i, a := range batch {
 		switch old, known := have[key{a.PersonID, a.ID}]; {
 		case old == a:
-			done.Unchanged++
-			continue
+			whats[i] = Unchanged
 		case known:
-			done.Changed++
+			whats[i] = Changed
 		default:
-			done.Added++
+			whats[i] = Added
+		}
+	}
+	return whats, nil
+}
+
+// putAccounts writes the rows that differ from what is stored, and tells which did.
+func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount) ([]What, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	whats, err := compareAccounts(ctx, t, batch)
+	if err != nil {
+		return nil, err
+	}
+	var values []any
+	differ := 0
+	for i, a := range batch {
+		if whats[i] == Unchanged {
+			continue
 		}
 		differ++
 		values = append(values, a.PersonID, a.ID, a.Kind, a.Name, a.Scheme, a.Identification, a.SecondaryIdentification,
 			a.ISPB, a.Issuer, a.Number, a.AccountType, a.Currency, a.Balance, a.Unpayable)
 	}
 	if differ == 0 {
-		return nil
+		return whats, nil
 	}
-	return t.exec(ctx, `INSERT INTO accounts (`+accountColumns+`) VALUES `+
+	return whats, t.exec(ctx, `INSERT INTO accounts (`+accountColumns+`) VALUES `+
 		tuples("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", differ)+`
 		ON CONFLICT (person_id, id) DO UPDATE SET kind = excluded.kind, name = excluded.name, scheme = excluded.scheme,
 		identification = excluded.identification, secondary_identification = excluded.secondary_identification,

@@ -339,7 +339,7 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 				accepted, end bool
 			}{{"a.example", true, false}, {"a.example", true, false}, {"a.example", false, false}, {"b.example", false, true}} {
 				sub := app.Subscription{DeviceID: d.ID, Endpoint: "https://" + a.host + "/secret"}
-				if err := db.Pushed(t.Context(), sub, "", a.accepted, a.end, "x"); err != nil {
+				if err := db.Pushed(t.Context(), sub, app.Job{}, a.accepted, a.end, "x"); err != nil {
 					return err
 				}
 			}

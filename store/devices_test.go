@@ -227,7 +227,7 @@ func TestEndpointBelongsToOneDevice(t *testing.T) {
 	if err := db.Subscribe(t.Context(), storetest.On(b), fresh); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Pushed(t.Context(), old, "", false, true, "410"); err != nil {
+	if err := db.Pushed(t.Context(), old, app.Job{}, false, true, "410"); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := db.Subscription(t.Context(), b.ID); err != nil || s.Endpoint != fresh.Endpoint {

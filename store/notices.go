@@ -37,12 +37,30 @@ func (t *tx) handled(ctx context.Context, by app.Actor, r app.Request) error {
 		return err
 	}
 	for _, d := range devices {
-		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: r.ID, DeviceID: d.ID, Lane: host(d.Endpoint),
-			Payload: string(app.NoticeHandled), Deadline: t.now.Add(handledFor)}); err != nil {
+		if err := t.takeBack(ctx, r.ID, d.ID, d.Endpoint); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (t *tx) takeBack(ctx context.Context, requestID, deviceID, endpoint string) error {
+	return t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: requestID, DeviceID: deviceID, Lane: host(endpoint),
+		Payload: string(app.NoticeHandled), Deadline: t.now.Add(handledFor)})
+}
+
+// overtaken takes a notice back that a push service accepted after its request
+// was answered or cancelled, from whichever device it went to: which of the two
+// came first there, nobody knows.
+func (t *tx) overtaken(ctx context.Context, sub app.Subscription, j app.Job) error {
+	if app.Notice(j.Payload) != app.NoticeRequest {
+		return nil
+	}
+	var over bool
+	if err := t.GetContext(ctx, &over, `SELECT EXISTS (SELECT 1 FROM requests WHERE id = ? AND state NOT IN ('pending', 'expired'))`, j.RequestID); err != nil || !over {
+		return err
+	}
+	return t.takeBack(ctx, j.RequestID, sub.DeviceID, sub.Endpoint)
 }
 
 // TestPush sends a notice to the device by, for its person to open. One that

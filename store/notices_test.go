@@ -81,7 +81,7 @@ func TestHandledNotices(t *testing.T) {
 				}
 			}
 			for _, d := range []app.Device{answers, other} {
-				if err := db.Pushed(t.Context(), subs[d.ID], r.ID, true, false, "201"); err != nil {
+				if err := db.Pushed(t.Context(), subs[d.ID], app.Job{RequestID: r.ID, Payload: string(app.NoticeRequest)}, true, false, "201"); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -133,6 +133,16 @@ func searchQuery(words []string, which Which, args map[string]any) string {
 // beyond, behind a prefix, comes after everything that begins with it.
 const beyond = "\U0010ffff"
 
+// Standing tells how a person stands, and until when a link of theirs works.
+func (r *Reader) Standing(ctx context.Context, personID string) (s app.Standing, invitedUntil app.Instant, err error) {
+	var row struct {
+		Standing     app.Standing `db:"standing"`
+		InvitedUntil app.Instant  `db:"invited_until"`
+	}
+	err = r.r.GetContext(ctx, &row, `SELECT standing, invited_until FROM persons WHERE id = ?`, personID)
+	return row.Standing, row.InvitedUntil, orElse(err, app.ErrUnknownPerson)
+}
+
 // PeopleByIdentifier lists the people with an identifier that begins with one of
 // norms, which are normalised as people's identifiers are: at most limit.
 func (r *Reader) PeopleByIdentifier(ctx context.Context, norms []string, which Which, limit int) ([]Found, error) {
@@ -187,9 +197,12 @@ func fold(s string) string {
 	}, s))
 }
 
+// sortOf is a name as it is sorted; what has no letters comes last.
+func sortOf(name string) string { return cmp.Or(strings.Join(strings.Fields(fold(name)), " "), "\uffee") }
+
 // indexName keeps a person's name where it is searched.
 func (t *tx) indexName(ctx context.Context, id, name string) error {
-	sort := cmp.Or(strings.Join(strings.Fields(fold(name)), " "), "\uffee")
+	sort := sortOf(name)
 	if err := t.exec(ctx, `UPDATE persons SET sort = ? WHERE id = ?`, sort, id); err != nil {
 		return err
 	}

@@ -10,7 +10,9 @@ import (
 const subscriptionColumns = `device_id, endpoint, p256dh, auth, created_at, last_accepted_at, last_opened_at, proven_at, ended_at, last_error`
 
 // Subscribe stores a device's push subscription in place of the one it had. An
-// endpoint belongs to one browser: whichever device had it loses it.
+// endpoint belongs to one browser: whichever device had it loses it. One that
+// its push service has ended is app.ErrPushGone, for it would reach nobody: the
+// browser has to make another.
 func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscription) error {
 	return s.write(ctx, func(t *tx) error {
 		var same int
@@ -21,6 +23,15 @@ func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscriptio
 		}
 		if err := t.exec(ctx, `UPDATE devices SET push_choice = 'on' WHERE id = ?`, sub.DeviceID); err != nil || same == 1 {
 			return err
+		}
+		// One that ended by signing out, without an error, is as good as before.
+		var gone bool
+		if err := t.GetContext(ctx, &gone, `SELECT EXISTS (SELECT 1 FROM subscriptions WHERE endpoint = ? AND ended_at <> 0 AND last_error <> '')`,
+			sub.Endpoint); err != nil {
+			return err
+		}
+		if gone {
+			return app.ErrPushGone
 		}
 		if err := t.exec(ctx, `DELETE FROM subscriptions WHERE endpoint = ? OR device_id = ?`, sub.Endpoint, sub.DeviceID); err != nil {
 			return err
@@ -50,10 +61,10 @@ func (r *Reader) Subscriptions(ctx context.Context, personID string) ([]app.Subs
 	return out, err
 }
 
-// Pushed records what a push service answered for one notice. End is true when
-// the subscription is gone; the endpoint fences the update, so that a verdict
-// over an old subscription leaves a new one alone.
-func (s *Store) Pushed(ctx context.Context, sub app.Subscription, requestID string, accepted, end bool, answer string) error {
+// Pushed records what a push service answered for the notice of j. End is true
+// when the subscription is gone; the endpoint fences the update, so that a
+// verdict over an old subscription leaves a new one alone.
+func (s *Store) Pushed(ctx context.Context, sub app.Subscription, j app.Job, accepted, end bool, answer string) error {
 	return s.write(ctx, func(t *tx) error {
 		var err error
 		switch {
@@ -78,8 +89,11 @@ func (s *Store) Pushed(ctx context.Context, sub app.Subscription, requestID stri
 		if err := t.count(ctx, counter, host(sub.Endpoint)); err != nil {
 			return err
 		}
-		return t.audit(ctx, app.System, entry{action: action, device: sub.DeviceID, request: requestID,
-			detail: map[string]string{"answer": answer}})
+		if err := t.audit(ctx, app.System, entry{action: action, device: sub.DeviceID, request: j.RequestID,
+			detail: map[string]string{"answer": answer}}); err != nil || !accepted {
+			return err
+		}
+		return t.overtaken(ctx, sub, j)
 	})
 }
 

@@ -4,18 +4,17 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"assent/app"
+	"assent/app/csvfile"
 	"assent/store"
 )
 
@@ -34,16 +33,13 @@ type Importer struct {
 var Columns = []string{"person", "id", "kind", "name", "scheme", "identification", "secondary_identification",
 	"ispb", "issuer", "number", "account_type", "currency", "balance", "payable"}
 
-// needed are the columns that no file can do without; the others are empty
+// Needed are the columns that no file can do without; the others are empty
 // where they are missing.
-var needed = []string{"person", "id", "kind", "name", "payable"}
+var Needed = []string{"person", "id", "kind", "name", "payable"}
 
 const (
 	// shown are the rows whose faults are told one by one.
 	shown = 20
-	// longestRow in bytes: a quotation mark that is never closed must not
-	// read the whole file as one field.
-	longestRow = 64 << 10
 	// longestPerson in bytes, as everywhere that a person is named.
 	longestPerson = 1024
 )
@@ -117,13 +113,14 @@ func spooled(r io.Reader) iter.Seq2[store.PersonAccount, error] {
 
 // check reads the whole file and writes its rows to spool when they are right.
 func (im *Importer) check(ctx context.Context, file io.Reader, spool io.Writer) error {
-	in := &bounded{r: skipMark(file), left: longestRow}
-	rows := csv.NewReader(in)
-	rows.ReuseRecord = true
-	columns, err := header(rows)
+	rows, err := csvfile.New(file)
+	if err == nil {
+		err = rows.Check(Columns, Needed)
+	}
 	if err != nil {
 		return app.ErrMalformed.In("file").Because(err)
 	}
+	columns := rows.Columns()
 	out := bufio.NewWriter(spool)
 	enc := gob.NewEncoder(out)
 	faults := &RowFaults{}
@@ -132,34 +129,22 @@ func (im *Importer) check(ctx context.Context, file io.Reader, spool io.Writer) 
 	var person app.Person
 	line := 1
 	for {
-		in.left = longestRow
-		fields, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		var syntax *csv.ParseError
+		row, err := rows.Next()
 		switch {
-		case errors.Is(err, csv.ErrFieldCount):
-			line, _ = rows.FieldPos(0)
-			faults.add(line, []string{fmt.Sprintf("has %d fields, the first line has %d", len(fields), len(columns))})
-			continue
-		case errors.Is(err, errLongRow):
+		case errors.Is(err, io.EOF):
+			return finish(faults, out)
+		case errors.Is(err, csvfile.ErrLongRow):
 			return app.ErrMalformed.In("file").Because(fmt.Errorf("after line %d: %w", line, err))
-		case errors.As(err, &syntax):
-			faults.add(syntax.StartLine, []string{syntax.Err.Error()})
-			continue
 		case err != nil:
 			return err
 		}
-		line, _ = rows.FieldPos(0)
-		name, e := columns.entry(fields)
-		a, wrong := e.account()
-		switch {
-		case name == "":
-			wrong = append(wrong, "person: is missing")
-		case len(name) > longestPerson || !utf8.ValidString(name):
-			wrong = append(wrong, "person: is longer than an identifier can be, or not UTF-8")
-		case name != last || person.ID == "":
+		line = row.Line
+		if row.Fault != nil {
+			faults.add(line, []string{row.Fault.Error()})
+			continue
+		}
+		name, a, wrong := Parse(columns, row.Fields)
+		if named(name) && (name != last || person.ID == "") {
 			last = name
 			person, err = im.Named(ctx, name)
 			if err != nil {
@@ -188,83 +173,43 @@ func (im *Importer) check(ctx context.Context, file io.Reader, spool io.Writer) 
 			return err
 		}
 	}
+}
+
+func finish(faults *RowFaults, out *bufio.Writer) error {
 	if len(faults.Lines) > 0 {
 		return app.ErrMalformed.In("file").Because(faults)
 	}
 	return out.Flush()
 }
 
-// sum is short, so that a million rows are remembered in little room.
-func sum(person, id string) [16]byte {
-	h := sha256.Sum256([]byte(person + "\x00" + id))
-	return [16]byte(h[:16])
-}
+// named tells whether a person could be called so.
+func named(s string) bool { return s != "" && len(s) <= longestPerson && utf8.ValidString(s) }
 
-// columnsOf tells which column holds what: the field of entry by its name.
-type columnsOf []string
-
-func (c columnsOf) entry(fields []string) (person string, e entry) {
+// Parse reads a row of a file by the names of its columns: who has the account,
+// as an operator names people, and the account, or all that is wrong with both,
+// each a field and what it should be. No number and no balance is repeated.
+func Parse(columns, fields []string) (person string, a app.Account, faults []string) {
+	var e entry
 	into := map[string]*string{"person": &person}
 	for _, l := range e.limits() {
 		into[l.name] = l.value
 	}
-	for i, name := range c {
+	for i, name := range columns {
 		*into[name] = fields[i]
 	}
-	return strings.TrimSpace(person), e
+	person = strings.TrimSpace(person)
+	a, faults = e.account()
+	switch {
+	case person == "":
+		faults = append(faults, "person: is missing")
+	case !named(person):
+		faults = append(faults, "person: is longer than an identifier can be, or not UTF-8")
+	}
+	return person, a, faults
 }
 
-// header reads the first line.
-func header(rows *csv.Reader) (columnsOf, error) {
-	first, err := rows.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("it is empty: the first line names the columns")
-	}
-	if err != nil {
-		return nil, err
-	}
-	var c columnsOf
-	for _, name := range first {
-		name = strings.TrimSpace(name)
-		switch {
-		case !slices.Contains(Columns, name):
-			return nil, fmt.Errorf("there is no column %.40q; known are, with commas between: %s", name, strings.Join(Columns, ","))
-		case slices.Contains(c, name):
-			return nil, fmt.Errorf("it has the column %s twice", name)
-		}
-		c = append(c, name)
-	}
-	for _, name := range needed {
-		if !slices.Contains(c, name) {
-			return nil, fmt.Errorf("it has no column %s", name)
-		}
-	}
-	return c, nil
-}
-
-// skipMark drops the byte order mark that some programs begin a file with.
-func skipMark(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	if mark, err := b.Peek(3); err == nil && string(mark) == "\ufeff" {
-		b.Discard(3)
-	}
-	return b
-}
-
-var errLongRow = fmt.Errorf("a row is longer than %d KiB: is a quotation mark never closed?", longestRow>>10)
-
-// bounded gives at most left bytes, then an error. csv.Reader reads ahead by
-// its buffer of 4 KiB, which is little against the bound.
-type bounded struct {
-	r    io.Reader
-	left int
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errLongRow
-	}
-	n, err := b.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
+// sum is short, so that a million rows are remembered in little room.
+func sum(person, id string) [16]byte {
+	h := sha256.Sum256([]byte(person + "\x00" + id))
+	return [16]byte(h[:16])
 }

@@ -5,7 +5,16 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/store"
 )
+
+// FindPeople finds people, or lists them; see people.Search.
+func (s *Service) FindPeople(ctx context.Context, who Identity, text string, which store.Which, after string, limit int) ([]store.Found, string, error) {
+	if _, err := s.may(ctx, who, ViewPeople); err != nil {
+		return nil, "", err
+	}
+	return s.uses.People.Search(ctx, text, which, after, limit)
+}
 
 // AddPerson adds a person; see people.Add for the forms.
 func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids, companies []string) (app.Person, error) {

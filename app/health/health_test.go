@@ -88,7 +88,7 @@ func TestStates(t *testing.T) {
 		return func(t *testing.T, w *world) {
 			t.Helper()
 			for i := range accepted + refused {
-				if err := w.Pushed(t.Context(), app.Subscription{Endpoint: "https://push.example/x"}, "", i < accepted, false, ""); err != nil {
+				if err := w.Pushed(t.Context(), app.Subscription{Endpoint: "https://push.example/x"}, app.Job{}, i < accepted, false, ""); err != nil {
 					t.Fatal(err)
 				}
 			}

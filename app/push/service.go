@@ -89,7 +89,7 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 		return app.Outcome{}
 	}
 	res := s.sender.Send(ctx, Subscription{Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth}, m, ttl)
-	err = s.store.Pushed(ctx, sub, j.RequestID, res.Outcome == Accepted, res.Outcome == Gone, res.String())
+	err = s.store.Pushed(ctx, sub, j, res.Outcome == Accepted, res.Outcome == Gone, res.String())
 	if err != nil {
 		return retry(0, err.Error())
 	}
@@ -141,7 +141,7 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 			return m, false, err
 		}
 		m.Title, m.Body = w.T("push.handled.title"), w.T("push.handled.closed", "client", clientName(r, w))
-		if r.DecidedBy != "" {
+		if r.DecidedBy != "" && r.DecidedBy != d.ID {
 			m.Body = w.T("push.handled.answered", "client", clientName(r, w))
 		}
 	case app.NoticeTest:

@@ -63,6 +63,8 @@ type Config struct {
 	Institution string
 	Brand       func() view.Brand // the institution's look as it is now; nil for ours
 	Settings    *settings.Service
+	LinkAlone   bool          // activation codes are switched off
+	InviteTTL   time.Duration // of a link that isn't for a letter
 	Live        *live.Hub
 	Health      *health.Service // nil looks at nothing
 	Closing     <-chan struct{} // closed when the server stops: event streams end

@@ -255,6 +255,13 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 	p := page.Outcome{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
 		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Digest: req.DetailsDigest,
 		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor, Receipt: req.Receipt != "", Test: req.Kind == app.KindTest}
+	waiting, err := h.Store.Waiting(r.Context(), id.Person.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, c := range waiting {
+		p.Waiting += c.Requests
+	}
 	if sh != nil && req.State == app.Approved {
 		p.Done = sh.Done(reader(f))
 	}

@@ -28,6 +28,7 @@ type Outcome struct {
 	Digest   string // of what was approved, hexadecimal
 	Test     bool   // an administrator's: nothing came of it
 	Receipt  bool   // there is one to keep
+	Waiting  int    // how much else waits for the person
 	Fresh    bool   // decided a moment ago: the seal presses in
 }
 

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"net/url"
+	"os"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Lines remembers which line of a file named what first. It is a file of its
+// own, so that a file of any length is checked in little memory.
+type Lines struct {
+	db   *sqlx.DB
+	path string
+}
+
+// OpenLines makes an empty one at path, which Close removes.
+func OpenLines(ctx context.Context, path string) (*Lines, error) {
+	if err := removeIfThere(path); err != nil {
+		return nil, err
+	}
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	// What a crash leaves behind is made anew: nothing has to be safe.
+	db, err := sqlx.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+url.Values{"_pragma": {
+		"journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-16384)"}}.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, `CREATE TABLE lines (k INTEGER NOT NULL PRIMARY KEY, line INTEGER NOT NULL) STRICT`); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &Lines{db: db, path: path}, nil
+}
+
+// Close closes and removes it.
+func (l *Lines) Close() error {
+	err := l.db.Close()
+	if gone := removeIfThere(l.path); err == nil {
+		err = gone
+	}
+	return err
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
+}
+
+// LineKeys are the keys of a line, of which no other may have any.
+type LineKeys struct {
+	Line int
+	Keys []string
+}
+
+// Add remembers the keys of lines, in their order, and gives for each the
+// earlier line that has one of them already, or 0. The keys of such a line are
+// not remembered.
+func (l *Lines) Add(ctx context.Context, lines []LineKeys) ([]int, error) {
+	var hashes []int64
+	for _, line := range lines {
+		for _, k := range line.Keys {
+			hashes = append(hashes, hashOf(k))
+		}
+	}
+	var have []struct {
+		K    int64 `db:"k"`
+		Line int   `db:"line"`
+	}
+	if err := selectJSON(ctx, l.db, &have, `SELECT k, line FROM json_each(?) j CROSS JOIN lines ON k = j.value`, hashes); err != nil {
+		return nil, err
+	}
+	first := make(map[int64]int, len(have)+len(hashes))
+	for _, h := range have {
+		first[h.K] = h.Line
+	}
+	earlier := make([]int, len(lines))
+	var added [][2]int64
+	for i, line := range lines {
+		own := hashes[:len(line.Keys)]
+		hashes = hashes[len(line.Keys):]
+		for _, h := range own {
+			if at := first[h]; at != 0 {
+				earlier[i] = at
+				break
+			}
+		}
+		if earlier[i] != 0 {
+			continue
+		}
+		for _, h := range own {
+			if first[h] == 0 {
+				first[h] = line.Line
+				added = append(added, [2]int64{h, int64(line.Line)})
+			}
+		}
+	}
+	if len(added) == 0 {
+		return earlier, nil
+	}
+	b, err := json.Marshal(added)
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.db.ExecContext(ctx, `INSERT INTO lines (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?)`, string(b))
+	return earlier, err
+}
+
+// hashOf is short, so that millions of keys take little room: among ten million
+// the odds of two alike are one to 300 000.
+func hashOf(key string) int64 {
+	h := sha256.Sum256([]byte(key))
+	return int64(binary.BigEndian.Uint64(h[:8]))
+}

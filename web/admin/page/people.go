@@ -1,0 +1,206 @@
+package page
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"assent/app"
+	"assent/app/i18n"
+	"assent/store"
+	"assent/web/view"
+)
+
+// PersonRow is a person in a list.
+type PersonRow struct {
+	ID, Name     string
+	Identifiers  []string
+	Standing     app.Standing
+	State        app.PersonState
+	Paused       bool
+	Devices      int
+	InvitedUntil time.Time // of a link that works still; zero without one
+}
+
+// standing is how things stand with a person, in a shape and a word.
+func (r PersonRow) standing(w i18n.Words) (view.State, string) {
+	return standing(w, r.State, r.Paused, r.Standing, !r.InvitedUntil.IsZero())
+}
+
+func standing(w i18n.Words, state app.PersonState, paused bool, s app.Standing, invited bool) (view.State, string) {
+	switch {
+	case state == app.PersonSuspended:
+		return view.Denied, w.T("admin.people.suspended")
+	case paused:
+		return view.Stuck, w.T("admin.people.paused")
+	case s == app.StandingReady:
+		return view.Approved, w.T("admin.people.ready")
+	case s == app.StandingUnheard:
+		return view.Stuck, w.T("admin.people.unheard")
+	case invited:
+		return view.Waiting, w.T("admin.people.invited")
+	}
+	return view.Ended, w.T("admin.people.bare")
+}
+
+// People lists people.
+type People struct {
+	List  []PersonRow
+	Query string
+	Which store.Which
+	More  string // path of the next page, or empty
+	Add   bool   // the role may
+	Gone  bool   // one was just erased
+}
+
+// peopleLists are the lists that are a click away.
+var peopleLists = []struct {
+	which store.Which
+	name  i18n.Key
+}{
+	{store.Everybody, "admin.people.everybody"}, {store.Enrolled, "admin.people.enrolled"}, {store.Unheard, "admin.people.not_notified"}, {store.Bare, "admin.people.without"},
+	{store.Invited, "admin.people.invited"}, {store.Suspended, "admin.people.suspended"}, {store.Paused, "admin.people.paused"},
+}
+
+// PeopleLists are the lists that can be asked for.
+func PeopleLists() []store.Which {
+	var out []store.Which
+	for _, l := range peopleLists {
+		out = append(out, l.which)
+	}
+	return out
+}
+
+func (p People) tabs() []tab {
+	var tabs []tab
+	for _, l := range peopleLists {
+		values := url.Values{}
+		if p.Query != "" {
+			values.Set("q", p.Query)
+		}
+		path := "/admin/people"
+		if l.which != store.Everybody {
+			values.Set("which", string(l.which))
+		}
+		if len(values) > 0 {
+			path += "?" + values.Encode()
+		}
+		tabs = append(tabs, tab{l.name, path, p.Which == l.which})
+	}
+	return tabs
+}
+
+// MayPerson is what the role may do with a person.
+type MayPerson struct{ Edit, Invite, Code, Suspend, Remove, Clear, Devices, Test, Audit bool }
+
+// PersonDevice is a device of a person's, and how it stands.
+type PersonDevice struct {
+	ID, Name        string
+	State           app.DeviceState
+	NoPasskey       bool // its passkey has ended
+	Synced          bool // its passkey may be elsewhere too
+	Push, Proven    bool // subscribed; and a notice was opened
+	Skipped         bool // the person goes without
+	Seen            time.Time
+	Reached, Opened time.Time // last accepted by the push service, last opened
+	Error           string    // of the push service, last
+}
+
+func (d PersonDevice) health(w i18n.Words) (view.State, string) {
+	switch {
+	case d.State == app.DeviceSuspended:
+		return view.Denied, w.T("admin.people.device_suspended")
+	case d.NoPasskey:
+		return view.Stuck, w.T("admin.people.device_no_passkey")
+	case d.Push && d.Proven:
+		return view.Approved, w.T("admin.people.device_ready")
+	case d.Push:
+		return view.Stuck, w.T("admin.people.device_untried")
+	case d.Skipped:
+		return view.Stuck, w.T("admin.people.device_skipped")
+	}
+	return view.Stuck, w.T("admin.people.device_unheard")
+}
+
+// Account is an account of a person's, as far as it is shown.
+type Account struct{ Name, Number, Kind, Why string }
+
+// Person is one person's page.
+type Person struct {
+	ID, Name     string
+	State        app.PersonState
+	Standing     app.Standing
+	Erased       time.Time // zero where they weren't
+	Paused       time.Time // since a report; zero where they aren't
+	Added        time.Time
+	InvitedUntil time.Time
+	Lang, Zone   string
+	Identifiers  []app.Identifier
+	Companies    []string
+	Devices      []PersonDevice
+	Requests     []RequestRow
+	Accounts     []Account
+	Trail        []Event
+	Masked       bool // the role sees no personal data
+	May          MayPerson
+	Note, Fault  string
+}
+
+func (p Person) lead(f Frame) (view.State, string) {
+	w := f.Words
+	if !p.Erased.IsZero() {
+		return view.Ended, w.T("admin.people.erased_on", "date", w.Date(p.Erased))
+	}
+	state, word := standing(w, p.State, !p.Paused.IsZero(), p.Standing, !p.InvitedUntil.IsZero())
+	if !p.InvitedUntil.IsZero() {
+		word += " · " + w.T("admin.people.link_until", "when", w.Deadline(p.InvitedUntil, f.Now))
+	}
+	return state, word
+}
+
+var identifierKinds = map[app.IdentifierKind]i18n.Key{
+	app.Username: "identifier.username", app.Email: "identifier.email", app.Phone: "identifier.phone", app.Subject: "identifier.subject",
+	app.CPF: "identifier.cpf", app.Customer: "identifier.customer",
+}
+
+// PersonForm is the form of a person, with what was typed and what is wrong with it.
+type PersonForm struct {
+	ID                           string // empty for a new one
+	Name, Identifiers, Companies string // the latter two a line each
+	Fault                        string
+}
+
+func (p PersonForm) title(w i18n.Words) string {
+	if p.ID == "" {
+		return w.T("admin.people.add")
+	}
+	return w.T("admin.people.edit")
+}
+
+func (p PersonForm) action() string {
+	if p.ID == "" {
+		return "/admin/people/new"
+	}
+	return "/admin/people/" + p.ID + "/edit"
+}
+
+func (p PersonForm) back() string {
+	return strings.TrimSuffix(strings.TrimSuffix(p.action(), "/edit"), "/new")
+}
+
+// ErasePerson asks before a person is erased.
+type ErasePerson struct{ ID, Name string }
+
+// PersonLink shows an invitation, once.
+type PersonLink struct {
+	ID, Name, URL string
+	Ends          time.Time
+	Letter        bool // it goes into a letter
+	Codes         bool // an activation code is needed beside it
+}
+
+// PersonCode shows an activation code, once.
+type PersonCode struct {
+	ID, Name, Digits string
+	Ends             time.Time
+}

@@ -1,0 +1,44 @@
+package page_test
+
+import (
+	"time"
+
+	"assent/app"
+	"assent/store"
+	"assent/web/admin/page"
+)
+
+// peoplePages are the pages of the people section in their states.
+func peoplePages(f page.Frame) []shown {
+	const path = "/admin/people"
+	all := page.MayPerson{Edit: true, Invite: true, Code: true, Suspend: true, Remove: true, Clear: true, Devices: true, Test: true, Audit: true}
+	list := []page.PersonRow{
+		{ID: "p1", Name: "Ada Quill", Identifiers: []string{"ada.quill", "ada@quill.example"}, Standing: app.StandingReady, State: app.PersonActive, Devices: 2},
+		{ID: "p2", Name: "Ana Lúcia de Souza Albuquerque Cavalcanti", Identifiers: []string{"ana.lucia.de.souza.albuquerque@northmoor.example", "+55 11 91234-5678", "123.456.789-09"}, Standing: app.StandingBare, State: app.PersonActive, InvitedUntil: now.Add(20 * time.Hour)},
+		{ID: "p3", Name: "نور الدين", Identifiers: []string{"nur"}, Standing: app.StandingUnheard, State: app.PersonActive, Devices: 1},
+		{ID: "p4", Name: "Zoë de la Cruz", Identifiers: []string{"zoe"}, Standing: app.StandingReady, State: app.PersonActive, Paused: true, Devices: 1},
+		{ID: "p5", Name: "Ben Gone", Identifiers: []string{"ben"}, Standing: app.StandingBare, State: app.PersonSuspended},
+	}
+	ada := page.Person{ID: "p1", Name: "Ada Quill", State: app.PersonActive, Standing: app.StandingReady, Added: now.AddDate(-1, 0, 0), InvitedUntil: now.Add(20 * time.Hour), Lang: "en-GB", Zone: "Europe/London",
+		Identifiers: []app.Identifier{{Kind: app.Username, Value: "ada.quill"}, {Kind: app.Email, Value: "ada@quill.example"}, {Kind: app.CPF, Value: "123.456.789-09"}}, Companies: []string{"12345678000195"},
+		Devices: []page.PersonDevice{{ID: "d1", Name: "Pixel 9", State: app.DeviceActive, Push: true, Proven: true, Synced: true, Seen: now, Reached: now.Add(-time.Hour), Opened: now.Add(-time.Hour)},
+			{ID: "d2", Name: "Ada's iPad with a rather long name that somebody gave it", State: app.DeviceActive, Push: true, Seen: now.AddDate(0, -1, 0), Error: "429 Too Many Requests"}},
+		Requests: asked[:2], Accounts: []page.Account{{Name: "Current account", Number: "••3344", Kind: "account"}, {Name: "Savings", Number: "••7788", Why: "Savings accounts can't pay"}},
+		Trail: []page.Event{{At: now, Action: "request.approve", Device: "Pixel 9"}, {At: now.AddDate(0, 0, -1), Action: "device.add", Device: "Pixel 9"}, {At: now.AddDate(-1, 0, 0), Action: "person.add"}}, May: all, Note: f.Words.T("admin.people.edited_now")}
+	masked := page.Person{ID: "p4", Name: "Z••• d••• l••• C•••", State: app.PersonActive, Standing: app.StandingReady, Paused: now.Add(-time.Hour), Added: now, Masked: true,
+		Identifiers: []app.Identifier{{Kind: app.Email, Value: "z•••@example.com"}}, May: page.MayPerson{Invite: true, Code: true, Clear: true}, Fault: f.Words.T("admin.people.no_link")}
+	return []shown{
+		{name: "people", path: path, page: page.People{List: list, Add: true, More: path + "?after=x", Which: store.Everybody}},
+		{name: "people-none", path: path, page: page.People{Query: "xyzzy", Which: store.Invited, Gone: true}},
+		{name: "person", path: path + "/p1", page: ada},
+		{name: "person-masked", path: path + "/p4", role: app.RoleHelpDesk, page: masked},
+		{name: "person-suspended", path: path + "/p5", page: page.Person{ID: "p5", Name: "Ben Gone", State: app.PersonSuspended, Standing: app.StandingBare, Added: now, May: all}},
+		{name: "person-erased", path: path + "/p6", page: page.Person{ID: "ZUTU4AP3N45G2Y2HCMR5PR2F2P", Name: f.Words.T("admin.people.erased"), State: app.PersonSuspended, Erased: now, Added: now.AddDate(-2, 0, 0), May: all}},
+		{name: "person-new", path: path + "/new", page: page.PersonForm{}},
+		{name: "person-edit-fault", path: path + "/p1/edit", page: page.PersonForm{ID: "p1", Name: "Ada Quill", Identifiers: "cpf:123\n", Fault: f.Words.T("admin.people.id_fault")}},
+		{name: "person-erase", path: path + "/p1/remove", page: page.ErasePerson{ID: "p1", Name: "Ada Quill"}},
+		{name: "person-link", path: path + "/p1", page: page.PersonLink{ID: "p1", Name: "Ada Quill", URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.Add(24 * time.Hour), Codes: true}},
+		{name: "person-letter", path: path + "/p1", page: page.PersonLink{ID: "p1", Name: "Ada Quill", URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.AddDate(0, 0, 30), Codes: true, Letter: true}},
+		{name: "person-code", path: path + "/p1", page: page.PersonCode{ID: "p1", Name: "Ada Quill", Digits: "4821 7730", Ends: now.Add(15 * time.Minute)}},
+	}
+}

@@ -1,0 +1,409 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/i18n"
+	"assent/store"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+	"assent/web/view"
+)
+
+func (h *handlers) peopleRoutes() []Route {
+	return []Route{
+		on("GET /admin/people", admin.ViewPeople, h.people),
+		on("GET /admin/people/new", admin.EditPeople, h.newPerson),
+		on("POST /admin/people/new", admin.EditPeople, h.addPerson),
+		on("GET /admin/people/{id}", admin.ViewPeople, h.person),
+		on("GET /admin/people/{id}/edit", admin.EditPeople, h.askEdit),
+		on("POST /admin/people/{id}/edit", admin.EditPeople, h.editPerson),
+		on("POST /admin/people/{id}/state", admin.SuspendPeople, h.setPersonState),
+		on("GET /admin/people/{id}/remove", admin.RemovePeople, h.askErase),
+		on("POST /admin/people/{id}/remove", admin.RemovePeople, h.erase),
+		on("POST /admin/people/{id}/invite", admin.InvitePeople, h.invite),
+		on("POST /admin/people/{id}/withdraw", admin.InvitePeople, h.withdraw),
+		on("POST /admin/people/{id}/code", admin.IssueActivation, h.code),
+		on("POST /admin/people/{id}/clear", admin.ClearPause, h.clearPause),
+		on("POST /admin/people/{id}/devices/{device}/remove", admin.ResetDevices, h.removeDevice),
+	}
+}
+
+// How many a page lists.
+const (
+	peoplePage     = 50
+	recentRequests = 10
+	recentSteps    = 20
+)
+
+// people lists people, or finds them.
+func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	asked := r.URL.Query()
+	p := page.People{Query: strings.TrimSpace(asked.Get("q")), Which: store.Which(asked.Get("which")), Add: who.May(admin.EditPeople), Gone: asked.Has("erased")}
+	if !slices.Contains(page.PeopleLists(), p.Which) {
+		return app.ErrMalformed.In("which")
+	}
+	found, next, err := h.Admins.FindPeople(r.Context(), who, p.Query, p.Which, asked.Get("after"), peoplePage)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		row := page.PersonRow{ID: f.ID, Name: h.nameOf(r, who, f.Person), Standing: f.Standing, State: f.State, Paused: f.PausedAt != 0, Devices: f.Devices}
+		if f.InvitedUntil > h.Store.Now() {
+			row.InvitedUntil = f.InvitedUntil.Time()
+		}
+		for _, value := range strings.Split(f.Identifiers, "\n") {
+			if value != "" && !who.May(admin.ViewPersonalData) {
+				value = view.MaskIdentifier(kindOf(value), value)
+			}
+			row.Identifiers = append(row.Identifiers, value)
+		}
+		p.List = append(p.List, row)
+	}
+	if next != "" {
+		asked.Set("after", next)
+		p.More = "/admin/people?" + asked.Encode()
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// kindOf is the kind that an identifier looks like, to mask it.
+func kindOf(value string) app.IdentifierKind {
+	if strings.Contains(value, "@") {
+		return app.Email
+	}
+	return app.Subject
+}
+
+// personNotes are what a person's page says after a change.
+var personNotes = map[string]i18n.Key{
+	"added": "admin.people.added_now", "edited": "admin.people.edited_now", "suspended": "admin.people.suspended_now", "active": "admin.people.active_now",
+	"withdrawn": "admin.people.withdrawn_now", "cleared": "admin.people.cleared_now", "removed": "admin.people.device_removed_now",
+}
+
+// person shows one.
+func (h *handlers) person(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	note := ""
+	if key, ok := personNotes[r.URL.Query().Get("done")]; ok {
+		note = h.words(r).T(key)
+	}
+	return h.showPerson(w, r, who, http.StatusOK, note, "")
+}
+
+func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, note, fault string) error {
+	ctx := r.Context()
+	p, err := h.Store.Person(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	full := who.May(admin.ViewPersonalData)
+	out := page.Person{ID: p.ID, Name: h.nameOf(r, who, p), State: p.State, Erased: p.ErasedAt.Time(), Paused: p.PausedAt.Time(), Added: p.CreatedAt.Time(),
+		Lang: p.Lang, Zone: p.Zone, Note: note, Fault: fault, Masked: !full,
+		May: page.MayPerson{Edit: who.May(admin.EditPeople), Invite: who.May(admin.InvitePeople), Code: who.May(admin.IssueActivation), Suspend: who.May(admin.SuspendPeople),
+			Remove: who.May(admin.RemovePeople), Clear: who.May(admin.ClearPause), Devices: who.May(admin.ResetDevices), Test: who.May(admin.TestRequests), Audit: who.May(admin.ViewAudit)}}
+	if out.Standing, out.InvitedUntil, err = h.standing(r, p.ID); err != nil {
+		return err
+	}
+	ids, err := h.Store.Identifiers(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !full {
+			id.Value = view.MaskIdentifier(id.Kind, id.Value)
+		}
+		out.Identifiers = append(out.Identifiers, id)
+	}
+	if out.Companies, err = h.Store.Companies(ctx, p.ID); err != nil {
+		return err
+	}
+	if out.Devices, err = h.personDevices(r, p.ID); err != nil {
+		return err
+	}
+	rows, _, err := h.Store.Requests(ctx, store.RequestFilter{PersonID: p.ID}, "", recentRequests)
+	if err != nil {
+		return err
+	}
+	for _, req := range rows {
+		row, err := h.requestRow(r, who, req)
+		if err != nil {
+			return err
+		}
+		out.Requests = append(out.Requests, row)
+	}
+	if full {
+		accounts, err := h.Store.Accounts(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			out.Accounts = append(out.Accounts, page.Account{Name: a.Name, Number: accountEnd(a), Kind: string(a.Kind), Why: a.Unpayable})
+		}
+	}
+	trail, err := h.Store.AuditPage(ctx, store.AuditFilter{PersonID: p.ID}, store.AuditCursor{}, recentSteps)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, e := range trail {
+		if err := h.nameDevice(r, names, e.DeviceID); err != nil {
+			return err
+		}
+		out.Trail = append(out.Trail, page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source})
+	}
+	return h.show(w, r, status, out.Page(h.frame(r)))
+}
+
+// accountEnd is an account as people know it, its end alone.
+func accountEnd(a app.Account) string {
+	n := a.Identification
+	if n == "" {
+		n = a.Number
+	}
+	if r := []rune(n); len(r) > 4 {
+		return "••" + string(r[len(r)-4:])
+	}
+	return n
+}
+
+func (h *handlers) standing(r *http.Request, personID string) (app.Standing, time.Time, error) {
+	s, until, err := h.Store.Standing(r.Context(), personID)
+	if until <= h.Store.Now() {
+		until = 0
+	}
+	return s, until.Time(), err
+}
+
+func (h *handlers) personDevices(r *http.Request, personID string) ([]page.PersonDevice, error) {
+	ctx := r.Context()
+	devices, err := h.Store.Devices(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	subs, err := h.Store.Subscriptions(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	var out []page.PersonDevice
+	for _, d := range devices {
+		row := page.PersonDevice{ID: d.ID, Name: d.Name, State: d.State, Seen: d.LastSeenAt.Time(), Skipped: d.PushChoice == app.PushSkipped}
+		c, err := h.Store.Credential(ctx, d.CredentialID)
+		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
+			return nil, err
+		}
+		row.NoPasskey, row.Synced = err != nil || c.RevokedAt != 0, c.BackedUp
+		for _, sub := range subs {
+			if sub.DeviceID == d.ID {
+				row.Reached, row.Opened, row.Push = sub.LastAcceptedAt.Time(), sub.LastOpenedAt.Time(), sub.EndedAt == 0
+				row.Proven, row.Error = sub.ProvenAt != 0, sub.LastError
+			}
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+func personPath(id string) string { return "/admin/people/" + url.PathEscape(id) }
+
+// newPerson is the form of a new one.
+func (h *handlers) newPerson(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	return h.show(w, r, http.StatusOK, page.PersonForm{}.Page(h.frame(r)))
+}
+
+func readPerson(r *http.Request) (form page.PersonForm, ids, companies []string) {
+	lines := func(name string) []string {
+		var out []string
+		for line := range strings.Lines(r.PostForm.Get(name)) {
+			if line = strings.TrimSpace(line); line != "" {
+				out = append(out, line)
+			}
+		}
+		return out
+	}
+	form = page.PersonForm{ID: r.PathValue("id"), Name: r.PostForm.Get("name"), Identifiers: r.PostForm.Get("identifiers"), Companies: r.PostForm.Get("companies")}
+	return form, lines("identifiers"), lines("companies")
+}
+
+// addPerson adds one.
+func (h *handlers) addPerson(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	form, ids, companies := readPerson(r)
+	p, err := h.Admins.AddPerson(r.Context(), who, form.Name, ids, companies)
+	if h.misread(&form, r, err) {
+		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, personPath(p.ID)+"?done=added")
+}
+
+// misread puts what is wrong with a person's form into words.
+func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error) bool {
+	var e *app.Error
+	if !errors.As(err, &e) || !errors.Is(err, app.ErrMalformed) && !errors.Is(err, app.ErrIdentifierTaken) {
+		return false
+	}
+	w := h.words(r)
+	switch {
+	case errors.Is(err, app.ErrIdentifierTaken):
+		form.Fault = w.T("admin.people.taken")
+	case e.Field == "name":
+		form.Fault = w.T("admin.people.name_fault")
+	case e.Field == "company":
+		form.Fault = w.T("admin.people.company_fault")
+	default:
+		form.Fault = w.T("admin.people.id_fault")
+	}
+	return true
+}
+
+// askEdit is the form of one who is there.
+func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	ids, err := h.Store.Identifiers(r.Context(), p.ID)
+	if err != nil {
+		return err
+	}
+	companies, err := h.Store.Companies(r.Context(), p.ID)
+	if err != nil {
+		return err
+	}
+	form := page.PersonForm{ID: p.ID, Name: p.Name, Companies: strings.Join(companies, "\n")}
+	for _, id := range ids {
+		form.Identifiers += string(id.Kind) + ":" + id.Value + "\n"
+	}
+	return h.show(w, r, http.StatusOK, form.Page(h.frame(r)))
+}
+
+// editPerson changes one.
+func (h *handlers) editPerson(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	form, ids, companies := readPerson(r)
+	err := h.Admins.EditPerson(r.Context(), who, form.ID, form.Name, ids, companies)
+	if h.misread(&form, r, err) {
+		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, personPath(form.ID)+"?done=edited")
+}
+
+// did goes back to a person's page after a change.
+func (h *handlers) did(w http.ResponseWriter, r *http.Request, what string, err error) error {
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, personPath(r.PathValue("id"))+"?done="+what)
+}
+
+// setPersonState suspends one or lets them in again.
+func (h *handlers) setPersonState(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	state := app.PersonState(r.PostForm.Get("state"))
+	return h.did(w, r, string(state), h.Admins.SetPersonState(r.Context(), who, r.PathValue("id"), state))
+}
+
+// askErase says what goes and what stays.
+func (h *handlers) askErase(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.ErasePerson{ID: p.ID, Name: h.nameOf(r, who, p)}.Page(h.frame(r)))
+}
+
+// erase forgets one.
+func (h *handlers) erase(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	if err := h.Admins.ErasePerson(r.Context(), who, r.PathValue("id")); err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/admin/people?erased")
+}
+
+// invite makes a link and shows it, once.
+func (h *handlers) invite(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	letter := r.PostForm.Get("way") == "letter"
+	if letter && h.LinkAlone {
+		return h.showPerson(w, r, who, http.StatusConflict, "", h.words(r).T("admin.people.letter_needs_codes"))
+	}
+	token, ends, err := h.Admins.InvitePerson(r.Context(), who, r.PathValue("id"), h.InviteTTL, letter)
+	if err != nil {
+		return err
+	}
+	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.PersonLink{ID: p.ID, Name: h.nameOf(r, who, p), URL: h.Public.String() + "/enrol/" + token, Ends: ends.Time(), Letter: letter, Codes: !h.LinkAlone}.Page(h.frame(r)))
+}
+
+// withdraw ends links that nobody used.
+func (h *handlers) withdraw(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.did(w, r, "withdrawn", h.Admins.WithdrawInvitations(r.Context(), who, r.PathValue("id")))
+}
+
+// code makes an activation code and shows it, once.
+func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	digits, ends, err := h.Admins.ActivationCode(r.Context(), who, r.PathValue("id"))
+	if errors.Is(err, app.ErrNoInvitation) {
+		return h.showPerson(w, r, who, http.StatusConflict, "", h.words(r).T("admin.people.no_link"))
+	}
+	if err != nil {
+		return err
+	}
+	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.PersonCode{ID: p.ID, Name: h.nameOf(r, who, p), Digits: app.SpaceActivationCode(digits), Ends: ends.Time()}.Page(h.frame(r)))
+}
+
+// clearPause lifts the pause of a report.
+func (h *handlers) clearPause(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	err := h.Admins.ClearPause(r.Context(), who, r.PathValue("id"))
+	if errors.Is(err, app.ErrAlreadyCompleted) {
+		err = nil
+	}
+	return h.did(w, r, "cleared", err)
+}
+
+// removeDevice ends a device.
+func (h *handlers) removeDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.did(w, r, "removed", h.Admins.RemoveDevice(r.Context(), who, r.PathValue("id"), r.PathValue("device")))
+}

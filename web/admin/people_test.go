@@ -1,0 +1,124 @@
+package admin_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"assent/app"
+)
+
+// An operator adds a person, finds them by name and by identifier, invites them,
+// and makes a code for the link.
+func TestPeople(t *testing.T) {
+	s := newSite(t, false)
+	s.MustPerson("bruno")
+	v := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	form := url.Values{"name": {"  Ada   Quill "}, "identifiers": {"ada.quill\r\nada@quill.example\r\n"}, "companies": {"12.345.678/0001-95"}}
+	added := v.send(http.MethodPost, "/admin/people/new", form)
+	to, _, _ := strings.Cut(added.Header.Get("Location"), "?")
+	if added.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/admin/people/") {
+		t.Fatalf("adding: %d %s", added.StatusCode, added.Find("main").Text())
+	}
+	for _, bad := range []url.Values{
+		{"name": {""}, "identifiers": {"x"}}, {"name": {"X"}, "identifiers": {" "}}, {"name": {"X"}, "identifiers": {"cpf:123"}},
+		{"name": {"X"}, "identifiers": {"ADA@quill.example"}}, {"name": {"X"}, "identifiers": {"x"}, "companies": {"1"}},
+	} {
+		if got := v.send(http.MethodPost, "/admin/people/new", bad); got.StatusCode != http.StatusUnprocessableEntity || !got.has("fault") || !strings.Contains(got.Find("#identifiers").Text(), strings.TrimSpace(bad.Get("identifiers"))) {
+			t.Errorf("%v: %d", bad, got.StatusCode)
+		}
+	}
+	for query, want := range map[string]string{"qui": "Ada Quill", "ada@": "Ada Quill", "ADA.QUILL": "Ada Quill", "": "Ada Quill bruno", "nobody": ""} {
+		var names []string
+		for _, row := range v.send(http.MethodGet, "/admin/people?q="+url.QueryEscape(query), nil).Find(`[data-testid="person"] th`).EachIter() {
+			names = append(names, strings.TrimSpace(row.Text()))
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%q finds %q, want %q", query, got, want)
+		}
+	}
+	if got := v.send(http.MethodPost, to+"/code", nil); got.StatusCode != http.StatusConflict || !got.has("fault") {
+		t.Errorf("a code without a link: %d", got.StatusCode)
+	}
+	link := v.send(http.MethodPost, to+"/invite", url.Values{"way": {"letter"}})
+	if text := link.Find(`[data-testid="link"]`).Text(); !strings.HasPrefix(text, "https://assent.example/enrol/") || !link.has("qr") || !strings.Contains(link.Find("main").Text(), "Dear Ada Quill") {
+		t.Errorf("the letter: %q", text)
+	}
+	if code := v.send(http.MethodPost, to+"/code", nil).Find(`[data-testid="code"]`).Text(); len(code) != 9 {
+		t.Errorf("the code reads %q", code)
+	}
+	if got := v.send(http.MethodPost, to+"/withdraw", nil); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("withdrawing: %d", got.StatusCode)
+	}
+	if got := v.send(http.MethodPost, to+"/code", nil); got.StatusCode != http.StatusConflict {
+		t.Errorf("a code for a link that was withdrawn: %d", got.StatusCode)
+	}
+	edited := url.Values{"name": {"Ada Long"}, "identifiers": {"username:ada.quill"}}
+	if got := v.send(http.MethodPost, to+"/edit", edited); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("editing: %d", got.StatusCode)
+	}
+	if page := v.send(http.MethodGet, to, nil); page.Find("h1").Text() != "Ada Long" || page.Find(`[data-testid="identifier"]`).Length() != 1 {
+		t.Errorf("after editing: %s", page.Find("main").Text())
+	}
+}
+
+// The help desk sees no names and no identifiers, on any page of a person, and
+// finds them by the exact identifier all the same.
+func TestHelpDeskSeesNoPersonalData(t *testing.T) {
+	s := newSite(t, false)
+	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"}, {Kind: app.CPF, Value: "123.456.789-09", Norm: "12345678909"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.MustDevice(p)
+	r := s.MustRequest(p)
+	v := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	for _, path := range []string{"/admin/people", "/admin/people?q=zebedee%40quux.example", "/admin/people/" + p.ID, "/admin/requests", "/admin/requests/" + r.ID} {
+		got := v.send(http.MethodGet, path, nil)
+		text := got.Find("main").Text()
+		if got.StatusCode != http.StatusOK || !strings.Contains(text, "Z•••") {
+			t.Errorf("%s: %d, and nobody is there:\n%s", path, got.StatusCode, text)
+		}
+		for _, secret := range []string{"Zebedee", "Quux ", "zebedee", "123.456"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows %q", path, secret)
+			}
+		}
+	}
+}
+
+// Suspending and erasing ask for the passkey when it wasn't asked for lately,
+// and do what they say.
+func TestSuspendAndErase(t *testing.T) {
+	s := newSite(t, false)
+	p := s.MustPerson("ada")
+	s.MustDevice(p)
+	r := s.MustRequest(p)
+	v := s.visitor("olive@northmoor.example", app.RoleOwner)
+	s.Clock.Advance(app.AdminFresh + time.Second)
+	if got := v.send(http.MethodPost, "/admin/people/"+p.ID+"/state", url.Values{"state": {"suspended"}}); !got.has("confirm") {
+		t.Fatalf("without the passkey: %d", got.StatusCode)
+	}
+	v = v.again()
+	if got := v.send(http.MethodPost, "/admin/people/"+p.ID+"/state", url.Values{"state": {"suspended"}}); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("suspending: %d", got.StatusCode)
+	}
+	if now, err := s.Request(t.Context(), r.ID); err != nil || now.State != app.Cancelled || now.Delivery != app.DeliveryWaiting {
+		t.Errorf("what waited is %s, delivery %s (%v)", now.State, now.Delivery, err)
+	}
+	if got := v.send(http.MethodPost, "/admin/people/"+p.ID+"/state", url.Values{"state": {"erased"}}); got.StatusCode != http.StatusBadRequest {
+		t.Errorf("a state that is none: %d", got.StatusCode)
+	}
+	if got := v.send(http.MethodPost, "/admin/people/"+p.ID+"/remove", nil); got.Header.Get("Location") != "/admin/people?erased" {
+		t.Fatalf("erasing: %d", got.StatusCode)
+	}
+	gone := v.send(http.MethodGet, "/admin/people/"+p.ID, nil)
+	if text := gone.Find("main").Text(); gone.StatusCode != http.StatusOK || !strings.Contains(text, "Erased on") || gone.has("edit") {
+		t.Errorf("the page of one who was erased: %d\n%s", gone.StatusCode, text)
+	}
+	if list := v.send(http.MethodGet, "/admin/people", nil); list.has("person") {
+		t.Error("they are still in the list")
+	}
+}
