@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strconv"
 	"time"
 
@@ -105,8 +107,8 @@ func (s *Store) LeaseImport(ctx context.Context, lease string, held time.Duratio
 			WHERE state IN ('uploaded', 'running') AND (leased_until <= ? OR lease = ?) ORDER BY created_at, id LIMIT 1) RETURNING `+importColumns,
 			lease, t.now.Add(held), t.now, lease)
 	})
-	if orElse(err, app.ErrUnknownImport) == app.ErrUnknownImport {
-		return im, false, nil
+	if errors.Is(err, sql.ErrNoRows) {
+		return im, false, nil // somebody else was quicker
 	}
 	return im, err == nil, err
 }

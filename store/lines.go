@@ -18,16 +18,21 @@ type Lines struct {
 	path string
 }
 
-// OpenLines makes an empty one at path, which Close removes.
+// OpenLines makes an empty one at path, which Close removes; without a path it
+// is in memory, for a few lines.
 func OpenLines(ctx context.Context, path string) (*Lines, error) {
-	if err := removeIfThere(path); err != nil {
-		return nil, err
-	}
-	if err := private(path); err != nil {
-		return nil, err
+	where := ":memory:"
+	if path != "" {
+		if err := removeIfThere(path); err != nil {
+			return nil, err
+		}
+		if err := private(path); err != nil {
+			return nil, err
+		}
+		where = (&url.URL{Path: path}).EscapedPath()
 	}
 	// What a crash leaves behind is made anew: nothing has to be safe.
-	db, err := sqlx.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+url.Values{"_pragma": {
+	db, err := sqlx.Open("sqlite", "file:"+where+"?"+url.Values{"_pragma": {
 		"journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-16384)"}}.Encode())
 	if err != nil {
 		return nil, err
@@ -43,6 +48,9 @@ func OpenLines(ctx context.Context, path string) (*Lines, error) {
 // Close closes and removes it.
 func (l *Lines) Close() error {
 	err := l.db.Close()
+	if l.path == "" {
+		return err
+	}
 	if gone := removeIfThere(l.path); err == nil {
 		err = gone
 	}

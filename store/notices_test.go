@@ -165,3 +165,106 @@ func TestTestPush(t *testing.T) {
 		t.Errorf("a minute later: %v", err)
 	}
 }
+
+// A notice that its push service accepts only after the request is over is
+// taken back, on the device that answered too; the notice that takes it back
+// isn't, and of a request whose time ran out nothing is said.
+func TestNoticeOvertaken(t *testing.T) {
+	answer := func(ctx context.Context, db *storetest.DB, by app.Device, id string) error {
+		return db.Deny(ctx, storetest.On(by), id, app.ReasonPerson)
+	}
+	for _, c := range []struct {
+		name     string
+		end      func(ctx context.Context, db *storetest.DB, by app.Device, id string) error
+		notice   app.Notice
+		accepted bool
+		told     bool
+	}{
+		{"answered meanwhile", answer, app.NoticeRequest, true, true},
+		{"cancelled meanwhile", func(ctx context.Context, db *storetest.DB, _ app.Device, id string) error {
+			return db.Cancel(ctx, app.System, id, app.ReasonGone, false)
+		}, app.NoticeRequest, true, true},
+		{"refused", answer, app.NoticeRequest, false, false},
+		{"taken back already", answer, app.NoticeHandled, true, false},
+		{"still waits", func(context.Context, *storetest.DB, app.Device, string) error { return nil }, app.NoticeRequest, true, false},
+		{"expired meanwhile", func(ctx context.Context, db *storetest.DB, _ app.Device, _ string) error {
+			db.Clock.Advance(time.Hour)
+			_, err := db.Expire(ctx)
+			return err
+		}, app.NoticeRequest, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := storetest.New(t)
+			p := db.MustPerson("alice")
+			d := db.MustDevice(p)
+			sub := app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}
+			if err := db.Subscribe(t.Context(), storetest.On(d), sub); err != nil {
+				t.Fatal(err)
+			}
+			r := db.MustRequest(p)
+			j, ok, _, err := db.LeaseJob(t.Context(), app.JobPush, 2*time.Hour)
+			if err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+			j.Payload = string(c.notice)
+			if err := c.end(t.Context(), db, d, r.ID); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Pushed(t.Context(), sub, j, c.accepted, false, "an answer"); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.JobDone(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+			if got := told(t, db); (got[d.ID] == app.NoticeHandled) != c.told || len(got) > 1 {
+				t.Errorf("told are %v, want it to be %v", got, c.told)
+			}
+		})
+	}
+}
+
+// What a push service has ended isn't taken again, from whichever device; what
+// ended by signing out is.
+func TestSubscribingAgain(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(ctx context.Context, db *storetest.DB, d app.Device, sub app.Subscription) error
+		want error
+	}{
+		{"ended by the push service", func(ctx context.Context, db *storetest.DB, _ app.Device, sub app.Subscription) error {
+			return db.Pushed(ctx, sub, app.Job{}, false, true, "gone (410)")
+		}, app.ErrPushGone},
+		{"busy for a while", func(ctx context.Context, db *storetest.DB, _ app.Device, sub app.Subscription) error {
+			return db.Pushed(ctx, sub, app.Job{}, false, false, "retry (503)")
+		}, nil},
+		{"signed out", func(ctx context.Context, db *storetest.DB, d app.Device, _ app.Subscription) error {
+			return db.SignOut(ctx, storetest.On(d), d.ID)
+		}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := storetest.New(t)
+			p := db.MustPerson("alice")
+			d, next := db.MustDevice(p), db.MustDevice(p)
+			sub := app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}
+			if err := db.Subscribe(t.Context(), storetest.On(d), sub); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.end(t.Context(), db, d, sub); err != nil {
+				t.Fatal(err)
+			}
+			for _, by := range []app.Device{d, next} {
+				sub.DeviceID = by.ID
+				if err := db.Subscribe(t.Context(), storetest.On(by), sub); !errors.Is(err, c.want) {
+					t.Fatalf("the same again: %v, want %v", err, c.want)
+				}
+				if _, err := db.Subscription(t.Context(), by.ID); (err == nil) != (c.want == nil) {
+					t.Errorf("afterwards: %v", err)
+				}
+			}
+			sub.Endpoint = "https://push.example/2"
+			if err := db.Subscribe(t.Context(), storetest.On(next), sub); err != nil {
+				t.Errorf("another: %v", err)
+			}
+		})
+	}
+}

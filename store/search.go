@@ -198,7 +198,9 @@ func fold(s string) string {
 }
 
 // sortOf is a name as it is sorted; what has no letters comes last.
-func sortOf(name string) string { return cmp.Or(strings.Join(strings.Fields(fold(name)), " "), "\uffee") }
+func sortOf(name string) string {
+	return cmp.Or(strings.Join(strings.Fields(fold(name)), " "), "\uffee")
+}
 
 // indexName keeps a person's name where it is searched.
 func (t *tx) indexName(ctx context.Context, id, name string) error {

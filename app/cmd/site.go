@@ -154,7 +154,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
 		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Connections: watched}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
-			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
+			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
 	})
 	if err != nil {
 		return err

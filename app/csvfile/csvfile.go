@@ -28,6 +28,27 @@ func (e FieldCount) Error() string {
 	return fmt.Sprintf("has %d fields, the first line has %d", e.Have, e.Want)
 }
 
+// Column is what is wrong with the first line.
+type Column struct {
+	Problem string // unknown, twice or missing
+	Name    string
+	Known   []string
+}
+
+// Error implements error.
+func (e Column) Error() string {
+	switch e.Problem {
+	case "unknown":
+		return fmt.Sprintf("there is no column %.40q; known are, with commas between: %s", e.Name, strings.Join(e.Known, ","))
+	case "twice":
+		return "it has the column " + e.Name + " twice"
+	}
+	return "it has no column " + e.Name
+}
+
+// ErrEmpty is the fault of a file without a first line.
+var ErrEmpty = errors.New("it is empty: the first line names the columns")
+
 // Row is a row of a file. Its fields are valid until the next one is read.
 type Row struct {
 	Line   int // where it begins, from 1
@@ -65,7 +86,7 @@ func New(file io.Reader) (*Reader, error) {
 	}
 	columns, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("it is empty: the first line names the columns")
+		return nil, ErrEmpty
 	}
 	if err != nil {
 		return nil, err
@@ -91,14 +112,14 @@ func (r *Reader) Check(known, needed []string) error {
 	for i, name := range r.columns {
 		switch {
 		case !slices.Contains(known, name):
-			return fmt.Errorf("there is no column %.40q; known are, with commas between: %s", name, strings.Join(known, ","))
+			return Column{"unknown", name, known}
 		case slices.Contains(r.columns[:i], name):
-			return fmt.Errorf("it has the column %s twice", name)
+			return Column{"twice", name, known}
 		}
 	}
 	for _, name := range needed {
 		if !slices.Contains(r.columns, name) {
-			return fmt.Errorf("it has no column %s", name)
+			return Column{"missing", name, known}
 		}
 	}
 	return nil

@@ -41,9 +41,9 @@ func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string,
 }
 
 func read(name string, ids, companies []string) (string, []app.Identifier, []string, error) {
-	name = strings.Join(strings.Fields(name), " ")
-	if name == "" || len(name) > 200 {
-		return "", nil, nil, app.ErrMalformed.In("name").Because(errors.New("a name has 1 to 200 characters"))
+	name, err := Name(name)
+	if err != nil {
+		return "", nil, nil, err
 	}
 	if len(ids) == 0 {
 		return "", nil, nil, app.ErrMalformed.In("id").Because(errors.New("at least one identifier is needed"))

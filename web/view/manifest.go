@@ -19,6 +19,7 @@ type manifest struct {
 	Display     string         `json:"display"`
 	Background  string         `json:"background_color"`
 	Theme       string         `json:"theme_color"`
+	Categories  []string       `json:"categories"`
 	Icons       []manifestIcon `json:"icons"`
 	Shortcuts   []shortcut     `json:"shortcuts"`
 }
@@ -31,8 +32,14 @@ type manifestIcon struct {
 }
 
 type shortcut struct {
-	Name string `json:"name"`
-	URL  string `json:"url"`
+	Name  string         `json:"name"`
+	URL   string         `json:"url"`
+	Icons []manifestIcon `json:"icons"`
+}
+
+// shortcutTo is what the app's icon offers when it is held.
+func shortcutTo(name, url, icon string) shortcut {
+	return shortcut{Name: name, URL: url, Icons: []manifestIcon{{Src: asset("icons/shortcut-" + icon + ".png"), Sizes: "192x192", Type: "image/png"}}}
 }
 
 // ManifestType is the media type of a web app manifest.
@@ -57,11 +64,12 @@ func Manifest(institution string, b Brand, w i18n.Words) ([]byte, error) {
 		Description: w.T("manifest.about", "institution", institution),
 		Lang:        w.Tag(), Dir: "ltr", StartURL: "/", Scope: "/", Display: "standalone",
 		Background: paperLight, Theme: paperLight,
-		Icons: icons,
+		Categories: []string{"finance", "security"},
+		Icons:      icons,
 		Shortcuts: []shortcut{
-			{Name: w.T("tabs.requests"), URL: "/"},
-			{Name: w.T("tabs.history"), URL: "/history"},
-			{Name: w.T("tabs.devices"), URL: "/devices"},
+			shortcutTo(w.T("tabs.requests"), "/", "requests"),
+			shortcutTo(w.T("tabs.history"), "/history", "history"),
+			shortcutTo(w.T("tabs.devices"), "/devices", "devices"),
 		},
 	})
 }

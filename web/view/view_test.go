@@ -1,7 +1,6 @@
 package view
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"math"
@@ -157,36 +156,6 @@ func TestDeadlineShare(t *testing.T) {
 	}
 	if got := (Deadline{From: from, At: from}).share(from); got != 0 {
 		t.Errorf("a deadline of no length: %d", got)
-	}
-}
-
-func TestManifest(t *testing.T) {
-	b, err := Manifest(`Banco "Ribeira" & Cia`, Brand{}, words(t, "pt-BR"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m struct {
-		Name, Lang, Display string
-		ID                  string `json:"id"`
-		StartURL            string `json:"start_url"`
-		Icons               []struct{ Src, Sizes, Purpose string }
-		Shortcuts           []struct{ Name, URL string }
-	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		t.Fatal(err)
-	}
-	if m.Name != `Banco "Ribeira" & Cia` || m.Lang != "pt-BR" || m.Display != "standalone" || m.ID != "/" || m.StartURL != "/" {
-		t.Errorf("%+v", m)
-	}
-	sizes := map[string]bool{}
-	for _, i := range m.Icons {
-		sizes[i.Sizes+i.Purpose] = true
-	}
-	if !sizes["192x192"] || !sizes["512x512"] || !sizes["512x512maskable"] {
-		t.Errorf("installing needs 192, 512 and a maskable icon: %v", sizes)
-	}
-	if len(m.Shortcuts) != 3 || m.Shortcuts[1].Name != "Histórico" {
-		t.Errorf("shortcuts: %+v", m.Shortcuts)
 	}
 }
 

@@ -20,6 +20,7 @@ var steps = map[string]map[string]step{
 		"add":         {"admin.step.person_add", view.Waiting},
 		"edit":        {"admin.step.person_edit", view.Waiting},
 		"erase":       {"admin.step.person_erase", view.Ended},
+		"export":      {"admin.step.person_export", view.Waiting},
 		"pause":       {"admin.step.person_pause", view.Stuck},
 		"clear":       {"admin.step.person_clear", view.Approved},
 		"suspended":   {"admin.step.person_suspended", view.Denied},
@@ -80,6 +81,13 @@ var steps = map[string]map[string]step{
 	},
 	"account": {
 		"import": {"admin.step.account_import", view.Waiting},
+	},
+	"import": {
+		"upload": {"admin.step.import_upload", view.Waiting},
+		"start":  {"admin.step.import_start", view.Waiting},
+		"done":   {"admin.step.import_done", view.Approved},
+		"fail":   {"admin.step.import_fail", view.Stuck},
+		"cancel": {"admin.step.import_cancel", view.Ended},
 	},
 	"setting": {
 		"change":    {"admin.step.setting_change", view.Waiting},

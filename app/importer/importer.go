@@ -1,0 +1,300 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"assent/app"
+	"assent/app/i18n"
+	"assent/app/people"
+	"assent/store"
+)
+
+// Kept is how long file and result of an import are kept.
+const Kept = 7 * 24 * time.Hour
+
+// Largest is how many bytes a file may have.
+const Largest = 512 << 20
+
+const (
+	// batch rows are looked up, and brought in, at a time.
+	batch = 500
+	// held is how long an import is somebody's who says nothing more of it.
+	held = 30 * time.Second
+	// told is how often a check tells how far it is.
+	told = time.Second
+	// idle bounds how long an import waits that another process stored or left.
+	idle = 5 * time.Second
+	// sweeping is how often files that were kept long enough are removed.
+	sweeping = time.Hour
+)
+
+// Config is what the service needs.
+type Config struct {
+	Store  *store.Store
+	People *people.Service
+	Words  *i18n.Catalogue
+	Dir    string // where files lie meanwhile; as private as the database
+	Log    *slog.Logger
+}
+
+// Service is the use case.
+type Service struct {
+	Config
+	lease string // of this process
+	kick  chan struct{}
+}
+
+// New makes the service.
+func New(c Config) *Service {
+	return &Service{Config: c, lease: app.NewID(), kick: make(chan struct{}, 1)}
+}
+
+// Upload takes a file, whose name was name, and has it checked by Run. lang is
+// that of the result.
+func (s *Service) Upload(ctx context.Context, by app.Actor, name, lang string, file io.Reader) (store.Import, error) {
+	im, err := s.upload(ctx, by, name, lang, file, "")
+	if err == nil {
+		select {
+		case s.kick <- struct{}{}:
+		default:
+		}
+	}
+	return im, err
+}
+
+// UploadHere is Upload for a file that Work checks and brings in, not Run.
+func (s *Service) UploadHere(ctx context.Context, by app.Actor, name, lang string, file io.Reader) (store.Import, error) {
+	return s.upload(ctx, by, name, lang, file, s.lease)
+}
+
+func (s *Service) upload(ctx context.Context, by app.Actor, name, lang string, file io.Reader, lease string) (im store.Import, err error) {
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return im, err
+	}
+	im = store.Import{ID: app.NewID(), File: fileName(name), Lang: lang}
+	f, err := os.OpenFile(s.path(im, fileEnd), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return im, err
+	}
+	im.Size, err = io.Copy(f, io.LimitReader(file, Largest+1))
+	if err == nil && im.Size > Largest {
+		err = app.ErrImportSize
+	}
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		im, err = s.Store.AddImport(ctx, by, im, lease, held)
+	}
+	if err != nil {
+		return im, errors.Join(err, s.remove(im))
+	}
+	return im, nil
+}
+
+// fileName is the last part of a path of any system, of a bearable length.
+func fileName(path string) string {
+	path = path[strings.LastIndexAny(path, `/\`)+1:]
+	name := []rune(strings.ToValidUTF8(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, path), "\ufffd"))
+	return string(name[:min(len(name), 120)])
+}
+
+// Start lets a checked import run. Run goes on with it, or Work.
+func (s *Service) Start(ctx context.Context, by app.Actor, id string) (store.Import, error) {
+	im, err := s.Store.StartImport(ctx, by, id)
+	if err == nil {
+		select {
+		case s.kick <- struct{}{}:
+		default:
+		}
+	}
+	return im, err
+}
+
+// Cancel ends an import before it is done. What it did stays.
+func (s *Service) Cancel(ctx context.Context, by app.Actor, id string) error {
+	return s.Store.CancelImport(ctx, by, id)
+}
+
+// Result opens what an import did with each row, as far as it is, and tells how
+// many bytes that is.
+func (s *Service) Result(ctx context.Context, id string) (io.ReadCloser, int64, error) {
+	im, err := s.Store.Import(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Open(s.path(im, resultEnd))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, app.ErrUnknownImport.Because(err)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(f, im.Result), f}, im.Result, nil
+}
+
+// The files of an import, by the end of their names.
+const (
+	fileEnd   = ".csv"
+	faultsEnd = ".faults"
+	linesEnd  = ".lines"
+	resultEnd = ".result.csv"
+	idLength  = 26 // of the id before them
+)
+
+func (s *Service) path(im store.Import, end string) string { return filepath.Join(s.Dir, im.ID+end) }
+
+func (s *Service) remove(im store.Import) error {
+	var all []error
+	for _, end := range []string{fileEnd, faultsEnd, linesEnd, resultEnd} {
+		if err := os.Remove(s.path(im, end)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
+
+// Run checks what was uploaded and brings in what was started, one import at a
+// time, and removes files that were kept long enough, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	swept := time.Time{}
+	for ctx.Err() == nil {
+		if time.Since(swept) >= sweeping {
+			swept = time.Now()
+			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "files of imports could not be removed", "err", err)
+			}
+		}
+		im, ok, err := s.Store.LeaseImport(ctx, s.lease, held)
+		if err == nil && ok {
+			if err = s.work(ctx, im); err == nil {
+				continue
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "an import could not go on", "import", im.ID, "err", err)
+		}
+		timer := time.NewTimer(idle)
+		select {
+		case <-ctx.Done():
+		case <-s.kick:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// Work checks an import of UploadHere, or brings it in where it was started.
+func (s *Service) Work(ctx context.Context, id string) (store.Import, error) {
+	im, err := s.Store.Import(ctx, id)
+	if err != nil {
+		return im, err
+	}
+	if im.Lease != s.lease {
+		return im, app.ErrImportState
+	}
+	if err := s.work(ctx, im); err != nil {
+		return im, err
+	}
+	return s.Store.Import(ctx, id)
+}
+
+// work goes on with an import until there is nothing more to do, or ctx ends:
+// then somebody else may.
+func (s *Service) work(ctx context.Context, im store.Import) error {
+	log := s.Log.With("import", im.ID)
+	var err error
+	switch im.State {
+	case store.ImportUploaded:
+		err = s.check(ctx, im)
+	case store.ImportRunning:
+		err = s.bring(ctx, im)
+	}
+	var unfit *unfitError
+	switch {
+	case errors.Is(err, app.ErrImportState):
+		log.InfoContext(ctx, "import stopped: it was cancelled, or somebody else goes on with it")
+		return nil
+	case errors.As(err, &unfit):
+		log.InfoContext(ctx, "import refused", "cause", unfit.fault.Code)
+		return s.fail(ctx, im, unfit.fault)
+	case ctx.Err() != nil:
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return errors.Join(ctx.Err(), s.Store.ReleaseImport(end, im.ID, im.Lease))
+	case err != nil:
+		log.ErrorContext(ctx, "import failed", "err", err)
+		return s.fail(ctx, im, Fault{Code: "internal"})
+	}
+	log.InfoContext(ctx, "import went on", "was", im.State)
+	return nil
+}
+
+func (s *Service) fail(ctx context.Context, im store.Import, f Fault) error {
+	b, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.FailImport(ctx, im, string(b)); err != nil && !errors.Is(err, app.ErrImportState) {
+		return err
+	}
+	return nil
+}
+
+// unfitError is why a file can't be brought in at all.
+type unfitError struct{ fault Fault }
+
+// Error implements error.
+func (e *unfitError) Error() string {
+	return fmt.Sprintf("the file is unfit: %s %s", e.fault.Code, e.fault.Value)
+}
+
+// Sweep removes the files of imports that were kept long enough, and what
+// uploads left behind that broke off.
+func (s *Service) Sweep(ctx context.Context) error {
+	kept, err := s.Store.KeptImports(ctx)
+	if err != nil {
+		return err
+	}
+	own := map[string]bool{}
+	var all []error
+	for _, im := range kept {
+		if im.CreatedAt.Add(Kept) > s.Store.Now() || im.State == store.ImportRunning {
+			own[im.ID] = true
+			continue
+		}
+		if err := s.remove(im); err != nil {
+			all = append(all, err)
+		} else if err := s.Store.SweptImport(ctx, im.ID); err != nil {
+			all = append(all, err)
+		}
+	}
+	entries, err := os.ReadDir(s.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		all = append(all, err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || len(e.Name()) < idLength || own[e.Name()[:idLength]] || time.Since(info.ModTime()) < 24*time.Hour {
+			continue
+		}
+		all = append(all, os.Remove(filepath.Join(s.Dir, e.Name())))
+	}
+	return errors.Join(all...)
+}
