@@ -56,6 +56,9 @@ type userCommands struct {
 	Code   codeCommand   `cmd:"" help:"Print an activation code to read to a person who has their link open."`
 	List   listCommand   `cmd:"" help:"List people."`
 	Clear  clearCommand  `cmd:"" help:"Let requests reach a person again whose report paused them."`
+
+	Import userImportCommand `cmd:"" help:"Bring people to what a CSV file says."`
+	Export userExportCommand `cmd:"" help:"Write everybody as CSV that can be imported."`
 }
 
 // exit stops kong after --help, without os.Exit.

@@ -443,7 +443,9 @@ func (p *phone) deliver(origin string, payload []byte) {
 	p.until("the worker is ready", `navigator.serviceWorker.ready.then(r => !!r.active)`)
 	p.do("deliver a push message", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		events := cdp.Events(ctx, tab, serviceworker.WorkerRegistrationUpdated)
-		if _, err := cdp.Call(ctx, tab, serviceworker.Enable, cdp.Empty{}); err != nil {
+		_, err1 := cdp.Call(ctx, tab, serviceworker.Disable, cdp.Empty{}) // enabled a second time, it says nothing
+		_, err2 := cdp.Call(ctx, tab, serviceworker.Enable, cdp.Empty{})
+		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
 		for e, err := range events {

@@ -11,10 +11,11 @@ import (
 // layers below its own. Test helpers (…test) may use what they test.
 var layers = [][]string{
 	{"assent/app", "assent/migrations", "assent/static"},
-	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config"},
+	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile"},
 	{"assent/app/acp", "assent/app/accounts"},
 	{"assent/app/slip", "assent/app/receipt"},
 	{"assent/app/consent", "assent/app/people", "assent/app/passkey", "assent/app/push", "assent/app/login", "assent/app/jobs", "assent/app/audit", "assent/app/health", "assent/app/settings"},
+	{"assent/app/importer"},
 	{"assent/app/admin", "assent/web/view"},
 	{"assent/web/httpx", "assent/web/device/page", "assent/web/admin/page"},
 	{"assent/web/api", "assent/web/device", "assent/web/admin", "assent/web/emulator"},

@@ -2,6 +2,7 @@ package push_test
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -142,5 +143,19 @@ func TestNotices(t *testing.T) {
 			t.Fatal(err)
 		}
 		next(push.NoticeTest, app.NoticeTest, say["test"], 1)
+		// Answered on the device itself, while its notice was on the way.
+		late := start(app.KindRegular)
+		j, ok, _, err := db.LeaseJob(t.Context(), app.JobPush, time.Minute)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		sub, err := db.Subscription(t.Context(), d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(db.Deny(t.Context(), storetest.On(d), late.ID, app.ReasonPerson), db.Pushed(t.Context(), sub, j, true, false, "201"), db.JobDone(t.Context(), j)); err != nil {
+			t.Fatal(err)
+		}
+		next(late.ID, app.NoticeHandled, say["closed"], 1)
 	}
 }

@@ -124,7 +124,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	if out.Companies, err = h.Store.Companies(ctx, p.ID); err != nil {
 		return err
 	}
-	if out.Devices, err = h.personDevices(r, p.ID); err != nil {
+	if out.Devices, err = h.personDevices(r, who, p.ID); err != nil {
 		return err
 	}
 	rows, _, err := h.Store.Requests(ctx, store.RequestFilter{PersonID: p.ID}, "", recentRequests)
@@ -153,7 +153,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	}
 	names := map[string]string{}
 	for _, e := range trail {
-		if err := h.nameDevice(r, names, e.DeviceID); err != nil {
+		if err := h.nameDevice(r, who, names, e.DeviceID); err != nil {
 			return err
 		}
 		out.Trail = append(out.Trail, page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source})
@@ -181,7 +181,7 @@ func (h *handlers) standing(r *http.Request, personID string) (app.Standing, tim
 	return s, until.Time(), err
 }
 
-func (h *handlers) personDevices(r *http.Request, personID string) ([]page.PersonDevice, error) {
+func (h *handlers) personDevices(r *http.Request, who admin.Identity, personID string) ([]page.PersonDevice, error) {
 	ctx := r.Context()
 	devices, err := h.Store.Devices(ctx, personID)
 	if err != nil {
@@ -193,7 +193,7 @@ func (h *handlers) personDevices(r *http.Request, personID string) ([]page.Perso
 	}
 	var out []page.PersonDevice
 	for _, d := range devices {
-		row := page.PersonDevice{ID: d.ID, Name: d.Name, State: d.State, Seen: d.LastSeenAt.Time(), Skipped: d.PushChoice == app.PushSkipped}
+		row := page.PersonDevice{ID: d.ID, Name: deviceName(who, d), State: d.State, Seen: d.LastSeenAt.Time(), Skipped: d.PushChoice == app.PushSkipped}
 		c, err := h.Store.Credential(ctx, d.CredentialID)
 		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
 			return nil, err

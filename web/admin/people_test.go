@@ -72,7 +72,10 @@ func TestHelpDeskSeesNoPersonalData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.MustDevice(p)
+	d := s.MustDevice(p)
+	if err := s.RenameDevice(t.Context(), app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: p.ID}, d.ID, "Zebedee's phone"); err != nil {
+		t.Fatal(err)
+	}
 	r := s.MustRequest(p)
 	v := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	for _, path := range []string{"/admin/people", "/admin/people?q=zebedee%40quux.example", "/admin/people/" + p.ID, "/admin/requests", "/admin/requests/" + r.ID} {

@@ -120,7 +120,7 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 	}
 	names := map[string]string{}
 	for _, e := range trail {
-		if err := h.nameDevice(r, names, e.DeviceID); err != nil {
+		if err := h.nameDevice(r, who, names, e.DeviceID); err != nil {
 			return err
 		}
 		ev := page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source}
@@ -142,7 +142,8 @@ func details(text string) (map[string]string, error) {
 	return out, err
 }
 
-func (h *handlers) nameDevice(r *http.Request, names map[string]string, id string) error {
+// nameDevice notes a device's name, which may hold its owner's.
+func (h *handlers) nameDevice(r *http.Request, who admin.Identity, names map[string]string, id string) error {
 	if _, known := names[id]; known || id == "" {
 		return nil
 	}
@@ -150,8 +151,15 @@ func (h *handlers) nameDevice(r *http.Request, names map[string]string, id strin
 	if errors.Is(err, app.ErrUnknownDevice) {
 		return nil
 	}
-	names[id] = d.Name
+	names[id] = deviceName(who, d)
 	return err
+}
+
+func deviceName(who admin.Identity, d app.Device) string {
+	if who.May(admin.ViewPersonalData) {
+		return d.Name
+	}
+	return view.MaskName(d.Name)
 }
 
 // saw is what the person saw: as they signed it where they approved it, else
