@@ -20,31 +20,51 @@ type entry struct {
 // audit adds a row at the end of the chain. Nobody else can between reading the
 // end and writing behind it: a write transaction is the only one from its start.
 func (t *tx) audit(ctx context.Context, by app.Actor, e entry) error {
+	row, err := t.chain(ctx, by, e)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row.ID, row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
+		row.PersonID, row.DeviceID, row.RequestID, row.Detail, row.PrevHash, row.Hash)
+}
+
+// auditAll is audit for many rows, as one statement.
+func (t *tx) auditAll(ctx context.Context, by app.Actor, entries []entry) error {
+	list := make([][]any, len(entries))
+	for i, e := range entries {
+		row, err := t.chain(ctx, by, e)
+		if err != nil {
+			return err
+		}
+		list[i] = []any{row.ID, row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
+			row.PersonID, row.DeviceID, row.RequestID, row.Detail, row.PrevHash, row.Hash}
+	}
+	return t.insertJSON(ctx, `INSERT INTO audit (`+auditColumns+`) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+		value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11 FROM json_each(?)`, list)
+}
+
+// chain makes the row that comes next; it must be written then.
+func (t *tx) chain(ctx context.Context, by app.Actor, e entry) (AuditEntry, error) {
 	detail := ""
 	if len(e.detail) > 0 {
 		b, err := json.Marshal(e.detail)
 		if err != nil {
-			return err
+			return AuditEntry{}, err
 		}
 		detail = string(b)
 	}
 	if t.end == nil {
 		end, err := auditEnd(ctx, t)
 		if err != nil {
-			return err
+			return AuditEntry{}, err
 		}
 		t.end = &end
 	}
 	row := AuditEntry{ID: t.end.ID + 1, At: t.now, ActorKind: by.Kind, ActorID: by.ID, Source: by.Source, Action: e.action,
 		PersonID: e.person, DeviceID: e.device, RequestID: e.request, Detail: detail, PrevHash: t.end.Hash}
 	row.Hash = row.Sum(row.PrevHash)
-	if err := t.exec(ctx, `INSERT INTO audit (id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row.ID, row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
-		row.PersonID, row.DeviceID, row.RequestID, row.Detail, row.PrevHash, row.Hash); err != nil {
-		return err
-	}
 	t.end = &AuditHead{ID: row.ID, Hash: row.Hash}
-	return nil
+	return row, nil
 }
 
 // Refused records a refusal that changed nothing else.

@@ -159,7 +159,7 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 	}
 	out := make([]Outcome, len(rows))
 	taken := map[string]bool{}
-	var added []Outcome
+	var added []entry
 	var persons, words, identifiers, companies [][]any
 	for i, row := range rows {
 		f := found[i]
@@ -177,7 +177,7 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 		}
 		out[i] = Outcome{What: f.What, PersonID: id, Fault: f.Fault}
 		if f.What == Added {
-			added = append(added, out[i])
+			added = append(added, entry{action: "person.add", person: id, detail: map[string]string{"import": importID}})
 		}
 		if f.What != Added && f.What != Changed {
 			continue
@@ -207,12 +207,7 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 			return nil, err
 		}
 	}
-	for _, o := range added {
-		if err := t.audit(ctx, by, entry{action: "person.add", person: o.PersonID, detail: map[string]string{"import": importID}}); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return out, t.auditAll(ctx, by, added)
 }
 
 // takes tells whether an earlier row has taken what this one would, and takes it.

@@ -58,3 +58,38 @@ func TestANoticeIsOpenedOnce(t *testing.T) {
 		}
 	}
 }
+
+// Pages say how much waits, for the number on the app's icon: also the one that
+// an answer leads to, and the one that a signed-out browser sees. That of a
+// request that is over says so, for its notice.
+func TestPagesSayHowMuchWaits(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	ada.enrol()
+	_, r := ada.asked()
+	_, other := ada.asked()
+	for _, c := range []struct {
+		name          string
+		before        func() answer
+		path          string
+		waiting, over string
+	}{
+		{"the inbox", nil, "/", "2", ""},
+		{"a request that waits", nil, "/requests/" + r.ID, "", ""},
+		{"one that was answered", func() answer { return ada.form("/requests/"+r.ID+"/deny", "") }, "/requests/" + r.ID, "1", r.ID},
+		{"the other", func() answer { return ada.form("/requests/"+other.ID+"/deny", "") }, "/requests/" + other.ID, "0", other.ID},
+		{"signed out", func() answer { return ada.form("/sign-out", "") }, "/sign-in", "0", ""},
+	} {
+		if c.before != nil {
+			if a := c.before(); a.StatusCode != http.StatusSeeOther {
+				t.Fatalf("%s: %d", c.name, a.StatusCode)
+			}
+		}
+		doc := ada.get(c.path).page(t)
+		waiting := doc.Find("main [data-waiting]").AttrOr("data-waiting", "")
+		over := doc.Find("main [data-over-notice]").AttrOr("data-over-notice", "")
+		if waiting != c.waiting || over != c.over {
+			t.Errorf("%s: %q waiting, over is %q; want %q, %q", c.name, waiting, over, c.waiting, c.over)
+		}
+	}
+}

@@ -583,6 +583,10 @@ func TestPushEndpointsOfStrangersAreRefused(t *testing.T) {
 	if got := string(s.push.Wait().Payload); strings.Contains(got, "Ada") || strings.Contains(got, "K7-PLUM") || !strings.Contains(got, r.ID) {
 		t.Errorf("payload %s", got)
 	}
+	// The browser thinks that it is good: it is told to make another.
+	if a := ada.json("/push/subscription", body(sub.Endpoint)); a.StatusCode != http.StatusConflict || !strings.Contains(string(a.body), `"push_gone"`) {
+		t.Errorf("one that was ended: %d %s", a.StatusCode, a.body)
+	}
 }
 
 func TestEventsReachTheirPersonAndEnd(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"assent/app"
 	"assent/app/consent"
 	"assent/app/health"
+	"assent/app/importer"
 	"assent/app/passkey"
 	"assent/app/people"
 	"assent/app/settings"
@@ -40,6 +41,7 @@ type Uses struct {
 	Consent     *consent.Service
 	People      *people.Service
 	Settings    *settings.Service
+	Imports     *importer.Service
 	Connections []health.Connection // to ACP
 }
 

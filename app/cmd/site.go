@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,6 +21,7 @@ import (
 	"assent/app/consent"
 	"assent/app/health"
 	"assent/app/i18n"
+	"assent/app/importer"
 	"assent/app/jobs"
 	"assent/app/live"
 	"assent/app/login"
@@ -58,6 +60,7 @@ type site struct {
 	people   *people.Service
 	consent  *consent.Service
 	settings *settings.Service
+	imports  *importer.Service
 	key      receipt.Key // of the installation
 	worker   *jobs.Worker
 	server   *http.Server
@@ -148,12 +151,13 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2 * max(1, len(connections)), Lane: 2, Lease: time.Minute},
 		app.JobPush:      {Run: notices.Send, Workers: 8, Lease: time.Minute},
 	})
+	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
 	handler, err := web.New(web.Config{
 		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
 		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
-		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Connections: watched}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
+		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
 			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
 	})
 	if err != nil {
@@ -185,6 +189,7 @@ func (s *site) run(ctx context.Context) error {
 	g.Go(func() error { return s.worker.Run(ctx) })
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
 	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
+	g.Go(func() error { return s.imports.Run(ctx) })
 	g.Go(func() error { return s.settings.RunRetention(ctx, s.key.Sign) })
 	g.Go(func() error {
 		<-ctx.Done()

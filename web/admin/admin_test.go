@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"assent/app/admin"
 	"assent/app/consent"
 	"assent/app/i18n"
+	"assent/app/importer"
 	"assent/app/live"
 	"assent/app/passkey"
 	"assent/app/people"
@@ -32,6 +34,7 @@ type site struct {
 	handler  http.Handler
 	sessions *admin.Sessions
 	registry admin.Registry
+	imports  *importer.Service
 	secure   bool
 }
 
@@ -51,7 +54,8 @@ func newSite(t *testing.T, secure bool) *site {
 	mux := http.NewServeMux()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	chosen := chosenSettings(t, db, log)
-	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: chosen}
+	s.imports = importer.New(importer.Config{Store: db.Store, People: people.New(db.Store), Words: words, Dir: filepath.Join(db.Dir, "imports"), Log: log})
+	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: chosen, Imports: s.imports}
 	closing := make(chan struct{})
 	close(closing) // event streams end as soon as they have begun
 	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,

@@ -19,6 +19,7 @@ func (h *handlers) sections() []section {
 	return []section{
 		{page.Item{Path: "/admin/overview", Title: "admin.overview.title", Icon: view.IconHome}, admin.ViewOverview, h.overviewRoutes()},
 		{page.Item{Path: "/admin/people", Title: "admin.people.title", Icon: view.IconPerson}, admin.ViewPeople, h.peopleRoutes()},
+		{page.Item{Path: "/admin/import", Title: "admin.import.title", Icon: view.IconUpDown}, admin.EditPeople, h.importRoutes()},
 		{page.Item{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox}, admin.ViewRequests, h.requestRoutes()},
 		{page.Item{Path: "/admin/audit", Title: "admin.audit.title", Icon: view.IconList}, admin.ViewAudit, h.auditRoutes()},
 		{page.Item{Path: "/admin/settings", Title: "admin.settings.title", Icon: view.IconSettings}, admin.ViewSettings, h.settingsRoutes()},

@@ -1,0 +1,196 @@
+package admin
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/importer"
+	"assent/store"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+)
+
+func (h *handlers) importRoutes() []Route {
+	return []Route{
+		on("GET /admin/import", admin.EditPeople, h.imports),
+		on("POST /admin/import", admin.EditPeople, h.uploadImport),
+		on("GET /admin/import/{id}", admin.EditPeople, h.oneImport),
+		quiet("GET /admin/import/{id}/progress", admin.EditPeople, h.importProgress),
+		on("POST /admin/import/{id}/start", admin.EditPeople, h.startImport),
+		on("POST /admin/import/{id}/cancel", admin.EditPeople, h.cancelImport),
+		on("GET /admin/import/{id}/result", admin.EditPeople, h.importResult),
+		on("GET /admin/people.csv", admin.ExportPeople, h.exportPeople),
+	}
+}
+
+const (
+	importPath = "/admin/import"
+	// importsShown are how many imports are listed.
+	importsShown = 50
+	// uploadTime is how long an upload may take.
+	uploadTime = time.Hour
+)
+
+func (h *handlers) imports(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	return h.showImports(w, r, who, http.StatusOK, "")
+}
+
+func (h *handlers) showImports(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+	list, err := h.Store.Imports(r.Context(), importsShown)
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, status, page.Imports{List: list, Fault: fault, Export: who.May(admin.ExportPeople)}.Page(h.frame(r)))
+}
+
+// unlimited lets a request take as long as until, where the server's limits
+// are for pages.
+func unlimited(w http.ResponseWriter, until time.Time) error {
+	c := http.NewResponseController(w)
+	for _, set := range []func(time.Time) error{c.SetReadDeadline, c.SetWriteDeadline} {
+		if err := set(until); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+	}
+	return nil
+}
+
+// uploadImport streams a file to where it is checked.
+func (h *handlers) uploadImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	words := h.words(r)
+	r.Body = http.MaxBytesReader(w, r.Body, importer.Largest+httpx.FormLimit)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return h.showImports(w, r, who, http.StatusUnprocessableEntity, words.T("admin.import.no_file"))
+	}
+	if err := unlimited(w, time.Now().Add(uploadTime)); err != nil {
+		return err
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return h.showImports(w, r, who, http.StatusUnprocessableEntity, words.T("admin.import.no_file"))
+		}
+		if err != nil {
+			return app.ErrMalformed.Because(err)
+		}
+		if part.FormName() != "file" || part.FileName() == "" {
+			continue
+		}
+		im, err := h.Admins.UploadImport(r.Context(), who, part.FileName(), words.Tag(), part)
+		var large *http.MaxBytesError
+		switch {
+		case errors.Is(err, app.ErrImportSize), errors.As(err, &large):
+			w.Header().Set("Connection", "close") // the rest isn't read
+			return h.showImports(w, r, who, http.StatusRequestEntityTooLarge, words.T("admin.import.too_large", "most", strconv.Itoa(importer.Largest>>20)))
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return app.ErrMalformed.Because(err)
+		case err != nil:
+			return err
+		}
+		return httpx.SeeOther(w, r, importPath+"/"+im.ID)
+	}
+}
+
+func (h *handlers) oneImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	return h.showImport(w, r, who, http.StatusOK, "")
+}
+
+func (h *handlers) showImport(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	f := h.frame(r)
+	p := page.Import{Import: im, Fault: fault}
+	if cause, ok := importer.CauseOf(im); ok {
+		p.Cause = cause.Words(f.Words)
+	}
+	if p.Faults, err = importer.FaultsOf(im); err != nil {
+		return err
+	}
+	if im.State == store.ImportChecked && im.SweptAt == 0 {
+		if p.Preview, err = h.Admins.PreviewImport(r.Context(), who, im); err != nil {
+			return err
+		}
+	}
+	return h.show(w, r, status, p.Page(f))
+}
+
+// importProgress is the part of the page that its script asks for.
+func (h *handlers) importProgress(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.Import{Import: im}.Progress(h.frame(r)))
+}
+
+func (h *handlers) startImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.importMoved(w, r, who, h.Admins.StartImport(r.Context(), who, r.PathValue("id")))
+}
+
+func (h *handlers) cancelImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.importMoved(w, r, who, h.Admins.CancelImport(r.Context(), who, r.PathValue("id")))
+}
+
+func (h *handlers) importMoved(w http.ResponseWriter, r *http.Request, who admin.Identity, err error) error {
+	if errors.Is(err, app.ErrImportState) {
+		return h.showImport(w, r, who, http.StatusConflict, h.words(r).Error(app.ErrImportState.Code))
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, importPath+"/"+r.PathValue("id"))
+}
+
+// download begins an answer that is a CSV file.
+func download(w http.ResponseWriter, name string) error {
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	w.Header().Set("Cache-Control", "no-store")
+	return unlimited(w, time.Time{})
+}
+
+func (h *handlers) importResult(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	result, size, err := h.Admins.ImportResult(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+	if err := download(w, "assent-import-result.csv"); err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, result); err != nil {
+		panic(http.ErrAbortHandler) // so that nobody takes the part for the whole
+	}
+	return nil
+}
+
+// exportPeople streams everybody.
+func (h *handlers) exportPeople(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := h.Admins.Confirmed(r.Context(), who, admin.ExportPeople); err != nil {
+		return err
+	}
+	if err := download(w, "assent-people.csv"); err != nil {
+		return err
+	}
+	if _, err := h.Admins.ExportPeople(r.Context(), who, w); err != nil {
+		h.Log.ErrorContext(r.Context(), "an export of people broke off", "err", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
