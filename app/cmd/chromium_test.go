@@ -217,16 +217,11 @@ func (p *phone) hit(what, selector string) {
 	p.do(what, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// text gives the element's visible text.
+// text gives the element's visible text, once it shows.
 func (p *phone) text(id string) string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	s, err := chromedp.Run(ctx, chromedp.Text(testid(id)))
-	if err != nil {
-		p.t.Fatalf("%s: text of %s: %v\n%s", p.name, id, err, p.page())
-	}
-	return strings.Join(strings.Fields(s), " ")
+	p.see(id)
+	return strings.Join(strings.Fields(eval[string](p, fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].find(e => e.checkVisibility())?.innerText ?? ""`, id))), " ")
 }
 
 // says waits until the element's text contains want.
