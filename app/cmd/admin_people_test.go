@@ -9,7 +9,7 @@ import (
 
 // From the first owner to the first enrolled person, and on to one who is
 // suspended while a request waits: it can no longer be approved, and ACP hears
-// that it was rejected.
+// that it was rejected. Let in again, she is left without her device.
 func TestFromTheFirstOwnerToASuspendedPerson(t *testing.T) {
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
@@ -17,6 +17,7 @@ func TestFromTheFirstOwnerToASuspendedPerson(t *testing.T) {
 	olive.click("section-people")
 	olive.says("person", "Ada Quill")
 	olive.click("add")
+	olive.see("save")
 	olive.accessible("the form of a person")
 	olive.fill("#name", "Nina Novak")
 	olive.fill("#identifiers", "nina.novak")
@@ -44,4 +45,14 @@ func TestFromTheFirstOwnerToASuspendedPerson(t *testing.T) {
 	nina.open(d.URL)
 	nina.until("she can't go on", `!document.querySelector('[data-testid="read"]')`)
 	nina.accessible("suspended")
+
+	olive.click("stateactive")
+	olive.says("saved", "They can answer requests again")
+	olive.click("reset")
+	olive.accessible("before all devices are removed")
+	olive.click("remove-now")
+	olive.says("saved", "All devices were removed")
+	olive.until("no device is left", `!document.querySelector('[data-testid="device"], [data-testid="reset"]')`)
+	nina.open(d.URL)
+	nina.see("sign-in")
 }

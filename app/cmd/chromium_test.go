@@ -315,6 +315,7 @@ var axeSource = sync.OnceValues(func() (string, error) {
 // picture of it where pictures are wanted.
 func (p *phone) accessible(what string) {
 	p.t.Helper()
+	p.until("the page is whole", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 	p.shot(strings.ReplaceAll(p.t.Name()+" "+what, " ", "-"))
 	source, err := axeSource()
 	if err != nil {
@@ -329,7 +330,7 @@ func (p *phone) accessible(what string) {
 				await Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {})));
 				let changed = false;
 				const watch = new MutationObserver(() => { changed = true; });
-				watch.observe(document.body, {subtree: true, childList: true});
+				watch.observe(document, {subtree: true, childList: true});
 				const r = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
 				watch.disconnect();
 				if (changed && tries < 3) continue;
