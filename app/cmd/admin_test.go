@@ -3,10 +3,8 @@ package cmd_test
 import (
 	"bytes"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -160,36 +158,12 @@ func TestAdminCommands(t *testing.T) {
 // Portuguese, and must not be wider than its screen. With ASSENT_SCREENSHOTS
 // desk and phone are seen, and photographed, in both themes.
 func TestEveryPageOfTheConsole(t *testing.T) {
-	browserContext(t)
-	site, pages := rendered(t, "assent/web/admin/page", 40)
-	var wg sync.WaitGroup
-	type seen struct {
-		name, lang string
-		look
-	}
-	looks := []seen{
-		{"light 1280", "en-GB", desk},
-		{"dark 390", "pt-BR", look{width: 390, height: 1400, mobile: true, dark: true, lang: "en-GB"}},
-	}
-	if os.Getenv("ASSENT_SCREENSHOTS") != "" {
-		looks = append(looks, seen{"dark 1280", "pt-BR", look{width: 1280, height: 860, dark: true, lang: "en-GB"}},
-			seen{"light 390", "en-GB", look{width: 390, height: 1400, mobile: true, lang: "en-GB"}})
-	}
-	for _, l := range looks {
-		p := newPhone(t, strings.ReplaceAll(l.name, " ", "-"), l.look)
-		wg.Go(func() {
-			for _, name := range pages {
-				if !strings.HasSuffix(name, l.lang) {
-					continue
-				}
-				p.open(site + "/" + name + ".html")
-				p.until("the page is painted", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
-				p.accessible(name + " " + l.name)
-				if over := eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-					t.Errorf("%s %s: %d px wider than the screen", name, l.name, over)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	phone := look{width: 390, height: 1400, mobile: true, lang: "en-GB"}
+	darkDesk, darkPhone := desk, phone
+	darkDesk.dark, darkPhone.dark = true, true
+	holdGallery(t, "assent/web/admin/page", 40,
+		gallery{name: "light 1280", lang: "en-GB", look: desk},
+		gallery{name: "dark 390", lang: "pt-BR", look: darkPhone},
+		gallery{name: "dark 1280", lang: "pt-BR", look: darkDesk, pictures: true},
+		gallery{name: "light 390", lang: "en-GB", look: phone, pictures: true})
 }

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"assent/static"
@@ -18,40 +17,52 @@ import (
 // Portuguese, and must not be wider than its screen. With ASSENT_SCREENSHOTS
 // both languages are seen, and photographed, in both (make screenshots).
 func TestEveryPageAndState(t *testing.T) {
-	browserContext(t)
-	url, pages := rendered(t, "assent/web/device/page", 100)
+	// So tall that no tab bar lies over a button, which scrolling would uncover.
+	light := look{width: 390, height: 3000, mobile: true, lang: "en-GB"}
+	narrow := look{width: 320, height: 3000, mobile: true, dark: true, lang: "en-GB"}
+	holdGallery(t, "assent/web/device/page", 100,
+		gallery{name: "light 390", lang: "en-GB", look: light},
+		gallery{name: "dark 320", lang: "pt-BR", look: narrow}, // whose words are the longer ones
+		gallery{name: "dark 320", lang: "en-GB", look: narrow, pictures: true},
+		gallery{name: "light 390", lang: "pt-BR", look: light, pictures: true})
+}
 
-	queue := make(chan string)
-	var wg sync.WaitGroup
-	for range 2 {
-		// So tall that no tab bar lies over a button, which scrolling would uncover.
-		light := newPhone(t, "light", look{width: 390, height: 3000, mobile: true, lang: "en-GB"})
-		narrow := newPhone(t, "dark", look{width: 320, height: 3000, mobile: true, dark: true, lang: "en-GB"})
-		wg.Go(func() {
-			for name := range queue {
-				looks := map[string]*phone{"light 390": light}
-				if strings.HasSuffix(name, "pt-BR") { // whose words are the longer ones
-					looks = map[string]*phone{"dark 320": narrow}
+// gallery is how the pages of one language are looked at; if pictures, only
+// where pictures are wanted.
+type gallery struct {
+	name, lang string
+	look       look
+	pictures   bool
+}
+
+// holdGallery holds the gallery of a package of pages, which has at least that
+// many, against axe and the width of the screen.
+func holdGallery(t *testing.T, pkg string, least int, looks ...gallery) {
+	browserContext(t)
+	url, pages := rendered(t, pkg, least)
+	axe, err := axeSource()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range looks {
+		if g.pictures && os.Getenv("ASSENT_SCREENSHOTS") == "" {
+			continue
+		}
+		t.Run(g.name+" "+g.lang, func(t *testing.T) {
+			t.Parallel()
+			p := newPhone(t, "gallery", g.look, axe)
+			for _, name := range pages {
+				if !strings.HasSuffix(name, g.lang) {
+					continue
 				}
-				if os.Getenv("ASSENT_SCREENSHOTS") != "" {
-					looks = map[string]*phone{"light 390": light, "dark 320": narrow}
-				}
-				for look, p := range looks {
-					p.open(url + "/" + name + ".html")
-					p.until("the page is painted", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
-					p.accessible(name + " " + look)
-					if over := eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-						t.Errorf("%s %s: %d px wider than the screen", name, look, over)
-					}
+				p.open(url + "/" + name + ".html")
+				p.accessible(name + " " + g.name)
+				if over := eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+					t.Errorf("%s: %d px wider than the screen", name, over)
 				}
 			}
 		})
 	}
-	for _, name := range pages {
-		queue <- name
-	}
-	close(queue)
-	wg.Wait()
 }
 
 // rendered serves the gallery of a package of pages, which has at least that

@@ -4,6 +4,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -57,10 +60,40 @@ func New(t testing.TB) *DB {
 // At opens the database in dir, which stays open.
 func At(t testing.TB, dir string) *DB {
 	t.Helper()
-	db := &DB{T: t, Dir: dir, Clock: &Clock{now: time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)}}
+	db := &DB{T: t, Dir: dir, Clock: &Clock{now: began}}
+	file := filepath.Join(dir, store.FileName)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		empty, err := migrated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, empty, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	db.open()
 	return db
 }
+
+var began = time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)
+
+// migrated is the file of a new, empty database. It is made once: most of what
+// opening a new one takes is reading the migrations.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "assent-empty-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	st, err := store.Open(context.Background(), store.Options{Dir: dir, Purpose: store.Service, Now: func() time.Time { return began }})
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, store.FileName))
+})
 
 func (db *DB) open() {
 	db.T.Helper()
