@@ -266,6 +266,26 @@ func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, device
 	return s.write(ctx, func(t *tx) error { return t.removeDevice(ctx, by, personID, deviceID) })
 }
 
+// RemoveDevices ends every device of the person, as RemoveDevice does, and so
+// every passkey. Without one it changes nothing.
+func (s *Store) RemoveDevices(ctx context.Context, by app.Actor, personID string) error {
+	return s.write(ctx, func(t *tx) error {
+		if _, err := t.living(ctx, personID); err != nil {
+			return err
+		}
+		var ids []string
+		if err := t.SelectContext(ctx, &ids, `SELECT id FROM devices WHERE person_id = ? AND state <> 'removed' ORDER BY created_at, id`, personID); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := t.removeDevice(ctx, by, personID, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // DisownDevice removes a device that the person doesn't know, and ends the
 // passkey that it signs with wherever else that is: one that is synced would
 // sign in again. Devices that share it can't sign until they have another.

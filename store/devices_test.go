@@ -147,6 +147,45 @@ func TestRemovingADevice(t *testing.T) {
 	}
 }
 
+// Whoever lost every device has none left after a reset, and no passkey; what
+// waited is cancelled, and another's devices are not touched.
+func TestRemovingAllDevices(t *testing.T) {
+	db := storetest.New(t)
+	p, other := db.MustPerson("alice"), db.MustPerson("bob")
+	first, second, bobs := db.MustDevice(p), db.MustDevice(p), db.MustDevice(other)
+	r := db.MustRequest(p)
+	if err := db.RemoveDevices(t.Context(), app.Operator, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	db.Reopen()
+	for _, d := range []app.Device{first, second} {
+		if now, err := db.Device(t.Context(), d.ID); err != nil || now.State != app.DeviceRemoved {
+			t.Errorf("a device is %s (%v)", now.State, err)
+		}
+		if c, err := db.Credential(t.Context(), d.CredentialID); err != nil || c.RevokedAt == 0 {
+			t.Errorf("its passkey lives on (%v)", err)
+		}
+	}
+	if now, err := db.Request(t.Context(), r.ID); err != nil || now.State != app.Cancelled || now.Delivery != app.DeliveryWaiting {
+		t.Errorf("what waited is %s, delivery %s (%v)", now.State, now.Delivery, err)
+	}
+	if ok, err := db.CanAnswer(t.Context(), other.ID); err != nil || !ok {
+		t.Errorf("the other can answer: %v (%v)", ok, err)
+	}
+	if now, err := db.Device(t.Context(), bobs.ID); err != nil || now.State != app.DeviceActive {
+		t.Errorf("the other's device is %s (%v)", now.State, err)
+	}
+	if err := db.RemoveDevices(t.Context(), app.Operator, p.ID); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	if rows, err := db.AuditOf(t.Context(), "device.remove", 10); err != nil || len(rows) != 2 {
+		t.Errorf("%d rows in the audit (%v), want 2", len(rows), err)
+	}
+	if err := db.RemoveDevices(t.Context(), app.Operator, "nobody"); !errors.Is(err, app.ErrUnknownPerson) {
+		t.Errorf("of nobody: %v", err)
+	}
+}
+
 // A device that its person doesn't know takes the passkey with it, which is
 // synced to whoever set that device up; those who share it can't sign any more.
 func TestDisowningADevice(t *testing.T) {

@@ -27,7 +27,7 @@ func TestEditPerson(t *testing.T) {
 	if changed, err := edit("Alice Long", []string{"12345678000195"}, mail); !changed || err != nil {
 		t.Fatalf("%v, %v", changed, err)
 	}
-	if found, _, err := db.FindPeople(t.Context(), "long", store.Everybody, "", 10); err != nil || len(found) != 1 || found[0].Identifiers != "A@x.example" {
+	if found, _, err := db.FindPeople(t.Context(), "long", store.Everybody, "", 10); err != nil || len(found) != 1 || len(found[0].Identifiers) != 1 || found[0].Identifiers[0].Value != "A@x.example" {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if _, err := db.FindPerson(t.Context(), []app.Identifier{alice}); !errors.Is(err, app.ErrUnknownPerson) {

@@ -41,10 +41,23 @@ type Found struct {
 	app.Person
 	Standing     app.Standing `db:"standing"`
 	InvitedUntil app.Instant  `db:"invited_until"` // a link of theirs works until then, if that is to come
-	Identifiers  string       `db:"identifiers"`   // values, the first few, a line each
+	Identifiers  Identifiers  `db:"identifiers"`   // the first few
 	Devices      int          `db:"devices"`
 	Sort         string       `db:"sort"` // the name as it is sorted
 	Word         string       `db:"word"` // of the name, that was found
+}
+
+// Identifiers are those of a person in a list, in their written forms alone.
+type Identifiers []app.Identifier
+
+// Scan reads them from the JSON that SQLite makes of them.
+func (ids *Identifiers) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("identifiers as %T", src)
+	}
+	*ids = nil
+	return json.Unmarshal([]byte(text), ids)
 }
 
 // place is where a page ended.
@@ -79,7 +92,7 @@ func placeOf(text string) (p place, err error) {
 
 const foundColumns = `p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.standing, p.invited_until, p.sort,
 	(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices,
-	coalesce((SELECT group_concat(value, char(10)) FROM (SELECT value FROM identifiers WHERE person_id = p.id ORDER BY kind, norm LIMIT 4)), '') AS identifiers`
+	(SELECT json_group_array(json_object('kind', kind, 'value', value)) FROM (SELECT kind, value FROM identifiers WHERE person_id = p.id ORDER BY kind, norm LIMIT 4)) AS identifiers`
 
 // FindPeople lists the people whose names have words that begin as those of
 // text do, all of them; without text, everybody. A list is in the order of the
@@ -157,6 +170,25 @@ func (r *Reader) PeopleByIdentifier(ctx context.Context, norms []string, which W
 		}
 		for _, f := range found {
 			if len(out) < limit && !slices.ContainsFunc(out, func(o Found) bool { return o.ID == f.ID }) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, nil
+}
+
+// PeopleWith lists the people who have any of the identifiers, whole.
+func (r *Reader) PeopleWith(ctx context.Context, ids []app.Identifier, which Which) ([]Found, error) {
+	var out []Found
+	for _, id := range ids {
+		found, err := r.found(ctx, `SELECT `+foundColumns+`, '' AS word FROM identifiers m JOIN persons p ON p.id = m.person_id
+			WHERE m.kind = :kind AND m.norm = :norm AND p.erased_at = 0`+conditions[which],
+			map[string]any{"now": r.Now(), "kind": id.Kind, "norm": id.Norm})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if !slices.ContainsFunc(out, func(o Found) bool { return o.ID == f.ID }) {
 				out = append(out, f)
 			}
 		}

@@ -89,8 +89,26 @@ func TestFindPeople(t *testing.T) {
 			}
 		}
 	}
-	if found, err := db.PeopleByIdentifier(t.Context(), []string{"p1@", "p0@example.com", "p1@e"}, store.Everybody, 10); err != nil || names(found) != "Bruno Reis, Ada Quill" || found[0].Identifiers != "p1@example.com" {
+	if found, err := db.PeopleByIdentifier(t.Context(), []string{"p1@", "p0@example.com", "p1@e"}, store.Everybody, 10); err != nil || names(found) != "Bruno Reis, Ada Quill" || !slices.Equal(found[0].Identifiers, store.Identifiers{{Kind: app.Email, Value: "p1@example.com"}}) {
 		t.Errorf("by identifier: %+v, %v", found, err)
+	}
+	whole := func(kind app.IdentifierKind, norm string) app.Identifier {
+		return app.Identifier{Kind: kind, Norm: norm}
+	}
+	for _, c := range []struct {
+		ids  []app.Identifier
+		want string
+	}{
+		{[]app.Identifier{whole(app.Email, "p1@example.com"), whole(app.Email, "p0@example.com"), whole(app.Email, "p1@example.com")}, "Bruno Reis, Ada Quill"},
+		{[]app.Identifier{whole(app.Email, "p1@example.co"), whole(app.Username, "p1@example.com")}, ""},
+		{nil, ""},
+	} {
+		if found, err := db.PeopleWith(t.Context(), c.ids, store.Everybody); err != nil || names(found) != c.want {
+			t.Errorf("with %v: %s (%v), want %q", c.ids, names(found), err, c.want)
+		}
+	}
+	if found, err := db.PeopleWith(t.Context(), []app.Identifier{whole(app.Email, "p1@example.com")}, store.Suspended); err != nil || len(found) != 0 {
+		t.Errorf("with an identifier, of the suspended: %s (%v)", names(found), err)
 	}
 	if _, _, err := db.FindPeople(t.Context(), "", store.Everybody, "%%", 10); app.KindOf(err) != app.Invalid {
 		t.Errorf("a place that is none: %v", err)

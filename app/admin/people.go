@@ -8,10 +8,16 @@ import (
 	"assent/store"
 )
 
-// FindPeople finds people, or lists them; see people.Search.
+// FindPeople finds people, or lists them; see people.Search. Who sees personal
+// data masked finds by whole identifiers alone: by beginnings, what is masked
+// could be guessed letter by letter.
 func (s *Service) FindPeople(ctx context.Context, who Identity, text string, which store.Which, after string, limit int) ([]store.Found, string, error) {
 	if _, err := s.may(ctx, who, ViewPeople); err != nil {
 		return nil, "", err
+	}
+	if text != "" && !who.May(ViewPersonalData) {
+		found, err := s.uses.People.Lookup(ctx, text, which)
+		return found, "", err
 	}
 	return s.uses.People.Search(ctx, text, which, after, limit)
 }
@@ -100,4 +106,13 @@ func (s *Service) RemoveDevice(ctx context.Context, who Identity, personID, devi
 		return err
 	}
 	return s.uses.People.RemoveDeviceOf(ctx, by, personID, deviceID)
+}
+
+// ResetDevices ends all devices of a person's: they begin anew with a link.
+func (s *Service) ResetDevices(ctx context.Context, who Identity, personID string) error {
+	by, err := s.may(ctx, who, ResetDevices)
+	if err != nil {
+		return err
+	}
+	return s.uses.People.RemoveDevicesOf(ctx, by, personID)
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,6 +45,7 @@ type Config struct {
 	People *people.Service
 	Words  *i18n.Catalogue
 	Dir    string // where files lie meanwhile; as private as the database
+	Most   int64  // bytes of a file; 0 is Largest
 	Log    *slog.Logger
 }
 
@@ -86,8 +88,9 @@ func (s *Service) upload(ctx context.Context, by app.Actor, name, lang string, f
 	if err != nil {
 		return im, err
 	}
-	im.Size, err = io.Copy(f, io.LimitReader(file, Largest+1))
-	if err == nil && im.Size > Largest {
+	most := cmp.Or(s.Most, Largest)
+	im.Size, err = io.Copy(f, io.LimitReader(file, most+1))
+	if err == nil && im.Size > most {
 		err = app.ErrImportSize
 	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"assent/app"
 	"assent/app/i18n"
@@ -324,7 +325,10 @@ func (b *bench) stopping(id string, rows int64) context.Context {
 	ctx, stop := context.WithCancel(b.t.Context())
 	b.t.Cleanup(stop)
 	go func() {
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
 		for ctx.Err() == nil {
+			<-tick.C
 			if im, err := b.Store.Import(ctx, id); err == nil && im.Done >= rows {
 				stop()
 			}
@@ -336,7 +340,7 @@ func (b *bench) stopping(id string, rows int64) context.Context {
 // An import that is stopped in the middle goes on after a restart where it was,
 // also where the last step was written to the result and not committed.
 func TestRestart(t *testing.T) {
-	const n = 6000
+	const n = 3000
 	b := newBench(t)
 	im := b.checked(crowd(n))
 	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
@@ -385,7 +389,9 @@ func (b *bench) until(id string, state store.ImportState) {
 	ctx, stop := context.WithCancel(b.t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.svc.Run(ctx) }()
-	for {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
 		im, err := b.Store.Import(b.t.Context(), id)
 		if err != nil {
 			b.t.Fatal(err)
@@ -424,7 +430,7 @@ func TestLease(t *testing.T) {
 
 // What was done before an import is cancelled stays, and nothing is done after.
 func TestCancel(t *testing.T) {
-	const n = 6000
+	const n = 3000
 	b := newBench(t)
 	im := b.checked(crowd(n))
 	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
@@ -560,11 +566,17 @@ func TestSweep(t *testing.T) {
 
 func TestUploadsHaveALimit(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.svc.Upload(t.Context(), app.Operator, "x", "", io.LimitReader(endless{}, importer.Largest+1)); !errors.Is(err, app.ErrImportSize) {
-		t.Errorf("%v", err)
+	b.svc.Most = 1 << 20
+	for size, want := range map[int64]error{1<<20 + 1: app.ErrImportSize, 1 << 30: app.ErrImportSize} {
+		if _, err := b.svc.Upload(t.Context(), app.Operator, "x", "", io.LimitReader(endless{}, size)); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
 	}
 	if entries, err := os.ReadDir(filepath.Join(b.Dir, "imports")); err != nil || len(entries) != 0 {
 		t.Errorf("it left %v behind: %v", entries, err)
+	}
+	if im, err := b.svc.Upload(t.Context(), app.Operator, "x", "", io.LimitReader(endless{}, 1<<20)); err != nil || im.Size != 1<<20 {
+		t.Errorf("as much as there may be: %v", err)
 	}
 }
 

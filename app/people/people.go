@@ -94,6 +94,12 @@ func (s *Service) Search(ctx context.Context, text string, which store.Which, af
 	return found, next, err
 }
 
+// Lookup finds people by an identifier, whole: for whoever mustn't learn more of
+// one than they know.
+func (s *Service) Lookup(ctx context.Context, text string, which store.Which) ([]store.Found, error) {
+	return s.store.PeopleWith(ctx, readings(strings.TrimSpace(text)), which)
+}
+
 // Invite makes a one-time link secret for the person whom identifier names,
 // good for ttl. Only its hash is kept.
 func (s *Service) Invite(ctx context.Context, by app.Actor, identifier string, ttl time.Duration) (app.Person, string, error) {

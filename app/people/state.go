@@ -39,3 +39,8 @@ func (s *Service) Withdraw(ctx context.Context, by app.Actor, personID string) e
 func (s *Service) RemoveDeviceOf(ctx context.Context, by app.Actor, personID, deviceID string) error {
 	return s.store.RemoveDevice(ctx, by, personID, deviceID)
 }
+
+// RemoveDevicesOf ends all devices of a person.
+func (s *Service) RemoveDevicesOf(ctx context.Context, by app.Actor, personID string) error {
+	return s.store.RemoveDevices(ctx, by, personID)
+}

@@ -11,6 +11,7 @@ import (
 	"assent/app"
 	"assent/app/admin"
 	"assent/app/i18n"
+	"assent/app/people"
 	"assent/store"
 	"assent/web/admin/page"
 	"assent/web/httpx"
@@ -32,6 +33,9 @@ func (h *handlers) peopleRoutes() []Route {
 		on("POST /admin/people/{id}/withdraw", admin.InvitePeople, h.withdraw),
 		on("POST /admin/people/{id}/code", admin.IssueActivation, h.code),
 		on("POST /admin/people/{id}/clear", admin.ClearPause, h.clearPause),
+		on("GET /admin/people/{id}/devices/remove", admin.ResetDevices, h.askReset),
+		on("POST /admin/people/{id}/devices/remove", admin.ResetDevices, h.resetDevices),
+		on("GET /admin/people/{id}/devices/{device}/remove", admin.ResetDevices, h.askRemoveDevice),
 		on("POST /admin/people/{id}/devices/{device}/remove", admin.ResetDevices, h.removeDevice),
 	}
 }
@@ -46,7 +50,7 @@ const (
 // people lists people, or finds them.
 func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
 	asked := r.URL.Query()
-	p := page.People{Query: strings.TrimSpace(asked.Get("q")), Which: store.Which(asked.Get("which")), Add: who.May(admin.EditPeople), Gone: asked.Has("erased")}
+	p := page.People{Query: strings.TrimSpace(asked.Get("q")), Which: store.Which(asked.Get("which")), Add: who.May(admin.EditPeople), Whole: !who.May(admin.ViewPersonalData), Gone: asked.Has("erased")}
 	if !slices.Contains(page.PeopleLists(), p.Which) {
 		return app.ErrMalformed.In("which")
 	}
@@ -59,11 +63,8 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 		if f.InvitedUntil > h.Store.Now() {
 			row.InvitedUntil = f.InvitedUntil.Time()
 		}
-		for _, value := range strings.Split(f.Identifiers, "\n") {
-			if value != "" && !who.May(admin.ViewPersonalData) {
-				value = view.MaskIdentifier(kindOf(value), value)
-			}
-			row.Identifiers = append(row.Identifiers, value)
+		for _, id := range f.Identifiers {
+			row.Identifiers = append(row.Identifiers, identifierOf(who, id).Value)
 		}
 		p.List = append(p.List, row)
 	}
@@ -74,18 +75,19 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
-// kindOf is the kind that an identifier looks like, to mask it.
-func kindOf(value string) app.IdentifierKind {
-	if strings.Contains(value, "@") {
-		return app.Email
+// identifierOf is an identifier as the role of who may see it.
+func identifierOf(who admin.Identity, id app.Identifier) app.Identifier {
+	if !who.May(admin.ViewPersonalData) {
+		id.Value = view.MaskIdentifier(id.Kind, id.Value)
 	}
-	return app.Subject
+	return id
 }
 
 // personNotes are what a person's page says after a change.
 var personNotes = map[string]i18n.Key{
 	"added": "admin.people.added_now", "edited": "admin.people.edited_now", "suspended": "admin.people.suspended_now", "active": "admin.people.active_now",
 	"withdrawn": "admin.people.withdrawn_now", "cleared": "admin.people.cleared_now", "removed": "admin.people.device_removed_now",
+	"reset": "admin.people.devices_removed_now",
 }
 
 // person shows one.
@@ -116,13 +118,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 		return err
 	}
 	for _, id := range ids {
-		if !full {
-			id.Value = view.MaskIdentifier(id.Kind, id.Value)
-		}
-		out.Identifiers = append(out.Identifiers, id)
-	}
-	if out.Companies, err = h.Store.Companies(ctx, p.ID); err != nil {
-		return err
+		out.Identifiers = append(out.Identifiers, identifierOf(who, id))
 	}
 	if out.Devices, err = h.personDevices(r, who, p.ID); err != nil {
 		return err
@@ -139,6 +135,9 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 		out.Requests = append(out.Requests, row)
 	}
 	if full {
+		if out.Companies, err = h.Store.Companies(ctx, p.ID); err != nil {
+			return err
+		}
 		accounts, err := h.Store.Accounts(ctx, p.ID)
 		if err != nil {
 			return err
@@ -238,7 +237,7 @@ func (h *handlers) addPerson(w http.ResponseWriter, r *http.Request, who admin.I
 	}
 	form, ids, companies := readPerson(r)
 	p, err := h.Admins.AddPerson(r.Context(), who, form.Name, ids, companies)
-	if h.misread(&form, r, err) {
+	if h.misread(&form, r, err, ids) {
 		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
 	}
 	if err != nil {
@@ -248,7 +247,7 @@ func (h *handlers) addPerson(w http.ResponseWriter, r *http.Request, who admin.I
 }
 
 // misread puts what is wrong with a person's form into words.
-func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error) bool {
+func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error, ids []string) bool {
 	var e *app.Error
 	if !errors.As(err, &e) || !errors.Is(err, app.ErrMalformed) && !errors.Is(err, app.ErrIdentifierTaken) {
 		return false
@@ -256,13 +255,16 @@ func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error) bo
 	w := h.words(r)
 	switch {
 	case errors.Is(err, app.ErrIdentifierTaken):
-		form.Fault = w.T("admin.people.taken")
+		form.Fault = page.Taken(w, app.IdentifierKind(e.Field))
 	case e.Field == "name":
 		form.Fault = w.T("admin.people.name_fault")
 	case e.Field == "company":
 		form.Fault = w.T("admin.people.company_fault")
 	default:
 		form.Fault = w.T("admin.people.id_fault")
+		if i := slices.IndexFunc(ids, func(id string) bool { _, err := people.Parse(id); return err != nil }); i >= 0 {
+			form.Fault = w.T("admin.people.id_fault_of", "value", i18n.Plain(ids[i]))
+		}
 	}
 	return true
 }
@@ -295,7 +297,7 @@ func (h *handlers) editPerson(w http.ResponseWriter, r *http.Request, who admin.
 	}
 	form, ids, companies := readPerson(r)
 	err := h.Admins.EditPerson(r.Context(), who, form.ID, form.Name, ids, companies)
-	if h.misread(&form, r, err) {
+	if h.misread(&form, r, err, ids) {
 		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
 	}
 	if err != nil {
@@ -358,7 +360,11 @@ func (h *handlers) invite(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, page.PersonLink{ID: p.ID, Name: h.nameOf(r, who, p), URL: h.Public.String() + "/enrol/" + token, Ends: ends.Time(), Letter: letter, Codes: !h.LinkAlone}.Page(h.frame(r)))
+	link := page.PersonLink{ID: p.ID, Name: h.nameOf(r, who, p), URL: h.Public.String() + "/enrol/" + token, Ends: ends.Time(), Letter: letter, Codes: !h.LinkAlone}
+	if who.May(admin.ViewPersonalData) {
+		link.Dear = p.Name
+	}
+	return h.show(w, r, http.StatusOK, link.Page(h.frame(r)))
 }
 
 // withdraw ends links that nobody used.
@@ -398,6 +404,39 @@ func (h *handlers) clearPause(w http.ResponseWriter, r *http.Request, who admin.
 		err = nil
 	}
 	return h.did(w, r, "cleared", err)
+}
+
+// askReset says what removing all devices does.
+func (h *handlers) askReset(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.RemoveDevices{PersonID: p.ID, Person: h.nameOf(r, who, p)}.Page(h.frame(r)))
+}
+
+// resetDevices ends all devices of a person's.
+func (h *handlers) resetDevices(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.did(w, r, "reset", h.Admins.ResetDevices(r.Context(), who, r.PathValue("id")))
+}
+
+// askRemoveDevice says what removing one does.
+func (h *handlers) askRemoveDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	d, err := h.Store.Device(r.Context(), r.PathValue("device"))
+	if err != nil {
+		return err
+	}
+	if d.PersonID != p.ID || d.State == app.DeviceRemoved {
+		return app.ErrUnknownDevice
+	}
+	return h.show(w, r, http.StatusOK, page.RemoveDevices{PersonID: p.ID, Person: h.nameOf(r, who, p), DeviceID: d.ID, Device: deviceName(who, d)}.Page(h.frame(r)))
 }
 
 // removeDevice ends a device.

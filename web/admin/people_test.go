@@ -68,7 +68,7 @@ func TestPeople(t *testing.T) {
 // finds them by the exact identifier all the same.
 func TestHelpDeskSeesNoPersonalData(t *testing.T) {
 	s := newSite(t, false)
-	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"}, {Kind: app.CPF, Value: "123.456.789-09", Norm: "12345678909"}}, nil)
+	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"}, {Kind: app.CPF, Value: "123.456.789-09", Norm: "12345678909"}}, []string{"12345678000195"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,17 +78,79 @@ func TestHelpDeskSeesNoPersonalData(t *testing.T) {
 	}
 	r := s.MustRequest(p)
 	v := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	if got := v.send(http.MethodGet, "/admin/people?q=zebe", nil); got.has("person") || !got.has("none") {
+		t.Error("they are found by a beginning of what is masked")
+	}
+	if got := v.send(http.MethodPost, "/admin/people/"+p.ID+"/invite", url.Values{"way": {"letter"}}); !got.has("qr") || strings.Contains(got.Find("main .letter").Text(), "•••") {
+		t.Errorf("the letter: %s", got.Find("main").Text())
+	}
 	for _, path := range []string{"/admin/people", "/admin/people?q=zebedee%40quux.example", "/admin/people/" + p.ID, "/admin/requests", "/admin/requests/" + r.ID} {
 		got := v.send(http.MethodGet, path, nil)
 		text := got.Find("main").Text()
 		if got.StatusCode != http.StatusOK || !strings.Contains(text, "Z•••") {
 			t.Errorf("%s: %d, and nobody is there:\n%s", path, got.StatusCode, text)
 		}
-		for _, secret := range []string{"Zebedee", "Quux ", "zebedee", "123.456"} {
+		for _, secret := range []string{"Zebedee", "Quux ", "zebedee", "123.456", "9-09", "0001-95"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s shows %q", path, secret)
 			}
 		}
+	}
+}
+
+// What is wrong with an identifier is told with it, and a person who has one
+// already with its kind.
+func TestFaultsOfIdentifiers(t *testing.T) {
+	s := newSite(t, false)
+	v := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	if got := v.send(http.MethodPost, "/admin/people/new", url.Values{"name": {"Ada"}, "identifiers": {"ada@quill.example"}}); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("adding: %d", got.StatusCode)
+	}
+	for ids, want := range map[string]string{
+		"ada\ncpf:1<b>": "“cpf:1<b>” isn’t", "bea\nADA@quill.example": "already: E-mail.", "": "At least one is needed",
+	} {
+		got := v.send(http.MethodPost, "/admin/people/new", url.Values{"name": {"Bea"}, "identifiers": {ids}})
+		if text := got.Find(`[data-testid="fault"]`).Text(); got.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, want) {
+			t.Errorf("%q: %d %q, want %q", ids, got.StatusCode, text, want)
+		}
+	}
+}
+
+// Removing devices is asked about on a page of its own, one or all of them, and
+// leaves nobody else's.
+func TestRemovingDevices(t *testing.T) {
+	s := newSite(t, false)
+	p, other := s.MustPerson("ada"), s.MustPerson("bruno")
+	first, second, bruno := s.MustDevice(p), s.MustDevice(p), s.MustDevice(other)
+	v := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	at := "/admin/people/" + p.ID
+	if got := v.send(http.MethodGet, at+"/devices/"+bruno.ID+"/remove", nil); got.StatusCode != http.StatusNotFound {
+		t.Errorf("asking about another's device: %d", got.StatusCode)
+	}
+	if got := v.send(http.MethodPost, at+"/devices/"+bruno.ID+"/remove", nil); got.StatusCode != http.StatusNotFound {
+		t.Errorf("removing another's device: %d", got.StatusCode)
+	}
+	for _, step := range []struct {
+		path, done string
+		left       int
+	}{{at + "/devices/" + first.ID + "/remove", "removed", 1}, {at + "/devices/remove", "reset", 0}} {
+		asked := v.send(http.MethodGet, step.path, nil)
+		if to := asked.Find("main form").AttrOr("action", ""); asked.StatusCode != http.StatusOK || to != step.path || !asked.has("remove-now") {
+			t.Fatalf("asking: %d, and the form goes to %q", asked.StatusCode, to)
+		}
+		if done := v.send(http.MethodPost, step.path, nil); done.Header.Get("Location") != at+"?done="+step.done {
+			t.Fatalf("removing: %d to %q", done.StatusCode, done.Header.Get("Location"))
+		}
+		page := v.send(http.MethodGet, at+"?done="+step.done, nil)
+		if n := page.Find(`[data-testid="device"]`).Length(); n != step.left || page.has("reset") != (step.left > 0) {
+			t.Errorf("%s: %d devices are left, want %d", step.done, n, step.left)
+		}
+	}
+	if got := v.send(http.MethodGet, at+"/devices/"+second.ID+"/remove", nil); got.StatusCode != http.StatusNotFound {
+		t.Errorf("asking about a device that was removed: %d", got.StatusCode)
+	}
+	if ok, err := s.CanAnswer(t.Context(), other.ID); err != nil || !ok {
+		t.Errorf("the other can answer: %v (%v)", ok, err)
 	}
 }
 

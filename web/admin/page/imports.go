@@ -107,6 +107,9 @@ func whatWords(w i18n.Words, what store.What) string {
 // right are the rows that would be brought in.
 func (p Import) right() int64 { return p.SeenAdded + p.SeenChanged + p.SeenUnchanged }
 
+// worth tells whether bringing it in would change anything.
+func (p Import) worth() bool { return p.SeenAdded+p.SeenChanged > 0 }
+
 func (p Import) startWords(w i18n.Words) string {
 	if p.Kind == store.ImportAccounts {
 		return w.T("admin.import.start_accounts")

@@ -30,15 +30,15 @@ func (r PersonRow) standing(w i18n.Words) (view.State, string) {
 func standing(w i18n.Words, state app.PersonState, paused bool, s app.Standing, invited bool) (view.State, string) {
 	switch {
 	case state == app.PersonSuspended:
-		return view.Denied, w.T("admin.people.suspended")
+		return view.Denied, w.T("admin.people.is_suspended")
 	case paused:
-		return view.Stuck, w.T("admin.people.paused")
+		return view.Stuck, w.T("admin.people.is_paused")
 	case s == app.StandingReady:
 		return view.Approved, w.T("admin.people.ready")
 	case s == app.StandingUnheard:
 		return view.Stuck, w.T("admin.people.unheard")
 	case invited:
-		return view.Waiting, w.T("admin.people.invited")
+		return view.Waiting, w.T("admin.people.is_invited")
 	}
 	return view.Ended, w.T("admin.people.bare")
 }
@@ -50,6 +50,7 @@ type People struct {
 	Which store.Which
 	More  string // path of the next page, or empty
 	Add   bool   // the role may
+	Whole bool   // the role finds by whole identifiers alone
 	Gone  bool   // one was just erased
 }
 
@@ -163,6 +164,33 @@ var identifierKinds = map[app.IdentifierKind]i18n.Key{
 	app.CPF: "identifier.cpf", app.Customer: "identifier.customer",
 }
 
+// bare tells whether they have neither a device that can sign nor a way to one:
+// then a link comes next.
+func (p Person) bare() bool {
+	return p.Standing == app.StandingBare && p.InvitedUntil.IsZero() && p.Paused.IsZero()
+}
+
+func (p Person) resettable() bool { return p.May.Devices && len(p.Devices) > 0 }
+
+// by is who did a step of somebody's history, unless it was ACP or Assent.
+func (e Event) by(w i18n.Words) string {
+	switch {
+	case e.Device != "":
+		return e.Device
+	case e.Actor == app.ActorAdmin || e.Actor == app.ActorOperator:
+		return w.T(i18n.Key("admin.actor." + string(e.Actor)))
+	}
+	return ""
+}
+
+// Taken says that somebody else has an identifier of the kind.
+func Taken(w i18n.Words, kind app.IdentifierKind) string {
+	if key, ok := identifierKinds[kind]; ok {
+		return w.T("admin.people.taken_kind", "kind", w.T(key))
+	}
+	return w.T("admin.people.taken")
+}
+
 // PersonForm is the form of a person, with what was typed and what is wrong with it.
 type PersonForm struct {
 	ID                           string // empty for a new one
@@ -191,9 +219,31 @@ func (p PersonForm) back() string {
 // ErasePerson asks before a person is erased.
 type ErasePerson struct{ ID, Name string }
 
+// RemoveDevices asks before a device of a person's is removed, or all of them.
+type RemoveDevices struct {
+	PersonID, Person string
+	DeviceID, Device string // empty for all
+}
+
+func (p RemoveDevices) title(w i18n.Words) string {
+	if p.DeviceID == "" {
+		return w.T("admin.people.reset_title", "name", p.Person)
+	}
+	return w.T("admin.people.remove_title", "device", i18n.Plain(p.Device), "name", p.Person)
+}
+
+func (p RemoveDevices) action() string {
+	path := "/admin/people/" + p.PersonID + "/devices/"
+	if p.DeviceID != "" {
+		path += p.DeviceID + "/"
+	}
+	return path + "remove"
+}
+
 // PersonLink shows an invitation, once.
 type PersonLink struct {
 	ID, Name, URL string
+	Dear          string // whom a letter greets; empty where the role sees no names
 	Ends          time.Time
 	Letter        bool // it goes into a letter
 	Codes         bool // an activation code is needed beside it
