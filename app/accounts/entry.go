@@ -2,8 +2,10 @@ package accounts
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,22 +57,22 @@ var brazilian = []string{"CACC", "SLRY", "SVGS", "TRAN"}
 // account checks e and gives the account that it describes, or all that is
 // wrong with it, each a field and what it should be. These end in logs, so no
 // number of an account and no balance is repeated.
-func (e entry) account() (app.Account, []string) {
-	var faults []string
-	wrong := func(field, format string, args ...any) {
-		faults = append(faults, field+": "+fmt.Sprintf(format, args...))
+func (e entry) account() (app.Account, []Fault) {
+	var faults []Fault
+	wrong := func(field, code, value string) {
+		faults = append(faults, Fault{Field: field, Code: code, Value: value})
 	}
 	for _, f := range e.limits() {
 		*f.value = strings.TrimSpace(*f.value)
 		switch v := *f.value; {
 		case !utf8.ValidString(v):
-			wrong(f.name, "is not UTF-8")
+			wrong(f.name, "not_utf8", "")
 		case strings.ContainsFunc(v, unprintable):
-			wrong(f.name, "has control characters")
+			wrong(f.name, "control", "")
 		case utf8.RuneCountInString(v) > f.most:
-			wrong(f.name, "has more than %d characters", f.most)
+			wrong(f.name, "long", strconv.Itoa(f.most))
 		case v == "" && f.required:
-			wrong(f.name, "is missing")
+			wrong(f.name, "missing", "")
 		}
 	}
 	if len(faults) > 0 {
@@ -80,32 +82,82 @@ func (e entry) account() (app.Account, []string) {
 		Name: e.Name, Scheme: e.Scheme, Identification: e.Identification, SecondaryIdentification: e.SecondaryIdentification,
 		ISPB: e.ISPB, Issuer: e.Issuer, Number: e.Number, AccountType: e.AccountType}}
 	if !slices.Contains(app.AccountKinds, a.Kind) {
-		wrong("kind", "%q is not account or card", e.Kind)
+		wrong("kind", "kind", e.Kind)
 	}
 	identification(a, wrong)
 	number(a, wrong)
 	if a.Identification == "" && a.Number == "" {
-		wrong("identification", "nothing identifies the account: give scheme and identification, or ispb, issuer and number")
+		wrong("identification", "nothing", "")
 	}
 	if a.Currency != "" && (len(a.Currency) != 3 || strings.Trim(a.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
-		wrong("currency", "%q is not three capital letters of ISO 4217", a.Currency)
+		wrong("currency", "currency", a.Currency)
 	}
 	if a.Balance != "" {
 		if !decimal.MatchString(a.Balance) {
-			wrong("balance", "is not a decimal such as 1234.56")
+			wrong("balance", "decimal", "")
 		}
 		if a.Currency == "" {
-			wrong("currency", "is missing, and the balance means nothing without")
+			wrong("currency", "needed", "balance")
 		}
 	}
 	switch said := strings.ToLower(e.Payable); {
 	case said == "yes":
 	case slices.Contains(answers, said):
-		wrong("payable", "%q is neither yes nor a reason that people could be shown", e.Payable)
+		wrong("payable", "payable", e.Payable)
 	default:
 		a.Unpayable = e.Payable
 	}
 	return a, faults
+}
+
+// Fault is what is wrong with a field of an account.
+type Fault struct {
+	Field string
+	Code  string // one of FaultCodes
+	Value string // that the words are about; no number of an account, and no balance
+}
+
+var faultWords = map[string]string{
+	"not_utf8":  "is not UTF-8",
+	"control":   "has control characters",
+	"long":      "has more than %s characters",
+	"missing":   "is missing",
+	"needed":    "is missing, and the %s means nothing without",
+	"kind":      "%q is not account or card",
+	"nothing":   "nothing identifies the account: give scheme and identification, or ispb, issuer and number",
+	"currency":  "%q is not three capital letters of ISO 4217",
+	"decimal":   "is not a decimal such as 1234.56",
+	"payable":   "%q is neither yes nor a reason that people could be shown",
+	"sort_code": "is not a sort code of 6 and an account number of 8 digits",
+	"iban":      "is not an IBAN, or its check digits are wrong",
+	"pan":       "is not a card number of 12 to 19 digits, masked by * or not",
+	"card":      "is not a card number, masked by * or not",
+	"ispb":      "%q is not 8 digits",
+	"number":    "is not an account number of 1 to 20 digits",
+	"type":      "%q is not one of " + strings.Join(brazilian, ", "),
+	"no_branch": "is missing: only an account of type %s has no branch",
+	"branch":    "is not a branch of 1 to 4 digits",
+	"person":    "is longer than an identifier can be, or not UTF-8",
+}
+
+// FaultCodes are what can be wrong with a field.
+func FaultCodes() []string { return slices.Sorted(maps.Keys(faultWords)) }
+
+// String tells the fault in English, for a terminal and a log.
+func (f Fault) String() string {
+	words := faultWords[f.Code]
+	if strings.Contains(words, "%") {
+		words = fmt.Sprintf(words, f.Value)
+	}
+	return f.Field + ": " + words
+}
+
+func texts(faults []Fault) []string {
+	var out []string
+	for _, f := range faults {
+		out = append(out, f.String())
+	}
+	return out
 }
 
 // answers look like an answer to "payable?" rather than the reason against it.
@@ -117,66 +169,66 @@ func unprintable(r rune) bool {
 	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u2028' || r == '\u2029'
 }
 
-func identification(a app.Account, wrong func(field, format string, args ...any)) {
+func identification(a app.Account, wrong func(field, code, value string)) {
 	id := Canonical(a.AccountRef).Identification
 	switch {
 	case a.Scheme == "" && a.Identification == "":
 	case a.Scheme == "":
-		wrong("scheme", "is missing, and the identification means nothing without")
+		wrong("scheme", "needed", "identification")
 		return
 	case a.Identification == "":
-		wrong("identification", "is missing, and the scheme means nothing without")
+		wrong("identification", "needed", "scheme")
 		return
 	}
 	switch scheme(a.Scheme) {
 	case sortCode:
 		if len(id) != 14 || !digits(id) {
-			wrong("identification", "is not a sort code of 6 and an account number of 8 digits")
+			wrong("identification", "sort_code", "")
 		}
 	case iban:
 		if !validIBAN(id) {
-			wrong("identification", "is not an IBAN, or its check digits are wrong")
+			wrong("identification", "iban", "")
 		}
 	case pan:
 		if len(id) < 12 || len(id) > 19 || !digits(unmask(id)) {
-			wrong("identification", "is not a card number of 12 to 19 digits, masked by * or not")
+			wrong("identification", "pan", "")
 		}
 	}
 	if a.SecondaryIdentification != "" && a.Identification == "" {
-		wrong("secondary_identification", "stands beside an identification, and there is none")
+		wrong("identification", "needed", "secondary_identification")
 	}
 }
 
 func unmask(s string) string { return strings.NewReplacer("*", "", "X", "", "x", "").Replace(s) }
 
-func number(a app.Account, wrong func(field, format string, args ...any)) {
+func number(a app.Account, wrong func(field, code, value string)) {
 	c := Canonical(a.AccountRef)
 	if a.ISPB == "" {
 		switch {
 		case a.Kind == app.AccountCard && a.Number != "" && !digits(unmask(strip(a.Number))):
-			wrong("number", "is not a card number, masked by * or not")
+			wrong("number", "card", "")
 		case a.Kind != app.AccountCard && a.Number != "":
-			wrong("ispb", "is missing, and the number means nothing without")
+			wrong("ispb", "needed", "number")
 		}
 		if a.Issuer != "" {
-			wrong("ispb", "is missing, and the issuer means nothing without")
+			wrong("ispb", "needed", "issuer")
 		}
 		return
 	}
 	if len(a.ISPB) != 8 || !digits(a.ISPB) {
-		wrong("ispb", "%q is not 8 digits", a.ISPB)
+		wrong("ispb", "ispb", a.ISPB)
 	}
 	if len(c.Number) > 20 || !digits(c.Number) {
-		wrong("number", "is not an account number of 1 to 20 digits")
+		wrong("number", "number", "")
 	}
 	if !slices.Contains(brazilian, a.AccountType) {
-		wrong("account_type", "%q is not one of %s", a.AccountType, strings.Join(brazilian, ", "))
+		wrong("account_type", "type", a.AccountType)
 	}
 	switch {
 	case a.Issuer == "" && a.AccountType == branchless:
 	case a.Issuer == "":
-		wrong("issuer", "is missing: only an account of type %s has no branch", branchless)
+		wrong("issuer", "no_branch", branchless)
 	case len(c.Issuer) > 4 || !digits(c.Issuer):
-		wrong("issuer", "is not a branch of 1 to 4 digits")
+		wrong("issuer", "branch", "")
 	}
 }

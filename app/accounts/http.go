@@ -188,7 +188,7 @@ func decode(body []byte) ([]app.Account, error) {
 	for i, e := range *in.Accounts {
 		a, faults := e.account()
 		if len(faults) > 0 {
-			return nil, fmt.Errorf("accounts[%d]: %s", i, strings.Join(faults, "; "))
+			return nil, fmt.Errorf("accounts[%d]: %s", i, strings.Join(texts(faults), "; "))
 		}
 		if named[a.ID] {
 			return nil, fmt.Errorf("accounts[%d]: id: it is in the list twice", i)

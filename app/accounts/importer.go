@@ -68,12 +68,12 @@ func (e *RowFaults) Error() string {
 	return b.String()
 }
 
-func (e *RowFaults) add(line int, faults []string) {
+func (e *RowFaults) add(line int, what []string) {
 	if len(e.Lines) >= shown {
 		e.More++
 		return
 	}
-	e.Lines = append(e.Lines, fmt.Sprintf("line %d: %s", line, strings.Join(faults, "; ")))
+	e.Lines = append(e.Lines, fmt.Sprintf("line %d: %s", line, strings.Join(what, "; ")))
 }
 
 // Import reads a CSV file (RFC 4180, UTF-8 with or without a byte order mark)
@@ -143,7 +143,8 @@ func (im *Importer) check(ctx context.Context, file io.Reader, spool io.Writer) 
 			faults.add(line, []string{row.Fault.Error()})
 			continue
 		}
-		name, a, wrong := Parse(columns, row.Fields)
+		name, a, unfit := Parse(columns, row.Fields)
+		wrong := texts(unfit)
 		if named(name) && (name != last || person.ID == "") {
 			last = name
 			person, err = im.Named(ctx, name)
@@ -188,7 +189,7 @@ func named(s string) bool { return s != "" && len(s) <= longestPerson && utf8.Va
 // Parse reads a row of a file by the names of its columns: who has the account,
 // as an operator names people, and the account, or all that is wrong with both,
 // each a field and what it should be. No number and no balance is repeated.
-func Parse(columns, fields []string) (person string, a app.Account, faults []string) {
+func Parse(columns, fields []string) (person string, a app.Account, faults []Fault) {
 	var e entry
 	into := map[string]*string{"person": &person}
 	for _, l := range e.limits() {
@@ -201,9 +202,9 @@ func Parse(columns, fields []string) (person string, a app.Account, faults []str
 	a, faults = e.account()
 	switch {
 	case person == "":
-		faults = append(faults, "person: is missing")
+		faults = append(faults, Fault{Field: "person", Code: "missing"})
 	case !named(person):
-		faults = append(faults, "person: is longer than an identifier can be, or not UTF-8")
+		faults = append(faults, Fault{Field: "person", Code: "person"})
 	}
 	return person, a, faults
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/accounts"
 	"assent/app/i18n"
 	"assent/app/importer"
 	"assent/app/people"
@@ -294,7 +295,7 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("done %+v, foreseen %+v", got, foreseen(im))
 	}
 	got := b.faults(im)
-	for i, w := range []string{"3: Line 2 names this account already.", "4: Nobody has the identifier “nobody”.", `5: kind: "house" is not account or card`} {
+	for i, w := range []string{"3: Line 2 names this account already.", "4: Nobody has the identifier “nobody”.", "5: kind: “house” is neither account nor card."} {
 		if got[i] != w {
 			t.Errorf("got %q, want %q", got[i], w)
 		}
@@ -597,5 +598,28 @@ func TestPreview(t *testing.T) {
 	}
 	if list := b.faults(im); len(list) != 31 || im.SeenFaulty != 31 {
 		t.Errorf("%d faults, %d counted", len(list), im.SeenFaulty)
+	}
+}
+
+// What package accounts finds wrong has words in both languages, about the
+// field that it is in.
+func TestFaultsOfAccountsHaveWords(t *testing.T) {
+	catalogue, err := i18n.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := accounts.FaultCodes()
+	if len(codes) < 15 {
+		t.Errorf("only %d codes: %v", len(codes), codes)
+	}
+	for _, lang := range []string{"en-GB", "pt-BR"} {
+		seen := map[string]bool{}
+		for _, code := range codes {
+			said := importer.Fault{Field: "ispb", Code: code, Value: "V"}.Words(catalogue.Match(lang, ""))
+			if !strings.HasPrefix(said, "ispb: ") || strings.Contains(said, "admin.import") || seen[said] {
+				t.Errorf("%s %s: %q", lang, code, said)
+			}
+			seen[said] = true
+		}
 	}
 }

@@ -21,13 +21,13 @@ var Columns = []string{"name", "identifiers", "companies", "state"}
 type Fault struct {
 	Code  string `json:"c"`           // names the words
 	Value string `json:"v,omitempty"` // that they are about
-	Text  string `json:"t,omitempty"` // in place of words of ours: package accounts tells its faults in English
+	Field string `json:"f,omitempty"` // of an account; the code is of package accounts then
 }
 
 // Words tells a fault in a sentence.
 func (f Fault) Words(w i18n.Words) string {
-	if f.Text != "" {
-		return f.Text
+	if f.Field != "" {
+		return f.Field + ": " + w.T(i18n.Key("admin.import.account_fault."+f.Code), "value", f.Value)
 	}
 	return w.T(i18n.Key("admin.import.fault."+f.Code), "value", f.Value)
 }

@@ -127,10 +127,10 @@ func (src *source) read(ctx context.Context, row csvfile.Row) (item, error) {
 		it.named = it.person.Name
 		return it, nil
 	}
-	var faults []string
+	var faults []accounts.Fault
 	it.named, it.account.Account, faults = accounts.Parse(src.columns, row.Fields)
-	for _, text := range faults {
-		it.faults = append(it.faults, Fault{Code: "account", Text: text})
+	for _, f := range faults {
+		it.faults = append(it.faults, Fault{Code: f.Code, Value: f.Value, Field: f.Field})
 	}
 	if len(faults) > 0 {
 		return it, nil

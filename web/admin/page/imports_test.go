@@ -58,7 +58,7 @@ func importPages(f page.Frame) []shown {
 		{name: "import-nothing", path: path + "/i1", page: page.Import{Import: nothing, Preview: preview[3:], Faults: faults}},
 		{name: "import-same", path: path + "/i1", page: page.Import{Import: same, Preview: preview[2:3]}},
 		{name: "import-accounts", path: path + "/i1", page: page.Import{Import: accounts, Preview: []importer.PreviewRow{{Line: 2, Name: "username:ada", Account: "Everyday", Kind: "account", What: store.Added}},
-			Faults: []importer.LineFaults{{Line: 3, Faults: []importer.Fault{{Code: "account", Text: "identification: is not an IBAN, or its check digits are wrong"}}}}}},
+			Faults: []importer.LineFaults{{Line: 3, Faults: []importer.Fault{{Field: "identification", Code: "iban"}}}}}},
 		{name: "import-running", path: path + "/i1", page: page.Import{Import: running, Faults: faults}},
 		{name: "import-done", path: path + "/i1", page: page.Import{Import: done, Faults: faults}},
 		{name: "import-swept", path: path + "/i1", page: page.Import{Import: swept}},
