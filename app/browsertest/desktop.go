@@ -23,6 +23,7 @@ type Desktop struct {
 	mu    sync.Mutex
 	last  uint32
 	shown map[uint32]Notification
+	next  []Notification // that are shown when whoever asks has been answered
 	news  chan struct{}
 }
 
@@ -48,7 +49,7 @@ func StartDesktop(t testing.TB) *Desktop {
 	if err != nil {
 		apptest.NotRun(t, "a desktop for notifications: no dbus-daemon on this machine (Debian: apt-get install dbus-daemon libnotify4)")
 	}
-	cmd := exec.CommandContext(t.Context(), path, "--session", "--nofork", "--nopidfile", "--print-address=1")
+	cmd := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func StartDesktop(t testing.TB) *Desktop {
 		t.Fatalf("dbus-daemon: %v", err)
 	}
 	d := &Desktop{t: t, Address: strings.TrimSpace(address), shown: map[uint32]Notification{}, news: make(chan struct{}, 100)}
-	if d.conn, err = dbus.Connect(d.Address); err != nil {
+	if d.conn, err = dbus.Connect(d.Address, dbus.WithOutgoingInterceptor(d.answers)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.conn.Close() })
@@ -101,9 +102,23 @@ func (s service) Notify(_ string, replaces uint32, _, summary, body string, acti
 		d.last++
 		id = d.last
 	}
-	d.shown[id] = Notification{ID: id, Summary: summary, Body: body, Actions: actions}
-	d.tell()
+	d.next = append(d.next, Notification{ID: id, Summary: summary, Body: body, Actions: actions})
 	return id, nil
+}
+
+// answers shows what came while a program waits for the answer: a click that
+// overtook it would be one on a notification that the program doesn't know yet.
+func (d *Desktop) answers(m *dbus.Message) {
+	if m.Type != dbus.TypeMethodReply {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, n := range d.next {
+		d.shown[n.ID] = n
+		d.tell()
+	}
+	d.next = nil
 }
 
 // CloseNotification implements the interface.
@@ -157,6 +172,10 @@ func (d *Desktop) Wait(text string) Notification {
 // Click clicks on a notification, as a person does on its text.
 func (d *Desktop) Click(n Notification) {
 	d.t.Helper()
+	// What the bus answers to came behind the answer that showed n.
+	if err := d.conn.BusObject().Call("org.freedesktop.DBus.Peer.Ping", 0).Err; err != nil {
+		d.t.Fatal(err)
+	}
 	if err := d.conn.Emit(notificationsPath, notifications+".ActionInvoked", n.ID, "default"); err != nil {
 		d.t.Fatal(err)
 	}

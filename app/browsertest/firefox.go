@@ -57,9 +57,10 @@ func StartFirefox(t testing.TB, push *PushService, desktop *Desktop) *Firefox {
 		t.Fatal(err)
 	}
 	f := &Firefox{t: t, log: &bytes.Buffer{}}
-	cmd := exec.CommandContext(t.Context(), path, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile, "about:blank")
+	cmd := exec.Command(path, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile, "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+profile, "MOZ_REMOTE_SETTINGS_DEVTOOLS=1", "MOZ_CRASHREPORTER_DISABLE=1", "DBUS_SESSION_BUS_ADDRESS="+desktop.Address)
 	cmd.Stdout, cmd.Stderr = f.log, f.log
+	cmd.WaitDelay = time.Second // its processes may keep the log open when it has ended
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
