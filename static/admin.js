@@ -96,9 +96,10 @@ function startLive() {
 			if (!answer.ok || answer.redirected) return;
 			const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
 			if (!fresh) return;
-			const at = document.activeElement?.closest?.("[data-live]") ? document.activeElement.getAttribute("href") : null;
+			const was = document.activeElement?.closest?.("[data-live]") ? document.activeElement : null;
 			own.replaceWith(fresh);
-			if (at) [...fresh.querySelectorAll("a")].find((a) => a.getAttribute("href") === at)?.focus({ preventScroll: true });
+			const now = was?.id ? document.getElementById(was.id) : was?.href && [...fresh.querySelectorAll("a")].find((a) => a.href === was.href);
+			now?.focus({ preventScroll: true });
 		} catch {
 			// The next event tries again.
 		}

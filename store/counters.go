@@ -19,6 +19,7 @@ type Counter string
 // The counters. Their labels are in brackets.
 const (
 	CountRequests     Counter = "request"       // that began ["started"] and that ended [their state]
+	CountKinds        Counter = "kind"          // that ended [their state, a slash, their kind]
 	CountDeliveries   Counter = "delivery"      // that ended [their state]
 	CountPushAccepted Counter = "push.accepted" // answers of push services [host]
 	CountPushRefused  Counter = "push.refused"  // to be tried again, or for good
@@ -77,7 +78,7 @@ func (t *tx) ended(ctx context.Context, r app.Request) error {
 	if r.Kind == app.KindTest {
 		return nil
 	}
-	if err := t.countAt(ctx, r.DecidedAt, CountRequests, string(r.State), 1); err != nil {
+	if err := t.outcome(ctx, r, r.State, 1); err != nil {
 		return err
 	}
 	if r.State != app.Approved && r.State != app.Denied {
@@ -89,11 +90,24 @@ func (t *tx) ended(ctx context.Context, r app.Request) error {
 // recount counts a request that turned out to have ended otherwise than it did
 // before, in the place of that.
 func (t *tx) recount(ctx context.Context, r app.Request, before app.RequestState) error {
-	if err := t.countAt(ctx, r.DecidedAt, CountRequests, string(before), -1); err != nil {
+	if err := t.outcome(ctx, r, before, -1); err != nil {
 		return err
 	}
-	return t.countAt(ctx, r.DecidedAt, CountRequests, string(r.State), 1)
+	return t.outcome(ctx, r, r.State, 1)
 }
+
+// outcome counts n requests that ended as r did, but in a state of their own:
+// among all, and among those of their kind.
+func (t *tx) outcome(ctx context.Context, r app.Request, state app.RequestState, n int) error {
+	if err := t.countAt(ctx, r.DecidedAt, CountRequests, string(state), n); err != nil {
+		return err
+	}
+	return t.countAt(ctx, r.DecidedAt, CountKinds, KindLabel(state, r.Kind), n)
+}
+
+// KindLabel is the label of CountKinds for requests of a kind that ended in a
+// state.
+func KindLabel(state app.RequestState, kind string) string { return string(state) + "/" + kind }
 
 // settled counts what became of telling ACP, and how long it took from the
 // decision on where it was told.
@@ -274,6 +288,18 @@ func (s Series) Labels(names ...Counter) []string {
 			for label := range b.counts[name] {
 				seen[label] = true
 			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// Kinds are the kinds of the requests that ended in the window, sorted. Those
+// that ended before kinds were counted are none of them.
+func (s Series) Kinds() []string {
+	seen := map[string]bool{}
+	for _, label := range s.Labels(CountKinds) {
+		if _, kind, ok := strings.Cut(label, "/"); ok && s.N(CountKinds, label) > 0 {
+			seen[kind] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))

@@ -365,12 +365,70 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 					}
 				}
 			}
+			for _, as := range []app.RequestState{app.Approved, app.Denied, app.Expired, app.Cancelled} {
+				if got, want := s.N(store.CountKinds, store.KindLabel(as, app.KindRegular)), c.want[store.CountRequests][string(as)]; got != want {
+					t.Errorf("%d sign-ins are %s, want %d", got, as, want)
+				}
+			}
+			if n := s.N(store.CountKinds); n != s.N(store.CountRequests)-s.N(store.CountRequests, store.Started) {
+				t.Errorf("%d have ended by kind", n)
+			}
 		})
 	}
 }
 
+// What ended is counted by the kind that it had then: one that was recognised
+// meanwhile by what it turned out to be. A kind of which all was taken back
+// isn't named.
+func TestRequestsAreCountedByKind(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	d := db.MustDevice(p)
+	start := func(kind string) app.Request {
+		t.Helper()
+		in := storetest.Request(p, db.Now().Add(time.Minute))
+		in.Kind = kind
+		r, _, err := db.StartRequest(t.Context(), app.System, in, calm, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	found, never := start(app.KindUnknown), start(app.KindUnknown)
+	if err := db.Recognised(t.Context(), found.ID, "br-payment"); err != nil {
+		t.Fatal(err)
+	}
+	payment, lost := start("uk-domestic-payment"), start("uk-file-payment")
+	for _, r := range []app.Request{found, payment} {
+		if err := db.Deny(t.Context(), storetest.On(d), r.ID, app.ReasonPerson); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountKinds, store.KindLabel(app.Approved, lost.Kind), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Cancel(t.Context(), app.System, never.ID, app.ReasonUnsupported, true); err != nil {
+		t.Fatal(err)
+	}
+	// Counted before there were kinds.
+	if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountRequests, "approved", 40); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range store.Windows {
+		s := counted(t, db, w, time.UTC)
+		if got, want := s.Kinds(), []string{"", "br-payment", "uk-domestic-payment"}; !slices.Equal(got, want) {
+			t.Errorf("%s: the kinds are %q, want %q", w, got, want)
+		}
+		for label, want := range map[string]int{"denied/br-payment": 1, "denied/uk-domestic-payment": 1, "cancelled/": 1, "approved/uk-file-payment": 0} {
+			if got := s.N(store.CountKinds, label); got != want {
+				t.Errorf("%s: %s is %d, want %d", w, label, got, want)
+			}
+		}
+	}
+}
+
 // A month at a busy bank: every outcome, 40 buckets of two lengths of time and
-// six push services in each hour.
+// six kinds in each hour.
 func BenchmarkCounted(b *testing.B) {
 	db := storetest.New(b)
 	for hour := range 720 {
@@ -378,6 +436,11 @@ func BenchmarkCounted(b *testing.B) {
 		for _, label := range []string{"started", "approved", "denied", "expired", "cancelled"} {
 			if err := store.CountAt(b.Context(), db.Store, at, store.CountRequests, label, 1000); err != nil {
 				b.Fatal(err)
+			}
+			for _, kind := range []string{"regular", "uk-account-access", "uk-domestic-payment", "uk-domestic-standing-order", "br-data", "br-payment"} {
+				if err := store.CountAt(b.Context(), db.Store, at, store.CountKinds, label+"/"+kind, 100); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 		var lengths []time.Duration

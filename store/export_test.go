@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"assent/app"
 )
@@ -95,6 +96,17 @@ func plan(ctx context.Context, r *Reader, query string, args map[string]any) ([]
 func RequestsPlan(ctx context.Context, r *Reader, f RequestFilter) ([]string, error) {
 	query, args := requestsQuery(f, place{}, 10)
 	return plan(ctx, r, query, args)
+}
+
+// TallyPlans are how SQLite means to count what waits, and to find the decision
+// that waits the longest to be told.
+func TallyPlans(ctx context.Context, r *Reader) (waiting, held []string, err error) {
+	query := func(text string) string { return strings.ReplaceAll(text, "?", ":x") }
+	if waiting, err = plan(ctx, r, query(waitingCount), map[string]any{"x": 0}); err != nil {
+		return nil, nil, err
+	}
+	held, err = plan(ctx, r, query(oldestHeld), map[string]any{"x": ""})
+	return waiting, held, err
 }
 
 // AddCrowd adds n people, a few thousand in a transaction.

@@ -179,11 +179,7 @@ func (h *handlers) frame(r *http.Request) page.Frame {
 	}
 	f.Theme = who.Admin.Theme
 	f.Who = page.Who{Name: who.Admin.Name, Role: who.Admin.Role}
-	for _, s := range h.sections() {
-		if who.May(s.permission) {
-			f.Menu = append(f.Menu, s.Item)
-		}
-	}
+	f.Menu = h.menu(r, who, f.Words)
 	return f
 }
 

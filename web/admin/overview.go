@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
+	"assent/app"
 	"assent/app/admin"
 	"assent/app/health"
 	"assent/app/i18n"
@@ -49,7 +51,7 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame) (
 	if err != nil {
 		return page.Overview{}, err
 	}
-	p := page.Overview{Window: string(window), Whole: bin(series), Invites: who.May(admin.InvitePeople)}
+	p := page.Overview{Window: string(window), Whole: bin(series), Invites: who.May(admin.InvitePeople), Listed: who.May(admin.ViewRequests)}
 	for _, w := range store.Windows {
 		p.Windows = append(p.Windows, string(w))
 	}
@@ -62,6 +64,15 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame) (
 		p.Hosts = append(p.Hosts, page.PushHost{Host: host, Accepted: series.N(store.CountPushAccepted, host),
 			Refused: series.N(store.CountPushRefused, host), Gone: series.N(store.CountPushEnded, host)})
 	}
+	for _, kind := range series.Kinds() {
+		of := func(as ...app.RequestState) (n int) {
+			for _, s := range as {
+				n += series.N(store.CountKinds, store.KindLabel(s, kind))
+			}
+			return n
+		}
+		p.Kinds = append(p.Kinds, page.KindCount{Kind: kind, Approved: of(app.Approved), Denied: of(app.Denied), Ended: of(app.Expired, app.Cancelled)})
+	}
 	if p.Whole.Started == 0 {
 		some, err := h.Store.AnyCounted(ctx, store.CountRequests)
 		if err != nil {
@@ -72,9 +83,81 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame) (
 	found, at := h.Health.Look(ctx)
 	p.Checked = at.Time()
 	for _, c := range found {
-		p.Checks = append(p.Checks, page.Check{Part: string(c.Part), Name: c.Name, State: page.CheckState(c.State), Says: said(f.Words, c.Says), Do: said(f.Words, c.Do)})
+		one := page.Check{Part: string(c.Part), Name: c.Name, State: page.CheckState(c.State), Says: said(f.Words, c.Says), Do: said(f.Words, c.Do)}
+		if c.State != health.OK {
+			if one.More, one.Links, err = h.act(ctx, f, who, c); err != nil {
+				return p, err
+			}
+		}
+		p.Checks = append(p.Checks, one)
 	}
-	return p, nil
+	if p.Listed && !p.New {
+		p.Newest, err = h.newest(r, who)
+	}
+	return p, err
+}
+
+// newestListed is how many requests the overview lists.
+const newestListed = 5
+
+func (h *handlers) newest(r *http.Request, who admin.Identity) ([]page.Asked, error) {
+	rows, _, err := h.Store.Requests(r.Context(), store.RequestFilter{}, "", newestListed)
+	if err != nil {
+		return nil, err
+	}
+	var out []page.Asked
+	for _, req := range rows {
+		row, err := h.requestRow(r, who, req)
+		if err != nil {
+			return nil, err
+		}
+		one := page.Asked{RequestRow: row}
+		if req.State == app.Approved || req.State == app.Denied {
+			one.Answered = req.DecidedAt.Sub(req.CreatedAt)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// act says where whoever looks can do something about a part that isn't well,
+// and of a decision that ACP wasn't told of how it stands with it.
+func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c health.Result) (more string, links []page.Link, err error) {
+	link := func(p admin.Permission, path string, words i18n.Key) {
+		if who.May(p) {
+			links = append(links, page.Link{Path: path, Words: words})
+		}
+	}
+	switch c.Part {
+	case health.Deliveries:
+		if !who.May(admin.ViewRequests) {
+			break
+		}
+		held, ok, err := h.Store.OldestHeld(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		if ok {
+			more = page.Held{Ref: held.Ref, State: held.State, Decided: held.DecidedAt.Time(), Tries: held.DeliveryTries, Next: held.Next.Time()}.Words(f)
+			link(admin.ViewRequests, "/admin/requests/"+held.ID, "admin.overview.act.trace")
+		}
+		if c.Says.N != 1 || !ok {
+			link(admin.ViewRequests, "/admin/requests?delivery=waiting", "admin.overview.act.waiting")
+		}
+	case health.Jobs:
+		if c.Says.Key == "admin.overview.health.jobs_settle" {
+			link(admin.ViewRequests, "/admin/requests?delivery=failed", "admin.overview.act.failed")
+		} else {
+			link(admin.TestSettings, "/admin/settings/push", "admin.overview.act.test_push")
+		}
+	case health.Token, health.SignIn, health.OpenBank, health.Clock:
+		link(admin.TestSettings, "/admin/settings/acp", "admin.overview.act.test_acp")
+	case health.Push:
+		link(admin.TestSettings, "/admin/settings/push", "admin.overview.act.test_push")
+	case health.Database, health.Disk:
+		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
+	}
+	return more, links, nil
 }
 
 // counted is a bin or a whole window.

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +14,10 @@ import (
 	"assent/app/admin"
 	"assent/app/health"
 	"assent/app/i18n"
+	"assent/store"
 	"assent/store/storetest"
 	adminweb "assent/web/admin"
+	"assent/web/view"
 )
 
 // watched is a console that looks at an ACP that isn't there.
@@ -118,5 +121,125 @@ func TestOverviewIsFetchedAnewQuietly(t *testing.T) {
 	}
 	if part.StatusCode != http.StatusSeeOther {
 		t.Errorf("after the idle time the part is still given: %d", part.StatusCode)
+	}
+}
+
+// The overview lists the newest requests, by kind what became of all, and the
+// names of people as the requests list does.
+func TestOverviewOfRequests(t *testing.T) {
+	s := newSite(t, true)
+	alice, err := s.AddPerson(t.Context(), app.Operator, "Alice Doe", []app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.MustDevice(alice)
+	var refs []string
+	for i, kind := range []string{app.KindRegular, app.KindRegular, "uk-domestic-payment", "uk-file-payment", "br-payment", "br-payment", "br-data"} {
+		in := storetest.Request(alice, s.Now().Add(time.Minute))
+		in.Kind = kind
+		r, _, err := s.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 99, Window: time.Hour}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, r.Ref)
+		s.Clock.Advance(4 * time.Second)
+		if i < 6 {
+			if err := s.Deny(t.Context(), storetest.On(d), r.ID, app.ReasonPerson); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for role, name := range map[app.AdminRole]string{app.RoleOwner: "Alice Doe", app.RoleHelpDesk: view.MaskName("Alice Doe")} {
+		page := s.visitor(string(role)+"@northmoor.example", role).send(http.MethodGet, "/admin/overview", nil)
+		rows := page.Find(`[data-testid="newest-request"]`)
+		if rows.Length() != 5 {
+			t.Fatalf("%s: %d requests are listed", role, rows.Length())
+		}
+		for i, row := range rows.EachIter() {
+			took := "4\u00a0s"
+			if i == 0 {
+				took = "–"
+			}
+			if row.Find(".row-link").Text() != refs[6-i] || row.Find("bdi").Last().Text() != name || row.Find("td").Last().Text() != took {
+				t.Errorf("%s, row %d: %q", role, i, row.Text())
+			}
+		}
+		var kinds []string
+		for _, row := range page.Find(`[data-testid="chart-kinds"] tbody tr`).EachIter() {
+			kinds = append(kinds, row.Find("th").Text()+" "+row.Find("td").Last().Text())
+		}
+		if got := strings.Join(kinds, ", "); got != "Pix payment 2, Sign-in 2, UK payment 2" {
+			t.Errorf("%s: by kind %s", role, got)
+		}
+		if page.has("unsorted") {
+			t.Errorf("%s: some are of no kind", role)
+		}
+	}
+}
+
+// What is ill leads whoever may to where they can act.
+func TestOverviewLeadsToWhereToAct(t *testing.T) {
+	s := watched(t)
+	alice := s.MustPerson("alice")
+	d := s.MustDevice(alice)
+	first := s.MustRequest(alice)
+	second := s.MustRequest(alice)
+	for _, r := range []app.Request{first, second} {
+		if err := s.Deny(t.Context(), storetest.On(d), r.ID, app.ReasonPerson); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Clock.Advance(2 * time.Minute)
+	trace := "/admin/requests/" + min(first.ID, second.ID) // of one moment
+	for role, want := range map[app.AdminRole]string{
+		app.RoleOwner:    "/admin/settings/acp " + trace + " /admin/requests?delivery=waiting",
+		app.RoleHelpDesk: trace + " /admin/requests?delivery=waiting",
+	} {
+		v := s.visitor(string(role)+"@northmoor.example", role)
+		page := v.send(http.MethodGet, "/admin/overview", nil)
+		var links []string
+		for _, a := range page.Find(`[data-testid="act"]`).EachIter() {
+			links = append(links, a.AttrOr("href", ""))
+			if got := v.send(http.MethodGet, a.AttrOr("href", ""), nil); got.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s answers %d", role, a.AttrOr("href", ""), got.StatusCode)
+			}
+		}
+		slices.Sort(links)
+		wanted := strings.Fields(want)
+		slices.Sort(wanted)
+		if !slices.Equal(links, wanted) {
+			t.Errorf("%s is led to %v, want %v", role, links, wanted)
+		}
+		if more := page.Find(`[data-testid="check-deliveries"] [data-testid="more"]`).Text(); !strings.Contains(more, "denied ") || !strings.Contains(more, "Not tried yet.") {
+			t.Errorf("%s: of the oldest it says %q", role, more)
+		}
+	}
+}
+
+// The menu counts what waits and the people on every page, for whoever may open them.
+func TestMenuCounts(t *testing.T) {
+	s := newSite(t, true)
+	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
+	if page := olive.send(http.MethodGet, "/admin/sessions", nil); page.has("count-requests") || page.has("count-people") {
+		t.Error("it counts nothing")
+	}
+	alice := s.MustPerson("alice")
+	s.MustRequest(alice)
+	s.MustRequest(alice)
+	for path, at := range map[string]int{"/admin/sessions": http.StatusOK, "/admin/overview": http.StatusOK, "/admin/nowhere": http.StatusNotFound} {
+		page := olive.send(http.MethodGet, path, nil)
+		if page.StatusCode != at || page.Find(`[data-testid="count-requests"]`).Text() != "2 waiting" || page.Find(`[data-testid="count-people"]`).Text() != "1" {
+			t.Errorf("%s (%d): %q", path, page.StatusCode, page.Find("nav").First().Text())
+		}
+	}
+	for _, role := range app.AdminRoles {
+		page := s.visitor(string(role)+"@northmoor.example", role).send(http.MethodGet, "/admin/sessions", nil)
+		if page.has("count-requests") != admin.ViewRequests.Allows(role) || page.has("count-people") != admin.ViewPeople.Allows(role) {
+			t.Errorf("%s sees other counts than of what they may open", role)
+		}
+	}
+	s.Clock.Advance(time.Hour)
+	if page := olive.send(http.MethodGet, "/admin/sessions", nil); page.has("count-requests") {
+		t.Error("what has ended waits")
 	}
 }

@@ -108,7 +108,7 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 	p := page.OneRequest{RequestRow: row, PersonID: req.PersonID, Connection: req.Connection, Server: req.ServerID, ClientID: req.ClientID, Login: req.LoginID,
 		Cause: req.DeliveryCause, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
 		Cancel: req.State == app.Pending && who.May(admin.CancelRequests), Retry: req.Delivery == app.DeliveryFailed && who.May(admin.RetryRequests),
-		Masked: !who.May(admin.ViewPersonalData)}
+		Masked: !who.May(admin.ViewPersonalData), Digest: req.DetailsDigest, Decided: req.DecidedAt.Time()}
 	if !p.Masked {
 		if p.Saw, p.Signed, err = h.saw(f, req); err != nil {
 			return err

@@ -72,6 +72,15 @@ func (c chart) rects() []rect {
 	return out
 }
 
+// rows are those of the table.
+func (c chart) rows() [][]string {
+	var out [][]string
+	for _, b := range c.bars {
+		out = append(out, b.cells)
+	}
+	return out
+}
+
 // empty tells whether there is nothing to draw.
 func (c chart) empty() bool { return len(c.rects()) == 0 }
 
@@ -131,7 +140,7 @@ func (p Overview) over(f Frame, id, title string, marks []mark, head ...string) 
 func (p Overview) requests(f Frame) chart {
 	w, all := f.Words, p.Whole
 	ended := all.Expired + all.Withdrew
-	c := p.over(f, "requests", w.T("admin.overview.requests"), []mark{
+	c := p.over(f, "requests", w.T(i18n.Key("admin.overview.requests."+p.Window)), []mark{
 		{"bar-approved", w.N("admin.overview.n_approved", all.Approved, "count", Figure(w, all.Approved))},
 		{"bar-denied", w.N("admin.overview.n_denied", all.Denied, "count", Figure(w, all.Denied))},
 		{"bar-ended", w.N("admin.overview.n_ended", ended, "count", Figure(w, ended))},

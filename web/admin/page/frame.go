@@ -53,6 +53,7 @@ type Item struct {
 	Path  string // of the section's first page; its other pages lie under it
 	Title i18n.Key
 	Icon  view.IconName
+	Count string // how many there are, in words; may be empty
 }
 
 // here tells whether the page belongs to the section.

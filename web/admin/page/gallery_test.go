@@ -95,9 +95,18 @@ func frame(t *testing.T, lang string) page.Frame {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return page.Frame{Frame: view.Frame{Words: cat.Match(lang, ""), Institution: "Northmoor", Now: now, Here: view.Computer},
+	words := cat.Match(lang, "")
+	return page.Frame{Frame: view.Frame{Words: words, Institution: "Northmoor", Now: now, Here: view.Computer},
 		Who: page.Who{Name: "Olive Owen", Role: app.RoleOwner}, Path: "/admin",
-		Menu: []page.Item{{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox}, {Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}}}
+		Menu: []page.Item{
+			{Path: "/admin/overview", Title: "admin.overview.title", Icon: view.IconHome},
+			{Path: "/admin/people", Title: "admin.people.title", Icon: view.IconPerson, Count: page.Figure(words, 48_210)},
+			{Path: "/admin/import", Title: "admin.import.title", Icon: view.IconUpDown},
+			{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox, Count: words.N("admin.overview.menu_waiting", 2, "count", "2")},
+			{Path: "/admin/audit", Title: "admin.audit.title", Icon: view.IconList},
+			{Path: "/admin/settings", Title: "admin.settings.title", Icon: view.IconSettings},
+			{Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield},
+		}}
 }
 
 func render(t *testing.T, f page.Frame, s shown) []byte {

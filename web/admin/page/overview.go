@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"assent/app"
 	"assent/app/i18n"
 	"assent/web/view"
 )
@@ -20,6 +21,47 @@ type Overview struct {
 	Hosts   []PushHost
 	New     bool // nothing was ever asked
 	Invites bool // whoever looks may add people
+
+	Kinds  []KindCount // of the requests that ended in the window
+	Newest []Asked
+	Listed bool // whoever looks may open requests
+}
+
+// KindCount is what became of the requests of one kind.
+type KindCount struct {
+	Kind                    string // of the request; see RequestRow
+	Approved, Denied, Ended int
+}
+
+func (k KindCount) sum() int { return k.Approved + k.Denied + k.Ended }
+
+// Held is a decision that ACP wasn't told of yet.
+type Held struct {
+	Ref     string
+	State   app.RequestState
+	Decided time.Time
+	Tries   int
+	Next    time.Time
+}
+
+// Words say how it stands with it: 9PX-3LD, approved at 14:12. Tried 6 times, next at 14:33.
+func (h Held) Words(f Frame) string {
+	w := f.Words
+	pairs := []any{"ref", h.Ref, "state", strings.ToLower(w.T(stateWords[h.State])), "when", lately(f, h.Decided, w.Time),
+		"tries", w.N("admin.overview.held_tries", h.Tries, "count", strconv.Itoa(h.Tries))}
+	switch {
+	case h.Tries == 0:
+		return w.T("admin.overview.held.untried", pairs...)
+	case !h.Next.After(f.Now):
+		return w.T("admin.overview.held.now", pairs...)
+	}
+	return w.T("admin.overview.held.next", append(pairs, "next", lately(f, h.Next, w.Time))...)
+}
+
+// Asked is one of the newest requests.
+type Asked struct {
+	RequestRow
+	Answered time.Duration // that the person took; zero where they didn't answer
 }
 
 // Check is how one part stands.
@@ -28,7 +70,15 @@ type Check struct {
 	Name  string // of the connection or host; may be empty
 	State CheckState
 	Says  string
+	More  string // of the case that matters most; may be empty
 	Do    string // what to do about it; may be empty
+	Links []Link // where to
+}
+
+// Link leads to where something is done.
+type Link struct {
+	Path  string
+	Words i18n.Key
 }
 
 // CheckState is how well a part is.
@@ -114,6 +164,15 @@ func (p Overview) aloud(f Frame) string {
 	return strings.Join(parts, " ")
 }
 
+// manyIll are more than fit beside the first chart.
+const manyIll = 2
+
+// standing is how many parts are well, in a sentence.
+func (p Overview) standing(f Frame) string {
+	n := len(p.well())
+	return f.Words.N("admin.overview.well", n, "count", f.Words.Count(n)) + " " + f.Words.T("admin.overview.checked", "when", f.Words.Moment(p.Checked, f.Now))
+}
+
 // part names a part.
 func (c Check) part(w i18n.Words) string { return w.T(i18n.Key("admin.overview.part." + c.Part)) }
 
@@ -194,6 +253,34 @@ func Share(w i18n.Words, part, whole int) string {
 		digits = 1
 	}
 	return w.Decimal(strconv.FormatFloat(v, 'f', digits, 64)) + "\u00a0%"
+}
+
+// lately words a time, today as of says it.
+func lately(f Frame, t time.Time, of func(time.Time) string) string {
+	day := func(t time.Time) string { return t.In(f.Words.Zone()).Format(time.DateOnly) }
+	if day(t) == day(f.Now) {
+		return of(t)
+	}
+	return f.Words.Moment(t, f.Now)
+}
+
+// began is when a request began.
+func (a Asked) began(f Frame) string { return lately(f, a.Created, f.Words.Clock) }
+
+// stands is how a request stands, and until when it waits.
+func (a Asked) stands(f Frame) (view.State, string) {
+	state, word := a.state(f.Words)
+	if a.State == app.Pending {
+		word += ", " + f.Words.T("admin.requests.until", "time", f.Words.Time(a.Ends))
+	}
+	return state, word
+}
+
+func (a Asked) answered(f Frame) string {
+	if a.Answered <= 0 {
+		return "–"
+	}
+	return Length(f.Words, a.Answered)
 }
 
 // stateKey names a state for whoever can't see its shape.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"assent/app/i18n"
+	"assent/app"
 	"assent/web/admin/page"
 )
 
@@ -38,11 +39,33 @@ func busyDay() page.Overview {
 	}
 	p.Whole.Decide.Half, p.Whole.Decide.Most = 15900*time.Millisecond, 71*time.Second
 	p.Whole.Deliver.Half, p.Whole.Deliver.Most = 182*time.Millisecond, 540*time.Millisecond
+	all := p.Whole.Approved + p.Whole.Denied + p.Whole.Expired + p.Whole.Withdrew
+	p.Listed = true
+	for kind, percent := range map[string]int{"regular": 58, "uk-domestic-payment": 12, "uk-file-payment": 2, "uk-account-access": 11, "br-payment": 9, "br-data": 5, "": 3} {
+		n := all * percent / 100
+		p.Kinds = append(p.Kinds, page.KindCount{Kind: kind, Approved: n - n/9 - n/15, Denied: n / 9, Ended: n / 15})
+	}
+	slices.SortFunc(p.Kinds, func(a, b page.KindCount) int { return b.Approved - a.Approved })
 	p.Hosts = []page.PushHost{{Host: "fcm.googleapis.com", Accepted: p.Whole.Accepted - 1203, Gone: p.Whole.Gone, Refused: 1}, {Host: "updates.push.services.mozilla.com", Accepted: 1203, Refused: p.Whole.Refused - 1}}
 	return p
 }
 
-func checks(w i18n.Words, ill bool) []page.Check {
+func newest(f page.Frame) []page.Asked {
+	asked := func(ago time.Duration, ref, client, kind, person string, as app.RequestState, took time.Duration) page.Asked {
+		return page.Asked{RequestRow: page.RequestRow{ID: ref, Ref: ref, Client: client, Kind: kind, Person: person, State: as, Delivery: app.DeliveryDelivered,
+			Created: now.Add(-ago), Ends: now.Add(2*time.Minute - ago)}, Answered: took}
+	}
+	return []page.Asked{
+		asked(20*time.Second, "7Q4-KM2", "Financroo Ltd", "uk-domestic-payment", "Alice Doe", app.Pending, 0),
+		asked(98*time.Second, "K1C-40Z", "Financroo Ltd", "regular", "Bruno Reis da Conceição e Albuquerque", app.Approved, 18200*time.Millisecond),
+		asked(4*time.Minute, "W0E-6QN", "Plum Books", "uk-account-access", "نور الدين", app.Denied, 41700*time.Millisecond),
+		asked(7*time.Minute, "3VT-H8A", "Companhia Paulista de Comércio Eletrônico Ltda", "br-payment", "Carla Nunes", app.Expired, 0),
+		asked(26*time.Hour, "N5C-7JY", "Plum Books", "regular", "D•••• O•••", app.Approved, 7400*time.Millisecond),
+	}
+}
+
+func checks(f page.Frame, ill bool) []page.Check {
+	w := f.Words
 	well := []page.Check{
 		{Part: "token", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.token_ok")},
 		{Part: "sign_in", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.api_ok")},
@@ -58,9 +81,13 @@ func checks(w i18n.Words, ill bool) []page.Check {
 	}
 	if ill {
 		rest = []page.Check{
-			{Part: "deliveries", State: page.CheckBad, Says: w.N("admin.overview.health.deliveries_wait", 12, "age", page.Length(w, 260*time.Second)), Do: w.T("admin.overview.health.deliveries_do")},
-			{Part: "push", Name: "updates.push.services.mozilla.com", State: page.CheckWarn, Says: w.T("admin.overview.health.push_refused", "refused", "31", "all", "204"), Do: w.T("admin.overview.health.push_do")},
-			{Part: "clock", Name: "northmoor", State: page.CheckWarn, Says: w.T("admin.overview.health.clock_behind", "by", page.Length(w, 12*time.Second)), Do: w.T("admin.overview.health.clock_do")},
+			{Part: "deliveries", State: page.CheckBad, Says: w.N("admin.overview.health.deliveries_wait", 12, "age", page.Length(w, 260*time.Second)), Do: w.T("admin.overview.health.deliveries_do"),
+				More:  page.Held{Ref: "9PX-3LD", State: app.Approved, Decided: now.Add(-18 * time.Minute), Tries: 6, Next: now.Add(3 * time.Minute)}.Words(f),
+				Links: []page.Link{{Path: "/admin/requests/x", Words: "admin.overview.act.trace"}, {Path: "/admin/requests?delivery=waiting", Words: "admin.overview.act.waiting"}}},
+			{Part: "push", Name: "updates.push.services.mozilla.com", State: page.CheckWarn, Says: w.T("admin.overview.health.push_refused", "refused", "31", "all", "204"), Do: w.T("admin.overview.health.push_do"),
+				Links: []page.Link{{Path: "/admin/settings/push", Words: "admin.overview.act.test_push"}}},
+			{Part: "clock", Name: "northmoor", State: page.CheckWarn, Says: w.T("admin.overview.health.clock_behind", "by", page.Length(w, 12*time.Second)), Do: w.T("admin.overview.health.clock_do"),
+				Links: []page.Link{{Path: "/admin/settings/acp", Words: "admin.overview.act.test_acp"}}},
 		}
 	}
 	return append(rest, well...)
@@ -70,20 +97,29 @@ func checks(w i18n.Words, ill bool) []page.Check {
 func overviews(f page.Frame) []shown {
 	const path = "/admin/overview"
 	busy, ill, quiet, fresh := busyDay(), busyDay(), page.Overview{Window: "1h", Windows: windows, Checked: now}, page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true}
-	busy.Checks, ill.Checks, quiet.Checks, fresh.Checks = checks(f.Words, false), checks(f.Words, true), checks(f.Words, false), checks(f.Words, false)
+	quiet.Listed, busy.Newest, ill.Newest = true, newest(f), newest(f)
+	busy.Checks, ill.Checks, quiet.Checks, fresh.Checks = checks(f, false), checks(f, true), checks(f, false), checks(f, false)
 	for i := range 12 {
 		from := now.Truncate(5 * time.Minute).Add(time.Duration(i-11) * 5 * time.Minute)
 		quiet.Bins = append(quiet.Bins, page.Bin{From: from, To: from.Add(5 * time.Minute)})
 	}
 	month := busyDay()
-	month.Window, month.Checks = "30d", checks(f.Words, false)
+	month.Kinds = month.Kinds[:3]
+	month.Window, month.Checks = "30d", checks(f, false)
 	month.Bins = append(month.Bins, month.Bins[:6]...)
 	for i := range month.Bins {
 		b := &month.Bins[i]
 		b.From = now.Truncate(24*time.Hour).AddDate(0, 0, i-29)
 		b.To = b.From.AddDate(0, 0, 1)
 		b.Started, b.Approved, b.Denied, b.Expired = b.Started*311, b.Approved*311, b.Denied*311, b.Expired*311
+		w := &month.Whole
+		w.Started, w.Approved, w.Denied, w.Expired = w.Started+b.Started, w.Approved+b.Approved, w.Denied+b.Denied, w.Expired+b.Expired
 	}
+	for i := range month.Kinds {
+		k := &month.Kinds[i]
+		k.Approved, k.Denied, k.Ended = k.Approved*388, k.Denied*388, k.Ended*388
+	}
+	month.Newest = newest(f)
 	return []shown{
 		{name: "overview", path: path, page: busy}, {name: "overview-ill", path: path, page: ill}, {name: "overview-quiet", path: path, page: quiet},
 		{name: "overview-new", path: path, page: fresh}, {name: "overview-month", path: path, page: month},
@@ -200,7 +236,7 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 		"pt-BR": {"pedidos nas últimas 24 horas.", "metade deles em até 16\u00a0s.", "Três itens precisam de você.", "Verifique o contato de push"},
 	} {
 		f, p := frame(t, lang), busyDay()
-		p.Checks = checks(f.Words, true)
+		p.Checks = checks(f, true)
 		doc := parsed(t, f, p)
 		text := doc.Find("main").Text()
 		for _, s := range want {
@@ -226,7 +262,7 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 
 func TestOverviewBeforeTheFirstRequest(t *testing.T) {
 	f := frame(t, "en-GB")
-	p := page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true, Checks: checks(f.Words, false)}
+	p := page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true, Checks: checks(f, false)}
 	doc := parsed(t, f, p)
 	if doc.Find(`[data-testid="new"] li`).Length() != 3 || doc.Find(`[data-testid="new"] a`).AttrOr("href", "") != "/admin/people" || doc.Find(".chart").Length() != 0 {
 		t.Errorf("it shows %s", doc.Find("main").Text())
@@ -259,5 +295,112 @@ func TestLengthsSizesAndShares(t *testing.T) {
 		if got := page.Share(en, c[0], c[1]); got != want {
 			t.Errorf("%d of %d reads %q, want %q", c[0], c[1], got, want)
 		}
+	}
+}
+
+// Kinds are sorted by how often they came, those of one name are one bar, and
+// the bars are as long as their table says.
+func TestRequestsByKind(t *testing.T) {
+	f, p := frame(t, "en-GB"), busyDay()
+	p.Whole = page.Bin{Approved: 86, Denied: 10, Expired: 10, Withdrew: 4}
+	p.Kinds = []page.KindCount{{Kind: "", Approved: 30}, {Kind: "br-data", Ended: 5}, {Kind: "regular", Approved: 20, Denied: 4, Ended: 1},
+		{Kind: "uk-domestic-payment", Approved: 16, Denied: 2}, {Kind: "uk-file-payment", Approved: 10, Ended: 2}, {Kind: "br-payment"}}
+	chart := parsed(t, f, p).Find(`[data-testid="chart-kinds"]`)
+	want := []struct {
+		cells string
+		parts []float64 // of the longest
+	}{
+		{"UK payment|26|2|2|30", []float64{26. / 30, 2. / 30, 2. / 30}},
+		{"Sign-in|20|4|1|25", []float64{20. / 30, 4. / 30, 1. / 30}},
+		{"Brazil data|0|0|5|5", []float64{0, 0, 5. / 30}},
+		{"Not recognised|30|0|0|30", []float64{1, 0, 0}},
+	}
+	rows, bars := chart.Find(`[data-testid="table"] tbody tr`), chart.Find(".lying svg")
+	if rows.Length() != len(want) || bars.Length() != len(want) {
+		t.Fatalf("%d rows, %d bars", rows.Length(), bars.Length())
+	}
+	for i, row := range want {
+		var cells []string
+		rows.Eq(i).Children().Each(func(_ int, s *goquery.Selection) { cells = append(cells, s.Text()) })
+		if got := strings.Join(cells, "|"); got != row.cells {
+			t.Errorf("row %d is %s, want %s", i, got, row.cells)
+		}
+		at := 0.
+		for j, class := range []string{"bar-approved", "bar-denied", "bar-ended"} {
+			part := bars.Eq(i).Find("." + class)
+			if row.parts[j] == 0 {
+				if part.Length() != 0 {
+					t.Errorf("row %d has a part %s", i, class)
+				}
+				continue
+			}
+			x, _ := strconv.ParseFloat(part.AttrOr("x", ""), 64)
+			width, _ := strconv.ParseFloat(part.AttrOr("width", ""), 64)
+			if math.Abs(x-1000*at) > .1 || math.Abs(width-1000*row.parts[j]) > .1 {
+				t.Errorf("row %d, %s: from %v, %v long, want %v and %v", i, class, x, width, 1000*at, 1000*row.parts[j])
+			}
+			at += row.parts[j]
+		}
+	}
+	if got := chart.Find(`[data-testid="unsorted"]`).Text(); got != "20 more ended before kinds were counted." {
+		t.Errorf("of the others it says %q", got)
+	}
+}
+
+// What needs somebody comes before every chart, what is well behind them all.
+func TestOverviewBeginsWithWhatIsIll(t *testing.T) {
+	for _, ill := range []bool{true, false} {
+		f, p := frame(t, "en-GB"), busyDay()
+		p.Checks, p.Newest = checks(f, ill), newest(f)
+		doc := parsed(t, f, p)
+		var order []string
+		doc.Find(`[data-testid="needs"], [data-testid="chart-requests"], [data-testid="chart-kinds"], [data-testid="newest"], [data-testid="well"]`).Each(func(_ int, s *goquery.Selection) {
+			order = append(order, s.AttrOr("data-testid", ""))
+		})
+		if got := strings.Join(order, " "); got != "needs chart-requests chart-kinds newest well" {
+			t.Errorf("the order is %s", got)
+		}
+		needs := doc.Find(`[data-testid="needs"]`)
+		if got := needs.Find(`[data-testid="needs-nothing"]`).Length() == 0; got != ill {
+			t.Errorf("something needs somebody: %v, want %v", got, ill)
+		}
+		if !ill {
+			continue
+		}
+		if got := needs.Find(`[data-testid="more"]`).Text(); got != "9PX-3LD, approved 14:12. Tried 6 times, next 14:33." {
+			t.Errorf("of the oldest it says %q", got)
+		}
+		var links []string
+		needs.Find(`[data-testid="act"]`).Each(func(_ int, s *goquery.Selection) { links = append(links, s.AttrOr("href", "")) })
+		if got := strings.Join(links, " "); got != "/admin/requests/x /admin/requests?delivery=waiting /admin/settings/push /admin/settings/acp" {
+			t.Errorf("it leads to %s", got)
+		}
+	}
+}
+
+func TestNewestRequests(t *testing.T) {
+	f, p := frame(t, "en-GB"), busyDay()
+	p.Newest = newest(f)
+	var rows []string
+	parsed(t, f, p).Find(`[data-testid="newest-request"]`).Each(func(_ int, row *goquery.Selection) {
+		cells := []string{row.Find("a.row-link").AttrOr("href", "")}
+		row.Children().Each(func(_ int, s *goquery.Selection) { cells = append(cells, strings.TrimSpace(s.Text())) })
+		rows = append(rows, strings.ReplaceAll(strings.Join(cells, "|"), "\u00a0", " "))
+	})
+	if len(rows) != 5 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for i, want := range map[int]string{
+		0: "/admin/requests/7Q4-KM2|14:30:20|7Q4-KM2|Financroo Ltd|Payment|Alice Doe|Waiting, until 14:32|–",
+		1: "/admin/requests/K1C-40Z|14:29:02|K1C-40Z|Financroo Ltd|Sign-in|Bruno Reis da Conceição e Albuquerque|Approved|18 s",
+		4: "/admin/requests/N5C-7JY|yesterday 12:30|N5C-7JY|Plum Books|Sign-in|D•••• O•••|Approved|7.4 s",
+	} {
+		if rows[i] != want {
+			t.Errorf("row %d is\n%s, want\n%s", i, rows[i], want)
+		}
+	}
+	p.Listed = false
+	if parsed(t, f, p).Find(`[data-testid="newest"]`).Length() != 0 {
+		t.Error("requests are listed for somebody who may not open them")
 	}
 }

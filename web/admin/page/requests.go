@@ -123,18 +123,6 @@ type Event struct {
 	Detail map[string]string
 }
 
-// more is what the step left behind: the device, the answer, the cause.
-func (e Event) more() string {
-	var out []string
-	if e.Device != "" {
-		out = append(out, i18n.Plain(e.Device))
-	}
-	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
-		out = append(out, i18n.Plain(e.Detail[name]))
-	}
-	return strings.Join(out, ", ")
-}
-
 // details are what a row of the audit says beside its references, as it says it.
 func (e Event) details() string {
 	var out []string
@@ -153,6 +141,8 @@ type OneRequest struct {
 	Tries   int
 	Saw     *slip.Text // what the person saw; nil if nothing
 	Signed  bool       // Saw is what they signed
+	Digest  string     // of what was shown, hexadecimal
+	Decided time.Time  // or ended
 	Masked  bool       // the role may not see it
 	Trail   []Event
 	Note    string // of what was just done
@@ -162,20 +152,29 @@ type OneRequest struct {
 	Retry   bool   // its delivery can be retried
 }
 
-// lead says how the request stands, in a sentence.
-func (p OneRequest) lead(f Frame) (view.State, string) {
+// answered tells whether the person answered it, other than as a test.
+func (p OneRequest) answered() bool {
+	return p.Kind != app.KindTest && (p.State == app.Approved || p.State == app.Denied)
+}
+
+// lead says how the request stands, and where its time went if it has its answer.
+func (p OneRequest) lead(f Frame) (state view.State, lead, times string) {
 	w := f.Words
 	state, word := p.state(w)
 	if p.Delivery == app.DeliveryFailed {
 		state = view.Stuck
 	}
-	parts := []string{word}
 	if p.State == app.Pending {
-		parts = append(parts, w.T("admin.requests.until", "time", w.Deadline(p.Ends, f.Now)))
-	} else if d := p.delivery(w); d != "" {
-		parts = append(parts, d)
+		return state, word + " · " + w.T("admin.requests.until", "time", w.Deadline(p.Ends, f.Now)), ""
 	}
-	return state, strings.Join(parts, " · ")
+	spent, known := TraceOf(p.Trail).Times()
+	if known = known && p.answered(); known {
+		word, times = w.T("admin.trace.in", "state", word, "time", Took(w, spent.Total)), spent.words(w)
+	}
+	if d := p.delivery(w); d != "" && (!known || !spent.Heard) {
+		word += " · " + d
+	}
+	return state, word, times
 }
 
 func (p OneRequest) sawTitle(f Frame) string {
@@ -183,6 +182,37 @@ func (p OneRequest) sawTitle(f Frame) string {
 		return f.Words.T("admin.requests.signed")
 	}
 	return f.Words.T("admin.requests.saw")
+}
+
+// digest is the beginning of the digest of what was signed, to be compared by eye.
+func (p OneRequest) digest() string {
+	if p.Masked || !p.Signed || len(p.Digest) < 8 {
+		return ""
+	}
+	return p.Digest[:4] + "-" + p.Digest[4:8]
+}
+
+// ring is what stands in the seal's place where nothing was approved.
+func (p OneRequest) ring(f Frame) (view.State, string) {
+	switch {
+	case p.Reason == app.ReasonReported:
+		return view.Reported, f.Words.T("outcome.reported.over")
+	case p.State == app.Denied:
+		return view.Denied, f.Words.T("outcome.denied.over")
+	}
+	return view.Ended, f.Words.T("outcome.ended.over")
+}
+
+// chosen are the accounts of a choice as a box.
+func chosen(c slip.Choice) []view.Box {
+	var names []string
+	for _, a := range c.Accounts {
+		names = append(names, i18n.Plain(a.Name+" "+a.Number))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []view.Box{{Label: c.Label, Value: strings.Join(names, "\n"), Wide: true, Foreign: true}}
 }
 
 func clientLink(id string) templ.SafeURL {

@@ -25,25 +25,47 @@ var auditRows = []page.AuditRow{
 	{ID: 5, Event: page.Event{At: now.AddDate(0, -3, 0), Action: "something.new", Actor: app.ActorSystem, Detail: map[string]string{"cause": "a cause that somebody wrote at length, with a comma, and more"}}, ActorID: "assent"},
 }
 
+// step is a step of a trace, so many milliseconds after its beginning.
+func step(ms int, action, device string, detail map[string]string) page.Event {
+	return page.Event{At: now.Add(time.Duration(ms+118) * time.Millisecond), Action: action, Device: device, Detail: detail}
+}
+
 // requestPages are the pages of the requests section in their states.
 func requestPages(f page.Frame) []shown {
 	const path = "/admin/requests"
+	const digest = "9f2c71d0aa5df4aa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08c55ad01"
+	consented := &slip.Text{Lang: "pt-BR", Kind: "Compartilhamento", Requester: slip.Requester{Name: "Fintech Ribeira", Host: "ribeira.example"}, Verb: "quer ver", Headline: "seus dados de cadastro, contas e cartões",
+		Under: []string{"em nome de Padaria São João Ltda"}, Sentence: "Ao aprovar, você permite a consulta até 22/05/2027.",
+		Groups:  []slip.Group{{Label: "Dados cadastrais", Items: []slip.Item{{Title: "Cadastro PF", Lines: []string{"Nome, CPF e endereço"}}, {Title: "Qualificação"}}}, {Label: "Contas", Items: []slip.Item{{Title: "Saldos e limites"}}}},
+		Choice:  &slip.Choice{Label: "Contas", Many: true, Accounts: []slip.Account{{Name: "Conta-corrente", Number: "0001 56789-0"}, {Name: "Poupança", Number: "0001 99887-1"}}},
+		Details: []slip.Box{{Label: "Id do consentimento", Value: "urn:banco:C1DD33123456789012345678901234"}}}
+	signIn := &slip.Text{Lang: "en-GB", Kind: "Sign-in", Requester: slip.Requester{Name: "بنك النور"}, Verb: "asks you to sign in and shows you", Message: &slip.Message{Label: "Check it", Text: "K7-PLUM"}, Sentence: "If you approve, you are signed in where you see this message, not on this phone."}
 	saw := &slip.Text{Lang: "en-GB", Requester: slip.Requester{Name: "Financroo Ltd", Host: "financroo.example"}, Verb: "asks you to pay", Amount: "£1,234.50", Payee: "to Ms Ada Quill",
 		Message: &slip.Message{Label: "A message from the requester", Text: "K7-PLUM"}, Boxes: []slip.Box{{Label: "Sort code", Value: "20-32-56"}, {Label: "Account number", Value: "98765432"}, {Label: "Reference", Value: "INV-7781"}},
 		Choice: &slip.Choice{Label: "Paid from", Accounts: []slip.Account{{Name: "Current account", Number: "20-45-14 ••3344"}}}, Sentence: "If you approve, Northmoor pays £1,234.50 today."}
-	at := func(s int, action, device string, detail map[string]string) page.Event {
-		return page.Event{At: now.Add(time.Duration(s) * time.Second), Action: action, Device: device, Detail: detail}
-	}
-	trail := []page.Event{at(0, "request.start", "", nil), at(1, "push.accepted", "Pixel 9", map[string]string{"answer": "201 Created"}), at(1, "push.refused", "Ada's iPad", map[string]string{"answer": "429 Too Many Requests, again in 30 s"}),
-		at(12, "push.opened", "Pixel 9", nil), at(13, "request.open", "Pixel 9", nil), at(21, "request.approve", "Pixel 9", nil), at(22, "delivery.try", "", map[string]string{"cause": "ACP answers 503"}), at(24, "delivery.failed", "", map[string]string{"cause": "ACP no longer knows the login: it has expired or was finished"})}
+	trail := []page.Event{step(0, "request.start", "", nil), step(787, "push.accepted", "Pixel 9", map[string]string{"answer": "sent by fcm.googleapis.com (201)"}),
+		step(1_204, "push.refused", "Ada's iPad", map[string]string{"answer": "retry by web.push.apple.com (429): the push service asks to wait for 30 s"}),
+		step(21_604, "push.opened", "Pixel 9", nil), step(21_950, "request.open", "Pixel 9", nil), step(41_238, "request.approve", "Pixel 9", nil),
+		step(41_272, "delivery.try", "", map[string]string{"cause": "ACP answers 503"}), step(105_400, "delivery.failed", "", map[string]string{"cause": "ACP no longer knows the login: it has expired or was finished"}),
+		step(86_400_000, "delivery.retry", "", nil)}
 	failed := asked[3]
 	failed.Ends = failed.Created.Add(2 * time.Minute)
 	one := page.OneRequest{RequestRow: failed, PersonID: "p1", Connection: "acp", Server: "shop", ClientID: "d9de35e3bcb44d96ba5bca98058e993c", Login: "0193a5c2-11aa-7bbb-8ccc-0123456789ab",
-		Cause: "ACP no longer knows the login: it has expired or was finished", Tries: 2, Saw: saw, Signed: true, Trail: trail, Receipt: true, Retry: true}
+		Cause: "ACP no longer knows the login: it has expired or was finished", Tries: 2, Saw: saw, Signed: true, Digest: digest, Decided: now.Add(41 * time.Second), Trail: trail, Receipt: true, Retry: true}
 	waiting := page.OneRequest{RequestRow: asked[0], PersonID: "p1", Connection: "acp", Server: "openbanking", ClientID: "till", Login: "x", Trail: trail[:2], Cancel: true, Note: f.Words.T("admin.requests.sent_now")}
-	masked := page.OneRequest{RequestRow: asked[1], PersonID: "p1", Connection: "acp", Masked: true, Trail: trail[:6], Fault: f.Words.Error(app.ErrNotPending.Code)}
+	masked := page.OneRequest{RequestRow: asked[1], PersonID: "p1", Connection: "acp", Masked: true, Trail: append(trail[:6:6], step(41_276, "delivery.delivered", "", nil)), Fault: f.Words.Error(app.ErrNotPending.Code)}
 	masked.Person = view.MaskName("Ana Lúcia Souza")
+	approved := page.OneRequest{RequestRow: asked[1], PersonID: "p1", Connection: "acp", Server: "openbanking", ClientID: "till", Login: "x", Saw: consented, Signed: true, Digest: digest, Decided: now.Add(41 * time.Second), Receipt: true,
+		Trail: []page.Event{step(0, "request.start", "", nil), step(45, "request.recognise", "", map[string]string{"kind": "br-data"}), step(843, "push.accepted", "Pixel 9", map[string]string{"answer": "sent by fcm.googleapis.com (201)"}),
+			step(21_289, "push.opened", "Pixel 9", nil), step(21_420, "request.open", "Pixel 9", nil), step(41_238, "request.approve", "Pixel 9", nil), step(41_276, "delivery.delivered", "", nil)}}
+	denied := page.OneRequest{RequestRow: asked[2], PersonID: "p1", Connection: "acp", Saw: signIn, Decided: now.Add(71 * time.Second),
+		Trail: []page.Event{step(0, "request.start", "", nil), step(64_000, "request.open", "iPhone", nil), step(71_050, "request.deny", "iPhone", map[string]string{"reason": "reported"}), step(71_090, "delivery.delivered", "", nil)}}
+	expired := page.OneRequest{RequestRow: asked[4], PersonID: "p1", Trail: []page.Event{step(0, "request.test", "Pixel 9", nil), step(640, "push.accepted", "Pixel 9", map[string]string{"answer": "sent by fcm.googleapis.com (201)"}),
+		step(120_000, "request.expire", "", nil)}}
 	return []shown{
+		{name: "request-approved", path: path + "/r2", page: approved},
+		{name: "request-denied", path: path + "/r3", page: denied},
+		{name: "request-expired", path: path + "/r5", page: expired},
 		{name: "requests", path: path, page: page.Requests{List: asked, Older: path + "?after=x"}},
 		{name: "requests-none", path: path, page: page.Requests{Delivery: app.DeliveryFailed, Client: "till"}},
 		{name: "request-failed", path: path + "/r4", page: one},

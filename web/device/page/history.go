@@ -78,7 +78,7 @@ func (e Entry) thing(w i18n.Words) string {
 	if t.Amount != "" && t.Payee != "" {
 		return w.T("done.payment", "amount", t.Amount, "payee", t.Payee)
 	}
-	headline, rest := i18n.Fold(t.Headline, wholeMessage)
+	headline, rest := i18n.Fold(t.Headline, view.WholeMessage)
 	if rest != "" {
 		headline += " …"
 	}

@@ -76,14 +76,14 @@ func (w Waiting) deadline() view.Deadline { return view.Deadline{From: w.Started
 // line is what it is about, in one line: by which two of one requester differ.
 func (w Waiting) line(words i18n.Words) string {
 	t := w.Text
-	m := messageOf(t)
+	m := view.MessageOf(t)
 	switch {
 	case t.Amount != "":
 		return words.T("inbox.wants_payee", "verb", t.Verb, "thing", t.Amount, "payee", t.Payee)
 	case t.Headline != "":
 		return words.T("inbox.wants", "verb", t.Verb, "thing", t.Headline)
-	case m.head != "":
-		return words.T("inbox.shows", "verb", t.Verb, "message", m.head)
+	case m.Head != "":
+		return words.T("inbox.shows", "verb", t.Verb, "message", m.Head)
 	}
 	return t.Verb
 }

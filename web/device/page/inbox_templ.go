@@ -319,7 +319,7 @@ func (w Waiting) open(f view.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = view.Asker(requester(w.Text), false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = view.Asker(view.RequesterOf(w.Text), false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -327,7 +327,7 @@ func (w Waiting) open(f view.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = thing(f, w.Text, waiting).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = view.Thing(f, w.Text, w.Text.Verb, view.Piled).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

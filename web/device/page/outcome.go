@@ -163,7 +163,7 @@ func (p Outcome) boxes() []view.Box {
 	if p.State != app.Approved {
 		return nil
 	}
-	list := boxes(p.Done.Boxes)
+	list := view.BoxesOf(p.Done.Boxes)
 	for i := range list {
 		list[i].Wide = false // each as wide as it has to be
 	}

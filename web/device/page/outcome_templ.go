@@ -99,7 +99,7 @@ func (p Outcome) Page(f view.Frame) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = view.Asker(requester(p.Text), false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = view.Asker(view.RequesterOf(p.Text), false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -113,7 +113,7 @@ func (p Outcome) Page(f view.Frame) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = thing(f, p.Text, ended).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = view.Thing(f, p.Text, asked(f.Words, p.Text.Verb), view.Past).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

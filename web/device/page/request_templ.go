@@ -68,11 +68,11 @@ func (p Request) Page(f view.Frame) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = view.Asker(requester(p.Text), true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = view.Asker(view.RequesterOf(p.Text), true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = thing(f, p.Text, answering).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = view.Thing(f, p.Text, p.Text.Verb, view.Asking).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -100,8 +100,8 @@ func (p Request) Page(f view.Frame) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if p.approvable() && !shares(p.Text) {
-						templ_7745c5c3_Err = sentence("sentence", p.Text).Render(ctx, templ_7745c5c3_Buffer)
+					if p.approvable() && !view.Shares(p.Text) {
+						templ_7745c5c3_Err = view.Sentence("sentence", p.Text).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -242,14 +242,14 @@ func (p Request) asks(f view.Frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if t.Code != "" && signsIn(t) {
+		if t.Code != "" && view.SignsIn(t) {
 			templ_7745c5c3_Err = codeField(t).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if len(t.Boxes) > 0 {
-			templ_7745c5c3_Err = view.Boxes(boxes(t.Boxes)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = view.Boxes(view.BoxesOf(t.Boxes)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -273,13 +273,13 @@ func (p Request) asks(f view.Frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if t.Message != nil && !signsIn(t) {
-			templ_7745c5c3_Err = messageBox(f, t).Render(ctx, templ_7745c5c3_Buffer)
+		if t.Message != nil && !view.SignsIn(t) {
+			templ_7745c5c3_Err = view.MessageBox(f, t).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		if t.Code != "" && !signsIn(t) {
+		if t.Code != "" && !view.SignsIn(t) {
 			templ_7745c5c3_Err = codeField(t).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -892,7 +892,7 @@ func details(f view.Frame, t slip.Text) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = view.Boxes(boxes(t.Details)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = view.Boxes(view.BoxesOf(t.Details)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
