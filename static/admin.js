@@ -31,6 +31,7 @@ async function copy(button) {
 	try {
 		await navigator.clipboard.writeText(text.textContent.trim());
 	} catch {
+		text.hidden = false;
 		getSelection().selectAllChildren(text); // to be copied by hand
 		return;
 	}

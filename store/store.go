@@ -78,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	// An import touches pages all over the indexes: 64 MiB of them stay at hand.
-	w, err := sqlx.Open("sqlite", dsn(path, "cache_size(-65536)") + "&_txlock=immediate")
+	w, err := sqlx.Open("sqlite", dsn(path, "cache_size(-65536)")+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}

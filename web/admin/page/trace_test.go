@@ -169,7 +169,7 @@ func TestTraceMeasures(t *testing.T) {
 // the times; the bar has what has its answer.
 func TestTracePage(t *testing.T) {
 	f := frame(t, "en-GB")
-	f.Words = f.Words.In("Europe/London")
+	f.Words = f.Words.In(time.UTC)
 	for _, row := range traces {
 		t.Run(row.name, func(t *testing.T) {
 			p := page.OneRequest{RequestRow: page.RequestRow{ID: "r1", Ref: "7Q4-KM2", Kind: row.kind, State: row.state, Ends: now.Add(80 * time.Second), Delivery: app.DeliveryWaiting}, Trail: row.trail}
