@@ -165,6 +165,17 @@ func TestAuditIsAppendOnly(t *testing.T) {
 	}
 }
 
+// A row in front of the first, which no chain leads to, isn't passed over.
+func TestAuditRowsInFrontAreFound(t *testing.T) {
+	db := audited(t, 3)
+	raw := rawDB(t, db.Dir)
+	disarm(t, raw)
+	must(t, raw, `INSERT INTO audit (id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash) SELECT -7, at, actor_kind, actor_id, source, 'request.approve', person_id, device_id, request_id, detail, '', '' FROM audit WHERE id = 1`)
+	if rep := verify(t, db.Reader, store.AuditHead{}); rep.Finding == nil || rep.Finding.ID != -7 || rep.Finding.Fault != store.AuditAltered {
+		t.Errorf("found %+v", rep.Finding)
+	}
+}
+
 func TestAuditTamperingIsFound(t *testing.T) {
 	const n = 9
 	at := app.At(time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)) // of row 1

@@ -197,6 +197,14 @@ func newWalk(c *AuditDropped, head AuditHead) *walk {
 // run walks until the end, a fault, or the first row that isn't before the
 // given time, unless that is zero.
 func (w *walk) run(ctx context.Context, x *sqlx.Tx, before app.Instant) error {
+	var stray []AuditFinding // rows are numbered from 1
+	if err := x.SelectContext(ctx, &stray, `SELECT 'altered' AS fault, id, at FROM audit WHERE id < 1 ORDER BY id LIMIT 1`); err != nil {
+		return err
+	}
+	if len(stray) > 0 {
+		w.report.Finding = &stray[0]
+		return nil
+	}
 	rows, err := x.QueryxContext(ctx, `SELECT `+auditColumns+` FROM audit WHERE id > ? ORDER BY id`, w.prev.ID)
 	if err != nil {
 		return err

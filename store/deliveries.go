@@ -8,8 +8,8 @@ import (
 
 // BeginDelivery opens one try at telling ACP about a request and gives the
 // request as it then stands; a delivery that isn't waiting gives ok false.
-// Before the first try the person, the deciding device and its passkey are
-// looked at once more: an approval that lost one becomes cancelled, and ACP is
+// While no try may have taken effect the person, the deciding device and its
+// passkey are looked at once more: an approval that lost one becomes cancelled, and ACP is
 // told to reject. Until the try is answered the row says that it may have
 // taken effect, so that a crash in between leads to a question, not to a
 // second decision. The request's DeliveryUnsure is that of the tries before.
@@ -22,7 +22,7 @@ func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, 
 			return nil
 		}
 		ok = true
-		if req.State == app.Approved && req.DeliveryTries == 0 {
+		if req.State == app.Approved && !req.DeliveryUnsure {
 			reason, err := t.lost(ctx, req)
 			if err != nil {
 				return err
@@ -30,7 +30,7 @@ func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, 
 			if reason != app.ReasonNone {
 				req.State, req.Reason = app.Cancelled, reason
 				if err := t.swap(ctx, app.ErrNotPending, `UPDATE requests SET state = 'cancelled', reason = ?, granted = ''
-					WHERE id = ? AND state = 'approved' AND delivery_tries = 0`, reason, id); err != nil {
+					WHERE id = ? AND state = 'approved' AND delivery_unsure = 0`, reason, id); err != nil {
 					return err
 				}
 				t.changed(req)
@@ -48,7 +48,7 @@ func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, 
 	return req, ok, err
 }
 
-// lost tells what was lost between an approval and its first delivery.
+// lost tells what was lost between an approval and its delivery.
 func (t *tx) lost(ctx context.Context, r app.Request) (app.Reason, error) {
 	var person, device bool
 	if err := t.GetContext(ctx, &person, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND state = 'active')`, r.PersonID); err != nil {
@@ -81,11 +81,12 @@ func (s *Store) DeliveryTried(ctx context.Context, r app.Request, unsure bool, c
 }
 
 // Delivered ends a delivery: delivered, unconfirmed or failed, with the cause
-// that operators see.
+// that operators see. A failure keeps the doubt whether a try took effect, so
+// that a retry asks ACP before it tells it again.
 func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliveryState, cause string) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(ctx, `UPDATE requests SET delivery = ?, delivery_cause = ?, delivery_unsure = ?, delivered_at = ?
-			WHERE id = ? AND delivery = 'waiting'`, as, cause, as == app.DeliveryUnconfirmed, t.now, r.ID)
+			WHERE id = ? AND delivery = 'waiting'`, as, cause, as == app.DeliveryUnconfirmed || as == app.DeliveryFailed && r.DeliveryUnsure, t.now, r.ID)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -46,6 +46,9 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 // what waits for them, and ACP is told.
 func (s *Store) SetPersonState(ctx context.Context, by app.Actor, id string, state app.PersonState) error {
 	return s.write(ctx, func(t *tx) error {
+		if _, err := t.living(ctx, id); err != nil {
+			return err
+		}
 		n, err := t.affect(ctx, `UPDATE persons SET state = ? WHERE id = ? AND state <> ?`, state, id, state)
 		if err != nil || n == 0 {
 			return err
@@ -65,7 +68,7 @@ func (s *Store) SetPreferences(ctx context.Context, by app.Actor, id, lang, zone
 	return s.write(ctx, func(t *tx) error {
 		if err := t.swap(ctx, app.ErrUnknownPerson, `UPDATE persons SET
 			lang = CASE WHEN ? = '' THEN lang ELSE ? END, zone = CASE WHEN ? = '' THEN zone ELSE ? END
-			WHERE id = ?`, lang, lang, zone, zone, id); err != nil {
+			WHERE id = ? AND erased_at = 0`, lang, lang, zone, zone, id); err != nil {
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "person.preferences", person: id})

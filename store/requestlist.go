@@ -62,11 +62,12 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 // retryFor is how long a delivery that an administrator retries is tried, at least.
 const retryFor = 10 * time.Minute
 
-// RetryDelivery has a delivery that failed tried again.
+// RetryDelivery has a delivery that failed tried again, unless what was granted
+// has been erased since.
 func (s *Store) RetryDelivery(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		var r app.Request
-		err := t.GetContext(ctx, &r, `UPDATE requests SET delivery = 'waiting', delivery_cause = '' WHERE id = ? AND delivery = 'failed' RETURNING `+requestColumns, id)
+		err := t.GetContext(ctx, &r, `UPDATE requests SET delivery = 'waiting', delivery_cause = '' WHERE id = ? AND delivery = 'failed' AND (state <> 'approved' OR granted <> '') RETURNING `+requestColumns, id)
 		if err != nil {
 			return orElse(err, app.ErrNotFailed)
 		}

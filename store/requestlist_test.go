@@ -114,6 +114,49 @@ func TestRetryOfADelivery(t *testing.T) {
 	}
 }
 
+// A retry knows that an earlier try may have taken effect, and one whose grant
+// was erased isn't made.
+func TestRetryKeepsTheDoubt(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	dev := db.MustDevice(p)
+	r := db.MustRequest(p)
+	if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID, Granted: "{}"}); err != nil {
+		t.Fatal(err)
+	}
+	tried, _, err := db.BeginDelivery(t.Context(), r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.DeliveryTried(t.Context(), tried, true, "timeout"); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := db.Request(t.Context(), r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Delivered(t.Context(), stored, app.DeliveryFailed, "out of time"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.RetryDelivery(t.Context(), app.Operator, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	again, ok, err := db.BeginDelivery(t.Context(), r.ID)
+	if err != nil || !ok || !again.DeliveryUnsure {
+		t.Fatalf("%v %v, unsure %v", ok, err, again.DeliveryUnsure)
+	}
+	if err := db.Delivered(t.Context(), again, app.DeliveryFailed, "refused"); err != nil {
+		t.Fatal(err)
+	}
+	must(t, rawDB(t, db.Dir), `UPDATE requests SET granted = ''`)
+	if err := db.RetryDelivery(t.Context(), app.Operator, r.ID); !errors.Is(err, app.ErrNotFailed) {
+		t.Errorf("with nothing left to tell: %v", err)
+	}
+}
+
 // A test goes to one device, and whatever becomes of it, nobody is told.
 func TestTestRequests(t *testing.T) {
 	answers := map[string]func(context.Context, *storetest.DB, app.Device, string) error{

@@ -42,6 +42,14 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 		}
 		req, fresh = in, true
 		req.ID, req.Ref, req.CreatedAt, req.Delivery = app.NewID(), app.NewRef(), t.now, app.DeliveryNone
+		if req.State == app.Pending { // the person was looked up before this transaction
+			switch p, err := t.living(ctx, req.PersonID); {
+			case err != nil:
+				return err
+			case p.State != app.PersonActive:
+				req.State, req.Reason = app.Cancelled, app.ReasonSuspended
+			}
+		}
 		if req.State == app.Cancelled {
 			req.DecidedAt = t.now
 		}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -227,6 +228,13 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 		{"person suspended", func(db *storetest.DB, p app.Person, _ app.Device) error {
 			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)
 		}, false, app.Cancelled, app.ReasonSuspended},
+		{"device removed after a try that didn't reach ACP", func(db *storetest.DB, p app.Person, d app.Device) error {
+			r, ok, err := db.BeginDelivery(t.Context(), oldest(t, db))
+			if err != nil || !ok {
+				return fmt.Errorf("the first try: %v %w", ok, err)
+			}
+			return errors.Join(db.DeliveryTried(t.Context(), r, false, "no route"), db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID))
+		}, false, app.Cancelled, app.ReasonDeviceLost},
 		{"person suspended after a try", func(db *storetest.DB, p app.Person, _ app.Device) error {
 			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)
 		}, true, app.Approved, ""},
@@ -263,6 +271,37 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 				t.Errorf("stored %s, unsure %v", stored.State, stored.DeliveryUnsure)
 			}
 		})
+	}
+}
+
+func oldest(t *testing.T, db *storetest.DB) (id string) {
+	t.Helper()
+	list, _, err := db.Requests(t.Context(), store.RequestFilter{}, "", 1)
+	if err != nil || len(list) != 1 {
+		t.Fatal(len(list), err)
+	}
+	return list[0].ID
+}
+
+// A person who was suspended or erased after they were looked up isn't asked.
+func TestStartAfterThePersonHasGone(t *testing.T) {
+	db := storetest.New(t)
+	alice, bruno := db.MustPerson("alice"), db.MustPerson("bruno")
+	if err := db.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonSuspended); err != nil {
+		t.Fatal(err)
+	}
+	r, fresh, err := db.StartRequest(t.Context(), app.System, storetest.Request(alice, db.Now().Add(time.Hour)), store.Fatigue{Notices: 9, Window: time.Minute}, true)
+	if err != nil || !fresh || r.State != app.Cancelled || r.Reason != app.ReasonSuspended || r.Delivery != app.DeliveryWaiting {
+		t.Errorf("suspended: %s (%s), delivery %s, %v", r.State, r.Reason, r.Delivery, err)
+	}
+	if err := db.ErasePerson(t.Context(), app.Operator, bruno.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(bruno, db.Now().Add(time.Hour)), store.Fatigue{Notices: 9, Window: time.Minute}, true); !errors.Is(err, app.ErrUnknownPerson) {
+		t.Errorf("erased: %v", err)
+	}
+	if err := db.SetPersonState(t.Context(), app.Operator, bruno.ID, app.PersonActive); !errors.Is(err, app.ErrUnknownPerson) {
+		t.Errorf("an erased person let in again: %v", err)
 	}
 }
 
