@@ -86,16 +86,18 @@ func (t *tx) muted(ctx context.Context, personID, clientID string) (yes bool, er
 
 // Pause stops all requests to a person until Clear, and cancels what waits.
 func (s *Store) Pause(ctx context.Context, by app.Actor, personID string) error {
-	return s.write(ctx, func(t *tx) error {
-		n, err := t.affect(ctx, `UPDATE persons SET paused_at = ? WHERE id = ? AND paused_at = 0`, t.now, personID)
-		if err != nil || n == 0 {
-			return err
-		}
-		if err := t.cancelPending(ctx, by, personID, app.ReasonPaused); err != nil {
-			return err
-		}
-		return t.audit(ctx, by, entry{action: "person.pause", person: personID})
-	})
+	return s.write(ctx, func(t *tx) error { return t.pause(ctx, by, personID) })
+}
+
+func (t *tx) pause(ctx context.Context, by app.Actor, personID string) error {
+	n, err := t.affect(ctx, `UPDATE persons SET paused_at = ? WHERE id = ? AND paused_at = 0`, t.now, personID)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := t.cancelPending(ctx, by, personID, app.ReasonPaused); err != nil {
+		return err
+	}
+	return t.audit(ctx, by, entry{action: "person.pause", person: personID})
 }
 
 // Clear ends a pause.

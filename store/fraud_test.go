@@ -101,16 +101,19 @@ func TestPauseUntilCleared(t *testing.T) {
 	waiting := db.MustRequest(alice)
 	reported := db.MustRequest(alice)
 	by := storetest.On(dev)
-	if err := db.Deny(t.Context(), by, reported.ID, app.ReasonReported); err != nil {
+	db.Tamper(`CREATE TRIGGER no_pause BEFORE UPDATE OF paused_at ON persons BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+	if err := db.Report(t.Context(), by, reported.ID, true); err == nil || state(t, db, reported.ID).State != app.Pending {
+		t.Errorf("a report that couldn't pause gives %v and leaves the request %s", err, state(t, db, reported.ID).State)
+	}
+	db.Tamper(`DROP TRIGGER no_pause`)
+	if err := db.Report(t.Context(), by, reported.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	if yes, err := db.Attacked(t.Context(), alice.ID, db.Now().Add(-time.Hour)); !yes || err != nil {
 		t.Errorf("attacked %v %v after a report", yes, err)
 	}
-	for range 2 { // a second report changes nothing
-		if err := db.Pause(t.Context(), by, alice.ID); err != nil {
-			t.Fatal(err)
-		}
+	if err := db.Pause(t.Context(), by, alice.ID); err != nil { // it changes nothing
+		t.Fatal(err)
 	}
 	if got := state(t, db, waiting.ID); got.State != app.Cancelled || got.Reason != app.ReasonPaused || got.Delivery != app.DeliveryWaiting {
 		t.Errorf("what waited is %s (%s), %s", got.State, got.Reason, got.Delivery)

@@ -285,15 +285,30 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 
 // Deny denies a pending request, for good, and enqueues telling ACP.
 func (s *Store) Deny(ctx context.Context, by app.Actor, id string, reason app.Reason) error {
+	return s.write(ctx, func(t *tx) error { return t.deny(ctx, by, id, reason) })
+}
+
+// Report denies a pending request as one that the person on the device by
+// didn't ask for and, where it pauses, lets nothing reach them until somebody
+// clears it.
+func (s *Store) Report(ctx context.Context, by app.Actor, id string, pauses bool) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.mayAnswer(ctx, by, ""); err != nil {
+		err := t.deny(ctx, by, id, app.ReasonReported)
+		if err != nil || !pauses {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
-			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ?`,
-			reason, by.ID, t.now, id, by.PersonID, t.now)
-		return t.decided(ctx, by, id, n, err, func(r app.Request) error { return t.denied(ctx, by, r) })
+		return t.pause(ctx, by, by.PersonID)
 	})
+}
+
+func (t *tx) deny(ctx context.Context, by app.Actor, id string, reason app.Reason) error {
+	if err := t.mayAnswer(ctx, by, ""); err != nil {
+		return err
+	}
+	n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
+		WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ?`,
+		reason, by.ID, t.now, id, by.PersonID, t.now)
+	return t.decided(ctx, by, id, n, err, func(r app.Request) error { return t.denied(ctx, by, r) })
 }
 
 // mayAnswer checks person, device and, where one signed, passkey; and that the

@@ -6,9 +6,53 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/consent"
 	"assent/store"
 	"assent/store/storetest"
+	"assent/web/emulator"
 )
+
+// While the code of a message may be asked for, the message stands nowhere:
+// neither before the page has been opened, nor while ACP doesn't answer, nor
+// after it was shown to a person who wasn't under attack then.
+func TestTheCodeStandsNowhere(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		policy consent.Protection
+		shown  bool // on the request's own page
+	}{
+		{"always asked for", consent.Protection{MatchCode: []string{"regular"}}, false},
+		{"asked for under attack", consent.Protection{UnderAttack: []string{"regular"}}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSite(t)
+			s.policy = c.policy
+			ada := s.person("Ada Quill")
+			ada.enrol()
+			_, r := ada.asked()
+			_, other := ada.asked()
+			code := func(path string) bool { return strings.Contains(string(ada.get(path).body), "K7-PLUM") }
+			if code("/") {
+				t.Error("the inbox has it before the page was opened")
+			}
+			if code("/requests/"+r.ID) != c.shown {
+				t.Errorf("the request's page has it: %v, want %v", !c.shown, c.shown)
+			}
+			if code("/") {
+				t.Error("the inbox has it after the page was opened")
+			}
+			s.acp.Fail(emulator.Details, emulator.Fault{Times: -1, Status: 503})
+			if doc := ada.get("/requests/" + other.ID).page(t); strings.Contains(doc.Text(), "K7-PLUM") {
+				t.Error("the page has it while ACP doesn't answer")
+			}
+			s.acp.Heal()
+			s.policy = consent.Protection{}
+			if !code("/") {
+				t.Error("the inbox hasn't it without the policy")
+			}
+		})
+	}
+}
 
 // More than is listed is counted and said, and a burst says how much it is
 // although it lists less.

@@ -50,6 +50,7 @@ type site struct {
 	push   *pushtest.Service
 	notify *push.Service
 	hub    *live.Hub
+	policy consent.Protection
 }
 
 func newSite(t *testing.T, changes ...func(*device.Config)) *site {
@@ -69,7 +70,8 @@ func newSite(t *testing.T, changes ...func(*device.Config)) *site {
 	}
 	s := &site{DB: db, t: t, url: public.String(), acp: em, people: people.New(db.Store), push: pushtest.Start(t), hub: &live.Hub{}}
 	s.svc = consent.New(consent.Config{Store: db.Store, Connections: []consent.Connection{{Name: "acp", ACP: client}},
-		Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log})
+		Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log,
+		Protection: func() consent.Protection { return s.policy }})
 	passkeys, err := passkey.New(t.Context(), db.Store, public, "Northmoor")
 	if err != nil {
 		t.Fatal(err)
@@ -300,6 +302,9 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	}
 	if kept := file.Header.Get("Content-Disposition"); kept != "attachment; filename=assent-receipt-"+r.Ref+".json" {
 		t.Errorf("kept as %q", kept)
+	}
+	if kept := file.Header.Get("Cache-Control"); kept != "no-store" {
+		t.Errorf("the receipt may be kept: %q", kept)
 	}
 	mallory := s.person("Mallory")
 	mallory.enrol()

@@ -133,6 +133,9 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 		*who.is = cmp.Or(*who.is, *who.also)
 		*who.also = *who.is
 	}
+	if r.why == nil && r.cpf == "" {
+		r.why = problem("it doesn't say whose it is")
+	}
 	return r, nil
 }
 

@@ -221,7 +221,15 @@ func (m mapping) read(t tree) (*Consent, error) {
 			note("the account to pay from can't be read")
 		}
 	}
-	c.CPF, c.CNPJ = t.document(m.cpf, "CPF"), t.document(m.cnpj, "CNPJ")
+	for _, d := range []struct {
+		path, rel string
+		into      *string
+	}{{m.cpf, "CPF", &c.CPF}, {m.cnpj, "CNPJ", &c.CNPJ}} {
+		var ok bool
+		if *d.into, ok = t.document(d.path, d.rel); !ok {
+			note("its " + problem(d.rel) + " can't be read")
+		}
+	}
 	for _, fd := range m.fields {
 		in, name := t.parent(fd.path)
 		if in == nil {
@@ -272,18 +280,24 @@ func (t tree) status(name string) string {
 	return s
 }
 
-// document takes the number of a CPF or CNPJ document, without punctuation.
-func (t tree) document(path, rel string) string {
+// document takes the number of a CPF or CNPJ document, without punctuation. It
+// isn't ok where there is one that can't be read: it is somebody's.
+func (t tree) document(path, rel string) (number string, ok bool) {
 	if path == "" {
-		return ""
+		return "", true
 	}
 	in, name := t.parent(path)
+	if in == nil || hollow(in[name]) {
+		return "", true
+	}
 	doc := in.object(name)
-	if s, ok := doc["rel"].(string); doc == nil || ok && !strings.EqualFold(s, rel) {
-		return ""
+	s, text := doc["rel"].(string)
+	number = unpunctuated(doc.text("identification"))
+	if number == "" || (text || doc["rel"] != nil) && !strings.EqualFold(s, rel) {
+		return "", false
 	}
 	delete(doc, "rel")
-	return unpunctuated(doc.text("identification"))
+	return number, true
 }
 
 var punctuation = strings.NewReplacer(".", "", "-", "", "/", "", " ", "")

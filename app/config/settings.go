@@ -35,7 +35,7 @@ type Settings struct {
 	LogFormat string `default:"text" env:"ASSENT_LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json, on standard error."`
 
 	ReportPauses         bool     `env:"ASSENT_REPORT_PAUSES" group:"Protection" help:"Pause a person's requests after \"I didn't ask for this\", until the help desk clears it (user clear)."`
-	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try."`
+	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try. A message without a word of 4 to 12 characters that has a digit carries no code to ask for."`
 	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs or of a burst of requests."`
 
 	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments; 0s lets it at once."`

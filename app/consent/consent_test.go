@@ -1,12 +1,15 @@
 package consent_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +32,7 @@ type world struct {
 	svc    *consent.Service
 	alice  app.Person
 	dev    app.Device
+	log    bytes.Buffer
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,7 +61,7 @@ func (w *world) build() {
 	}
 	w.config = consent.Config{Store: w.Store, Resolver: people.Directory{Reader: w.Reader}, RequestTTL: 2 * time.Minute,
 		Connections: []consent.Connection{{Name: "acp", ACP: client, Workspaces: map[string]string{"shop": "regular"}}},
-		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil))}
+		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(io.MultiWriter(w.t.Output(), &w.log), nil))}
 	w.svc = consent.New(w.config)
 }
 
@@ -253,6 +257,9 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 			s, r := w.start()
 			c.edit(w, s)
 			v := w.view(r.ID)
+			if nobody := strings.Contains(w.log.String(), "subject=opaque"); nobody != (c.name == "for a subject that nobody has") {
+				t.Errorf("the log names a subject that nobody has: %v", nobody)
+			}
 			if v.Request.Reason != c.reason || (v.Sheet == nil) != (c.reason != "") {
 				t.Errorf("reason %q, sheet %v; want %q", v.Request.Reason, v.Sheet != nil, c.reason)
 			}

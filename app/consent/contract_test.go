@@ -269,6 +269,20 @@ func TestConsentsThatCanNotGoOn(t *testing.T) {
 			initiation(c)["DebtorAccount"] = map[string]any{"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "20451455667788"}
 		}, app.ReasonDebtorCannotPay, ""},
 		{"another's CPF", "br-data-v2", func(c *emulator.Consent) { setCPF(c, "98765432100") }, app.ReasonNotOwner, "INTERNAL_SECURITY_REASON"},
+		{"somebody's document of another sort", "br-data-v2", func(c *emulator.Consent) {
+			c.CPF, c.Body["loggedUser"] = "", map[string]any{"document": map[string]any{"identification": "98765432100", "rel": "CPX"}}
+		}, app.ReasonUnreadable, ""},
+		{"nobody's, to share data", "br-data-v2", func(c *emulator.Consent) { setCPF(c, "") }, app.ReasonUnreadable, ""},
+		{"nobody's, to pay", "br-payment-v3", func(c *emulator.Consent) {
+			c.CPF = ""
+			delete(c.Body, "loggedUser")
+		}, app.ReasonUnreadable, ""},
+		{"a company's document of another sort", "br-payment-v3", func(c *emulator.Consent) {
+			c.CNPJ, c.Body["businessEntity"] = "", map[string]any{"document": map[string]any{"identification": "99999999000199", "rel": "CNPX"}}
+		}, app.ReasonUnreadable, ""},
+		{"a company whose number is no text", "br-data-v2", func(c *emulator.Consent) {
+			c.CNPJ, c.Body["document"] = "", map[string]any{"identification": 99999999000199, "rel": "CNPJ"}
+		}, app.ReasonUnreadable, ""},
 		{"a company they don't act for", "br-payment-v3", func(c *emulator.Consent) {
 			c.CNPJ = "99999999000199"
 			c.Body["businessEntity"] = map[string]any{"document": map[string]any{"identification": c.CNPJ, "rel": "CNPJ"}}

@@ -65,7 +65,7 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 	} else if until != 0 {
 		return Prepared{}, app.ErrCooling.After(until.Sub(s.store.Now()))
 	}
-	if sheet.AskCode && !sameCode(c.Code, matchCode(r.BindingMessage)) {
+	if sheet.AskCode && !carriesCode(r.BindingMessage, c.Code) {
 		if c.Code == "" {
 			return Prepared{}, app.ErrCodeMissing
 		}
@@ -186,11 +186,5 @@ func (s *Service) Report(ctx context.Context, by app.Actor, id string) error {
 	if r.Kind == app.KindTest {
 		return s.Deny(ctx, by, id)
 	}
-	if err := s.store.Deny(ctx, by, id, app.ReasonReported); err != nil {
-		return err
-	}
-	if s.protection().ReportPauses {
-		return s.store.Pause(ctx, by, by.PersonID)
-	}
-	return nil
+	return s.store.Report(ctx, by, id, s.protection().ReportPauses)
 }

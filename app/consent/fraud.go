@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -101,52 +102,51 @@ func (s *Service) hints(ctx context.Context, personID string, sh *slip.Sheet) ([
 }
 
 // asksCode tells whether the person must type the code of the binding message
-// of a request, and which it is.
-func (s *Service) asksCode(ctx context.Context, r app.Request) (code string, err error) {
-	code = matchCode(r.BindingMessage)
-	if code == "" {
-		return "", nil
+// of a request.
+func (s *Service) asksCode(ctx context.Context, r app.Request) (bool, error) {
+	if !s.MayAskCode(r) {
+		return false, nil
 	}
-	profile := slip.ProfileOf(acp.Kind(r.Kind))
-	if !profile.MatchCode || !profile.Message {
-		return "", nil
+	if slices.Contains(s.protection().MatchCode, slip.ProfileOf(acp.Kind(r.Kind)).Name) {
+		return true, nil
 	}
-	policy := s.protection()
-	for _, name := range policy.MatchCode {
-		if name == profile.Name {
-			return code, nil
-		}
-	}
-	for _, name := range policy.UnderAttack {
-		if name == profile.Name {
-			yes, err := s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-attackWindow))
-			if yes {
-				return code, err
-			}
-			return "", err
-		}
-	}
-	return "", nil
+	return s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-attackWindow))
 }
 
-// matchCode finds the code in a binding message: its one word of four to
-// twelve letters, digits and hyphens that has a digit. A message with several
-// such words, or none, carries no code that could be asked for.
-func matchCode(message string) string {
-	found := ""
+// MayAskCode tells whether the policy can ask for the code of the binding
+// message of a request, now or once its person is under attack. Until it is
+// known that it doesn't, the message is shown nowhere: it would give the code
+// away.
+func (s *Service) MayAskCode(r app.Request) bool {
+	policy := s.protection()
+	names := slices.Concat(policy.MatchCode, policy.UnderAttack)
+	if len(names) == 0 || len(matchCodes(r.BindingMessage)) == 0 {
+		return false
+	}
+	profile := slip.ProfileOf(acp.Kind(r.Kind))
+	return r.Kind == app.KindUnknown || profile.MatchCode && slices.Contains(names, profile.Name)
+}
+
+// matchCodes finds what may be the code in a binding message: its words of
+// four to twelve letters, digits and hyphens that have a digit. A message that
+// has none carries no code that could be asked for; where it has several, as an
+// order's number beside the code, any of them will do.
+func matchCodes(message string) []string {
+	var found []string
 	for _, word := range strings.FieldsFunc(message, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
 	}) {
 		word = strings.Trim(word, "-")
-		if n := len([]rune(word)); n < 4 || n > 12 || !strings.ContainsFunc(word, unicode.IsDigit) {
-			continue
+		if n := len([]rune(word)); n >= 4 && n <= 12 && strings.ContainsFunc(word, unicode.IsDigit) {
+			found = append(found, word)
 		}
-		if found != "" {
-			return ""
-		}
-		found = word
 	}
 	return found
+}
+
+// carriesCode tells whether the typed code stands in a binding message.
+func carriesCode(message, typed string) bool {
+	return slices.ContainsFunc(matchCodes(message), func(code string) bool { return sameCode(code, typed) })
 }
 
 // sameCode compares codes as people type them.

@@ -87,6 +87,54 @@ func TestMatchCodeUnderAttack(t *testing.T) {
 	}
 }
 
+// The code is asked for where a message has one, also among other numbers, and
+// hidden wherever it may yet be asked for.
+func TestCodesOfAMessage(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		message, typed string
+		asks           bool
+	}{
+		{"K7-PLUM", "k7plum", true},
+		{"Order 88231 code K7-PLUM", "K7-PLUM", true},
+		{"Order 88231 code K7-PLUM", "88231", true},
+		{"Pay £25 at the till", "", false},
+		{"", "", false},
+	} {
+		s := w.acp.Begin(emulator.Ask{Hint: "alice", Scopes: []string{"openid"}, BindingMessage: c.message})
+		if err := w.svc.Start(t.Context(), acpActor, "acp", input(s)); err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.RequestByLogin(t.Context(), "demo", s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, policy := range []consent.Protection{{MatchCode: []string{"regular"}}, {UnderAttack: []string{"regular"}}} {
+			w.protect(policy)
+			if got := w.svc.MayAskCode(r); got != c.asks {
+				t.Errorf("%q may be asked for its code: %v, want %v", c.message, got, c.asks)
+			}
+		}
+		w.protect(consent.Protection{MatchCode: []string{"uk-payment"}})
+		if w.svc.MayAskCode(r) {
+			t.Errorf("%q may be asked for its code where only payments are", c.message)
+		}
+		w.protect(consent.Protection{MatchCode: []string{"regular"}})
+		v := w.view(r.ID)
+		if v.Sheet.AskCode != c.asks {
+			t.Errorf("%q asks for the code: %v, want %v", c.message, v.Sheet.AskCode, c.asks)
+		}
+		if c.asks {
+			if err := w.approve(r.ID, consent.Choice{Digest: v.Digest}); !errors.Is(err, app.ErrCodeMissing) {
+				t.Errorf("%q without its code: %v", c.message, err)
+			}
+		}
+		if err := w.approve(r.ID, consent.Choice{Digest: v.Digest, Code: c.typed}); err != nil {
+			t.Errorf("%q with %q: %v", c.message, c.typed, err)
+		}
+	}
+}
+
 func TestAReportPauses(t *testing.T) {
 	w := newWorld(t)
 	w.protect(consent.Protection{ReportPauses: true})

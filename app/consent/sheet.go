@@ -50,16 +50,16 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 		switch {
 		case err == nil && p.ID != r.PersonID:
 			return nil, s.end(ctx, r, app.ReasonOtherPerson, true)
-		case err != nil && app.KindOf(err) != app.NotFound:
+		case app.KindOf(err) == app.NotFound:
+			s.log.WarnContext(ctx, "ACP names a subject that nobody here has", "request", r.ID, "ref", r.Ref, "subject", d.Subject)
+		case err != nil:
 			return nil, app.ErrACPUnreachable.Because(err)
 		}
 	}
 	sheet := newSheet(r, d)
-	code, err := s.asksCode(ctx, r)
-	if err != nil {
+	if sheet.AskCode, err = s.asksCode(ctx, r); err != nil {
 		return nil, err
 	}
-	sheet.AskCode = code != ""
 	if len(d.Scopes) > 0 && len(sheet.Scopes)+len(sheet.Implicit) == 0 {
 		return nil, s.end(ctx, r, app.ReasonNoScopes, true)
 	}
@@ -99,9 +99,11 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 	return sheet, nil
 }
 
-// disowned tells why a Brazilian consent isn't this person's to give.
+// disowned tells why a Brazilian consent isn't this person's to give. A payment
+// that doesn't say whose it is is nobody's; a consent to share data that ACP
+// knows by its login alone has no place to say it.
 func (s *Service) disowned(ctx context.Context, r app.Request, c *acp.Consent) (app.Reason, error) {
-	if c.CPF != "" {
+	if c.CPF != "" || acp.Kind(r.Kind) == acp.BRPayment {
 		ids, err := s.store.Identifiers(ctx, r.PersonID)
 		if err != nil {
 			return "", err

@@ -48,7 +48,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		if err != nil {
 			return err
 		}
-		row := page.Waiting{ID: req.ID, Text: text(f, req, sh), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
+		row := page.Waiting{ID: req.ID, Text: h.waits(f, req, sh), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
 			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(acp.BRData)}
 		if b := bursts[req.ClientID]; b != nil {
 			b.Waiting = append(b.Waiting, row)
@@ -191,6 +191,18 @@ func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
 	return t
 }
 
+// waits is the text of a request that waits and isn't being decided on: with no
+// code that its page may ask for.
+func (h *handlers) waits(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
+	if h.Consent.MayAskCode(r) {
+		r.BindingMessage = ""
+		if sh != nil && !sh.AskCode {
+			sh.Message = ""
+		}
+	}
+	return text(f, r, sh)
+}
+
 // request shows one request: to be decided, or what became of it.
 func (h *handlers) request(w http.ResponseWriter, r *http.Request, id login.Identity) error {
 	return h.showRequest(w, r, id, http.StatusOK, "")
@@ -209,7 +221,11 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 		}
 		return h.show(w, r, status, p.Page(f))
 	}
-	req, t := v.Request, text(f, v.Request, v.Sheet)
+	req := v.Request
+	t := h.waits(f, req, nil)
+	if v.Sheet != nil {
+		t = text(f, req, v.Sheet)
+	}
 	_, words, err := t.Digest()
 	if err != nil {
 		return err
@@ -242,7 +258,7 @@ func (h *handlers) others(r *http.Request, f view.Frame, req app.Request) ([]pag
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, page.Waiting{ID: o.ID, Text: text(f, o, sh), Started: o.CreatedAt.Time(), Deadline: o.ExpiresAt.Time()})
+		out = append(out, page.Waiting{ID: o.ID, Text: h.waits(f, o, sh), Started: o.CreatedAt.Time(), Deadline: o.ExpiresAt.Time()})
 	}
 	return out, nil
 }
@@ -285,6 +301,7 @@ func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, id login.Iden
 		return httpx.ErrNoRoute
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
 	_, err = io.WriteString(w, req.Receipt)
 	return err
