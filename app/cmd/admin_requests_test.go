@@ -42,6 +42,14 @@ func TestAFailedDeliveryIsTracedAndRetried(t *testing.T) {
 	olive.says("trace", "ACP could not be told")
 	olive.says("saw", "Quill & Daughter, joiners")
 	olive.accessible("the trace of a failed delivery")
+	for _, clipboard := range []string{"clipboard-write", "clipboard-read"} {
+		olive.permit(d.URL, clipboard)
+	}
+	olive.click("copy-trace")
+	olive.says("copy-trace", "Copied")
+	if text := eval[string](olive, `navigator.clipboard.readText()`); !strings.Contains(text, "ACP could not be told") || !strings.Contains(text, "Quill & Daughter") {
+		t.Errorf("the copied trace is %q", text)
+	}
 	olive.click("retry")
 	olive.says("delivery", "ACP was told")
 	settled(t, d, s, emulator.Approved)

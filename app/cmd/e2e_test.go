@@ -365,7 +365,7 @@ func TestPushReachesTheServiceWorker(t *testing.T) {
 	service := pushtest.Start(t)
 	sub := service.Subscribe()
 	ada := newPhone(t, "ada", portrait, shim(sub))
-	ada.permit(d.URL)
+	ada.permit(d.URL, "notifications")
 	ada.open(d.Links[0])
 	ada.click("set-up")
 	ada.click("make-passkey")
@@ -424,14 +424,14 @@ func TestPushReachesTheServiceWorker(t *testing.T) {
 	}
 }
 
-// permit grants notifications to the site in p's browser context.
-func (p *phone) permit(origin string) {
+// permit grants the site a permission in p's browser context.
+func (p *phone) permit(origin, name string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	c := chromedp.FromContext(p.ctx)
 	_, err := chromedp.CallBrowser(ctx, browser.SetPermission, browser.SetPermissionParams{
-		Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted, Origin: origin, BrowserContextID: c.BrowserContextID})
+		Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted, Origin: origin, BrowserContextID: c.BrowserContextID})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -33,6 +34,11 @@ func TestImportsPointDown(t *testing.T) {
 	layer := func(pkg string) int {
 		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, pkg) })
 	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, drawn, _ := strings.Cut(string(readme), "## How the packages fit")
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
 		if strings.HasSuffix(f[0], "test") || strings.HasSuffix(f[0], "/acpspec") {
@@ -42,6 +48,9 @@ func TestImportsPointDown(t *testing.T) {
 		if own < 0 {
 			t.Errorf("%s has no place in the package map", f[0])
 			continue
+		}
+		if name := strings.TrimPrefix(f[0], "assent/"); name != "assent" && !strings.HasSuffix(name, "/page") && !slices.Contains(strings.Fields(drawn), name) {
+			t.Errorf("README's map doesn't show %s", name)
 		}
 		for _, imp := range f[1:] {
 			if strings.HasPrefix(imp, "assent") && layer(imp) >= own {

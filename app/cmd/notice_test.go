@@ -19,7 +19,7 @@ const badged = `navigator.setAppBadge = async (n) => sessionStorage.setItem("bad
 // allowing sets the phone up by a link, with notifications that it tries out.
 func (p *phone) allowing(d *cmd.Demo, link string, service *pushtest.Service) {
 	p.t.Helper()
-	p.permit(d.URL)
+	p.permit(d.URL, "notifications")
 	p.open(link)
 	for _, id := range []string{"set-up", "make-passkey", "allow"} {
 		p.click(id)
