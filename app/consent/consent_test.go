@@ -230,6 +230,28 @@ func TestApprovalIsHeldAgainstWhatWasSeen(t *testing.T) {
 	}
 }
 
+// A host is shown in ASCII: two that look alike in their own letters don't.
+func TestHostsThatLookAlike(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://quill.example/shop":   "quill.example",
+		"https://quill.example:8443":   "quill.example",
+		"https://quіll.example":        "xn--qull-m9d.example", // with a Cyrillic і
+		"https://xn--qull-m9d.example": "xn--qull-m9d.example",
+		"https://pão.example":          "xn--po-sia.example",
+		"https://127.0.0.1/":           "127.0.0.1",
+		"https://[::1]/":               "::1",
+		"https://under_score.example/": "under_score.example",
+		"not a URI":                    "",
+	} {
+		w := newWorld(t)
+		s, r := w.start()
+		w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.ClientInfo.URI = uri })
+		if got := w.view(r.ID).Sheet.Client.Host; got != want {
+			t.Errorf("%s is shown as %q, want %q", uri, got, want)
+		}
+	}
+}
+
 func TestWhatACPSaysEndsARequest(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 
+	"golang.org/x/net/idna"
+
 	"assent/app"
 	"assent/app/accounts"
 	"assent/app/acp"
@@ -199,7 +201,8 @@ func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
 		sh.Client.Name = r.ClientName
 	}
 	if u, err := url.Parse(sh.Client.URI); err == nil {
-		sh.Client.Host = u.Hostname()
+		// In ASCII: letters of another script look like those of a host that people know.
+		sh.Client.Host, _ = idna.ToASCII(u.Hostname())
 	}
 	if len(d.ACR) > 0 {
 		sh.ACR = d.ACR
