@@ -26,6 +26,7 @@ func (p *phone) types(id, text string) {
 // A clerk makes a code by the command line while the page is open; the person
 // types it as it is read out. Another browser with the same link gains nothing.
 func TestActivationCode(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := cmd.StartDemo(t, dir, withCodes)
 	ada := newPhone(t, "ada", portrait)

@@ -14,6 +14,7 @@ import (
 // A file with faults is checked first, its good rows are brought in, and the
 // people are there.
 func TestImportWithErrors(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	olive := owner(t, d)
 	file := filepath.Join(t.TempDir(), "people.csv")
@@ -37,6 +38,7 @@ func TestImportWithErrors(t *testing.T) {
 // Each role has the menu that the table gives it, and what it has not is
 // refused on a page that says whose it is.
 func TestEachRolesMenu(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	olive := owner(t, d)
 	all := []string{"overview", "people", "import", "requests", "audit", "settings", "admins"}

@@ -11,6 +11,7 @@ import (
 // suspended while a request waits: it can no longer be approved, and ACP hears
 // that it was rejected. Let in again, she is left without her device.
 func TestFromTheFirstOwnerToASuspendedPerson(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	olive := owner(t, d)

@@ -22,6 +22,7 @@ func owner(t *testing.T, d *cmd.Demo) *phone {
 // A delivery that ACP refuses is traced with its cause, tried again from the
 // console, and arrives; the list says so by itself.
 func TestAFailedDeliveryIsTracedAndRetried(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	olive := owner(t, d)
@@ -58,6 +59,7 @@ func TestAFailedDeliveryIsTracedAndRetried(t *testing.T) {
 
 // A test reaches the person's device, is marked as one, and ACP hears nothing.
 func TestATestFromTheConsole(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)

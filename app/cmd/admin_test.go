@@ -25,6 +25,7 @@ func (p *phone) fill(selector, value string) {
 // The owner of the demo sets themselves up by the link, signs out and in again,
 // and adds an operator, who sets up and sees less.
 func TestOwnerSetsUpAndAddsAnOperator(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	olive := newPhone(t, "olive", desk)
 	olive.open(d.Owner)
@@ -97,6 +98,7 @@ func TestOwnerSetsUpAndAddsAnOperator(t *testing.T) {
 // What is dangerous asks for the passkey when it wasn't asked for lately, and
 // is done right after.
 func TestStepUpCarriesOn(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	olive := newPhone(t, "olive", desk)
 	olive.open(d.Owner)

@@ -10,6 +10,7 @@ import (
 // A client that asks again and again is one calm slip, which one press denies;
 // another client's request stays apart, and muting is taken back as easily.
 func TestBurst(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)

@@ -74,6 +74,7 @@ var complete = []string{"--api-username=acp", "--api-password=correct horse batt
 	"--acp-client-id=assent", "--acp-client-secret=s", "--log-level=error"}
 
 func TestDemoAndServeKeepApart(t *testing.T) {
+	t.Parallel()
 	soon, stop := context.WithTimeout(t.Context(), 10*time.Second) // what starts at all must not run on
 	defer stop()
 	try := func(args ...string) error {

@@ -37,6 +37,7 @@ func (p *phone) choose(id string) {
 // A consent of each sort and country, from the third party's page to the
 // accounts that ACP is told.
 func TestConsents(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := cmd.StartDemo(t, dir)
 	honest(t, d)
@@ -133,6 +134,7 @@ func write(t *testing.T, path, text string) {
 // A person who picks no account is told so, and nothing is sent; a consent
 // that isn't theirs shows nothing of itself.
 func TestConsentsThatNeedSomethingFirst(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)

@@ -78,6 +78,7 @@ func honest(t *testing.T, d *cmd.Demo) {
 
 // What the README promises: enrol, ask at the till, approve, see the tokens.
 func TestNewcomerApprovesAtTheTill(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
@@ -123,6 +124,7 @@ func TestNewcomerApprovesAtTheTill(t *testing.T) {
 }
 
 func TestLeavingAScopeOut(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
@@ -140,6 +142,7 @@ func TestLeavingAScopeOut(t *testing.T) {
 }
 
 func TestDenyAndReport(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
@@ -159,6 +162,7 @@ func TestDenyAndReport(t *testing.T) {
 }
 
 func TestExpiresWhileReading(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -175,6 +179,7 @@ func TestExpiresWhileReading(t *testing.T) {
 }
 
 func TestTwoDevices(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	pixel := newPhone(t, "pixel", portrait)
@@ -196,6 +201,7 @@ func TestTwoDevices(t *testing.T) {
 }
 
 func TestSignInOnAnotherBrowserAndBeRemoved(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	pixel := newPhone(t, "pixel", portrait)
@@ -263,6 +269,7 @@ func (p *phone) sync(to *phone) {
 }
 
 func TestSignOutAndInAgainIsTheSameDevice(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -282,6 +289,7 @@ func TestSignOutAndInAgainIsTheSameDevice(t *testing.T) {
 }
 
 func TestCancelledPromptLeavesAWayOn(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
@@ -308,6 +316,7 @@ func TestCancelledPromptLeavesAWayOn(t *testing.T) {
 }
 
 func TestACPUnreachableThenBack(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
@@ -328,6 +337,7 @@ func TestACPUnreachableThenBack(t *testing.T) {
 }
 
 func TestChangedBetweenReadingAndApproving(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
@@ -360,6 +370,7 @@ func shim(sub *pushtest.Subscription) string {
 }
 
 func TestPushReachesTheServiceWorker(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	service := pushtest.Start(t)
@@ -464,6 +475,7 @@ func (p *phone) deliver(origin string, payload []byte) {
 }
 
 func TestEnrollingTwiceOnOneAuthenticatorUsesThePasskeyThatIsThere(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -480,6 +492,7 @@ func TestEnrollingTwiceOnOneAuthenticatorUsesThePasskeyThatIsThere(t *testing.T)
 }
 
 func TestPortugueseFromTheFirstPage(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	bruno := newPhone(t, "bruno", look{width: 320, height: 640, mobile: true, dark: true, lang: "pt-BR"})
 	bruno.open(d.Links[1])
@@ -503,6 +516,7 @@ func TestPortugueseFromTheFirstPage(t *testing.T) {
 }
 
 func TestTheRequestPageIsLightAndAsksNoOtherHost(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -532,6 +546,7 @@ func TestTheRequestPageIsLightAndAsksNoOtherHost(t *testing.T) {
 }
 
 func TestOfflineSaysSo(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
@@ -547,6 +562,7 @@ func TestOfflineSaysSo(t *testing.T) {
 }
 
 func TestErrorPages(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])

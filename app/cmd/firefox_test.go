@@ -15,6 +15,7 @@ import (
 // request is approved. Then the push service forgets everybody, and the browser
 // repairs that by itself.
 func TestFirefoxIsNotified(t *testing.T) {
+	t.Parallel()
 	push := browsertest.StartPushService(t)
 	desktop := browsertest.StartDesktop(t)
 	d := cmd.StartDemo(t, t.TempDir())

@@ -14,6 +14,7 @@ import (
 // Chromium finds nothing that keeps the app from being installed, but for the
 // private window that each phone of the tests is.
 func TestInstallable(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])

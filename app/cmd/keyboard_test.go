@@ -36,6 +36,7 @@ func (p *phone) press(id string) {
 }
 
 func TestByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	ada := newPhone(t, "ada", look{width: 1280, height: 800, lang: "en-GB"})

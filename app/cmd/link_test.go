@@ -8,6 +8,7 @@ import (
 
 // A new phone takes the place of the old one by a code on the old one's screen.
 func TestANewPhoneReplacesTheOld(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	old := newPhone(t, "old", portrait)

@@ -63,6 +63,7 @@ const notices = `navigator.serviceWorker.ready.then(r => r.getNotifications()).t
 // place on the other, silently. The page of a request that is over takes its
 // notice down and corrects the number on the app's icon.
 func TestWhatIsAnsweredElsewhereIsHandledHere(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	service := pushtest.Start(t)
@@ -121,6 +122,7 @@ func TestWhatIsAnsweredElsewhereIsHandledHere(t *testing.T) {
 // A push service may end a subscription of which the browser goes on to think
 // that it is good: the app, when it is opened, makes another.
 func TestEndedSubscriptionIsRenewed(t *testing.T) {
+	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())
 	honest(t, d)
 	service := pushtest.Start(t)
