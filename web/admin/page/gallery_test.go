@@ -3,20 +3,17 @@ package page_test
 import (
 	"bytes"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
 
 	"assent/app"
 	"assent/app/i18n"
 	"assent/web/admin/page"
 	"assent/web/view"
+	"assent/web/view/viewtest"
 )
 
 // paged is any page of the console.
@@ -127,71 +124,17 @@ func render(t *testing.T, f page.Frame, s shown) []byte {
 	return b.Bytes()
 }
 
-// Every page renders in both languages and is well made. With ASSENT_GALLERY
-// set to a folder, each is written there too, to be looked at.
+// Every page renders in both languages and is well made.
 func TestGallery(t *testing.T) {
-	dir := os.Getenv("ASSENT_GALLERY")
 	for _, lang := range i18n.Tags {
 		t.Run(lang, func(t *testing.T) {
 			f := frame(t, lang)
 			for _, s := range gallery(f) {
-				html := render(t, f, s)
-				if dir != "" {
-					if err := os.WriteFile(filepath.Join(dir, s.name+"."+lang+".html"), html, 0o644); err != nil {
-						t.Fatal(err)
-					}
+				doc := viewtest.Page(t, s.name, lang, render(t, f, s))
+				if s.guest != (doc.Find(`[data-testid="who"]`).Length() == 0) {
+					t.Errorf("%s (%s): the rail shows who is signed in: %v", s.name, lang, !s.guest)
 				}
-				check(t, s, lang, html)
 			}
 		})
-	}
-}
-
-// check holds one page against what every page must be.
-func check(t *testing.T, s shown, lang string, html []byte) {
-	t.Helper()
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(html))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fault := func(format string, args ...any) {
-		t.Helper()
-		t.Errorf(s.name+" ("+lang+"): "+format, args...)
-	}
-	if got := doc.Find("html").AttrOr("lang", ""); got != lang {
-		fault("lang is %q", got)
-	}
-	if n := doc.Find("h1").Length(); n != 1 {
-		fault("%d h1", n)
-	}
-	if n := doc.Find("main#main").Length(); n != 1 {
-		fault("%d main", n)
-	}
-	ids := map[string]bool{}
-	doc.Find("[id]").Each(func(_ int, e *goquery.Selection) {
-		id := e.AttrOr("id", "")
-		if ids[id] {
-			fault("the id %s is there twice", id)
-		}
-		ids[id] = true
-	})
-	doc.Find("input:not([type=hidden]), select, textarea").Each(func(_ int, e *goquery.Selection) {
-		if e.Closest("label").Length() == 0 && doc.Find(`label[for="`+e.AttrOr("id", "-")+`"]`).Length() == 0 {
-			fault("a field without a label: %s", e.AttrOr("name", ""))
-		}
-	})
-	doc.Find("[style], script:not([src])").Each(func(_ int, e *goquery.Selection) { fault("inline style or script, which the CSP forbids") })
-	doc.Find("*").Each(func(_ int, e *goquery.Selection) {
-		for _, a := range e.Nodes[0].Attr {
-			if strings.HasPrefix(a.Key, "on") {
-				fault("an inline handler: %s", a.Key)
-			}
-		}
-	})
-	if text := doc.Find("body").Text(); strings.Contains(text, "admin.") && !strings.Contains(text, "assent admin") || strings.Contains(text, "<no value>") || strings.Contains(text, "%!") {
-		fault("a message is missing: %.200s", text)
-	}
-	if s.guest != (doc.Find(`[data-testid="who"]`).Length() == 0) {
-		fault("the rail shows who is signed in: %v", !s.guest)
 	}
 }

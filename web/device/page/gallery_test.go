@@ -3,14 +3,11 @@ package page_test
 import (
 	"bytes"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
 
 	"assent/app"
@@ -19,6 +16,7 @@ import (
 	"assent/app/slip"
 	"assent/web/device/page"
 	"assent/web/view"
+	"assent/web/view/viewtest"
 )
 
 // paged is any page of the device.
@@ -236,95 +234,14 @@ func render(t *testing.T, f view.Frame, s shown) []byte {
 	return b.Bytes()
 }
 
-// Every page renders in both languages and is well made. With ASSENT_GALLERY
-// set to a folder, each is written there too, to be looked at.
+// Every page renders in both languages and is well made.
 func TestGallery(t *testing.T) {
-	dir := os.Getenv("ASSENT_GALLERY")
 	for _, lang := range i18n.Tags {
 		t.Run(lang, func(t *testing.T) {
 			f := frame(t, lang, "")
 			for _, s := range gallery(f) {
-				html := render(t, f, s)
-				if dir != "" {
-					if err := os.WriteFile(filepath.Join(dir, s.name+"."+lang+".html"), html, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				check(t, s, lang, html)
+				viewtest.Page(t, s.name, lang, render(t, f, s))
 			}
 		})
 	}
-}
-
-// check holds one page against what every page must be.
-func check(t *testing.T, s shown, lang string, html []byte) {
-	t.Helper()
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(html))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fault := func(format string, args ...any) {
-		t.Helper()
-		t.Errorf(s.name+" ("+lang+"): "+format, args...)
-	}
-	if got := doc.Find("html").AttrOr("lang", ""); got != lang {
-		fault("lang is %q", got)
-	}
-	if n := doc.Find("h1").Length(); n != 1 {
-		if _, ok := s.page.(page.Notifications); !ok || doc.Find("section[data-panel]:not([hidden]) h1").Length() != 1 {
-			fault("%d headings of the first level", n)
-		}
-	}
-	if n := doc.Find("main").Length(); n != 1 {
-		fault("%d main elements", n)
-	}
-	if doc.Find("title").Text() == "" {
-		fault("no title")
-	}
-	if n := doc.Find("[style], [onclick], script:not([src])").Length(); n != 0 {
-		fault("%d elements with inline styles or scripts, which the CSP forbids", n)
-	}
-	text := doc.Find("body").Text()
-	for _, bad := range []string{"{{", "<no value>", "%!", "\u202e"} {
-		if strings.Contains(string(html), bad) {
-			fault("contains %q", bad)
-		}
-	}
-	for word := range strings.FieldsSeq(text) {
-		if isKey(strings.Trim(word, ".,:;")) {
-			fault("shows the key %q", word)
-		}
-	}
-	doc.Find("button, a").Each(func(_ int, el *goquery.Selection) {
-		if strings.TrimSpace(el.Text()) == "" && el.AttrOr("aria-label", "") == "" {
-			h, _ := goquery.OuterHtml(el)
-			fault("a control without a name: %s", h)
-		}
-	})
-	doc.Find("input:not([type=hidden]), select").Each(func(_ int, el *goquery.Selection) {
-		id := el.AttrOr("id", "")
-		if el.Closest("label").Length() == 0 && (id == "" || doc.Find("label[for="+id+"]").Length() == 0) {
-			h, _ := goquery.OuterHtml(el)
-			fault("a field without a label: %s", h)
-		}
-	})
-	ids := map[string]bool{}
-	doc.Find("[id]").Each(func(_ int, el *goquery.Selection) {
-		id := el.AttrOr("id", "")
-		if ids[id] {
-			fault("the id %q twice", id)
-		}
-		ids[id] = true
-	})
-	doc.Find("form[method=post]").Each(func(_ int, el *goquery.Selection) {
-		if !strings.HasPrefix(el.AttrOr("action", ""), "/") {
-			fault("a form that posts to %q", el.AttrOr("action", ""))
-		}
-	})
-}
-
-// isKey tells text that looks like a message key: our namespaces, then dots.
-func isKey(word string) bool {
-	first, rest, ok := strings.Cut(word, ".")
-	return ok && rest != "" && strings.ToLower(rest) == rest && slices.Contains([]string{"request", "scope", "claim", "outcome", "inbox", "device", "enrol", "push", "problem", "error", "time", "choice", "ask", "asked", "pay", "kind", "next", "reason", "done", "data", "uk", "br", "account", "left", "settings", "history"}, first)
 }
