@@ -156,8 +156,8 @@ func TestCodeEnds(t *testing.T) {
 		if err := i.SetPersonState(t.Context(), app.Operator, i.who.ID, app.PersonSuspended); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := i.try(digits); !errors.Is(err, app.ErrSuspended) {
-			t.Errorf("%v, want ErrSuspended", err)
+		if _, _, err := i.try(digits); !errors.Is(err, app.ErrInvitationEnded) {
+			t.Errorf("%v, want ErrInvitationEnded", err)
 		}
 	})
 }

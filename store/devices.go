@@ -85,7 +85,7 @@ func (t *tx) active(ctx context.Context, personID string) error {
 }
 
 // useInvitation uses an invitation up, or tells why it can't be used. One that
-// a device gave ends with that device.
+// a device gave is worth what that device and its passkey are at this moment.
 func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activation) (app.Invitation, error) {
 	var inv app.Invitation
 	if err := t.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations WHERE id = ? AND person_id = ?`, id, personID); err != nil {
@@ -102,7 +102,11 @@ func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activ
 		if err != nil {
 			return inv, err
 		}
-		if d.State != app.DeviceActive {
+		live, err := t.alive(ctx, d.CredentialID)
+		if err != nil {
+			return inv, err
+		}
+		if d.State != app.DeviceActive || !live {
 			return inv, app.ErrInvitationEnded
 		}
 	}
@@ -113,6 +117,12 @@ func (t *tx) device(ctx context.Context, id string) (app.Device, error) {
 	var d app.Device
 	err := t.GetContext(ctx, &d, `SELECT `+deviceColumns+` FROM devices WHERE id = ?`, id)
 	return d, orElse(err, app.ErrUnknownDevice)
+}
+
+// alive tells whether a passkey is one that hasn't ended.
+func (t *tx) alive(ctx context.Context, credentialID string) (yes bool, err error) {
+	err = t.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM credentials WHERE id = ? AND revoked_at = 0)`, credentialID)
+	return yes, err
 }
 
 func (t *tx) addDevice(ctx context.Context, by app.Actor, d *app.Device, browserHash string) error {
@@ -150,8 +160,9 @@ type SignIn struct {
 }
 
 // SignIn makes the browser a signed-in device: the one it was before, or the
-// one that its Home Screen app continues, or a new one, which the others are
-// told of. Whatever session the device had ends.
+// one that its Home Screen app continues, or a new one. The others are told of a
+// new one, and of one that signs with another passkey from now on. Whatever
+// session the device had ends.
 func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device, error) {
 	var d app.Device
 	var inv app.Invitation
@@ -199,6 +210,7 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 		if d.State != app.DeviceActive {
 			return app.ErrSuspended
 		}
+		another := d.CredentialID != in.CredentialID
 		d.CredentialID, d.SessionKey, d.LastSeenAt, d.AppUntil = in.CredentialID, in.SessionKey, t.now, 0
 		if err := t.exec(ctx, `UPDATE devices SET credential_id = ?, session_key = ?, browser_hash = ?, last_seen_at = ?, app_until = 0
 			WHERE id = ?`, d.CredentialID, d.SessionKey, in.BrowserHash, t.now, d.ID); err != nil {
@@ -211,9 +223,46 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 		if err := t.audit(ctx, by, entry{action: "device.sign_in", person: d.PersonID, device: d.ID}); err != nil {
 			return err
 		}
+		if another {
+			if err := t.rekeyed(ctx, by, d); err != nil {
+				return err
+			}
+		}
 		return t.replace(ctx, by, inv, d)
 	})
 	return d, err
+}
+
+// actionRekeyed is that of a device which signs with another passkey from then on.
+const actionRekeyed = "device.passkey"
+
+// rekeyed tells the other devices of one that signs with another passkey from
+// now on, as of a new one: it is new to them as somebody who can answer. What
+// it approved with the passkey it had ends.
+func (t *tx) rekeyed(ctx context.Context, by app.Actor, d app.Device) error {
+	if err := t.endLinksOf(ctx, d.ID); err != nil {
+		return err
+	}
+	if err := t.pushAll(ctx, d.PersonID, d.ID, app.NoticeDeviceAdded, "", t.now.Add(24*time.Hour)); err != nil {
+		return err
+	}
+	return t.audit(ctx, by, entry{action: actionRekeyed, person: d.PersonID, device: d.ID})
+}
+
+// Rekeyed tells when devices of a person came to sign with another passkey, by
+// device: the last time of each, of those that did after since.
+func (r *Reader) Rekeyed(ctx context.Context, personID string, since app.Instant) (map[string]app.Instant, error) {
+	var rows []struct {
+		Device string      `db:"device_id"`
+		At     app.Instant `db:"at"`
+	}
+	err := r.r.SelectContext(ctx, &rows, `SELECT device_id, max(at) AS at FROM audit WHERE person_id = ? AND at > ? AND action = ? GROUP BY device_id`,
+		personID, since, actionRekeyed)
+	out := map[string]app.Instant{}
+	for _, row := range rows {
+		out[row.Device] = row.At
+	}
+	return out, err
 }
 
 func (t *tx) usePasskey(ctx context.Context, id, personID, record string, backedUp bool) error {
@@ -227,8 +276,9 @@ func (s *Store) UsePasskey(ctx context.Context, id, personID, record string, bac
 	return s.write(ctx, func(t *tx) error { return t.usePasskey(ctx, id, personID, record, backedUp) })
 }
 
-// SignOut ends a device's session and its subscription: whoever holds the
-// browser then learns of nothing. The device stays the person's.
+// SignOut ends a device's session, its subscription and the links that it gave:
+// whoever holds the browser then learns of nothing. The device stays the
+// person's.
 func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
 		return t.signOut(ctx, by, app.Device{ID: deviceID, PersonID: by.PersonID})
@@ -243,13 +293,34 @@ func (t *tx) signOut(ctx context.Context, by app.Actor, d app.Device) error {
 	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, d.ID); err != nil {
 		return err
 	}
+	if err := t.endLinksOf(ctx, d.ID); err != nil {
+		return err
+	}
 	t.announce(app.Event{Topic: app.TopicDevice, PersonID: d.PersonID, DeviceID: d.ID})
 	return t.audit(ctx, by, entry{action: "device.sign_out", person: d.PersonID, device: d.ID})
+}
+
+// endLinksOf ends the links that a device gave and nobody used.
+func (t *tx) endLinksOf(ctx context.Context, deviceID string) error {
+	return t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE approved_by = ? AND used_at = 0 AND ended_at = 0`, t.now, deviceID)
+}
+
+// mayChange checks that by may change a device of its person's. A device needs
+// a live passkey for that, or else whoever was left one without could end those
+// of the others; itself it may always change.
+func (t *tx) mayChange(ctx context.Context, by app.Actor, deviceID string) error {
+	if by.Kind != app.ActorDevice || by.ID == deviceID {
+		return nil
+	}
+	return t.mayDecide(ctx, by)
 }
 
 // RenameDevice gives one of the person's devices another name.
 func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name string) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.mayChange(ctx, by, deviceID); err != nil {
+			return err
+		}
 		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET name = ? WHERE id = ? AND person_id = ? AND state <> 'removed'`,
 			name, deviceID, by.PersonID); err != nil {
 			return err
@@ -259,15 +330,23 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 	})
 }
 
-// RemoveDevice ends a device of the person: its session, its subscription, and
-// its passkey unless another device signs with it. When it was the last that
-// could answer, what waits for the person is cancelled and ACP is told.
+// RemoveDevice ends a device of the person: its session, its subscription, the
+// links that it gave, and its passkey unless another device signs with it. When
+// it was the last that could answer, what waits for the person is cancelled and
+// ACP is told. Another device than the one in hand asks for a live passkey in
+// that: app.ErrUnknownPasskey without.
 func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
-	return s.write(ctx, func(t *tx) error { return t.removeDevice(ctx, by, personID, deviceID) })
+	return s.write(ctx, func(t *tx) error {
+		if err := t.mayChange(ctx, by, deviceID); err != nil {
+			return err
+		}
+		return t.removeDevice(ctx, by, personID, deviceID)
+	})
 }
 
 // RemoveDevices ends every device of the person, as RemoveDevice does, and so
-// every passkey. Without one it changes nothing.
+// every passkey; and every link that nobody used, for it may be in the wrong
+// hands as the devices are. Without any of these it changes nothing.
 func (s *Store) RemoveDevices(ctx context.Context, by app.Actor, personID string) error {
 	return s.write(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, personID); err != nil {
@@ -282,15 +361,23 @@ func (s *Store) RemoveDevices(ctx context.Context, by app.Actor, personID string
 				return err
 			}
 		}
-		return nil
+		return t.endInvitations(ctx, by, personID)
 	})
 }
 
 // DisownDevice removes a device that the person doesn't know, and ends the
 // passkey that it signs with wherever else that is: one that is synced would
-// sign in again. Devices that share it can't sign until they have another.
+// sign in again. Devices that share it are signed out, and the links that they
+// gave end; they need another passkey. The device by stays signed in where it
+// shares it, so that the person sees what became of it, and can't sign. A live
+// passkey is asked for in it: app.ErrUnknownPasskey without.
 func (s *Store) DisownDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
+		if by.Kind == app.ActorDevice {
+			if err := t.mayDecide(ctx, by); err != nil {
+				return err
+			}
+		}
 		d, err := t.device(ctx, deviceID)
 		if err != nil {
 			return err
@@ -304,8 +391,31 @@ func (s *Store) DisownDevice(ctx context.Context, by app.Actor, personID, device
 		if err := t.audit(ctx, by, entry{action: "passkey.end", person: personID, device: deviceID}); err != nil {
 			return err
 		}
+		if err := t.shutOut(ctx, by, d); err != nil {
+			return err
+		}
 		return t.removeDevice(ctx, by, personID, deviceID)
 	})
+}
+
+// shutOut ends what the devices have that share d's passkey, which has ended:
+// the links of all, and the sessions of all but the device by and d itself.
+func (t *tx) shutOut(ctx context.Context, by app.Actor, d app.Device) error {
+	var sharing []app.Device
+	if err := t.SelectContext(ctx, &sharing, `SELECT `+deviceColumns+` FROM devices
+		WHERE person_id = ? AND credential_id = ? AND id <> ? AND state <> 'removed' ORDER BY created_at, id`, d.PersonID, d.CredentialID, d.ID); err != nil {
+		return err
+	}
+	for _, other := range sharing {
+		err := t.endLinksOf(ctx, other.ID)
+		if err == nil && other.ID != by.ID {
+			err = t.signOut(ctx, by, other)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) removeDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
@@ -314,6 +424,9 @@ func (t *tx) removeDevice(ctx context.Context, by app.Actor, personID, deviceID 
 		return err
 	}
 	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
+		return err
+	}
+	if err := t.endLinksOf(ctx, deviceID); err != nil {
 		return err
 	}
 	if err := t.revokeUnused(ctx, personID); err != nil {
@@ -358,6 +471,11 @@ func (s *Store) SetDeviceState(ctx context.Context, by app.Actor, deviceID strin
 		err := t.GetContext(ctx, &person, `UPDATE devices SET state = ? WHERE id = ? AND state <> 'removed' RETURNING person_id`, state, deviceID)
 		if err != nil {
 			return orElse(err, app.ErrUnknownDevice)
+		}
+		if state != app.DeviceActive {
+			if err := t.endLinksOf(ctx, deviceID); err != nil {
+				return err
+			}
 		}
 		if err := t.cancelUnanswerable(ctx, by, person); err != nil {
 			return err

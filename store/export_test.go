@@ -21,6 +21,15 @@ func BrowserHash(s *Store, deviceID string) (hash string) {
 	return hash
 }
 
+// OpenCodes counts a person's activation codes that can be tried.
+func OpenCodes(s *Store, personID string) (n int) {
+	if err := s.r.Get(&n, `SELECT count(*) FROM activation_codes c JOIN invitations i ON i.id = c.invitation_id
+		WHERE i.person_id = ? AND c.used_at = 0 AND c.ended_at = 0 AND c.expires_at > ?`, personID, s.Now()); err != nil {
+		panic(err)
+	}
+	return n
+}
+
 // AuditPlan is how SQLite means to answer the queries behind AuditPage.
 func AuditPlan(ctx context.Context, r *Reader, f AuditFilter, after AuditCursor) ([]string, error) {
 	q, err := r.auditQuery(ctx, f, after, 10)

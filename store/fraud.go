@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"assent/app"
@@ -89,7 +90,17 @@ func (s *Store) Pause(ctx context.Context, by app.Actor, personID string) error 
 	return s.write(ctx, func(t *tx) error { return t.pause(ctx, by, personID) })
 }
 
+// pause leaves things as they are where it is a device that asks and its passkey
+// has ended: whoever was left with one could otherwise shut the person out.
 func (t *tx) pause(ctx context.Context, by app.Actor, personID string) error {
+	if by.Kind == app.ActorDevice {
+		switch err := t.mayDecide(ctx, by); {
+		case errors.Is(err, app.ErrUnknownPasskey):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
 	n, err := t.affect(ctx, `UPDATE persons SET paused_at = ? WHERE id = ? AND paused_at = 0`, t.now, personID)
 	if err != nil || n == 0 {
 		return err

@@ -43,7 +43,8 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 }
 
 // SetPersonState suspends a person or lets them in again. Suspending cancels
-// what waits for them, and ACP is told.
+// what waits for them, and ACP is told; and it ends the links that nobody used:
+// whoever is let in again and has no device needs a new one.
 func (s *Store) SetPersonState(ctx context.Context, by app.Actor, id string, state app.PersonState) error {
 	return s.write(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, id); err != nil {
@@ -54,13 +55,22 @@ func (s *Store) SetPersonState(ctx context.Context, by app.Actor, id string, sta
 			return err
 		}
 		if state == app.PersonSuspended {
-			if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
+			if err := t.suspended(ctx, by, id); err != nil {
 				return err
 			}
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
 		return t.audit(ctx, by, entry{action: "person." + string(state), person: id})
 	})
+}
+
+// suspended ends what a person has who was just suspended: what waits for them,
+// of which ACP is told, and their links.
+func (t *tx) suspended(ctx context.Context, by app.Actor, id string) error {
+	if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
+		return err
+	}
+	return t.endInvitations(ctx, by, id)
 }
 
 // SetPreferences stores a person's language and time zone; an empty value leaves the old one.
@@ -165,30 +175,39 @@ func (s *Store) invite(ctx context.Context, by app.Actor, inv app.Invitation, to
 	return inv, err
 }
 
-// EndInvitations ends the links of a person that nobody used.
+// EndInvitations ends the links of a person that nobody used, and their codes.
 func (s *Store) EndInvitations(ctx context.Context, by app.Actor, personID string) error {
-	return s.write(ctx, func(t *tx) error {
-		n, err := t.affect(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID)
-		if err != nil || n == 0 {
-			return err
-		}
-		return t.audit(ctx, by, entry{action: "invitation.end", person: personID})
-	})
+	return s.write(ctx, func(t *tx) error { return t.endInvitations(ctx, by, personID) })
+}
+
+// endInvitations ends the links of a person that nobody used, and with them
+// their activation codes. Without one it changes nothing.
+func (t *tx) endInvitations(ctx context.Context, by app.Actor, personID string) error {
+	n, err := t.affect(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := t.exec(ctx, `UPDATE activation_codes SET ended_at = ? WHERE used_at = 0 AND ended_at = 0
+		AND invitation_id IN (SELECT id FROM invitations WHERE person_id = ?)`, t.now, personID); err != nil {
+		return err
+	}
+	return t.audit(ctx, by, entry{action: "invitation.end", person: personID})
 }
 
 // InviteFrom stores the invitation that a person gives themselves on the device
 // by: the link of another device of theirs, which may replace it. Other
-// invitations of theirs stay; an earlier one from the same device ends.
+// invitations of theirs stay; an earlier one from the same device ends. Its
+// passkey must be live: app.ErrUnknownPasskey.
 func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, replace bool, expires app.Instant) (app.Invitation, error) {
 	inv := app.Invitation{ID: app.NewID(), PersonID: by.PersonID, ExpiresAt: expires, ApprovedBy: by.ID}
 	if replace {
 		inv.Replaces = by.ID
 	}
 	err := s.write(ctx, func(t *tx) error {
-		if err := t.mayAnswer(ctx, by, ""); err != nil {
+		if err := t.mayDecide(ctx, by); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE approved_by = ? AND used_at = 0 AND ended_at = 0`, t.now, by.ID); err != nil {
+		if err := t.endLinksOf(ctx, by.ID); err != nil {
 			return err
 		}
 		return t.addInvitation(ctx, by, &inv, tokenHash)

@@ -253,7 +253,7 @@ func (t *tx) changePerson(ctx context.Context, by app.Actor, importID string, f 
 			return err
 		}
 		if row.State == app.PersonSuspended {
-			if err := t.cancelPending(ctx, by, f.PersonID, app.ReasonSuspended); err != nil {
+			if err := t.suspended(ctx, by, f.PersonID); err != nil {
 				return err
 			}
 		}

@@ -329,6 +329,24 @@ func (t *tx) mayAnswer(ctx context.Context, by app.Actor, credentialID string) e
 	return nil
 }
 
+// mayDecide is mayAnswer for what reaches further than one request, such as who
+// else may answer: the device's passkey must not have ended, or else it is
+// app.ErrUnknownPasskey. To deny none is needed.
+func (t *tx) mayDecide(ctx context.Context, by app.Actor) error {
+	if err := t.mayAnswer(ctx, by, ""); err != nil {
+		return err
+	}
+	d, err := t.device(ctx, by.ID)
+	if err != nil {
+		return err
+	}
+	live, err := t.alive(ctx, d.CredentialID)
+	if err == nil && !live {
+		err = app.ErrUnknownPasskey
+	}
+	return err
+}
+
 // decided finishes a decision whose compare-and-swap changed n rows, or says
 // why it changed none.
 func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err error, finish func(app.Request) error) error {

@@ -683,7 +683,7 @@ func TestStrangersPromptsAreLimited(t *testing.T) {
 	s := newSite(t)
 	guest := s.person("Guest")
 	last := answer{}
-	for range 25 {
+	for range 60 {
 		last = guest.json("/sign-in/passkey", "{}")
 	}
 	if last.StatusCode != http.StatusTooManyRequests || last.Header.Get("Retry-After") == "" || !strings.Contains(string(last.body), "wait a minute") {

@@ -78,8 +78,8 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 	return Prepared{r, sheet, g}, nil
 }
 
-// cooling tells until when the device is too new to approve a payment; 0 where
-// it may.
+// cooling tells until when the device, or the passkey that it signs with now, is
+// too new to approve a payment; 0 where it may.
 func (s *Service) cooling(ctx context.Context, by app.Actor, sh *slip.Sheet) (app.Instant, error) {
 	cooling := s.protection().Cooling
 	if cooling == 0 || !sh.Pays() {
@@ -89,7 +89,11 @@ func (s *Service) cooling(ctx context.Context, by app.Actor, sh *slip.Sheet) (ap
 	if err != nil {
 		return 0, err
 	}
-	if until := d.CreatedAt.Add(cooling); until > s.store.Now() {
+	key, err := s.store.Credential(ctx, d.CredentialID)
+	if err != nil {
+		return 0, err
+	}
+	if until := max(d.CreatedAt, key.CreatedAt).Add(cooling); until > s.store.Now() {
 		return until, nil
 	}
 	return 0, nil

@@ -485,13 +485,20 @@ func TestChangedSinceTheCheck(t *testing.T) {
 	}
 }
 
-// Suspending by a file cancels what waits, as suspending does anywhere.
+// Suspending by a file cancels what waits and ends links, as suspending does
+// anywhere.
 func TestSuspendedByAFile(t *testing.T) {
 	b := newBench(t)
 	p := b.MustPerson("ada")
 	b.MustDevice(p)
 	r := b.MustRequest(p)
+	if _, err := b.Invite(t.Context(), app.Operator, p.ID, "hash", b.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	b.imported("name,identifiers,state\nada,username:ada,Suspended\n")
+	if inv, err := b.Invitation(t.Context(), "hash"); err != nil || inv.EndedAt == 0 {
+		t.Errorf("the link is open (%v)", err)
+	}
 	if got, err := b.Store.Request(t.Context(), r.ID); err != nil || got.State != app.Cancelled {
 		t.Errorf("the request is %s: %v", got.State, err)
 	}

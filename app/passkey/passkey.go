@@ -19,6 +19,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"assent/app"
+	"assent/app/i18n"
 	"assent/app/receipt"
 	"assent/store"
 )
@@ -276,7 +277,7 @@ func (s *Service) BeginApproval(ctx context.Context, d app.Device, c receipt.Con
 		return Prompt{}, err
 	}
 	c.Person = receipt.Person{ID: d.PersonID}
-	c.Device = receipt.Device{ID: d.ID, Name: d.Name}
+	c.Device = receipt.Device{ID: d.ID, Name: i18n.Plain(d.Name)}
 	c.Site = receipt.Site{RPID: s.rp.Config.RPID, Origin: s.rp.Config.RPOrigins[0]}
 	doc, err := receipt.Compose(c)
 	if err != nil {
@@ -358,7 +359,7 @@ func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, c
 		key: s.key, document: doc,
 		assertion: receipt.Assertion{AuthenticatorData: raw.AuthenticatorData, ClientDataJSON: raw.ClientDataJSON, Signature: raw.Signature},
 		passkey: receipt.Passkey{ID: cred.ID, PublicKey: cred.PublicKey, AAGUID: cred.Authenticator.AAGUID,
-			Owner: receipt.Owner{ID: a.person.ID, Name: a.person.Name}, Since: a.since},
+			Owner: receipt.Owner{ID: a.person.ID, Name: i18n.Plain(a.person.Name)}, Since: a.since},
 	}, json.Unmarshal(about.Choice, choice)
 }
 

@@ -3,11 +3,11 @@ package people
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"assent/app"
+	"assent/app/i18n"
 )
 
 // SetPreferences stores a person's language (BCP 47) and time zone (IANA); an
@@ -32,9 +32,10 @@ func (s *Service) SetTheme(ctx context.Context, by app.Actor, theme string) erro
 // longest device name, in characters.
 const longestName = 60
 
-// RenameDevice gives one of the person's devices a name.
+// RenameDevice gives one of the person's devices a name: a line of text that can
+// be read, whatever else is in it.
 func (s *Service) RenameDevice(ctx context.Context, by app.Actor, deviceID, name string) error {
-	name = strings.Join(strings.Fields(name), " ")
+	name = i18n.Plain(name)
 	if n := utf8.RuneCountInString(name); n < 1 || n > longestName {
 		return app.ErrMalformed.In("name").Because(errors.New("a device's name has 1 to 60 characters"))
 	}

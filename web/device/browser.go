@@ -3,6 +3,7 @@ package device
 import (
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mileusna/useragent"
 
@@ -13,10 +14,14 @@ import (
 // (W3C User-Agent Client Hints), so that people read "Pixel 9" and not "Android".
 const hintHeader = "Sec-CH-UA-Model"
 
+// longestName is how much a browser may say of its own name, in characters.
+const longestName = 60
+
 // describe names a browser as its owner would: the phone's model where the
-// browser tells it, else "Firefox on Windows".
+// browser tells it, else "Firefox on Windows". Whatever the browser says, it is
+// text that can be read, kept and signed.
 func describe(r *http.Request, w i18n.Words) (name, platform string) {
-	ua := useragent.Parse(r.UserAgent())
+	ua := useragent.Parse(i18n.Plain(r.UserAgent()))
 	platform = strings.ToLower(ua.OS)
 	switch {
 	case platform == "ios" && strings.Contains(ua.Device, "iPad"):
@@ -26,16 +31,17 @@ func describe(r *http.Request, w i18n.Words) (name, platform string) {
 	case platform == "macos":
 		platform = "mac"
 	}
-	model := strings.Trim(r.Header.Get(hintHeader), `" `)
+	model := i18n.Plain(strings.Trim(r.Header.Get(hintHeader), `" `))
+	browser, _ := i18n.Fold(ua.Name, longestName)
 	switch {
-	case model != "" && len(model) <= 60:
+	case model != "" && utf8.RuneCountInString(model) <= longestName:
 		return model, platform
 	case platform == "iphone":
 		return "iPhone", platform
 	case platform == "ipad":
 		return "iPad", platform
-	case ua.Name != "" && ua.OS != "":
-		return w.T("device.browser_on", "browser", ua.Name, "os", ua.OS), platform
+	case browser != "" && ua.OS != "":
+		return w.T("device.browser_on", "browser", browser, "os", ua.OS), platform
 	}
 	return w.T("device.browser_unknown"), platform
 }

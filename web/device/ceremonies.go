@@ -7,6 +7,7 @@ import (
 
 	"assent/app"
 	"assent/app/consent"
+	"assent/app/i18n"
 	"assent/app/login"
 	"assent/app/passkey"
 	"assent/app/receipt"
@@ -57,7 +58,8 @@ func guest(r *http.Request) app.Actor {
 	return app.Actor{Kind: app.ActorGuest, Source: httpx.Source(r.Context())}
 }
 
-// stranger slows down prompts that nobody signed in asks for: each is a row.
+// stranger slows down prompts that nobody signed in asks for, and answers to
+// them: each prompt is a row, and each answer work for whoever checks it.
 func (h *handlers) stranger(r *http.Request) error {
 	if wait := h.strangers.Hit(httpx.Source(r.Context())); wait > 0 {
 		return app.ErrTooMany.After(wait)
@@ -83,6 +85,9 @@ func (h *handlers) enrolBegin(w http.ResponseWriter, r *http.Request) error {
 
 // enrolFinish answers POST /enrol/{token}/passkey/{ceremony}.
 func (h *handlers) enrolFinish(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
 	inv, err := h.invitation(r, r.PathValue("token"))
 	if err != nil {
 		return err
@@ -116,6 +121,9 @@ func (h *handlers) signInBegin(w http.ResponseWriter, r *http.Request) error {
 // from an invitation uses it up, where this browser may use it. Elsewhere it is
 // a sign-in like any other, for which the passkey is enough.
 func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
 	in, err := httpx.JSON[finish](w, r, responseLimit)
 	if err != nil {
 		return err
@@ -197,7 +205,7 @@ func (h *handlers) approvalBegin(w http.ResponseWriter, r *http.Request) error {
 func content(p consent.Prepared, words []byte) receipt.Content {
 	r, g := p.Request, p.Grant
 	return receipt.Content{
-		Request: receipt.Request{ID: r.ID, Ref: r.Ref}, Client: receipt.Client{ID: r.ClientID, Name: p.Sheet.Client.Name}, Kind: r.Kind,
+		Request: receipt.Request{ID: r.ID, Ref: r.Ref}, Client: receipt.Client{ID: r.ClientID, Name: i18n.Plain(p.Sheet.Client.Name)}, Kind: r.Kind,
 		Details: r.DetailsDigest, Shown: words, Deadline: receipt.Time(r.ExpiresAt),
 		Granted: receipt.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, Accounts: g.Accounts},
 	}

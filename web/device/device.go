@@ -48,13 +48,21 @@ type Config struct {
 
 type handlers struct {
 	Config
-	strangers *httpx.Limiter // of prompts that nobody signed in asks for
+	strangers *httpx.Limiter // of prompts that nobody signed in asks for, and answers to them
 }
+
+// strangersTries is how often strangers of one source may try at once, and
+// strangersPause after how long once more: the phones of a town may share the
+// address of their mobile network.
+const (
+	strangersTries = 40
+	strangersPause = time.Second
+)
 
 // Register puts the surface's routes on mux and gives its answer to errors,
 // for what is refused before it gets here.
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
-	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20)}
+	h := &handlers{Config: c, strangers: httpx.NewLimiter(strangersPause, strangersTries)}
 	c.Login.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
 			return // whoever asked has gone

@@ -150,16 +150,24 @@ func (h *handlers) pushOff(r *http.Request, id login.Identity) (bool, error) {
 	return false, err
 }
 
-// added finds another device that joined within the last day.
+// added finds another device that joined within the last day, or came to sign
+// with another passkey.
 func (h *handlers) added(r *http.Request, id login.Identity) (*page.Added, error) {
 	devices, err := h.Store.Devices(r.Context(), id.Person.ID)
 	if err != nil {
 		return nil, err
 	}
+	dayAgo := h.Store.Now().Add(-24 * time.Hour)
+	rekeyed, err := h.Store.Rekeyed(r.Context(), id.Person.ID, dayAgo)
+	if err != nil {
+		return nil, err
+	}
 	var newest *page.Added
+	since := max(dayAgo, id.Device.CreatedAt)
 	for _, d := range devices {
-		if d.ID != id.Device.ID && d.CreatedAt > id.Device.CreatedAt && h.Store.Now().Sub(d.CreatedAt) < 24*time.Hour {
-			newest = &page.Added{ID: d.ID, Name: d.Name, At: d.CreatedAt.Time()}
+		at := max(d.CreatedAt, rekeyed[d.ID])
+		if d.ID != id.Device.ID && at > since {
+			newest, since = &page.Added{ID: d.ID, Name: d.Name, At: at.Time(), Rekeyed: at > d.CreatedAt}, at
 		}
 	}
 	return newest, nil

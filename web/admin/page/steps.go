@@ -33,6 +33,7 @@ var steps = map[string]map[string]step{
 		"remove":    {"admin.step.device_remove", view.Ended},
 		"sign_in":   {"admin.step.device_sign_in", view.Waiting},
 		"sign_out":  {"admin.step.device_sign_out", view.Waiting},
+		"passkey":   {"admin.step.device_passkey", view.Approved},
 		"suspended": {"admin.step.device_suspended", view.Denied},
 		"active":    {"admin.step.device_active", view.Approved},
 	},

@@ -30,10 +30,11 @@ type Waiting struct {
 	First             bool // stands out before all others, whatever its deadline
 }
 
-// Added is a device of the person that is new.
+// Added is a device of the person that is new, or new in what it signs with.
 type Added struct {
 	ID, Name string
 	At       time.Time
+	Rekeyed  bool // it was there before, with another passkey
 }
 
 func (p Inbox) title(w i18n.Words) string {
@@ -92,8 +93,12 @@ func (w Waiting) line(words i18n.Words) string {
 func (p Inbox) notices(f view.Frame) []view.Notice {
 	var out []view.Notice
 	if p.Added != nil {
+		words := i18n.Key("notice.device_added")
+		if p.Added.Rekeyed {
+			words = "notice.device_rekeyed"
+		}
 		out = append(out, view.Notice{ID: "device-added", Kind: view.NoticeInfo,
-			Text: f.Words.T("notice.device_added", "device", i18n.Plain(p.Added.Name), "when", f.Words.Moment(p.Added.At, f.Now)),
+			Text: f.Words.T(words, "device", i18n.Plain(p.Added.Name), "when", f.Words.Moment(p.Added.At, f.Now)),
 			Link: "/devices/" + p.Added.ID + "/remove?unknown", Label: f.Words.T("notice.device_added_link")})
 	}
 	if p.PushOff {
