@@ -270,6 +270,15 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 		{"nothing may be granted", func(w *world, s emulator.Session) {
 			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.AllowedScopes = map[string]bool{"openid": false} })
 		}, app.ReasonNoScopes, true},
+		{"a scope that isn't what it looks like", func(w *world, s emulator.Session) {
+			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) {
+				d.RequestedScopes[0].RequestedName, d.RequestedScopes[0].Name = "read\u200b.all", "read\u200b.all"
+				d.AllowedScopes["read\u200b.all"] = true
+			})
+		}, app.ReasonUnreadable, true},
+		{"a claim that nothing can sign", func(w *world, s emulator.Session) {
+			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.ClaimsToConsent = []string{"name\ufffe"} })
+		}, app.ReasonUnreadable, true},
 		{"for a subject that nobody has", func(w *world, s emulator.Session) {
 			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.Subject = "opaque" })
 		}, "", false},

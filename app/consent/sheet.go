@@ -11,6 +11,7 @@ import (
 	"assent/app"
 	"assent/app/accounts"
 	"assent/app/acp"
+	"assent/app/i18n"
 	"assent/app/slip"
 )
 
@@ -62,6 +63,10 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 	if sheet.AskCode, err = s.asksCode(ctx, r); err != nil {
 		return nil, err
 	}
+	if name, ok := unprintable(sheet); ok {
+		s.log.ErrorContext(ctx, "a request was cancelled: what it would grant can't be shown as it is", "request", r.ID, "ref", r.Ref, "name", name)
+		return nil, s.end(ctx, r, app.ReasonUnreadable, true)
+	}
 	if len(d.Scopes) > 0 && len(sheet.Scopes)+len(sheet.Implicit) == 0 {
 		return nil, s.end(ctx, r, app.ReasonNoScopes, true)
 	}
@@ -99,6 +104,20 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 	}
 	sheet.Accounts = accounts
 	return sheet, nil
+}
+
+// unprintable finds a scope or a claim that would be shown as another text than
+// the one that is granted.
+func unprintable(sh *slip.Sheet) (name string, found bool) {
+	names := slices.Concat(sh.Implicit, sh.Claims, sh.VerifiedClaims)
+	for _, sc := range sh.Scopes {
+		names = append(names, sc.Grant)
+	}
+	i := slices.IndexFunc(names, func(name string) bool { return i18n.Plain(name) != name })
+	if i < 0 {
+		return "", false
+	}
+	return names[i], true
 }
 
 // disowned tells why a Brazilian consent isn't this person's to give. A payment
