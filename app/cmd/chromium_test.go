@@ -89,7 +89,7 @@ type phone struct {
 const userAgent = "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36"
 
 // patience is how long a page may take to become what a test waits for.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 type look struct {
 	width, height int64
@@ -188,7 +188,9 @@ func (p *phone) see(id string) {
 }
 
 // click waits until the element shows, holds still and is on top where it would
-// be hit, and clicks it.
+// be hit, and clicks it. Where that leads to another page it waits for that one:
+// until then the old page may still look as the new one will, and what is
+// clicked there is lost.
 func (p *phone) click(id string) {
 	p.t.Helper()
 	p.hit("click "+id, `[data-testid="`+id+`"]`)
@@ -210,11 +212,18 @@ func (p *phone) hit(what, selector string) {
 			await Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {})));
 			const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
 			const top = document.elementFromPoint(x, y);
-			return e.isConnected && (e.contains(top) || e.closest("label")?.contains(top)) ? [x, y] : [];
+			if (!e.isConnected || !(e.contains(top) || e.closest("label")?.contains(top))) return [];
+			const form = e.type === "submit" && e.form && !e.form.dataset.ceremony && e.form.method !== "dialog";
+			const leads = form || e.matches("a[href]:not([href^='#'], [download], [target])");
+			document.left = leads;
+			return [x, y, leads ? 1 : 0];
 		})()`, sel), chromedp.EvalAsValue, awaitPromise))
-		return len(at) == 2, err
+		return len(at) == 3, err
 	})
 	p.do(what, chromedp.MouseClickXY(at[0], at[1]))
+	if at[2] == 1 {
+		p.until(what+" leads to another page", `!document.left`)
+	}
 }
 
 // text gives the element's visible text, once it shows.
@@ -326,16 +335,19 @@ func (p *phone) accessible(what string) {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	// What arrives while axe looks is still fading in: then it looks again.
+	// What arrives while axe looks, or while it waits for what came before, is
+	// still fading in: then it looks again.
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(async () => {
+			const fading = () => document.getAnimations().filter(a => a.playState === "running" && a.effect.getComputedTiming().endTime < 5000 &&
+				a.effect.getKeyframes().some(k => "opacity" in k || "color" in k || "backgroundColor" in k));
 			for (let tries = 0; ; tries++) {
-				await Promise.all(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 5000).map(a => a.finished.catch(() => {})));
+				while (fading().length) await Promise.all(fading().map(a => a.finished.catch(() => {})));
 				let changed = false;
 				const watch = new MutationObserver(() => { changed = true; });
 				watch.observe(document, {subtree: true, childList: true});
 				const r = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"]});
 				watch.disconnect();
-				if (changed && tries < 3) continue;
+				if (changed && tries < 9) continue;
 				return r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")).join("\n");
 			}
 		})()`,
