@@ -49,7 +49,7 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 // activation codes, sign-in sessions, those of the console long after their end,
 // what ACP said of consents, and counts too old to be charted.
 func (s *Store) Sweep(ctx context.Context) error {
-	return s.write(ctx, func(t *tx) error {
+	err := s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {
 			return err
 		}
@@ -68,4 +68,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 		}
 		return t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, t.now)
 	})
+	if err != nil {
+		return err
+	}
+	return s.clearLog(ctx)
 }

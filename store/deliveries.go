@@ -90,6 +90,10 @@ func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliverySta
 		if err != nil || n == 0 {
 			return err
 		}
+		if err := t.exec(ctx, `UPDATE requests SET granted = '', login_state = '' WHERE id = ?
+			AND EXISTS (SELECT 1 FROM persons WHERE id = person_id AND erased_at <> 0)`, r.ID); err != nil {
+			return err
+		}
 		t.changed(r)
 		if err := t.settled(ctx, r, as); err != nil {
 			return err

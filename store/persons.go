@@ -117,7 +117,7 @@ func (t *tx) setCompanies(ctx context.Context, personID string, companies []stri
 // reference, which the audit goes on to name, and the receipts of what they
 // approved, which are the proof of it until their retention ends.
 func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error {
-	return s.write(ctx, func(t *tx) error {
+	err := s.write(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, id); err != nil {
 			return err
 		}
@@ -126,18 +126,21 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 		}
 		for _, query := range []string{
 			`UPDATE persons SET name = '', sort = '', lang = '', zone = '', state = 'suspended', paused_at = 0, erased_at = :now WHERE id = :id`,
+			`DELETE FROM consent_owners WHERE cpf IN (SELECT norm FROM identifiers WHERE person_id = :id AND kind = 'cpf')`,
 			`DELETE FROM identifiers WHERE person_id = :id`,
 			`DELETE FROM companies WHERE person_id = :id`,
 			`DELETE FROM accounts WHERE person_id = :id`,
 			`DELETE FROM person_words WHERE person_id = :id`,
 			`DELETE FROM mutes WHERE person_id = :id`,
 			`DELETE FROM payments WHERE person_id = :id`,
+			`DELETE FROM ceremonies WHERE person_id = :id`,
 			`DELETE FROM subscriptions WHERE device_id IN (SELECT id FROM devices WHERE person_id = :id)`,
 			`UPDATE invitations SET ended_at = :now WHERE person_id = :id AND used_at = 0 AND ended_at = 0`,
 			`UPDATE devices SET state = 'removed', removed_at = :now, name = '', session_key = '', browser_hash = '' WHERE person_id = :id`,
 			`UPDATE credentials SET record = '', revoked_at = CASE WHEN revoked_at = 0 THEN :now ELSE revoked_at END WHERE person_id = :id`,
-			`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '', granted = CASE WHEN delivery = 'waiting' THEN granted ELSE '' END
-				WHERE person_id = :id`,
+			`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '' WHERE person_id = :id`,
+			// What ACP hasn't been told yet is needed for that, and goes then.
+			`UPDATE requests SET granted = '', login_state = '' WHERE person_id = :id AND delivery <> 'waiting'`,
 		} {
 			if _, err := t.NamedExecContext(ctx, query, map[string]any{"id": id, "now": t.now}); err != nil {
 				return err
@@ -146,4 +149,8 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
 		return t.audit(ctx, by, entry{action: "person.erase", person: id})
 	})
+	if err != nil {
+		return err
+	}
+	return s.clearLog(ctx)
 }

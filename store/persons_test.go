@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"assent/app"
 	"assent/store"
@@ -48,7 +49,8 @@ func TestEditPerson(t *testing.T) {
 // the receipts of what they approved.
 func TestErasePerson(t *testing.T) {
 	db := storetest.New(t)
-	p, err := db.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"}}, []string{"98765432000110"})
+	p, err := db.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"},
+		{Kind: app.CPF, Value: "529.982.247-25", Norm: "52998224725"}}, []string{"98765432000110"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,10 +62,16 @@ func TestErasePerson(t *testing.T) {
 	if err := db.Shown(t.Context(), storetest.On(d), approved.ID, `{"owner":"Zebedee"}`, "seen", "Quux Ltd"); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Approve(t.Context(), storetest.On(d), approved.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "the proof", At: db.Now(), CredentialID: d.CredentialID}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(d), approved.ID, app.Approval{Digest: "seen", Granted: `{"accounts":["quux-1"]}`, Receipt: "the proof", At: db.Now(), CredentialID: d.CredentialID}); err != nil {
 		t.Fatal(err)
 	}
 	waits := db.MustRequest(p)
+	if err := db.KeepConsentOwner(t.Context(), app.ConsentOwner{Connection: "acp", ConsentID: "urn:quux:1", CPF: "52998224725", ExpiresAt: db.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.PutCeremony(t.Context(), store.Ceremony{ID: "c1", PersonID: p.ID, Session: `{"user":"Zebedee"}`, ExpiresAt: db.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
 	if err := db.ErasePerson(t.Context(), app.Operator, p.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -82,13 +90,28 @@ func TestErasePerson(t *testing.T) {
 	if err := db.ErasePerson(t.Context(), app.Operator, p.ID); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("twice: %v", err)
 	}
-	db.Reopen() // writes the log back
+	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Granted == "" || r.LoginState == "" {
+		t.Errorf("what ACP is to be told is gone before it was: %q, %q (%v)", r.Granted, r.LoginState, err)
+	}
+	r, _, err := db.BeginDelivery(t.Context(), approved.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Delivered(t.Context(), r, app.DeliveryDelivered, ""); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Granted != "" || r.LoginState != "" {
+		t.Errorf("what ACP was told is still there: %q, %q (%v)", r.Granted, r.LoginState, err)
+	}
+	if err := db.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{store.FileName, store.FileName + "-wal"} {
 		raw, err := os.ReadFile(filepath.Join(db.Dir, name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"Zebedee", "zebedee", "Quux", "98765432000110"} {
+		for _, word := range []string{"Zebedee", "zebedee", "Quux", "quux", "98765432000110", "52998224725"} {
 			if strings.Contains(string(raw), word) {
 				t.Errorf("%s still holds %q", name, word)
 			}

@@ -128,6 +128,15 @@ func private(path string) error {
 	return nil
 }
 
+// clearLog writes what stands in the write-ahead log into the database, where
+// it has the latest of each page, and empties it: of what was erased it would
+// keep the bytes for as long as nobody writes much. Where somebody reads just
+// now it is left for the next time.
+func (s *Store) clearLog(ctx context.Context) error {
+	_, err := s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return err
+}
+
 // dsn puts the pragmas into the data source name, where they reach every
 // connection of a pool: by Exec they would reach one of them.
 func dsn(path string, more ...string) string {
