@@ -176,6 +176,48 @@ func TestAuditRowsInFrontAreFound(t *testing.T) {
 	}
 }
 
+// Who has the file can't make the audit forget itself, nor put rows where
+// nobody looks.
+func TestAuditThatWasEmptiedIsFound(t *testing.T) {
+	for _, c := range []struct {
+		name, do string
+		drop     bool
+		want     store.AuditFinding
+	}{
+		{"all of it", `DELETE FROM audit`, false, store.AuditFinding{Fault: store.AuditMissing, ID: 1, To: 1}},
+		{"all behind a checkpoint", `DELETE FROM audit`, true, store.AuditFinding{Fault: store.AuditMissing, ID: 5, To: 5}},
+		{"a row before the checkpoint", `INSERT INTO audit SELECT 2, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash FROM audit WHERE id = 6`,
+			true, store.AuditFinding{Fault: store.AuditAltered, ID: 2}},
+		{"the row of the checkpoint, altered", `INSERT INTO audit SELECT c.id, c.row_at, 'acp', '', '', 'nothing', '', '', '', '', '', c.hash FROM audit_checkpoints c`,
+			true, store.AuditFinding{Fault: store.AuditAltered, ID: 4}},
+		{"what says that it is a chain", `UPDATE audit SET hash = '', prev_hash = '', actor_id = 'mallory' WHERE id > 6; DELETE FROM meta WHERE key = 'audit chained'`,
+			false, store.AuditFinding{Fault: store.AuditAltered, ID: 7}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := audited(t, 8)
+			db.MustPerson("ada")
+			if c.drop {
+				rows, err := db.AuditRows(t.Context(), 1, 9, 9)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n, err := db.DropAudit(t.Context(), app.System, rows[4].At, signAudit); err != nil || n != 4 {
+					t.Fatal(n, err)
+				}
+			}
+			if rep := verify(t, db.Reader, store.AuditHead{}); rep.Finding != nil {
+				t.Fatal(rep.Finding)
+			}
+			db.Tamper(c.do)
+			db.Reopen()
+			f := verify(t, db.Reader, store.AuditHead{}).Finding
+			if f == nil || f.Fault != c.want.Fault || f.ID != c.want.ID || f.To != c.want.To {
+				t.Errorf("found %+v, want %+v", f, c.want)
+			}
+		})
+	}
+}
+
 func TestAuditTamperingIsFound(t *testing.T) {
 	const n = 9
 	at := app.At(time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)) // of row 1

@@ -105,7 +105,8 @@ const chainedAll = "all"
 
 // chainAudit chains the rows that were written before there was a chain. It
 // goes on where it was interrupted, and once done is never done again: a row
-// without a hash is then a finding.
+// without a hash is then a finding. Nor is it begun where there is something of
+// a chain: whoever made it forget that it was done wants other rows chained.
 func (s *Store) chainAudit(ctx context.Context) error {
 	for done := false; !done; {
 		err := s.write(ctx, func(t *tx) error {
@@ -118,13 +119,20 @@ func (s *Store) chainAudit(ctx context.Context) error {
 				done = true
 				return nil
 			}
-			last, err := strconv.ParseInt(cmp.Or(at, "0"), 10, 64)
-			if err != nil {
+			var begun bool
+			if err := t.GetContext(ctx, &begun, `SELECT EXISTS (SELECT 1 FROM audit WHERE hash <> '') OR EXISTS (SELECT 1 FROM audit_checkpoints)`); err != nil {
 				return err
 			}
-			at, err = t.chainFrom(ctx, last)
-			if err != nil {
-				return err
+			if at == "" && begun {
+				at = chainedAll
+			} else {
+				last, err := strconv.ParseInt(cmp.Or(at, "0"), 10, 64)
+				if err != nil {
+					return err
+				}
+				if at, err = t.chainFrom(ctx, last); err != nil {
+					return err
+				}
 			}
 			return t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('audit chained', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, at)
 		})

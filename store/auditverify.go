@@ -132,6 +132,9 @@ func (r *Reader) VerifyAudit(ctx context.Context, head AuditHead, verify func(me
 		w := newWalk(c, head)
 		err = w.run(ctx, x, 0)
 		rep = w.report
+		if err == nil && rep.Finding == nil && rep.Rows == 0 {
+			rep.Finding, err = emptied(ctx, x, c)
+		}
 		if err != nil || rep.Finding != nil || head == (AuditHead{}) || rep.Head == HeadFound {
 			return err
 		}
@@ -157,6 +160,20 @@ func (r *Reader) VerifyAudit(ctx context.Context, head AuditHead, verify func(me
 		return nil
 	})
 	return rep, err
+}
+
+// emptied finds an audit without rows that must have some: dropping writes one
+// behind its checkpoint, and so does everything that a database is used for.
+func emptied(ctx context.Context, x *sqlx.Tx, c *AuditDropped) (*AuditFinding, error) {
+	if c != nil {
+		return &AuditFinding{Fault: AuditMissing, ID: c.ID + 1, To: c.ID + 1, At: c.RowAt}, nil
+	}
+	var used bool
+	err := x.GetContext(ctx, &used, `SELECT EXISTS (SELECT 1 FROM persons) OR EXISTS (SELECT 1 FROM admins) OR EXISTS (SELECT 1 FROM requests)`)
+	if err != nil || !used {
+		return nil, err
+	}
+	return &AuditFinding{Fault: AuditMissing, ID: 1, To: 1}, nil
 }
 
 // snapshot runs fn on one state of the database.
@@ -205,6 +222,9 @@ func (w *walk) run(ctx context.Context, x *sqlx.Tx, before app.Instant) error {
 		w.report.Finding = &stray[0]
 		return nil
 	}
+	if err := w.leftover(ctx, x); err != nil || w.report.Finding != nil {
+		return err
+	}
 	rows, err := x.QueryxContext(ctx, `SELECT `+auditColumns+` FROM audit WHERE id > ? ORDER BY id`, w.prev.ID)
 	if err != nil {
 		return err
@@ -228,6 +248,31 @@ func (w *walk) run(ctx context.Context, x *sqlx.Tx, before app.Instant) error {
 		return err
 	}
 	return w.moved(ctx, x, bad)
+}
+
+// leftover looks at the rows before the checkpoint. Where dropping was
+// interrupted there are some, up to it without a gap; others were put there.
+func (w *walk) leftover(ctx context.Context, x *sqlx.Tx) error {
+	c := w.report.Checkpoint
+	if c == nil {
+		return nil
+	}
+	rows, err := x.QueryxContext(ctx, `SELECT `+auditColumns+` FROM audit WHERE id BETWEEN 1 AND ? ORDER BY id DESC`, c.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var e AuditEntry
+	for want := (AuditHead{ID: c.ID, Hash: c.Hash}); rows.Next(); want = (AuditHead{ID: e.ID - 1, Hash: e.PrevHash}) {
+		if err := rows.StructScan(&e); err != nil {
+			return err
+		}
+		if e.ID != want.ID || e.Hash != want.Hash || e.Sum(e.PrevHash) != e.Hash {
+			w.report.Finding = &AuditFinding{Fault: AuditAltered, ID: e.ID, At: e.At}
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
 // next takes the row that follows, or tells what is wrong with it.

@@ -28,6 +28,12 @@ func (s *Store) ReceiptKey(ctx context.Context, fresh func() (string, error)) (s
 	return s.madeOnce(ctx, "receipt key", fresh)
 }
 
+// KeptReceiptKey gives that key where it was made already, else nothing.
+func (r *Reader) KeptReceiptKey(ctx context.Context) (key string, err error) {
+	err = r.r.GetContext(ctx, &key, `SELECT coalesce((SELECT value FROM meta WHERE key = 'receipt key'), '')`)
+	return key, err
+}
+
 func (s *Store) madeOnce(ctx context.Context, key string, fresh func() (string, error)) (string, error) {
 	var have []string
 	if err := s.r.SelectContext(ctx, &have, `SELECT value FROM meta WHERE key = ?`, key); err != nil {

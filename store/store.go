@@ -98,6 +98,42 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
+// chained is the schema's version from which on the audit is a chain.
+const chained = 9
+
+// Look opens the database in a data directory to read it as it is: nothing is
+// made, migrated or written, as is due to what may be evidence.
+func Look(ctx context.Context, dir string) (*Reader, error) {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("there is no database to look at: %w", err)
+	}
+	r, err := sqlx.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+
+		url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)"}}.Encode())
+	if err != nil {
+		return nil, err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, r.DB, migrations.FS)
+	if err == nil {
+		var have, want int64
+		have, want, err = p.GetVersions(ctx)
+		switch {
+		case err != nil:
+		case have > want:
+			err = app.ErrDatabaseTooNew.Because(fmt.Errorf("its schema is %d, this binary knows %d", have, want))
+		case have < chained:
+			err = fmt.Errorf("its schema is %d, and the audit is a chain from %d on: start the service once", have, chained)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), r.Close())
+	}
+	return &Reader{r: r, now: time.Now}, nil
+}
+
+// Close closes what Look opened.
+func (r *Reader) Close() error { return r.r.Close() }
+
 // private makes the database's file before SQLite would, which lets everybody
 // read it as far as the umask does, and closes one that was made so, with the
 // files beside it. SQLite gives those the database's mode. What a group may do
@@ -183,7 +219,7 @@ func (s *Store) prepare(ctx context.Context, purpose Purpose) error {
 
 // Close closes the database. Everything that uses it must have ended.
 func (s *Store) Close() error {
-	return errors.Join(s.r.Close(), s.w.Close())
+	return errors.Join(s.Reader.Close(), s.w.Close())
 }
 
 // Ready tells whether the database can be written and its schema is current.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"assent/app"
 	"assent/store"
@@ -131,9 +132,10 @@ func lineOf(e store.AuditEntry) line {
 
 // Cell makes text safe to open in a spreadsheet, which takes a cell that
 // begins so for a formula and may run what it says: an apostrophe before it
-// makes it text (OWASP, CSV Injection).
+// makes it text (OWASP, CSV Injection). Some skip white space before the sign,
+// and take the full-width signs for it.
 func Cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if s != "" && (strings.ContainsRune("\t\r\n", rune(s[0])) || strings.IndexAny(strings.TrimLeftFunc(s, unicode.IsSpace), "=+-@＝＋－＠") == 0) {
 		return "'" + s
 	}
 	return s

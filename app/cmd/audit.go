@@ -12,7 +12,6 @@ import (
 	"assent/app"
 	"assent/app/audit"
 	"assent/app/config"
-	"assent/app/passkey"
 	"assent/app/receipt"
 	"assent/store"
 )
@@ -24,8 +23,9 @@ type auditCommands struct {
 }
 
 type auditVerifyCommand struct {
-	Head string `placeholder:"HASH" help:"A head that was taken down before, as HASH or ID:HASH: finds an end that was cut off, and an audit that was written anew."`
-	Key  string `placeholder:"FILE" help:"The public key that checkpoints must be signed with (PEM), as kept elsewhere; else the one of the database."`
+	Head         string `placeholder:"HASH" help:"A head that was taken down before, as HASH or ID:HASH: finds an end that was cut off, and an audit that was written anew."`
+	AllowDropped bool   `help:"Take it for whole although the head's row was dropped by retention: whether it was the same row can't be told any more."`
+	Key          string `placeholder:"FILE" help:"The public key that checkpoints must be signed with (PEM), as kept elsewhere; else the one of the database."`
 }
 
 // Run implements the command. A finding is the error.
@@ -37,14 +37,18 @@ func (c auditVerifyCommand) Run(ctx context.Context, p Process, s *config.Settin
 			return fmt.Errorf("--head: %w", err)
 		}
 	}
-	return withStore(ctx, s, func(st *store.Store) error {
-		key, err := c.key(ctx, st)
+	return looking(ctx, s, func(r *store.Reader) error {
+		key, err := c.key(ctx, r)
 		if err != nil {
 			return err
 		}
-		found, err := audit.Verify(ctx, st.Reader, key, head)
+		found, err := audit.Verify(ctx, r, key, head)
 		if err != nil {
 			return err
+		}
+		if found.Head == store.HeadDropped && !c.AllowDropped {
+			return errors.New("the head can't be verified: its row was dropped by retention. Take a newer one; or, if it is older than rows of the audit are kept, say --allow-dropped. " +
+				strings.TrimSpace(strings.ReplaceAll(audit.Words(found), "\n", " ")))
 		}
 		if found.Finding != nil {
 			return errors.New("the audit is not whole. " + strings.TrimSpace(strings.ReplaceAll(audit.Words(found), "\n", " ")))
@@ -54,7 +58,20 @@ func (c auditVerifyCommand) Run(ctx context.Context, p Process, s *config.Settin
 	})
 }
 
-func (c auditVerifyCommand) key(ctx context.Context, st *store.Store) (ed25519.PublicKey, error) {
+// looking opens the database as it is, to read only.
+func looking(ctx context.Context, s *config.Settings, do func(*store.Reader) error) error {
+	cfg, err := s.Store()
+	if err != nil {
+		return err
+	}
+	r, err := store.Look(ctx, cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(r), r.Close())
+}
+
+func (c auditVerifyCommand) key(ctx context.Context, r *store.Reader) (ed25519.PublicKey, error) {
 	if c.Key != "" {
 		b, err := os.ReadFile(c.Key)
 		if err != nil {
@@ -66,7 +83,11 @@ func (c auditVerifyCommand) key(ctx context.Context, st *store.Store) (ed25519.P
 		}
 		return key, nil
 	}
-	key, err := passkey.ReceiptKey(ctx, st)
+	text, err := r.KeptReceiptKey(ctx)
+	if err != nil || text == "" { // then nothing was signed either
+		return nil, err
+	}
+	key, err := receipt.ParseKey(text)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +98,8 @@ type auditHeadCommand struct{}
 
 // Run implements the command. It prints what verify takes as --head.
 func (auditHeadCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
-	return withStore(ctx, s, func(st *store.Store) error {
-		head, err := st.AuditHead(ctx)
+	return looking(ctx, s, func(r *store.Reader) error {
+		head, err := r.AuditHead(ctx)
 		if err != nil {
 			return err
 		}

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"assent/app"
+	"assent/app/passkey"
 	"assent/store"
 )
 
@@ -17,7 +21,7 @@ import (
 func TestAuditCommands(t *testing.T) {
 	data := t.TempDir()
 	dir := "--data-dir=" + data
-	if _, _, err := run(t, "audit", "head", dir); err == nil || !strings.Contains(err.Error(), "no rows") {
+	if _, _, err := run(t, "audit", "head", dir); err == nil || !strings.Contains(err.Error(), "no database to look at") {
 		t.Errorf("the head of nothing: %v", err)
 	}
 	for _, name := range []string{"ada", "bruno", "carla", "diego"} {
@@ -102,5 +106,72 @@ func TestAuditFindingIsAFailure(t *testing.T) {
 	must(t, "user", "add", dir, "--name=Ada", "--id=ada")
 	if _, _, err := run(t, "audit", "verify", dir, "--head=9:"+string(bytes.Repeat([]byte("a"), 64))); err == nil || !strings.HasPrefix(err.Error(), "the audit is not whole. 1 row is whole: 1 of 20") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Evidence stays as it is, and where there is none none is made.
+func TestVerifyingTheAuditWritesNothing(t *testing.T) {
+	data := t.TempDir()
+	dir := "--data-dir=" + data
+	for _, name := range []string{"ada", "bruno"} {
+		must(t, "user", "add", dir, "--name="+name, "--id="+name)
+	}
+	raw, err := sql.Open("sqlite", "file:"+filepath.Join(data, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw.Exec(`DELETE FROM meta; PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		t.Fatal(err)
+	}
+	raw.Close()
+	file := func() string {
+		b, err := os.ReadFile(filepath.Join(data, store.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	before := file()
+	if out := must(t, "audit", "verify", dir); !strings.Contains(out, "2 rows are whole") {
+		t.Errorf("verify says %q", out)
+	}
+	if head := must(t, "audit", "head", dir); !strings.HasPrefix(head, "2:") {
+		t.Errorf("the head is %q", head)
+	}
+	if file() != before {
+		t.Error("the database is another after it was verified")
+	}
+	empty := t.TempDir()
+	if _, _, err := run(t, "audit", "verify", "--data-dir="+empty); err == nil || !strings.Contains(err.Error(), "no database to look at") {
+		t.Errorf("where there is no database: %v", err)
+	}
+	if found, err := os.ReadDir(empty); err != nil || len(found) != 0 {
+		t.Errorf("it made %v (%v)", found, err)
+	}
+}
+
+// A head whose row is gone proves nothing; that takes somebody to say so.
+func TestHeadOfADroppedRowIsAFailure(t *testing.T) {
+	data := t.TempDir()
+	dir := "--data-dir=" + data
+	must(t, "user", "add", dir, "--name=Ada", "--id=ada")
+	head := strings.TrimSpace(must(t, "audit", "head", dir))
+	st, err := store.Open(t.Context(), store.Options{Dir: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := passkey.ReceiptKey(t.Context(), st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = st.DropAudit(t.Context(), app.System, st.Now().Add(time.Second), key.Sign)
+	if err := errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := run(t, "audit", "verify", dir, "--head="+head); err == nil || !strings.Contains(err.Error(), "its row was dropped by retention") || out != "" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if out := must(t, "audit", "verify", dir, "--head="+head, "--allow-dropped"); !strings.Contains(out, "1 row is whole") {
+		t.Errorf("%q", out)
 	}
 }
