@@ -129,6 +129,7 @@ var (
 	ErrLastOwner           = &Error{Kind: Conflict, Code: "last_owner", Message: "this is the last owner who can sign in"}
 	ErrUnknownVersion      = &Error{Kind: NotFound, Code: "unknown_version", Message: "no such version of a setting"}
 	ErrUnknownImport       = &Error{Kind: NotFound, Code: "unknown_import", Message: "no such import, or its files are gone"}
+	ErrImportActor         = &Error{Kind: Forbidden, Code: "import_actor", Message: "whoever started the import may not any more"}
 	ErrImportState         = &Error{Kind: Conflict, Code: "import_state", Message: "the import is no longer as it was shown"}
 	ErrImportSize          = &Error{Kind: Invalid, Code: "import_size", Message: "the file is larger than an import may be"}
 	ErrAlreadyCompleted    = &Error{Kind: Conflict, Code: "already_done", Message: "that was done already"}

@@ -129,12 +129,16 @@ func (s *Store) CheckingImport(ctx context.Context, im Import, held time.Duratio
 	})
 }
 
-// CheckedImport stores what the check foresees.
-func (s *Store) CheckedImport(ctx context.Context, im Import) error {
+// CheckedImport stores what the check foresees. Keep puts what else the check
+// found where it belongs, before anything is committed.
+func (s *Store) CheckedImport(ctx context.Context, im Import, keep func() error) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'checked', kind = ?, rows = ?, seen_added = ?, seen_changed = ?, seen_unchanged = ?,
+		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'checked', kind = ?, rows = ?, seen_added = ?, seen_changed = ?, seen_unchanged = ?,
 			seen_faulty = ?, states = ?, faults = ?, position = 0 WHERE id = ? AND state = 'uploaded' AND lease = ?`,
-			im.Kind, im.Rows, im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty, im.States, im.Faults, im.ID, im.Lease)
+			im.Kind, im.Rows, im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty, im.States, im.Faults, im.ID, im.Lease); err != nil {
+			return err
+		}
+		return keep()
 	})
 }
 
@@ -207,6 +211,7 @@ const (
 const (
 	FaultTwoPeople = "two_people" // the identifiers are of more than one
 	FaultTwice     = "twice"      // an earlier row names the same
+	FaultGone      = "gone"       // the person was erased since the file was checked
 )
 
 // ImportStep is a batch of rows of an import, done as one or not at all.
@@ -249,6 +254,16 @@ func (s *Store) AccountsStep(ctx context.Context, step ImportStep, rows []Person
 func (s *Store) importStep(ctx context.Context, step ImportStep, do func(*tx, app.Actor) ([]Outcome, error)) (Import, error) {
 	im := step.Import
 	err := s.write(ctx, func(t *tx) error {
+		// Nobody else goes on from here on, and nothing was touched before.
+		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET leased_until = ? WHERE id = ? AND state = 'running' AND lease = ? AND position = ?`,
+			t.now.Add(step.Held), im.ID, im.Lease, im.Position); err != nil {
+			return err
+		}
+		if by := im.By(); by.Kind == app.ActorAdmin {
+			if err := t.swap(ctx, app.ErrImportActor, `UPDATE admins SET state = state WHERE id = ? AND state = 'active'`, by.ID); err != nil {
+				return err
+			}
+		}
 		outcomes, err := do(t, im.By())
 		if err != nil {
 			return err
@@ -265,12 +280,10 @@ func (s *Store) importStep(ctx context.Context, step ImportStep, do func(*tx, ap
 			state, ended = ImportDone, t.now
 		}
 		err = t.GetContext(ctx, &im, `UPDATE imports SET state = ?, ended_at = ?, position = ?, result = ?, done = done + ?, added = added + ?, changed = changed + ?,
-			unchanged = unchanged + ?, faulty = faulty + ?, leased_until = ?
-			WHERE id = ? AND state = 'running' AND lease = ? AND position = ? RETURNING `+importColumns,
-			state, ended, step.Position, im.Result, int64(len(outcomes))+step.Faulty, count[Added], count[Changed], count[Unchanged], count[Faulty],
-			t.now.Add(step.Held), im.ID, im.Lease, im.Position)
+			unchanged = unchanged + ?, faulty = faulty + ? WHERE id = ? RETURNING `+importColumns,
+			state, ended, step.Position, im.Result, int64(len(outcomes))+step.Faulty, count[Added], count[Changed], count[Unchanged], count[Faulty], im.ID)
 		if err != nil {
-			return orElse(err, app.ErrImportState)
+			return err
 		}
 		if step.Last {
 			return t.endImport(ctx, im.By(), im.ID, "import.done")

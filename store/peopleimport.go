@@ -19,6 +19,9 @@ type PersonRecord struct {
 	Identifiers []app.Identifier
 	Companies   []string
 	State       app.PersonState
+	// Known is that of a row whose person was there when the file was checked:
+	// it adds nobody, for whoever has gone since was erased.
+	Known bool
 }
 
 // PersonFound is what the store has of a record.
@@ -163,7 +166,10 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 	var persons, words, identifiers, companies [][]any
 	for i, row := range rows {
 		f := found[i]
-		if f.What != Faulty && f.takes(row, taken) {
+		switch {
+		case f.What == Added && row.Known:
+			f.What, f.Fault = Faulty, FaultGone
+		case f.What != Faulty && f.takes(row, taken):
 			f.What, f.Fault = Faulty, FaultTwice
 		}
 		id := f.PersonID

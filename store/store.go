@@ -311,6 +311,12 @@ func orElse(err, refusal error) error {
 	return err
 }
 
+// Busy tells whether err is that somebody else wrote for longer than one waits.
+func Busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
 // isDuplicate tells whether err is a violated UNIQUE or PRIMARY KEY.
 func isDuplicate(err error) bool {
 	var e *sqlite.Error

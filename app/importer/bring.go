@@ -24,11 +24,16 @@ func (s *Service) bring(ctx context.Context, im store.Import) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
-	known, err := s.openFaults(im)
+	faults, err := s.openFaults(im)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, known.Close()) }()
+	defer func() { err = errors.Join(err, faults.Close()) }()
+	seen, err := os.Open(s.path(im, seenEnd))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seen.Close()) }()
 	out, err := s.openResult(im)
 	if err != nil {
 		return err
@@ -42,7 +47,14 @@ func (s *Service) bring(ctx context.Context, im store.Import) (err error) {
 		if items, end, err = src.next(ctx, batch); err != nil {
 			return err
 		}
-		if im, err = s.step(ctx, im, src, known, out, items, end); err != nil {
+		signs := make([]byte, len(items))
+		if _, err := seen.ReadAt(signs, im.Done); err != nil {
+			return err
+		}
+		for i := range items {
+			items[i].person.Known = signs[i] == known
+		}
+		if im, err = s.step(ctx, im, src, faults, out, items, end); err != nil {
 			return err
 		}
 	}
@@ -50,12 +62,12 @@ func (s *Service) bring(ctx context.Context, im store.Import) (err error) {
 }
 
 // step brings in some rows, all that can be or, when it fails, none.
-func (s *Service) step(ctx context.Context, im store.Import, src *source, known *knownFaults, out *result, items []item, end bool) (store.Import, error) {
+func (s *Service) step(ctx context.Context, im store.Import, src *source, faults *knownFaults, out *result, items []item, end bool) (store.Import, error) {
 	step := store.ImportStep{Import: im, Held: held, Position: src.rows.Position(), Last: end}
 	var right []int
 	for i := range items {
 		it := &items[i]
-		found, err := known.of(it.line)
+		found, err := faults.of(it.line)
 		if err != nil {
 			return im, err
 		}

@@ -24,17 +24,24 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
-	lines, err := store.OpenLines(ctx, s.path(im, linesEnd))
+	// Under names of this process: another that took over writes its own.
+	own := "." + im.Lease
+	lines, err := store.OpenLines(ctx, s.path(im, linesEnd+own))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lines.Close()) }()
-	f, err := os.OpenFile(s.path(im, faultsEnd), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(s.path(im, faultsEnd+own), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	out := bufio.NewWriter(f)
+	seenFile, err := os.OpenFile(s.path(im, seenEnd+own), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seenFile.Close()) }()
+	out, seen := bufio.NewWriter(f), bufio.NewWriter(seenFile)
 	faulty := json.NewEncoder(out)
 	im.Kind = src.kind
 	var first []LineFaults
@@ -49,6 +56,9 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 		}
 		for i, it := range items {
 			im.Rows++
+			if err := seen.WriteByte(sign(whats[i])); err != nil {
+				return err
+			}
 			switch whats[i] {
 			case store.Added:
 				im.SeenAdded++
@@ -89,10 +99,23 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 	if len(first) > 0 {
 		im.Faults = string(b)
 	}
-	if err := errors.Join(out.Flush(), f.Sync()); err != nil {
+	if err := errors.Join(out.Flush(), f.Sync(), seen.Flush(), seenFile.Sync()); err != nil {
 		return err
 	}
-	return s.Store.CheckedImport(ctx, im)
+	return s.Store.CheckedImport(ctx, im, func() error {
+		return errors.Join(os.Rename(s.path(im, faultsEnd+own), s.path(im, faultsEnd)), os.Rename(s.path(im, seenEnd+own), s.path(im, seenEnd)))
+	})
+}
+
+// known is the sign of a row whose person was there, in the file that has a byte
+// for each row of the import's.
+const known = '+'
+
+func sign(w store.What) byte {
+	if w == store.Changed || w == store.Unchanged {
+		return known
+	}
+	return '.'
 }
 
 // foresee tells what bringing items in would do, and adds the faults that it

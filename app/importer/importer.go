@@ -128,7 +128,10 @@ func (s *Service) Start(ctx context.Context, by app.Actor, id string) (store.Imp
 
 // Cancel ends an import before it is done. What it did stays.
 func (s *Service) Cancel(ctx context.Context, by app.Actor, id string) error {
-	return s.Store.CancelImport(ctx, by, id)
+	if err := s.Store.CancelImport(ctx, by, id); err != nil {
+		return err
+	}
+	return s.removeBut(store.Import{ID: id}, resultEnd)
 }
 
 // Result opens what an import did with each row, as far as it is, and tells how
@@ -155,6 +158,7 @@ func (s *Service) Result(ctx context.Context, id string) (io.ReadCloser, int64, 
 const (
 	fileEnd   = ".csv"
 	faultsEnd = ".faults"
+	seenEnd   = ".seen"
 	linesEnd  = ".lines"
 	resultEnd = ".result.csv"
 	idLength  = 26 // of the id before them
@@ -162,10 +166,18 @@ const (
 
 func (s *Service) path(im store.Import, end string) string { return filepath.Join(s.Dir, im.ID+end) }
 
-func (s *Service) remove(im store.Import) error {
-	var all []error
-	for _, end := range []string{fileEnd, faultsEnd, linesEnd, resultEnd} {
-		if err := os.Remove(s.path(im, end)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// remove removes all files of an import.
+func (s *Service) remove(im store.Import) error { return s.removeBut(im, "") }
+
+// removeBut removes all files of an import but the one with that end.
+func (s *Service) removeBut(im store.Import, kept string) error {
+	found, err := filepath.Glob(s.path(im, ".*"))
+	all := []error{err}
+	for _, path := range found {
+		if path == s.path(im, kept) {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			all = append(all, err)
 		}
 	}
@@ -222,18 +234,27 @@ func (s *Service) Work(ctx context.Context, id string) (store.Import, error) {
 // then somebody else may.
 func (s *Service) work(ctx context.Context, im store.Import) error {
 	log := s.Log.With("import", im.ID)
-	var err error
-	switch im.State {
-	case store.ImportUploaded:
-		err = s.check(ctx, im)
-	case store.ImportRunning:
-		err = s.bring(ctx, im)
+	err := s.goOn(ctx, im)
+	for store.Busy(err) && ctx.Err() == nil {
+		log.WarnContext(ctx, "import waits: another process writes to the database", "err", err)
+		timer := time.NewTimer(told)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		if im, err = s.Store.Import(ctx, im.ID); err == nil {
+			err = s.goOn(ctx, im)
+		}
 	}
 	var unfit *unfitError
 	switch {
 	case errors.Is(err, app.ErrImportState):
 		log.InfoContext(ctx, "import stopped: it was cancelled, or somebody else goes on with it")
 		return nil
+	case errors.Is(err, app.ErrImportActor):
+		log.WarnContext(ctx, "import stopped: whoever started it may not any more")
+		return s.fail(ctx, im, fault("actor", ""))
 	case errors.As(err, &unfit):
 		log.InfoContext(ctx, "import refused", "cause", unfit.fault.Code)
 		return s.fail(ctx, im, unfit.fault)
@@ -249,15 +270,35 @@ func (s *Service) work(ctx context.Context, im store.Import) error {
 	return nil
 }
 
+// goOn does what is to be done next with an import that is this process's.
+func (s *Service) goOn(ctx context.Context, im store.Import) error {
+	if im.Lease != s.lease {
+		return app.ErrImportState
+	}
+	switch im.State {
+	case store.ImportUploaded:
+		return s.check(ctx, im)
+	case store.ImportRunning:
+		if err := s.bring(ctx, im); err != nil {
+			return err
+		}
+		return s.removeBut(im, resultEnd)
+	}
+	return nil
+}
+
 func (s *Service) fail(ctx context.Context, im store.Import, f Fault) error {
 	b, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	if err := s.Store.FailImport(ctx, im, string(b)); err != nil && !errors.Is(err, app.ErrImportState) {
+	switch err := s.Store.FailImport(ctx, im, string(b)); {
+	case errors.Is(err, app.ErrImportState):
+		return nil
+	case err != nil:
 		return err
 	}
-	return nil
+	return s.removeBut(im, resultEnd)
 }
 
 // unfitError is why a file can't be brought in at all.

@@ -541,7 +541,7 @@ func TestSweep(t *testing.T) {
 	waits := b.checked(crowd(3))
 	dir := filepath.Join(b.Dir, "imports")
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 5 {
+	if err != nil || len(entries) != 4 {
 		t.Fatalf("%v %v", entries, err)
 	}
 	for _, e := range entries {
@@ -552,7 +552,7 @@ func TestSweep(t *testing.T) {
 	if err := b.svc.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err = os.ReadDir(dir); err != nil || len(entries) != 5 {
+	if entries, err = os.ReadDir(dir); err != nil || len(entries) != 4 {
 		t.Fatalf("too early: %v %v", entries, err)
 	}
 	b.Clock.Advance(importer.Kept)
