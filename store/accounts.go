@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strconv"
 	"strings"
@@ -66,6 +67,8 @@ func (done *AccountImport) put(ctx context.Context, t *tx, batch []PersonAccount
 			done.Added++
 		case Changed:
 			done.Changed++
+		case Faulty:
+			return app.ErrUnknownPerson.Because(errors.New("somebody was erased meanwhile"))
 		default:
 			done.Unchanged++
 		}
@@ -126,9 +129,17 @@ func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount) ([]What, er
 	if err != nil {
 		return nil, err
 	}
+	erased, err := erasedOf(ctx, t, batch)
+	if err != nil {
+		return nil, err
+	}
 	var values []any
 	differ := 0
 	for i, a := range batch {
+		if erased[a.PersonID] {
+			whats[i] = Faulty
+			continue
+		}
 		if whats[i] == Unchanged {
 			continue
 		}
@@ -145,6 +156,21 @@ func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount) ([]What, er
 		identification = excluded.identification, secondary_identification = excluded.secondary_identification,
 		ispb = excluded.ispb, issuer = excluded.issuer, number = excluded.number, account_type = excluded.account_type,
 		currency = excluded.currency, balance = excluded.balance, unpayable = excluded.unpayable`, values...)
+}
+
+// erasedOf tells whose accounts these are that was erased since they were looked up.
+func erasedOf(ctx context.Context, t *tx, batch []PersonAccount) (map[string]bool, error) {
+	ids := make([]string, len(batch))
+	for i, a := range batch {
+		ids[i] = a.PersonID
+	}
+	var gone []string
+	err := selectJSON(ctx, t, &gone, `SELECT p.id FROM json_each(?) j CROSS JOIN persons p ON p.id = j.value WHERE p.erased_at <> 0`, ids)
+	erased := map[string]bool{}
+	for _, id := range gone {
+		erased[id] = true
+	}
+	return erased, err
 }
 
 func tuples(one string, n int) string { return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ") }

@@ -244,7 +244,11 @@ func (s *Store) AccountsStep(ctx context.Context, step ImportStep, rows []Person
 				return nil, err
 			}
 			for i, what := range whats {
-				all = append(all, Outcome{What: what, PersonID: batch[i].PersonID})
+				o := Outcome{What: what, PersonID: batch[i].PersonID}
+				if what == Faulty {
+					o.Fault = FaultGone
+				}
+				all = append(all, o)
 			}
 		}
 		return all, nil
@@ -305,6 +309,14 @@ func (r *Reader) Imports(ctx context.Context, limit int) ([]Import, error) {
 	var out []Import
 	err := r.r.SelectContext(ctx, &out, `SELECT `+importColumns+` FROM imports ORDER BY created_at DESC, id DESC LIMIT ?`, limit)
 	return out, err
+}
+
+// ImportTaken records that the result of an import, which names people, left the
+// service.
+func (s *Store) ImportTaken(ctx context.Context, by app.Actor, id string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.audit(ctx, by, entry{action: "import.result", detail: map[string]string{"import": id}})
+	})
 }
 
 // KeptImports are those whose files are there still.

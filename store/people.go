@@ -167,6 +167,9 @@ func (s *Store) InviteByLetter(ctx context.Context, by app.Actor, personID, toke
 func (s *Store) invite(ctx context.Context, by app.Actor, inv app.Invitation, tokenHash string) (app.Invitation, error) {
 	inv.ID = app.NewID()
 	err := s.write(ctx, func(t *tx) error {
+		if _, err := t.living(ctx, inv.PersonID); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, inv.PersonID); err != nil {
 			return err
 		}

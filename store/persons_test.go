@@ -90,6 +90,14 @@ func TestErasePerson(t *testing.T) {
 	if err := db.ErasePerson(t.Context(), app.Operator, p.ID); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("twice: %v", err)
 	}
+	if _, err := db.Invite(t.Context(), app.Operator, p.ID, "hash", db.Now().Add(time.Hour)); !errors.Is(err, app.ErrUnknownPerson) {
+		t.Errorf("invited: %v", err)
+	}
+	if _, err := db.ImportAccounts(t.Context(), app.Operator, func(yield func(store.PersonAccount, error) bool) {
+		yield(store.PersonAccount{PersonID: p.ID, Account: app.Account{ID: "x", Kind: app.AccountBank, AccountRef: app.AccountRef{Name: "Zebedee's account"}}}, nil)
+	}); !errors.Is(err, app.ErrUnknownPerson) {
+		t.Errorf("given an account: %v", err)
+	}
 	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Granted == "" || r.LoginState == "" {
 		t.Errorf("what ACP is to be told is gone before it was: %q, %q (%v)", r.Granted, r.LoginState, err)
 	}

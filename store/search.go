@@ -162,8 +162,9 @@ func (r *Reader) PeopleByIdentifier(ctx context.Context, norms []string, which W
 	var out []Found
 	for _, n := range norms {
 		found, err := r.found(ctx, `SELECT `+foundColumns+`, '' AS word FROM
-			(SELECT DISTINCT person_id FROM identifiers WHERE norm >= :from AND norm < :to ORDER BY norm LIMIT :limit) m
-			JOIN persons p ON p.id = m.person_id WHERE p.erased_at = 0`+conditions[which],
+			(SELECT DISTINCT i.person_id FROM identifiers i JOIN persons p ON p.id = i.person_id
+				WHERE i.norm >= :from AND i.norm < :to AND p.erased_at = 0`+conditions[which]+` ORDER BY i.norm LIMIT :limit) m
+			JOIN persons p ON p.id = m.person_id`,
 			map[string]any{"now": r.Now(), "from": n, "to": n + beyond, "limit": limit})
 		if err != nil {
 			return nil, err
@@ -207,7 +208,7 @@ func (r *Reader) found(ctx context.Context, query string, args map[string]any) (
 }
 
 // mostWords of a name or a search that count.
-const mostWords = 8
+const mostWords = 24
 
 // nameWords are the words of a name as they are searched: folded, without marks.
 func nameWords(s string) []string {

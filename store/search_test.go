@@ -191,3 +191,34 @@ func TestListsAreReadOffIndexes(t *testing.T) {
 		}
 	}
 }
+
+// Names of many words are found by each; and whom a filter leaves out doesn't
+// take the place of others.
+func TestFindPeopleAmongMany(t *testing.T) {
+	db := storetest.New(t)
+	long, err := db.AddPerson(t.Context(), app.Operator, "Pedro de Alcântara Francisco Antônio João Carlos Xavier de Paula Miguel Rafael Joaquim José Zeferino", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word := range strings.FieldsSeq(long.Name) {
+		if found, _, err := db.FindPeople(t.Context(), word, store.Everybody, "", 9); err != nil || names(found) != long.Name {
+			t.Errorf("%s finds %q (%v)", word, names(found), err)
+		}
+	}
+	var last app.Person
+	for i := range 9 {
+		norm := fmt.Sprintf("user%d", i)
+		if last, err = db.AddPerson(t.Context(), app.Operator, norm, []app.Identifier{{Kind: app.Username, Value: norm, Norm: norm}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.SetPersonState(t.Context(), app.Operator, last.ID, app.PersonSuspended); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := db.PeopleByIdentifier(t.Context(), []string{"user"}, store.Suspended, 3); err != nil || names(found) != "user8" {
+		t.Errorf("suspended: %q (%v)", names(found), err)
+	}
+	if found, err := db.PeopleByIdentifier(t.Context(), []string{"user"}, store.Everybody, 3); err != nil || names(found) != "user0, user1, user2" {
+		t.Errorf("everybody: %q (%v)", names(found), err)
+	}
+}

@@ -340,6 +340,10 @@ func TestOutcomes(t *testing.T) {
 			w.WriteHeader(400)
 			json.NewEncoder(w).Encode(map[string]string{"error": strings.Repeat("x", 190) + "very-secret-state", "cause": r.Header.Get("Authorization")})
 		}, acp.Refused, 0, false},
+		{"text that does something", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(400)
+			json.NewEncoder(w).Encode(map[string]string{"error": "a\nlevel=INFO \x1b[31m\u202e"})
+		}, acp.Refused, 0, false},
 		{"an echo in a redirect", status(302, "Location", "http://[very-secret-state"), acp.Unknown, 0, true},
 		{"400", status(400), acp.Refused, 0, false},
 		{"redirect", status(302, "Location", "http://127.0.0.1:9/elsewhere"), acp.Refused, 0, false},
@@ -353,6 +357,9 @@ func TestOutcomes(t *testing.T) {
 		}
 		if s := err.Error(); strings.Contains(s, "very-sec") || strings.Contains(s, "bearer-secret") {
 			t.Errorf("%s: a secret is in %q", c.name, err)
+		}
+		if s := err.Error(); strings.ContainsAny(s, "\n\x1b\u202e") {
+			t.Errorf("%s: %q does something to whoever reads it", c.name, s)
 		}
 	}
 	hang := make(chan struct{})

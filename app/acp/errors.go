@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"assent/app/i18n"
 	"assent/app/outbound"
 )
 
@@ -139,7 +140,8 @@ func refusal(method string, res *http.Response, body []byte, now time.Time, hide
 }
 
 // said is what ACP's error body says, in the shapes of its Error and of RFC
-// 6749: at most 200 characters of each member.
+// 6749: at most 200 characters of each member, without any that would do
+// something to a log or a page.
 func said(body []byte, hide *strings.Replacer) error {
 	var p struct {
 		Error       string `json:"error"`
@@ -153,7 +155,7 @@ func said(body []byte, hide *strings.Replacer) error {
 	var parts []string
 	for _, s := range []string{p.Error, p.ErrorCode, p.Cause, p.Description} {
 		if s != "" {
-			parts = append(parts, fmt.Sprintf("%.200s", hide.Replace(s)))
+			parts = append(parts, fmt.Sprintf("%.200s", i18n.Plain(hide.Replace(s))))
 		}
 	}
 	if len(parts) == 0 {

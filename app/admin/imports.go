@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"assent/app/importer"
@@ -61,10 +62,18 @@ func (s *Service) PreviewImport(ctx context.Context, who Identity, im store.Impo
 // ImportResult opens what an import did with each row, and tells how many bytes
 // that is.
 func (s *Service) ImportResult(ctx context.Context, who Identity, id string) (io.ReadCloser, int64, error) {
-	if _, err := s.may(ctx, who, EditPeople); err != nil {
+	by, err := s.may(ctx, who, EditPeople)
+	if err != nil {
 		return nil, 0, err
 	}
-	return s.uses.Imports.Result(ctx, id)
+	result, size, err := s.uses.Imports.Result(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := s.store.ImportTaken(ctx, by, id); err != nil {
+		return nil, 0, errors.Join(err, result.Close())
+	}
+	return result, size, nil
 }
 
 // ExportPeople writes everybody as a file that can be imported.

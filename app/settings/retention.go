@@ -12,12 +12,33 @@ import (
 // Sign signs the checkpoints that shortening the audit leaves behind.
 type Sign func(message []byte) []byte
 
-// between is how long one run of retention is after the other.
-const between = 24 * time.Hour
+const (
+	// between is how long one run of retention is after the other.
+	between = 24 * time.Hour
+	// gap is how long after the last run the clock is in doubt, and doubted how
+	// long it is given to be set right.
+	gap     = 8 * 24 * time.Hour
+	doubted = 6 * time.Hour
+)
 
 // RunRetention erases what has been kept for as long as was chosen, at once and
-// then every day, until ctx ends.
+// then every day, until ctx ends. What is erased is gone: where the last run is
+// long ago, which may be a clock that leapt, the first waits some hours.
 func (s *Service) RunRetention(ctx context.Context, sign Sign) error {
+	last, ok, err := s.cfg.Store.LastRetention(ctx)
+	if err != nil {
+		return err
+	}
+	if ago := s.cfg.Store.Now().Sub(last.At); ok && ago > gap {
+		s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong", "last", last.At.Time(), "ago", ago, "waits", doubted)
+		timer := time.NewTimer(doubted)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+	}
 	for {
 		run, err := s.Retain(ctx, sign)
 		if ctx.Err() != nil {

@@ -179,3 +179,47 @@ func TestRetentionRunsDaily(t *testing.T) {
 		}
 	})
 }
+
+// A clock that leapt erases nothing before somebody could set it right.
+func TestRetentionDoubtsTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		s, err := settings.New(t.Context(), settings.Config{Store: st, Institution: "Northmoor", Log: discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sign := func([]byte) []byte { return nil }
+		if _, err := s.Retain(t.Context(), sign); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(400 * day) // of the bubble's clock
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.RunRetention(ctx, sign) }()
+		ran := func() bool {
+			t.Helper()
+			synctest.Wait()
+			last, _, err := st.LastRetention(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st.Now().Sub(last.At) < day
+		}
+		time.Sleep(5 * time.Hour)
+		if ran() {
+			t.Error("it ran at once")
+		}
+		time.Sleep(2 * time.Hour)
+		if !ran() {
+			t.Error("it doesn't run at all")
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}

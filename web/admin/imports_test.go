@@ -136,6 +136,9 @@ func TestImportInTheConsole(t *testing.T) {
 	if err != nil || status != http.StatusOK || len(rows) != 1263 || !strings.Contains(header.Get("Content-Disposition"), "attachment") || rows[1][1] != "added" || rows[2][4] == "" {
 		t.Errorf("the result: %d %v, %d rows %v", status, header, len(rows), err)
 	}
+	if taken, err := s.AuditOf(t.Context(), "import.result", 9); err != nil || len(taken) != 1 || taken[0].ActorKind != app.ActorAdmin || !strings.Contains(taken[0].Detail, id) {
+		t.Errorf("who took the result: %+v (%v)", taken, err)
+	}
 	if list := oscar.send(http.MethodGet, "/admin/import", nil); list.Find(`[data-testid="import"] a`).AttrOr("href", "") != to {
 		t.Error("the import isn't listed")
 	}

@@ -86,6 +86,7 @@ var steps = map[string]map[string]step{
 	"import": {
 		"upload": {"admin.step.import_upload", view.Waiting},
 		"start":  {"admin.step.import_start", view.Waiting},
+		"result": {"admin.step.import_result", view.Waiting},
 		"done":   {"admin.step.import_done", view.Approved},
 		"fail":   {"admin.step.import_fail", view.Stuck},
 		"cancel": {"admin.step.import_cancel", view.Ended},
