@@ -2,6 +2,7 @@
 // prompts: it folds the menu, copies links, and listens to a few keys.
 import { announce } from "./announce.js";
 import { startCeremonies } from "./passkey.js";
+import { untouched } from "./steady.js";
 
 function startMenu() {
 	const button = document.querySelector("[data-menu]");
@@ -79,36 +80,43 @@ document.addEventListener("click", (event) => {
 });
 
 // Content marked data-live is fetched anew when the stream it names says that
-// something changed, unless somebody is in the middle of it.
+// something changed, or once somebody who is in the middle of it is done.
 function startLive() {
 	const region = () => document.querySelector("[data-live]");
 	if (!region()) return;
 	const source = new EventSource(region().dataset.live);
 	let stale = false;
-	const refresh = async () => {
-		const own = region();
-		if (document.hidden || own.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
+	let fetching = false;
+	const engaged = () => document.hidden || document.activeElement?.matches("[data-live] :is(input, select, textarea)");
+	const swap = async () => {
+		const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Live": "1" }, cache: "no-store" });
+		if (!answer.ok || answer.redirected) return;
+		const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+		if (!fresh) return;
+		await untouched();
+		if (engaged()) {
 			stale = true;
 			return;
 		}
-		stale = false;
-		try {
-			const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Live": "1" }, cache: "no-store" });
-			if (!answer.ok || answer.redirected) return;
-			const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-			if (!fresh) return;
-			const was = document.activeElement?.closest?.("[data-live]") ? document.activeElement : null;
-			own.replaceWith(fresh);
-			const now = was?.id ? document.getElementById(was.id) : was?.href && [...fresh.querySelectorAll("a")].find((a) => a.href === was.href);
-			now?.focus({ preventScroll: true });
-		} catch {
-			// The next event tries again.
+		const was = document.activeElement?.closest?.("[data-live]") ? document.activeElement : null;
+		region().replaceWith(fresh);
+		const now = was?.id ? document.getElementById(was.id) : was?.href && [...fresh.querySelectorAll("a")].find((a) => a.href === was.href);
+		now?.focus({ preventScroll: true });
+	};
+	const refresh = async () => {
+		stale = true;
+		if (fetching) return; // what came meanwhile may be newer than what it brings
+		fetching = true;
+		while (stale && !engaged()) {
+			stale = false;
+			await swap().catch(() => {}); // the next event tries again
 		}
+		fetching = false;
 	};
 	source.addEventListener("open", refresh); // what changed before it listened
 	source.addEventListener("changed", refresh);
 	source.addEventListener("signed-out", () => { source.close(); location.reload(); });
-	document.addEventListener("visibilitychange", () => { if (!document.hidden && stale) refresh(); });
+	for (const name of ["visibilitychange", "focusout"]) document.addEventListener(name, () => { if (stale) refresh(); });
 	addEventListener("pagehide", () => source.close());
 }
 

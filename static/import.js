@@ -1,5 +1,6 @@
 // Shows how far an import is, without a reload.
 import { announce } from "./announce.js";
+import { untouched } from "./steady.js";
 
 const every = 2000; // milliseconds
 
@@ -13,6 +14,7 @@ async function refresh() {
 			const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-testid=progress]");
 			if (fresh && !fresh.dataset.progress) return location.reload(); // it has ended
 			if (fresh) {
+				await untouched();
 				own.replaceWith(fresh);
 				say(fresh);
 			}

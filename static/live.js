@@ -2,6 +2,7 @@
 // when it concerns this page. Focus, ticks and folds stay where they were.
 import { announce } from "./announce.js";
 import { startCountdowns } from "./countdown.js";
+import { untouched } from "./steady.js";
 
 let source = null;
 let lost = false;
@@ -59,6 +60,7 @@ async function swap() {
 	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 	const fresh = page.getElementById("main");
 	if (!fresh) throw new Error("no content");
+	await untouched();
 	if (busy > 0) {
 		waiting = true;
 		return;

@@ -1,5 +1,7 @@
 // Fetches what changes on the overview anew every half minute, while somebody
 // can see it. Open tables stay open, and the focus stays where it was.
+import { untouched } from "./steady.js";
+
 const pause = 30_000;
 const region = document.querySelector("[data-renew]");
 let last = Date.now();
@@ -15,6 +17,7 @@ async function renew() {
 	if (answer.redirected) location.reload(); // signed out
 	if (!answer.ok || answer.redirected) return;
 	const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+	await untouched();
 	for (const open of region.querySelectorAll("details[open][id]")) fresh.querySelector(`#${open.id}`)?.setAttribute("open", "");
 	const at = region.contains(document.activeElement) ? document.activeElement : null;
 	const link = at?.getAttribute("href");

@@ -19,6 +19,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
@@ -198,6 +199,12 @@ func (p *phone) click(id string) {
 
 func (p *phone) hit(what, selector string) {
 	p.t.Helper()
+	p.hold(what, selector)()
+}
+
+// hold presses the mouse on an element; what it gives releases it.
+func (p *phone) hold(what, selector string) (release func()) {
+	p.t.Helper()
 	sel, err := json.Marshal(selector)
 	if err != nil {
 		p.t.Fatal(err)
@@ -220,9 +227,20 @@ func (p *phone) hit(what, selector string) {
 		})()`, sel), chromedp.EvalAsValue, awaitPromise))
 		return len(at) == 3, err
 	})
-	p.do(what, chromedp.MouseClickXY(at[0], at[1]))
-	if at[2] == 1 {
-		p.until(what+" leads to another page", `!document.left`)
+	mouse := func(kind input.DispatchMouseEventType) {
+		p.t.Helper()
+		p.do(what, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := cdp.Call(ctx, tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: at[0], Y: at[1], Button: input.MouseButtonLeft, ClickCount: 1})
+			return err
+		}))
+	}
+	mouse(chromedp.MousePressed)
+	return func() {
+		p.t.Helper()
+		mouse(chromedp.MouseReleased)
+		if at[2] == 1 {
+			p.until(what+" leads to another page", `!document.left`)
+		}
 	}
 }
 

@@ -161,6 +161,33 @@ func TestDenyAndReport(t *testing.T) {
 	ada.see("empty")
 }
 
+// What comes anew while somebody presses isn't put under their finger: the
+// click would be lost.
+func TestAPressIsNotLost(t *testing.T) {
+	t.Parallel()
+	d := cmd.StartDemo(t, t.TempDir())
+	honest(t, d)
+	ada, olive := newPhone(t, "ada", portrait), owner(t, d)
+	ada.enrol(d.Links[0])
+	olive.click("section-requests")
+	ask(t, d, signIn("ada.quill"))
+	const fetched = `performance.getEntriesByType("resource").filter(e => e.initiatorType === "fetch" && e.name === location.href).length`
+	for _, c := range []struct {
+		who             *phone
+		selector, opens string
+	}{
+		{ada, `[data-testid="read"]`, "approve"},
+		{olive, `[data-testid="request"] a`, "trace"},
+	} {
+		release := c.who.hold("press", c.selector)
+		before := eval[int](c.who, fetched)
+		ask(t, d, signIn("ada.quill"))
+		c.who.until("the list came anew", fmt.Sprintf(`%s > %d`, fetched, before))
+		release()
+		c.who.see(c.opens)
+	}
+}
+
 func TestExpiresWhileReading(t *testing.T) {
 	t.Parallel()
 	d := cmd.StartDemo(t, t.TempDir())

@@ -190,7 +190,7 @@ func (s *site) run(ctx context.Context) error {
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
 	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
 	g.Go(func() error { return s.imports.Run(ctx) })
-	g.Go(func() error { return s.settings.RunRetention(ctx, s.key.Sign) })
+	g.Go(func() error { s.settings.RunRetention(ctx, s.key.Sign); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

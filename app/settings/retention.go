@@ -19,43 +19,45 @@ const (
 	// long it is given to be set right.
 	gap     = 8 * 24 * time.Hour
 	doubted = 6 * time.Hour
+	// unread is how long it waits where it can't be read when the last run was.
+	unread = time.Minute
 )
 
 // RunRetention erases what has been kept for as long as was chosen, at once and
 // then every day, until ctx ends. What is erased is gone: where the last run is
-// long ago, which may be a clock that leapt, the first waits some hours.
-func (s *Service) RunRetention(ctx context.Context, sign Sign) error {
-	last, ok, err := s.cfg.Store.LastRetention(ctx)
-	if err != nil {
-		return err
-	}
-	if ago := s.cfg.Store.Now().Sub(last.At); ok && ago > gap {
-		s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong", "last", last.At.Time(), "ago", ago, "waits", doubted)
-		timer := time.NewTimer(doubted)
-		defer timer.Stop()
+// long ago, which may be a clock that leapt, the next waits some hours.
+func (s *Service) RunRetention(ctx context.Context, sign Sign) {
+	for waited := false; ctx.Err() == nil; {
+		wait := between
+		last, ok, err := s.cfg.Store.LastRetention(ctx)
+		ago := s.cfg.Store.Now().Sub(last.At)
+		switch {
+		case err != nil:
+			wait = unread
+			if ctx.Err() == nil {
+				s.cfg.Log.ErrorContext(ctx, "retention could not run, for its last run can't be read", "err", err)
+			}
+		case ok && ago > gap && !waited:
+			wait, waited = doubted, true
+			s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong", "last", last.At.Time(), "ago", ago, "waits", doubted)
+		default:
+			waited = false
+			run, err := s.Retain(ctx, sign)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err", err)
+			} else {
+				s.cfg.Log.InfoContext(ctx, "retention", "erased", run.Erased)
+			}
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-timer.C:
 		}
-	}
-	for {
-		run, err := s.Retain(ctx, sign)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err", err)
-		} else {
-			s.cfg.Log.InfoContext(ctx, "retention", "erased", run.Erased)
-		}
-		timer := time.NewTimer(between)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
-		}
+		timer.Stop()
 	}
 }
 

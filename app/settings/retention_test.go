@@ -148,78 +148,102 @@ func TestRetentionGoesInBatches(t *testing.T) {
 	}
 }
 
+// running runs retention on a clock that moves with sleep, and only leaps
+// otherwise. ran tells whether it ran within the last hour.
+func running(t *testing.T, first func(*storetest.DB, *settings.Service)) (db *storetest.DB, sleep func(time.Duration), ran func() bool) {
+	t.Helper()
+	db = storetest.New(t)
+	s := open(t, db, nil, config.Protection{})
+	first(db, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { s.RunRetention(ctx, unsigned); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	sleep = func(d time.Duration) {
+		synctest.Wait()
+		db.Clock.Advance(d)
+		time.Sleep(d) // of the bubble's clock
+		synctest.Wait()
+	}
+	ran = func() bool {
+		t.Helper()
+		synctest.Wait()
+		last, _, err := db.LastRetention(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db.Now().Sub(last.At) < time.Hour
+	}
+	return db, sleep, ran
+}
+
+func unsigned([]byte) []byte { return nil }
+
 // It runs at the start and then every day, and ends with its context.
 func TestRetentionRunsDaily(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
+		_, sleep, ran := running(t, func(*storetest.DB, *settings.Service) {})
+		if !ran() {
+			t.Error("it didn't run at the start")
 		}
-		defer st.Close()
-		s, err := settings.New(t.Context(), settings.Config{Store: st, Institution: "Northmoor", Log: discard})
-		if err != nil {
-			t.Fatal(err)
+		sleep(23 * time.Hour)
+		if ran() {
+			t.Error("it ran again within the day")
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- s.RunRetention(ctx, func([]byte) []byte { return nil }) }()
-		synctest.Wait()
-		first, ok, err := st.LastRetention(t.Context())
-		if err != nil || !ok {
-			t.Fatalf("it didn't run at the start: %v", err)
-		}
-		time.Sleep(day) // of the bubble's clock
-		synctest.Wait()
-		if second, _, err := st.LastRetention(t.Context()); err != nil || second.At.Sub(first.At) != day {
-			t.Errorf("the next run was %v after it, %v", second.At.Sub(first.At), err)
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
+		sleep(time.Hour)
+		if !ran() {
+			t.Error("it didn't run on the next day")
 		}
 	})
 }
 
-// A clock that leapt erases nothing before somebody could set it right.
+// A clock that leapt erases nothing before somebody could set it right, be it
+// while the service was away or while it runs.
 func TestRetentionDoubtsTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		st, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer st.Close()
-		s, err := settings.New(t.Context(), settings.Config{Store: st, Institution: "Northmoor", Log: discard})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sign := func([]byte) []byte { return nil }
-		if _, err := s.Retain(t.Context(), sign); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(400 * day) // of the bubble's clock
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- s.RunRetention(ctx, sign) }()
-		ran := func() bool {
-			t.Helper()
-			synctest.Wait()
-			last, _, err := st.LastRetention(t.Context())
-			if err != nil {
+		db, sleep, ran := running(t, func(db *storetest.DB, s *settings.Service) {
+			if _, err := s.Retain(t.Context(), unsigned); err != nil {
 				t.Fatal(err)
 			}
-			return st.Now().Sub(last.At) < day
+			db.Clock.Advance(400 * day)
+		})
+		for _, leap := range []string{"at the start", "while it runs"} {
+			if ran() {
+				t.Errorf("%s: it ran at once", leap)
+			}
+			sleep(5 * time.Hour)
+			if ran() {
+				t.Errorf("%s: it ran soon", leap)
+			}
+			sleep(time.Hour)
+			if !ran() {
+				t.Errorf("%s: it doesn't run at all", leap)
+			}
+			db.Clock.Advance(400 * day)
+			sleep(day)
 		}
-		time.Sleep(5 * time.Hour)
+	})
+}
+
+// Where nobody knows when it last ran, it erases nothing, and neither ends nor
+// ends the service.
+func TestRetentionTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, sleep, ran := running(t, func(db *storetest.DB, s *settings.Service) {
+			if _, err := s.Retain(t.Context(), unsigned); err != nil {
+				t.Fatal(err)
+			}
+			db.Tamper(`UPDATE meta SET value = '!' || value WHERE key = 'retention'`)
+			db.Clock.Advance(2 * time.Hour)
+		})
+		sleep(time.Second)
+		db.Tamper(`UPDATE meta SET value = substr(value, 2) WHERE key = 'retention'`)
 		if ran() {
-			t.Error("it ran at once")
+			t.Error("it ran without knowing when it last did")
 		}
-		time.Sleep(2 * time.Hour)
+		sleep(time.Minute)
 		if !ran() {
-			t.Error("it doesn't run at all")
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
+			t.Error("it didn't try again")
 		}
 	})
 }
