@@ -236,8 +236,8 @@ func (s *Store) SetAdminRole(ctx context.Context, by app.Actor, id string, role 
 }
 
 // SetAdminState suspends an administrator, lets them in again, or removes them
-// for good. What isn't active has no sessions; who is removed has no passkey
-// and no link either.
+// for good. Who isn't active has no sessions and no links; who is removed has no
+// passkey either.
 func (s *Store) SetAdminState(ctx context.Context, by app.Actor, id string, state app.AdminState) error {
 	return s.write(ctx, func(t *tx) error {
 		a, err := t.admin(ctx, id)
@@ -251,11 +251,11 @@ func (s *Store) SetAdminState(ctx context.Context, by app.Actor, id string, stat
 			if err := t.endAdminSessions(ctx, id); err != nil {
 				return err
 			}
-		}
-		if state == app.AdminRemoved {
 			if err := t.endAdminLinks(ctx, id); err != nil {
 				return err
 			}
+		}
+		if state == app.AdminRemoved {
 			if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE admin_id = ? AND revoked_at = 0`, t.now, id); err != nil {
 				return err
 			}

@@ -431,6 +431,10 @@ func TestSuspendedAndRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	link, err := w.registry.Link(t.Context(), app.Operator, oscar.who.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	set(app.AdminSuspended)
 	if oscar.signedIn() {
 		t.Error("a suspended administrator's session goes on")
@@ -444,6 +448,9 @@ func TestSuspendedAndRemoved(t *testing.T) {
 	set(app.AdminActive)
 	if oscar.signedIn() {
 		t.Error("a session came back")
+	}
+	if err := w.browser(t).setUp(link.Token); !errors.Is(err, app.ErrInvitationEnded) {
+		t.Errorf("a link from before came back: %v", err)
 	}
 	if err := oscar.signIn(); err != nil {
 		t.Errorf("let in again: %v", err)

@@ -248,5 +248,3 @@ func TestLogos(t *testing.T) {
 		}
 	}
 }
-
-var discard = slog.New(slog.DiscardHandler)
