@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -37,18 +36,11 @@ func (c accountImportCommand) Run(ctx context.Context, p Process, s *config.Sett
 	if err != nil {
 		return err
 	}
-	var in io.Reader = p.Stdin
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := p.input(c.File)
+	if err != nil {
+		return err
 	}
-	if in == nil {
-		return errors.New("there is no standard input to read")
-	}
+	defer in.Close()
 	return withPeople(ctx, cfg.DataDir, func(st *store.Store, svc *people.Service) error {
 		im := accounts.Importer{Store: st, Named: svc.Named, Dir: cfg.DataDir}
 		done, err := im.Import(ctx, app.Operator, in)

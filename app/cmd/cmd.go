@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -33,6 +34,17 @@ type Process struct {
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
+}
+
+// input opens a file that a command reads; - is standard input.
+func (p Process) input(name string) (io.ReadCloser, error) {
+	switch {
+	case name != "-":
+		return os.Open(name)
+	case p.Stdin == nil:
+		return nil, errors.New("there is no standard input to read")
+	}
+	return io.NopCloser(p.Stdin), nil
 }
 
 type commandLine struct {

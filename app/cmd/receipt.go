@@ -89,15 +89,11 @@ func (c receiptVerifyCommand) Run(p Process) error {
 		}
 		keys = append(keys, key)
 	}
-	in := p.Stdin
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := p.input(c.File)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	raw, err := io.ReadAll(io.LimitReader(in, longestReceipt))
 	if err != nil {
 		return err

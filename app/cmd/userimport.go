@@ -32,18 +32,11 @@ func (c userImportCommand) Run(ctx context.Context, p Process, s *config.Setting
 	if err != nil {
 		return err
 	}
-	in := p.Stdin
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := p.input(c.File)
+	if err != nil {
+		return err
 	}
-	if in == nil {
-		return errors.New("there is no standard input to read")
-	}
+	defer in.Close()
 	catalogue, err := i18n.New()
 	if err != nil {
 		return err
