@@ -159,13 +159,22 @@ func (s *Service) SetState(ctx context.Context, who Identity, id string, state a
 	return s.store.SetAdminState(ctx, by, id, state)
 }
 
-// EndSession ends one of who's own sessions.
+// EndSession ends another of who's own sessions.
 func (s *Service) EndSession(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, UseConsole)
+	by, err := s.may(ctx, who, EndSessions)
 	if err != nil {
 		return err
 	}
 	return s.store.EndAdminSession(ctx, by, who.Admin.ID, id)
+}
+
+// SignOut ends the session in hand.
+func (s *Service) SignOut(ctx context.Context, who Identity) error {
+	by, err := s.may(ctx, who, UseConsole)
+	if err != nil {
+		return err
+	}
+	return s.store.EndAdminSession(ctx, by, who.Admin.ID, who.Session.ID)
 }
 
 // Preferences are how an administrator wants the console; nil leaves what is.

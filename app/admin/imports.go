@@ -41,7 +41,7 @@ func (s *Service) StartImport(ctx context.Context, who Identity, id string) erro
 
 // CancelImport ends an import before it is done.
 func (s *Service) CancelImport(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, EditPeople)
+	by, err := s.may(ctx, who, FollowImports)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Service) CancelImport(ctx context.Context, who Identity, id string) err
 
 // PreviewImport reads the first rows of a file.
 func (s *Service) PreviewImport(ctx context.Context, who Identity, im store.Import) ([]importer.PreviewRow, error) {
-	if _, err := s.may(ctx, who, EditPeople); err != nil {
+	if _, err := s.may(ctx, who, FollowImports); err != nil {
 		return nil, err
 	}
 	return s.uses.Imports.Preview(ctx, im)

@@ -11,13 +11,15 @@ type Permission string
 
 // The permissions. A page's route and the use case behind it name the same one.
 const (
-	UseConsole Permission = "use_console" // be signed in: own sessions, own preferences
+	UseConsole  Permission = "use_console"  // be signed in: see own sessions, sign out, own preferences
+	EndSessions Permission = "end_sessions" // own ones elsewhere
 
 	ViewOverview Permission = "view_overview"
 
 	ViewPeople       Permission = "view_people"
 	ViewPersonalData Permission = "view_personal_data" // unmasked
 	EditPeople       Permission = "edit_people"        // add, edit, import
+	FollowImports    Permission = "follow_imports"     // see how they go, and stop one
 	InvitePeople     Permission = "invite_people"      // links, letters, sending them again, revoking them
 	IssueActivation  Permission = "issue_activation"
 	ClearPause       Permission = "clear_pause"
@@ -56,16 +58,18 @@ func dangerous(roles ...app.AdminRole) rule { return rule{roles: roles, fresh: t
 
 // table is what each role may do. Nothing else says so.
 var table = map[Permission]rule{
-	UseConsole: only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk, app.RoleAuditor),
+	UseConsole:  only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk, app.RoleAuditor),
+	EndSessions: dangerous(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk, app.RoleAuditor),
 
 	ViewOverview: only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk, app.RoleAuditor),
 
 	ViewPeople:       only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk, app.RoleAuditor),
 	ViewPersonalData: only(app.RoleOwner, app.RoleOperator, app.RoleAuditor),
-	EditPeople:       only(app.RoleOwner, app.RoleOperator),
-	InvitePeople:     only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
-	IssueActivation:  only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
-	ClearPause:       only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
+	EditPeople:       dangerous(app.RoleOwner, app.RoleOperator),
+	FollowImports:    only(app.RoleOwner, app.RoleOperator),
+	InvitePeople:     dangerous(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
+	IssueActivation:  dangerous(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
+	ClearPause:       dangerous(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
 	SuspendPeople:    dangerous(app.RoleOwner, app.RoleOperator),
 	ResetDevices:     dangerous(app.RoleOwner, app.RoleOperator),
 	RemovePeople:     dangerous(app.RoleOwner, app.RoleOperator),

@@ -193,6 +193,9 @@ func (h *handlers) sessions(w http.ResponseWriter, r *http.Request, who admin.Id
 
 // endSession ends one of the administrator's sessions, this one too.
 func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
 	if r.PathValue("id") == who.Session.ID {
 		return h.signOut(w, r, who)
 	}
@@ -204,7 +207,7 @@ func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, who admin.
 
 // signOut ends the session in hand.
 func (h *handlers) signOut(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := h.Admins.EndSession(r.Context(), who, who.Session.ID); err != nil {
+	if err := h.Admins.SignOut(r.Context(), who); err != nil {
 		return err
 	}
 	if err := h.Sessions.SignOut(r.Context()); err != nil {

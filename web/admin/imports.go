@@ -20,10 +20,10 @@ func (h *handlers) importRoutes() []Route {
 	return []Route{
 		on("GET /admin/import", admin.EditPeople, h.imports),
 		on("POST /admin/import", admin.EditPeople, h.uploadImport),
-		on("GET /admin/import/{id}", admin.EditPeople, h.oneImport),
-		quiet("GET /admin/import/{id}/progress", admin.EditPeople, h.importProgress),
+		on("GET /admin/import/{id}", admin.FollowImports, h.oneImport),
+		quiet("GET /admin/import/{id}/progress", admin.FollowImports, h.importProgress),
 		on("POST /admin/import/{id}/start", admin.EditPeople, h.startImport),
-		on("POST /admin/import/{id}/cancel", admin.EditPeople, h.cancelImport),
+		on("POST /admin/import/{id}/cancel", admin.FollowImports, h.cancelImport),
 		on("GET /admin/import/{id}/result", admin.EditPeople, h.importResult),
 		on("GET /admin/people.csv", admin.ExportPeople, h.exportPeople),
 	}
@@ -37,7 +37,12 @@ const (
 	uploadTime = time.Hour
 )
 
+// imports lists imports below the form for another. A file can't be sent again
+// after the passkey was asked for, so it is asked for before the form is shown.
 func (h *handlers) imports(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := h.Admins.Confirmed(r.Context(), who, admin.EditPeople); err != nil {
+		return err
+	}
 	return h.showImports(w, r, who, http.StatusOK, "")
 }
 
@@ -63,6 +68,10 @@ func unlimited(w http.ResponseWriter, until time.Time) error {
 
 // uploadImport streams a file to where it is checked.
 func (h *handlers) uploadImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := h.Admins.Confirmed(r.Context(), who, admin.EditPeople); err != nil {
+		w.Header().Set("Connection", "close") // the file isn't read
+		return err
+	}
 	words := h.words(r)
 	r.Body = http.MaxBytesReader(w, r.Body, importer.Largest+httpx.FormLimit)
 	parts, err := r.MultipartReader()

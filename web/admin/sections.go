@@ -75,7 +75,7 @@ func (h *handlers) ownRoutes() []Route {
 		on("POST /admin/confirm", admin.UseConsole, h.confirmBegin),
 		on("POST /admin/confirm/{ceremony}", admin.UseConsole, h.confirmFinish),
 		on("GET /admin/sessions", admin.UseConsole, h.sessions),
-		on("POST /admin/sessions/{id}/end", admin.UseConsole, h.endSession),
+		on("POST /admin/sessions/{id}/end", admin.EndSessions, h.endSession),
 		on("POST /admin/preferences", admin.UseConsole, h.savePreferences),
 		on("POST /admin/sign-out", admin.UseConsole, h.signOut),
 	}
