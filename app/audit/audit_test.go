@@ -147,11 +147,6 @@ func TestExportInCSVIsSafeInSpreadsheets(t *testing.T) {
 			}
 		}
 	}
-	for in, want := range map[string]string{"": "", "a=1": "a=1", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "\n=x": "'\n=x", " =x": "' =x", "\u00a0+x": "'\u00a0+x", "＝x": "'＝x", "－x": "'－x", " x": " x", "x =1": "x =1", "'x": "'x", "é": "é"} {
-		if got := audit.Cell(in); got != want {
-			t.Errorf("Cell(%q) = %q, want %q", in, got, want)
-		}
-	}
 }
 
 func TestExportOfATime(t *testing.T) {

@@ -3,17 +3,15 @@ package audit
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"assent/app"
+	"assent/app/csvfile"
 	"assent/store"
 )
 
@@ -22,7 +20,7 @@ type Format string
 
 // The formats.
 const (
-	CSV       Format = "csv"   // for spreadsheets; RFC 4180
+	CSV       Format = "csv"   // for spreadsheets; see csvfile.Writer
 	JSONLines Format = "jsonl" // exact: the hashes can be computed from it
 )
 
@@ -87,22 +85,13 @@ func writer(to io.Writer, format Format) (func(store.AuditEntry) error, error) {
 		e.SetEscapeHTML(false)
 		return func(row store.AuditEntry) error { return e.Encode(lineOf(row)) }, nil
 	case CSV:
-		w := csv.NewWriter(to)
-		if err := w.Write([]string{"id", "at", "time", "actor_kind", "actor_id", "source", "action", "person_id", "device_id", "request_id",
-			"detail", "prev_hash", "hash"}); err != nil {
-			return nil, err
-		}
+		w := csvfile.NewWriter(to)
+		w.Write("id", "at", "time", "actor_kind", "actor_id", "source", "action", "person_id", "device_id", "request_id",
+			"detail", "prev_hash", "hash")
 		return func(e store.AuditEntry) error {
-			cells := []string{strconv.FormatInt(e.ID, 10), strconv.FormatInt(int64(e.At), 10), lineOf(e).Time, string(e.ActorKind), e.ActorID, e.Source,
-				e.Action, e.PersonID, e.DeviceID, e.RequestID, e.Detail, e.PrevHash, e.Hash}
-			for i := range cells {
-				cells[i] = Cell(cells[i])
-			}
-			if err := w.Write(cells); err != nil {
-				return err
-			}
-			w.Flush() // into the buffer
-			return w.Error()
+			w.Write(strconv.FormatInt(e.ID, 10), strconv.FormatInt(int64(e.At), 10), lineOf(e).Time, string(e.ActorKind), e.ActorID, e.Source,
+				e.Action, e.PersonID, e.DeviceID, e.RequestID, e.Detail, e.PrevHash, e.Hash)
+			return w.Flush() // into the buffer
 		}, nil
 	}
 	return nil, fmt.Errorf("%q is not a format: csv or jsonl", format)
@@ -128,17 +117,6 @@ type line struct {
 func lineOf(e store.AuditEntry) line {
 	return line{e.ID, e.At, e.At.Time().Format("2006-01-02T15:04:05.000Z07:00"), e.ActorKind, e.ActorID, e.Source, e.Action,
 		e.PersonID, e.DeviceID, e.RequestID, e.Detail, e.PrevHash, e.Hash}
-}
-
-// Cell makes text safe to open in a spreadsheet, which takes a cell that
-// begins so for a formula and may run what it says: an apostrophe before it
-// makes it text (OWASP, CSV Injection). Some skip white space before the sign,
-// and take the full-width signs for it.
-func Cell(s string) string {
-	if s != "" && (strings.ContainsRune("\t\r\n", rune(s[0])) || strings.IndexAny(strings.TrimLeftFunc(s, unicode.IsSpace), "=+-@＝＋－＠") == 0) {
-		return "'" + s
-	}
-	return s
 }
 
 // ParseTime reads a day (its beginning, UTC) or a time as in RFC 3339.

@@ -37,13 +37,14 @@ func TestUserImportCommands(t *testing.T) {
 	}
 	result := filepath.Join(t.TempDir(), "result.csv")
 	imported("2 added, 0 changed, 0 unchanged", "--result="+result)
-	if b, err := os.ReadFile(result); err != nil || !strings.HasPrefix(string(b), "line,result,name,person,error\n2,added,Ada Quill,") || !strings.Contains(string(b), "\n3,added,'=Bruno,") {
+	if b, err := os.ReadFile(result); err != nil || !strings.HasPrefix(string(b), `"line","result","name","person","error"`+"\n"+`"2","added","Ada Quill",`) || !strings.Contains(string(b), "\n"+`"3","added","'=Bruno",`) {
 		t.Errorf("the result is\n%s%v", b, err)
 	}
 	imported("0 added, 0 changed, 2 unchanged: nothing had to be changed")
 
 	exported := must(t, "user", "export", dir)
-	if !strings.HasPrefix(exported, "name,identifiers,companies,state\n") || !strings.Contains(exported, "\nAda Quill,email:ada@quill.example; username:ada,,active\n") || !strings.Contains(exported, "\n'=Bruno,") {
+	if !strings.HasPrefix(exported, `"name","identifiers","companies","state"`+"\n") || !strings.Contains(exported, "\n"+`"Ada Quill","email:ada@quill.example; username:ada","","active"`+"\n") ||
+		!strings.Contains(exported, "\n"+`"'=Bruno",`) {
 		t.Errorf("exported\n%s", exported)
 	}
 	write(exported)

@@ -1,6 +1,7 @@
 // Package csvfile reads a CSV file (RFC 4180, UTF-8 with or without a byte order
 // mark) row by row in bounded memory, and tells what is wrong with a row by its
-// line, so that whoever wrote the file can find it.
+// line, so that whoever wrote the file can find it. It writes such files so that
+// no spreadsheet runs what stands in them.
 package csvfile
 
 import (

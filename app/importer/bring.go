@@ -4,14 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"strconv"
 
-	"assent/app/audit"
+	"assent/app/csvfile"
 	"assent/app/i18n"
 	"assent/store"
 )
@@ -156,11 +155,9 @@ func (s *Service) openResult(im store.Import) (*result, error) {
 // have left there, and tells where they end.
 func (r *result) write(im store.Import, items []item, of map[int]store.Outcome) (int64, error) {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+	w := csvfile.NewWriter(&b)
 	if im.Result == 0 {
-		if err := w.Write(resultColumns); err != nil {
-			return 0, err
-		}
+		w.Write(resultColumns...)
 	}
 	for i, it := range items {
 		o, tried := of[i]
@@ -169,13 +166,9 @@ func (r *result) write(im store.Import, items []item, of map[int]store.Outcome) 
 		} else if o.Fault != "" {
 			it.faults = []Fault{fault(o.Fault, "")}
 		}
-		if err := w.Write([]string{strconv.Itoa(it.line), string(o.What), audit.Cell(it.named), audit.Cell(o.PersonID),
-			audit.Cell(LineFaults{it.line, it.faults}.Words(r.words))}); err != nil {
-			return 0, err
-		}
+		w.Write(strconv.Itoa(it.line), string(o.What), it.named, o.PersonID, LineFaults{it.line, it.faults}.Words(r.words))
 	}
-	w.Flush()
-	if err := w.Error(); err != nil {
+	if err := w.Flush(); err != nil {
 		return 0, err
 	}
 	if err := r.Truncate(im.Result); err != nil {

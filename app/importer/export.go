@@ -1,13 +1,11 @@
 package importer
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
 	"io"
 
 	"assent/app"
-	"assent/app/audit"
+	"assent/app/csvfile"
 	"assent/store"
 )
 
@@ -22,11 +20,8 @@ func Export(ctx context.Context, st *store.Store, by app.Actor, to io.Writer) (n
 	if err := st.PeopleExported(ctx, by); err != nil {
 		return 0, err
 	}
-	buffer := bufio.NewWriter(to)
-	w := csv.NewWriter(buffer)
-	if err := w.Write(Columns); err != nil {
-		return 0, err
-	}
+	w := csvfile.NewWriter(to)
+	w.Write(Columns...)
 	after := ""
 	for {
 		page, err := st.ExportPeople(ctx, after, exportPage)
@@ -38,18 +33,12 @@ func Export(ctx context.Context, st *store.Store, by app.Actor, to io.Writer) (n
 			for i, id := range p.Identifiers {
 				ids[i] = string(id.Kind) + ":" + id.Value
 			}
-			if err := w.Write([]string{audit.Cell(p.Name), audit.Cell(join(ids)), audit.Cell(join(p.Companies)), string(p.State)}); err != nil {
-				return n, err
-			}
+			w.Write(p.Name, join(ids), join(p.Companies), string(p.State))
 			after = p.ID
 			n++
 		}
-		w.Flush()
-		if err := w.Error(); err != nil {
+		if err := w.Flush(); err != nil || len(page) < exportPage {
 			return n, err
-		}
-		if len(page) < exportPage {
-			return n, buffer.Flush()
 		}
 	}
 }

@@ -512,24 +512,29 @@ func TestSuspendedByAFile(t *testing.T) {
 func TestExportIsSafe(t *testing.T) {
 	b := newBench(t)
 	svc := people.New(b.Store)
-	for i, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", `=HYPERLINK("http://x")`, "Ada, \"the\" first", "'quoted'"} {
+	for i, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", `=HYPERLINK("http://x")`, "Ada, \"the\" first", "'quoted'",
+		"Ada;=cmd|'/c calc'!A0;x", "Ada;'=x", "'=x", "A,-b"} {
 		if _, err := svc.Add(t.Context(), app.Operator, name, []string{fmt.Sprintf("username:=u%d", i), fmt.Sprintf("customer:c;%d\\", i), fmt.Sprintf("subject:s p %d", i)}, []string{"12345678000195"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	text := b.export()
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || len(rows) != 8 {
+	if err != nil || len(rows) != 12 {
 		t.Fatalf("%s %v", text, err)
 	}
-	for _, row := range rows {
-		for _, cell := range row {
-			if strings.ContainsAny(cell[:1], "=+-@\t\r") {
-				t.Errorf("%q is a formula", cell)
-			}
+	// Spreadsheets that separate by semicolons take cells apart at theirs.
+	for cell := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;\n", r) }) {
+		if strings.IndexAny(strings.TrimLeft(cell, `" `), "=+-@\t\r") == 0 {
+			t.Errorf("%q is a formula", cell)
 		}
 	}
-	if im := b.imported(text); done(im) != (counts{7, 0, 0, 7, 0}) {
+	for line := range strings.Lines(text) {
+		if n := strings.Count(line, `"`); n < 2*len(rows[0]) || line[0] != '"' {
+			t.Errorf("cells of %q aren't all quoted", line)
+		}
+	}
+	if im := b.imported(text); done(im) != (counts{11, 0, 0, 11, 0}) {
 		t.Errorf("brought in again: %+v %v", done(im), b.faults(im))
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"assent/app"
-	"assent/app/audit"
+	"assent/app/csvfile"
 	"assent/app/i18n"
 	"assent/app/people"
 	"assent/store"
@@ -90,7 +90,7 @@ func person(columns, fields []string) (p store.PersonRecord, faults []Fault) {
 		if strings.ContainsFunc(v, unprintable) {
 			return p, []Fault{fault("control", name)}
 		}
-		cell[name] = plain(v)
+		cell[name] = csvfile.Plain(v)
 	}
 	var err error
 	if p.Name, err = people.Name(cell["name"]); err != nil {
@@ -132,15 +132,6 @@ func person(columns, fields []string) (p store.PersonRecord, faults []Fault) {
 
 // unprintable tells control characters but for the space that a cell may have.
 func unprintable(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
-
-// plain takes away the apostrophe that an export puts before what a spreadsheet
-// would take for a formula.
-func plain(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && audit.Cell(rest) != rest {
-		return rest
-	}
-	return s
-}
 
 // escaped stands for a semicolon of a value while a cell is taken apart.
 const escaped = "\x00"

@@ -185,7 +185,7 @@ func TestExportPeople(t *testing.T) {
 		t.Error("the owner isn't offered it")
 	}
 	status, header, text := olive.text("/admin/people.csv")
-	if status != http.StatusOK || text != "name,identifiers,companies,state\n'=ada,username:=ada,,active\n" || header.Get("Content-Type") != "text/csv; charset=utf-8" {
+	if status != http.StatusOK || text != `"name","identifiers","companies","state"`+"\n"+`"'=ada","username:=ada","","active"`+"\n" || header.Get("Content-Type") != "text/csv; charset=utf-8" {
 		t.Errorf("%d %v %q", status, header, text)
 	}
 	if rows, err := s.AuditOf(t.Context(), "person.export", 2); err != nil || len(rows) != 1 || rows[0].ActorID != olive.who.ID {
