@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"assent/app"
@@ -68,6 +70,36 @@ func (t *tx) linkAdmin(ctx context.Context, by app.Actor, id, tokenHash string, 
 		return err
 	}
 	return t.audit(ctx, by, aboutAdmin("admin.link", id))
+}
+
+// MoveAdminRPID makes id the WebAuthn RP id of administrators' passkeys, if was
+// still is it. Passkeys of another would work nowhere: all of them end, with the
+// sessions, and each active administrator gets the set-up link whose token's
+// hash stands by their id in links.
+func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string, links map[string]string, expires app.Instant) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.swap(ctx, app.ErrChanged, `UPDATE meta SET value = ? WHERE key = 'admin rp id' AND value = ?`, id, was); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE revoked_at = 0`, t.now); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE admin_sessions SET ended_at = ? WHERE ended_at = 0`, t.now); err != nil {
+			return err
+		}
+		if err := t.audit(ctx, by, entry{action: "admin.rp_id", detail: map[string]string{"from": was, "to": id}}); err != nil {
+			return err
+		}
+		for _, admin := range slices.Sorted(maps.Keys(links)) {
+			if _, err := t.activeAdmin(ctx, admin); err != nil {
+				return err
+			}
+			if err := t.linkAdmin(ctx, by, admin, links[admin], expires); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (t *tx) endAdminLinks(ctx context.Context, id string) error {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -78,15 +79,59 @@ func TestSweepDropsOldAdminSessions(t *testing.T) {
 	}
 }
 
-// Administrators' passkeys are bound to the RP id as people's are.
+// Administrators' passkeys hold their RP id as people's do theirs, and neither
+// holds the other's.
 func TestAdminPasskeysHoldTheRPID(t *testing.T) {
+	db := storetest.New(t)
+	for _, claim := range []func(context.Context, string) (string, int, int, error){db.ClaimRPID, db.ClaimAdminRPID} {
+		if is, _, _, err := claim(t.Context(), "a.example"); err != nil || is != "a.example" {
+			t.Fatalf("the first claim: %s %v", is, err)
+		}
+	}
+	olive := mustAdmin(t, db, "olive@bank.example", app.RoleOwner)
+	is, passkeys, holders, err := db.ClaimAdminRPID(t.Context(), "b.example")
+	if err != nil || is != "a.example" || passkeys != 1 || holders != 1 {
+		t.Errorf("%s, %d passkeys of %d: %v", is, passkeys, holders, err)
+	}
+	if is, _, _, err := db.ClaimRPID(t.Context(), "b.example"); err != nil || is != "b.example" {
+		t.Errorf("people, who have no passkeys: %s %v", is, err)
+	}
+	if is, err := db.AdminRPID(t.Context()); err != nil || is != "a.example" {
+		t.Errorf("administrators after people moved: %s %v", is, err)
+	}
+	if err := db.MoveAdminRPID(t.Context(), app.Operator, "c.example", "b.example", nil, 0); !errors.Is(err, app.ErrChanged) {
+		t.Errorf("from an RP id that it isn't: %v", err)
+	}
+	if err := db.MoveAdminRPID(t.Context(), app.Operator, "a.example", "b.example", map[string]string{olive.AdminID: "hash"}, db.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if session, err := db.AdminSession(t.Context(), olive.ID); err != nil || session.EndedAt == 0 {
+		t.Errorf("a session outlived its passkey: %+v %v", session, err)
+	}
+	rows, err := db.Admins(t.Context())
+	if err != nil || len(rows) != 1 || rows[0].Passkeys != 0 || rows[0].LinkUntil == 0 {
+		t.Errorf("after the move: %+v %v", rows, err)
+	}
+	if is, _, _, err := db.ClaimAdminRPID(t.Context(), "b.example"); err != nil || is != "b.example" {
+		t.Errorf("the start after: %s %v", is, err)
+	}
+}
+
+// A database from before the console had an RP id of its own keeps the one that
+// its passkeys were made for, also when people's moves.
+func TestAdminRPIDOfAnOlderDatabase(t *testing.T) {
 	db := storetest.New(t)
 	if _, _, _, err := db.ClaimRPID(t.Context(), "a.example"); err != nil {
 		t.Fatal(err)
 	}
 	mustAdmin(t, db, "olive@bank.example", app.RoleOwner)
-	is, passkeys, holders, err := db.ClaimRPID(t.Context(), "b.example")
-	if err != nil || is != "a.example" || passkeys != 1 || holders != 1 {
-		t.Errorf("%s, %d passkeys of %d: %v", is, passkeys, holders, err)
+	if is, err := db.AdminRPID(t.Context()); err != nil || is != "a.example" {
+		t.Errorf("before its first start: %s %v", is, err)
+	}
+	if is, _, _, err := db.ClaimRPID(t.Context(), "b.example"); err != nil || is != "b.example" {
+		t.Errorf("people, who have no passkeys: %s %v", is, err)
+	}
+	if is, _, _, err := db.ClaimAdminRPID(t.Context(), "b.example"); err != nil || is != "a.example" {
+		t.Errorf("administrators: %s %v", is, err)
 	}
 }

@@ -49,20 +49,45 @@ func (s *Store) madeOnce(ctx context.Context, key string, fresh func() (string, 
 	return s.metaOnce(ctx, key, value)
 }
 
-// ClaimRPID records the WebAuthn RP id that passkeys are made for from now on,
-// unless there are some of another: then it gives that one, and how many
-// passkeys of how many people would be lost.
+// ClaimRPID records the WebAuthn RP id that people's passkeys are made for from
+// now on, unless there are some of another: then it gives that one, and how many
+// passkeys of how many people would be lost. Administrators' passkeys had the
+// same until they got one of their own: that is kept.
 func (s *Store) ClaimRPID(ctx context.Context, id string) (is string, passkeys, people int, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		if err := t.exec(ctx, `INSERT INTO meta (key, value) SELECT 'admin rp id', value FROM meta WHERE key = 'rp id' ON CONFLICT (key) DO NOTHING`); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
-			WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE revoked_at = 0) AND NOT EXISTS (SELECT 1 FROM admin_credentials WHERE revoked_at = 0)`, id); err != nil {
+			WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE revoked_at = 0)`, id); err != nil {
 			return err
 		}
 		if err := t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = 'rp id'`); err != nil || is == id {
 			return err
 		}
-		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT owner) FROM (
-			SELECT person_id AS owner FROM credentials WHERE revoked_at = 0 UNION ALL SELECT admin_id FROM admin_credentials WHERE revoked_at = 0)`).Scan(&passkeys, &people)
+		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT person_id) FROM credentials WHERE revoked_at = 0`).Scan(&passkeys, &people)
 	})
 	return is, passkeys, people, err
+}
+
+// AdminRPID gives the WebAuthn RP id that administrators' passkeys are made for;
+// empty before the first start.
+func (r *Reader) AdminRPID(ctx context.Context) (id string, err error) {
+	err = r.r.GetContext(ctx, &id, `SELECT coalesce((SELECT value FROM meta WHERE key = 'admin rp id'), (SELECT value FROM meta WHERE key = 'rp id'), '')`)
+	return id, err
+}
+
+// ClaimAdminRPID is ClaimRPID for administrators' passkeys.
+func (s *Store) ClaimAdminRPID(ctx context.Context, id string) (is string, passkeys, admins int, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('admin rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+			WHERE NOT EXISTS (SELECT 1 FROM admin_credentials WHERE revoked_at = 0)`, id); err != nil {
+			return err
+		}
+		if err := t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = 'admin rp id'`); err != nil || is == id {
+			return err
+		}
+		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT admin_id) FROM admin_credentials WHERE revoked_at = 0`).Scan(&passkeys, &admins)
+	})
+	return is, passkeys, admins, err
 }

@@ -230,6 +230,26 @@ func (r Registry) Link(ctx context.Context, by app.Actor, id string) (Invited, e
 	return out, r.Store.LinkAdmin(ctx, by, id, app.TokenHash(out.Token), out.Ends)
 }
 
+// MoveRPID moves administrators' passkeys from one WebAuthn RP id to another:
+// those that there are end, and each active administrator gets a set-up link.
+func (r Registry) MoveRPID(ctx context.Context, by app.Actor, from, to string) ([]Invited, error) {
+	rows, err := r.Store.Admins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ends, hashes := r.Store.Now().Add(LinkTTL), map[string]string{}
+	var out []Invited
+	for _, row := range rows {
+		if row.State != app.AdminActive {
+			continue
+		}
+		made := Invited{Admin: row.Admin, Token: app.NewToken(), Ends: ends}
+		hashes[row.ID] = app.TokenHash(made.Token)
+		out = append(out, made)
+	}
+	return out, r.Store.MoveAdminRPID(ctx, by, from, to, hashes, ends)
+}
+
 // Named finds an administrator by the email address.
 func (r Registry) Named(ctx context.Context, email string) (app.Admin, error) {
 	normal, err := normalEmail(strings.TrimSpace(email))

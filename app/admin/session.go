@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -13,7 +14,8 @@ import (
 
 const keySession = "admin session"
 
-// Path is where the console lives; its cookie goes nowhere else.
+// Path is where the console lives. On a host that it shares its cookie goes
+// nowhere else.
 const Path = "/admin"
 
 // Sessions keeps administrators signed in: a cookie that only names a row of
@@ -38,6 +40,14 @@ func NewSessions(st *store.Store, secure bool, source func(context.Context) stri
 		m.Cookie.Name = "__Secure-" + m.Cookie.Name // __Host- would want the path /
 	}
 	return &Sessions{store: st, scs: m, source: source}
+}
+
+// AtOwnHost is for a console whose host serves nothing else: the cookie belongs
+// to the whole host, and over https no other host can set it (__Host-).
+func (s *Sessions) AtOwnHost() *Sessions {
+	s.scs.Cookie.Path = "/"
+	s.scs.Cookie.Name = strings.Replace(s.scs.Cookie.Name, "__Secure-", "__Host-", 1)
+	return s
 }
 
 // OnError sets what answers a request whose session can't be read or written.

@@ -28,12 +28,12 @@ type adminAddCommand struct {
 
 // Run implements the command. The link alone goes to stdout.
 func (c adminAddCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
-	return withAdmins(ctx, s, func(r admin.Registry, public *url.URL) error {
+	return withAdmins(ctx, s, func(r admin.Registry, console *url.URL) error {
 		added, err := r.Add(ctx, app.Operator, c.Email, c.Name, c.Role)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(p.Stdout, adminweb.SetUpURL(public, added.Token))
+		_, err = fmt.Fprintln(p.Stdout, adminweb.SetUpURL(console, added.Token))
 		return err
 	})
 }
@@ -44,7 +44,7 @@ type adminLinkCommand struct {
 
 // Run implements the command. The link alone goes to stdout.
 func (c adminLinkCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
-	return withAdmins(ctx, s, func(r admin.Registry, public *url.URL) error {
+	return withAdmins(ctx, s, func(r admin.Registry, console *url.URL) error {
 		a, err := r.Named(ctx, c.Email)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ func (c adminLinkCommand) Run(ctx context.Context, p Process, s *config.Settings
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(p.Stdout, adminweb.SetUpURL(public, made.Token))
+		_, err = fmt.Fprintln(p.Stdout, adminweb.SetUpURL(console, made.Token))
 		return err
 	})
 }
@@ -90,6 +90,6 @@ func withAdmins(ctx context.Context, s *config.Settings, do func(admin.Registry,
 		return err
 	}
 	return withPeople(ctx, cfg.DataDir, func(st *store.Store, _ *people.Service) error {
-		return do(admin.Registry{Store: st}, cfg.PublicURL)
+		return do(admin.Registry{Store: st}, cfg.Admin.URL)
 	})
 }

@@ -20,9 +20,11 @@ import (
 	"github.com/alecthomas/kong"
 
 	"assent/app"
+	"assent/app/admin"
 	"assent/app/config"
 	"assent/app/people"
 	"assent/store"
+	adminweb "assent/web/admin"
 )
 
 // Version is set at build time.
@@ -120,24 +122,36 @@ func logger(w io.Writer, c config.Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-type serveCommand struct{}
+type serveCommand struct {
+	AcceptNewAdminRP bool `name:"accept-new-admin-rp" help:"Once, where the console moved to an address for which administrators' passkeys weren't made: end those, and print a new set-up link for each administrator."`
+}
 
 // Run implements the command.
-func (serveCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+func (c serveCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
 	cfg, err := s.Serve()
 	if err != nil {
 		return err
 	}
 	log := logger(p.Stderr, cfg)
-	ln, err := net.Listen("tcp", cfg.Listen)
+	bound, err := listen(cfg)
 	if err != nil {
 		return err
 	}
-	site, err := openSite(ctx, cfg, siteOptions{purpose: store.Service, listener: ln, version: Version, given: s.Given()}, log)
-	if err != nil {
-		return errors.Join(err, ln.Close())
+	o := siteOptions{purpose: store.Service, listeners: bound, version: Version, given: s.Given()}
+	if c.AcceptNewAdminRP {
+		o.moveAdmins = func(made []admin.Invited) (err error) {
+			for _, one := range made {
+				_, e := fmt.Fprintf(p.Stdout, "%s\t%s\n", one.Admin.Email, adminweb.SetUpURL(cfg.Admin.URL, one.Token))
+				err = errors.Join(err, e)
+			}
+			return err
+		}
 	}
-	log.InfoContext(ctx, "serving", "listen", ln.Addr().String(), "public", cfg.PublicURL.String(), "version", Version, "connections", len(cfg.Connections))
+	site, err := openSite(ctx, cfg, o, log)
+	if err != nil {
+		return errors.Join(err, bound.close())
+	}
+	log.InfoContext(ctx, "serving", "listen", bound.public.Addr().String(), "public", cfg.PublicURL.String(), "console", cfg.Admin.URL.String(), "version", Version, "connections", len(cfg.Connections))
 	err = site.run(ctx)
 	log.InfoContext(ctx, "stopped", "err", err)
 	return errors.Join(err, site.close())

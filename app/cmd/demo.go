@@ -79,7 +79,7 @@ func openDemo(ctx context.Context, cfg config.Config, product, acp net.Listener,
 	if err != nil {
 		return nil, err
 	}
-	cfg.PublicURL = public
+	cfg.PublicURL, cfg.Admin = public, config.Console{URL: public}
 	cfg.Institution = "Northmoor"
 	cfg.TrustedProxies = nil
 	cfg.InviteTTL, cfg.RequestTTL = 24*time.Hour, 2*time.Minute
@@ -87,7 +87,7 @@ func openDemo(ctx context.Context, cfg config.Config, product, acp net.Listener,
 		Name: "demo", Issuer: d.emulator.Issuer(), ClientID: "assent", ClientSecret: config.Secret(secret), AuthMethod: "client_secret_basic",
 		Credentials: []config.Credential{{Username: "acp", Password: config.Secret(password)}},
 	}}
-	o.purpose, o.listener = store.Demo, product
+	o.purpose, o.listeners = store.Demo, listeners{public: product}
 	o.given = o.given.InDemo(map[string]string{
 		"listen": product.Addr().String(), "public-url": public.String(), "data-dir": cfg.DataDir, "institution": cfg.Institution,
 		"invite-ttl": cfg.InviteTTL.String(), "request-ttl": cfg.RequestTTL.String(),

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -45,8 +44,9 @@ const grace = 10 * time.Second
 // siteOptions are what serve and demo differ in, and what only tests may allow.
 type siteOptions struct {
 	purpose      store.Purpose
-	listener     net.Listener // bound already
-	pushLoopback bool         // push services on this machine: tests
+	listeners    listeners
+	moveAdmins   func([]admin.Invited) error // takes the links when passkeys of administrators end for another RP id; nil refuses to
+	pushLoopback bool                        // push services on this machine: tests
 	version      string
 	given        config.Given
 }
@@ -63,7 +63,7 @@ type site struct {
 	imports  *importer.Service
 	key      receipt.Key // of the installation
 	worker   *jobs.Worker
-	server   *http.Server
+	servers  []server
 	closing  chan struct{}
 }
 
@@ -110,8 +110,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if s.key, err = passkey.ReceiptKey(ctx, s.store); err != nil {
 		return fmt.Errorf("receipt key: %w", err)
 	}
-	passkeys, err := passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy), passkey.WithLog(s.log),
-		passkey.WithName(func() string { return s.settings.Current().Institution }))
+	passkeys, err := s.passkeys(ctx, policy)
 	if err != nil {
 		return err
 	}
@@ -152,40 +151,60 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		app.JobPush:      {Run: notices.Send, Workers: 8, Lease: time.Minute},
 	})
 	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
-	handler, err := web.New(web.Config{
+	atAdmin := s.cfg.Admin.URL
+	sessions := admin.NewSessions(s.store, atAdmin.Scheme == "https", httpx.Source)
+	if atAdmin.Hostname() != s.cfg.PublicURL.Hostname() { // ports are no bounds to cookies
+		sessions = sessions.AtOwnHost()
+	}
+	surfaces, err := web.New(web.Config{
 		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
-		API: api.Config{Consent: s.consent, Callers: callers, Log: s.log},
+		API:   api.Config{Consent: s.consent, Callers: callers, Log: s.log},
+		APIAt: web.Reach{Apart: s.cfg.API.Addr != "", Proxies: s.cfg.API.Proxies, Networks: s.cfg.API.Networks},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
-		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: admin.NewSessions(s.store, secure, httpx.Source),
-			Public: s.cfg.PublicURL, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
+		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: sessions,
+			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
+		AdminAt: web.Reach{URL: atAdmin, Apart: s.cfg.Admin.Addr != "", Proxies: s.cfg.Admin.Proxies, Networks: s.cfg.Admin.Networks},
 	})
 	if err != nil {
 		return err
 	}
-	s.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	s.servers, err = s.serverOf(surfaces)
+	return err
+}
+
+// passkeys makes the relying parties. Where administrators' passkeys are bound to
+// another RP id, and that was accepted, those end and links take their place.
+func (s *site) passkeys(ctx context.Context, policy passkey.Policy) (*passkey.Service, error) {
+	open := func() (*passkey.Service, error) {
+		return passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy), passkey.WithLog(s.log),
+			passkey.WithConsole(passkey.Console{Origin: s.cfg.Admin.URL, RPID: s.cfg.Admin.RPID}),
+			passkey.WithName(func() string { return s.settings.Current().Institution }))
 	}
-	s.server.RegisterOnShutdown(func() { close(s.closing) }) // event streams end, or Shutdown would wait for them
-	return nil
+	svc, err := open()
+	var bound *passkey.Bound
+	if !errors.As(err, &bound) || s.o.moveAdmins == nil {
+		if s.o.moveAdmins != nil && err == nil {
+			s.log.WarnContext(ctx, "there was nothing to accept: drop --accept-new-admin-rp, or a mistake in the console's address is accepted unseen")
+		}
+		return svc, err
+	}
+	made, err := admin.Registry{Store: s.store}.MoveRPID(ctx, app.Operator, bound.Was, bound.Is)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.o.moveAdmins(made); err != nil {
+		return nil, err
+	}
+	return open()
 }
 
 // run serves until ctx ends, then lets what is under way finish.
 func (s *site) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		var err error
-		if s.cfg.TLSCert != "" {
-			err = s.server.ServeTLS(s.o.listener, s.cfg.TLSCert, s.cfg.TLSKey)
-		} else {
-			err = s.server.Serve(s.o.listener)
-		}
-		if errors.Is(err, http.ErrServerClosed) {
-			return nil
-		}
-		return err
-	})
+	for _, one := range s.servers {
+		g.Go(one.serve)
+	}
 	g.Go(func() error { return s.worker.Run(ctx) })
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
 	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
@@ -195,7 +214,7 @@ func (s *site) run(ctx context.Context) error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		return s.server.Shutdown(end)
+		return s.shutdown(end)
 	})
 	return g.Wait()
 }

@@ -22,7 +22,9 @@ type Config struct {
 	Institution     string
 	TLSCert, TLSKey string
 	TrustedProxies  []netip.Prefix
-	ActivationCode  bool // links need one
+	Admin           Console
+	API             Listener // of ACP's endpoints
+	ActivationCode  bool     // links need one
 	InviteTTL       time.Duration
 	RequestTTL      time.Duration
 	PushSubject     string
@@ -122,6 +124,7 @@ func (s *Settings) Invite() (Config, error) {
 	c.ActivationCode = s.ActivationCode
 	s.store(&c, &f)
 	s.public(&c, &f)
+	s.adminURL(&c, &f)
 	s.ttls(&c, &f)
 	return c, f.err()
 }
@@ -163,7 +166,9 @@ func (s *Settings) Serve() (Config, error) {
 	s.ttls(&c, &f)
 	s.logging(&c, &f)
 	s.proxies(&c, &f)
+	trusted := c.TrustedProxies // as they are named: beside them each listener may believe this machine
 	s.transport(&c, &f)
+	s.surfaces(&c, &f, trusted)
 	s.push(&c, &f)
 	if c.Institution == "" || len(c.Institution) > 60 {
 		f.add("ASSENT_INSTITUTION: set a name of 1 to 60 characters")
@@ -189,24 +194,7 @@ func (s *Settings) listen(f *faults) {
 }
 
 func (s *Settings) public(c *Config, f *faults) {
-	u, err := url.Parse(s.PublicURL)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		f.add("ASSENT_PUBLIC_URL: %q is not a URL such as https://approve.bank.example", shown(s.PublicURL))
-		return
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
-		f.add("ASSENT_PUBLIC_URL: give scheme and host only, not %q", shown(s.PublicURL))
-		return
-	case u.Scheme == "http" && u.Hostname() != "localhost":
-		f.add("ASSENT_PUBLIC_URL: browsers allow passkeys over http: on localhost only; use https:")
-	case net.ParseIP(u.Hostname()) != nil:
-		f.add("ASSENT_PUBLIC_URL: passkeys need a host name, not the address %s", u.Hostname())
-	}
-	u.Path, u.Host = "", strings.ToLower(u.Host)
-	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
-		u.Host = u.Hostname()
-	}
-	c.PublicURL = u
+	c.PublicURL = browserURL(f, "ASSENT_PUBLIC_URL", s.PublicURL)
 }
 
 func (s *Settings) ttls(c *Config, f *faults) {
@@ -227,17 +215,24 @@ func (s *Settings) logging(c *Config, f *faults) {
 }
 
 func (s *Settings) proxies(c *Config, f *faults) {
-	for _, p := range s.TrustedProxies {
+	c.TrustedProxies = networks(f, "ASSENT_TRUSTED_PROXIES", s.TrustedProxies)
+}
+
+// networks reads addresses and networks.
+func networks(f *faults, setting string, list []string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, p := range list {
 		prefix, err := netip.ParsePrefix(p)
 		if ip, e := netip.ParseAddr(p); e == nil {
 			prefix, err = ip.Prefix(ip.BitLen())
 		}
 		if err != nil {
-			f.add("ASSENT_TRUSTED_PROXIES: %q is neither an address nor a network such as 10.0.0.0/8", p)
+			f.add("%s: %q is neither an address nor a network such as 10.0.0.0/8", setting, p)
 			continue
 		}
-		c.TrustedProxies = append(c.TrustedProxies, prefix)
+		out = append(out, prefix)
 	}
+	return out
 }
 
 // thisMachine are the loopback networks.
@@ -248,19 +243,10 @@ var thisMachine = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.Mus
 // this machine is its proxy, and believed about where a caller is: else all
 // callers would be one to the limits.
 func (s *Settings) transport(c *Config, f *faults) {
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		f.add("ASSENT_TLS_CERT and ASSENT_TLS_KEY: set both or none")
-	}
-	host, _, _ := net.SplitHostPort(c.Listen)
-	proxied := c.PublicURL != nil && c.PublicURL.Scheme == "https" && c.TLSCert == ""
-	switch {
-	case proxied && loopback(host):
-		c.TrustedProxies = append(c.TrustedProxies, thisMachine...)
-	case proxied && len(s.TrustedProxies) == 0:
-		f.add("ASSENT_LISTEN: %s would serve in the clear; set ASSENT_TLS_CERT and ASSENT_TLS_KEY, or listen on loopback, or name the proxy in ASSENT_TRUSTED_PROXIES", c.Listen)
-	}
-	readable(f, "ASSENT_TLS_CERT", c.TLSCert)
-	readable(f, "ASSENT_TLS_KEY", c.TLSKey)
+	https := c.PublicURL != nil && c.PublicURL.Scheme == "https"
+	l := Listener{Addr: c.Listen, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Proxies: c.TrustedProxies}
+	l.transport(f, "ASSENT", https)
+	c.TrustedProxies = l.Proxies
 }
 
 func (s *Settings) push(c *Config, f *faults) {

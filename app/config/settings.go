@@ -23,6 +23,20 @@ type Settings struct {
 	TLSKey         string   `name:"tls-key" env:"ASSENT_TLS_KEY" placeholder:"FILE" group:"Service" help:"Private key (PEM) of the certificate."`
 	TrustedProxies []string `env:"ASSENT_TRUSTED_PROXIES" placeholder:"CIDR" group:"Service" help:"Proxies whose X-Forwarded-For is believed, as addresses or networks. One on this machine always is, where the public URL is https: and the service listens on loopback without TLS."`
 
+	AdminURL      string   `name:"admin-url" env:"ASSENT_ADMIN_URL" placeholder:"URL" group:"Console" help:"Where administrators' browsers reach the console, where that isn't the public URL: there the console is gone then."`
+	AdminListen   string   `env:"ASSENT_ADMIN_LISTEN" placeholder:"ADDR" group:"Console" help:"Address and port of a listener that serves the console alone; needs ASSENT_ADMIN_URL. Without one the public listener serves both, by the host that is asked for."`
+	AdminTLSCert  string   `name:"admin-tls-cert" env:"ASSENT_ADMIN_TLS_CERT" placeholder:"FILE" group:"Console" help:"Certificate chain (PEM) of that listener."`
+	AdminTLSKey   string   `name:"admin-tls-key" env:"ASSENT_ADMIN_TLS_KEY" placeholder:"FILE" group:"Console" help:"Private key (PEM) of the certificate."`
+	AdminClientCA string   `name:"admin-client-ca" env:"ASSENT_ADMIN_CLIENT_CA" placeholder:"FILE" group:"Console" help:"Certificate authorities (PEM): whoever calls that listener must show a certificate of one of them (mutual TLS)."`
+	AdminNetworks []string `env:"ASSENT_ADMIN_NETWORKS" placeholder:"CIDR" group:"Console" help:"Addresses or networks from which alone the console answers, past the trusted proxies; empty: any."`
+	AdminRPID     string   `name:"admin-rp-id" env:"ASSENT_ADMIN_RP_ID" placeholder:"DOMAIN" group:"Console" help:"WebAuthn RP id of administrators' passkeys: the console's host, or a domain above it. Without one it stays as it is where the host is it or below it, else it is the host. Passkeys are bound to it: a change ends them, and wants serve --accept-new-admin-rp."`
+
+	APIListen   string   `name:"api-listen" env:"ASSENT_API_LISTEN" placeholder:"ADDR" group:"Listener for ACP" help:"Address and port of a listener that serves ACP's endpoints alone; the public one doesn't then."`
+	APITLSCert  string   `name:"api-tls-cert" env:"ASSENT_API_TLS_CERT" placeholder:"FILE" group:"Listener for ACP" help:"Certificate chain (PEM) of that listener."`
+	APITLSKey   string   `name:"api-tls-key" env:"ASSENT_API_TLS_KEY" placeholder:"FILE" group:"Listener for ACP" help:"Private key (PEM) of the certificate."`
+	APIClientCA string   `name:"api-client-ca" env:"ASSENT_API_CLIENT_CA" placeholder:"FILE" group:"Listener for ACP" help:"Certificate authorities (PEM): whoever calls that listener must show a certificate of one of them (mutual TLS). For a gateway in between: ACP itself shows none."`
+	APINetworks []string `name:"api-networks" env:"ASSENT_API_NETWORKS" placeholder:"CIDR" group:"Listener for ACP" help:"Addresses or networks from which alone ACP's endpoints answer, past the trusted proxies; empty: any."`
+
 	ActivationCode bool `default:"true" negatable:"" env:"ASSENT_ACTIVATION_CODE" group:"Service" help:"Whether an invitation link needs a code beside it, which a colleague reads to the person (user code). Without codes whoever holds a link can use it; links in letters need one always."`
 
 	InviteTTL  string `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`

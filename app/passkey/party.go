@@ -12,8 +12,9 @@ import (
 	"assent/store"
 )
 
-// Holder is someone whose passkeys are kept elsewhere than people's: the same
-// relying party serves them, under user handles and purposes of their own.
+// Holder is someone whose passkeys are kept elsewhere than people's: the
+// console's relying party serves them, under user handles and purposes of their
+// own.
 type Holder struct {
 	Handle  string // WebAuthn user handle: at most 64 bytes, and never a person's id
 	Name    string // by which authenticators tell accounts apart
@@ -62,7 +63,7 @@ func (s *Service) BeginMaking(ctx context.Context, purpose, subject string, h Ho
 	if err != nil {
 		return Prompt{}, err
 	}
-	options, session, err := s.rp.BeginRegistration(u)
+	options, session, err := s.admins.BeginRegistration(u)
 	if err != nil {
 		return Prompt{}, err
 	}
@@ -85,7 +86,7 @@ func (s *Service) FinishMaking(ctx context.Context, purpose, subject string, h H
 	if err != nil {
 		return Key{}, refused(err)
 	}
-	c, err := s.rp.CreateCredential(u, session, parsed)
+	c, err := s.admins.CreateCredential(u, session, parsed)
 	if err != nil {
 		return Key{}, refused(err)
 	}
@@ -102,9 +103,9 @@ func (s *Service) BeginAsking(ctx context.Context, purpose, subject string, h Ho
 		return Prompt{}, err
 	}
 	if len(h.Records) > 0 {
-		options, session, err = s.rp.BeginLogin(u, webauthn.WithUserVerification(protocol.VerificationRequired))
+		options, session, err = s.admins.BeginLogin(u, webauthn.WithUserVerification(protocol.VerificationRequired))
 	} else {
-		options, session, err = s.rp.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
+		options, session, err = s.admins.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
 	}
 	if err != nil {
 		return Prompt{}, err
@@ -134,9 +135,9 @@ func (s *Service) FinishAsking(ctx context.Context, purpose, subject, ceremony s
 	}
 	var c *webauthn.Credential
 	if len(session.UserID) > 0 {
-		c, err = s.rp.ValidateLogin(u, session, parsed)
+		c, err = s.admins.ValidateLogin(u, session, parsed)
 	} else {
-		c, err = s.rp.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
+		c, err = s.admins.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
 			if string(handle) != h.Handle {
 				return nil, app.ErrUnknownPasskey
 			}

@@ -37,30 +37,60 @@ const (
 // Service is the relying party.
 type Service struct {
 	store  *store.Store
-	rp     *webauthn.WebAuthn
+	rp     *webauthn.WebAuthn // of people
+	admins *webauthn.WebAuthn // of the holders of passkeys that are kept elsewhere, administrators
+	at     Console
 	key    receipt.Key
 	policy Policy
 	log    *slog.Logger
 	name   func() string // of the institution now; nil for the one of the start
 }
 
-// New makes the relying party of the site at public, whose host is the RP id.
-// institution is the name that authenticators show. Passkeys belong to the RP
-// id that they were made for: another one than the stored passkeys have is
-// refused.
+// New makes the relying party of the site at public, whose host is the RP id,
+// and that of the console, which is at public too unless WithConsole says
+// otherwise. institution is the name that authenticators show. Passkeys belong
+// to the RP id that they were made for: another one than the stored passkeys
+// have is refused, for administrators' with *Bound.
 func New(ctx context.Context, st *store.Store, public *url.URL, institution string, options ...Option) (*Service, error) {
 	key, err := ReceiptKey(ctx, st)
 	if err != nil {
 		return nil, fmt.Errorf("receipt key: %w", err)
 	}
+	s := &Service{store: st, key: key, log: slog.New(slog.DiscardHandler), at: Console{Origin: public}}
+	for _, set := range options {
+		set(s)
+	}
+	present, err := st.AdminRPID(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := sameSite(ctx, st, public.Hostname()); err != nil {
 		return nil, err
 	}
+	adminRPID := s.at.rpID(present, public.Hostname())
+	if err := sameConsole(ctx, st, adminRPID); err != nil {
+		return nil, err
+	}
+	if s.rp, err = relyingParty(public.Hostname(), public, institution); err != nil {
+		return nil, err
+	}
+	if s.admins, err = relyingParty(adminRPID, s.at.Origin, institution); err != nil {
+		return nil, err
+	}
+	if err := s.policy.check(); err != nil {
+		return nil, err
+	}
+	s.policy.warn(ctx, s.log, st.Now().Time())
+	return s, nil
+}
+
+// relyingParty makes the relying party that browsers see at one origin.
+func relyingParty(id string, origin *url.URL, institution string) (*webauthn.WebAuthn, error) {
 	limit := webauthn.TimeoutConfig{Enforce: true, Timeout: Limit, TimeoutUVD: Limit}
 	rp, err := webauthn.New(&webauthn.Config{
-		RPID:                  public.Hostname(),
+		RPID:                  id,
 		RPDisplayName:         institution,
-		RPOrigins:             []string{public.Scheme + "://" + public.Host},
+		RPOrigins:             []string{origin.Scheme + "://" + origin.Host},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey:        protocol.ResidentKeyRequirementRequired,
@@ -73,15 +103,7 @@ func New(ctx context.Context, st *store.Store, public *url.URL, institution stri
 	if err != nil {
 		return nil, fmt.Errorf("relying party: %w", err)
 	}
-	s := &Service{store: st, rp: rp, key: key, log: slog.New(slog.DiscardHandler)}
-	for _, set := range options {
-		set(s)
-	}
-	if err := s.policy.check(); err != nil {
-		return nil, err
-	}
-	s.policy.warn(ctx, s.log, st.Now().Time())
-	return s, nil
+	return rp, nil
 }
 
 // Prompt is what the browser needs to ask the person: the ceremony's id and

@@ -58,7 +58,8 @@ type Config struct {
 	Store       *store.Reader
 	Admins      *admin.Service
 	Sessions    *admin.Sessions
-	Public      *url.URL
+	Public      *url.URL // where links for people lead
+	Console     *url.URL // where links for administrators do; nil: Public
 	Words       *i18n.Catalogue
 	Institution string
 	Brand       func() view.Brand // the institution's look as it is now; nil for ours
@@ -110,6 +111,9 @@ func (h *handlers) routes() []Route {
 // Register puts the surface's routes on mux and gives its answer to errors, for
 // what is refused before it gets here.
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
+	if c.Console == nil {
+		c.Console = c.Public
+	}
 	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20)}
 	c.Sessions.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {

@@ -97,12 +97,12 @@ func (h *handlers) linkAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 
 func (h *handlers) showLink(w http.ResponseWriter, r *http.Request, in admin.Invited, fresh bool) error {
 	return h.show(w, r, http.StatusOK, page.AdminLink{Admin: page.Admin{ID: in.Admin.ID, Name: in.Admin.Name, Email: in.Admin.Email, Role: in.Admin.Role},
-		URL: SetUpURL(h.Public, in.Token), Ends: in.Ends.Time(), New: fresh}.Page(h.frame(r)))
+		URL: SetUpURL(h.Console, in.Token), Ends: in.Ends.Time(), New: fresh}.Page(h.frame(r)))
 }
 
-// SetUpURL is the link of a set-up token, at the site's public address.
-func SetUpURL(public *url.URL, token string) string {
-	return public.String() + "/admin/set-up/" + token
+// SetUpURL is the link of a set-up token, at the console's address.
+func SetUpURL(console *url.URL, token string) string {
+	return console.String() + "/admin/set-up/" + token
 }
 
 // savedWords are what an administrator's page says after a change.

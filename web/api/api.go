@@ -29,9 +29,13 @@ type handlers struct {
 	log     *slog.Logger
 }
 
-// Register puts the surface's routes on mux. They answer at any host, since
-// ACP may know the service by an internal one.
-func Register(mux *http.ServeMux, c Config) {
+// Paths are where the surface's routes lie.
+var Paths = []string{"/user/verify", "/authentication/start", "/openapi.json"}
+
+// Register puts the surface's routes on mux and gives its answer to errors, for
+// what is refused before it gets here. They answer at any host, since ACP may
+// know the service by an internal one.
+func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	h := &handlers{consent: c.Consent, guard: newGuard(c.Callers), log: c.Log}
 	route := func(path string, do func(http.ResponseWriter, *http.Request, app.Actor) error) {
 		mux.Handle("POST "+path, httpx.Adapt(c.Log, answer, func(w http.ResponseWriter, r *http.Request) error {
@@ -53,6 +57,7 @@ func Register(mux *http.ServeMux, c Config) {
 		_, err := w.Write(openAPI)
 		return err
 	}))
+	return answer
 }
 
 // verify answers POST /user/verify.

@@ -56,6 +56,7 @@ var (
 	ErrMethod    = errors.New("the method is not allowed")
 	ErrNoRoute   = errors.New("no such page")
 	ErrCrossSite = errors.New("the request comes from another site")
+	ErrNetwork   = errors.New("the request comes from a network that may not reach this")
 )
 
 // Status gives the HTTP status of an error.
@@ -69,7 +70,7 @@ func Status(err error) int {
 		return http.StatusMethodNotAllowed
 	case errors.Is(err, ErrNoRoute):
 		return http.StatusNotFound
-	case errors.Is(err, ErrCrossSite):
+	case errors.Is(err, ErrCrossSite), errors.Is(err, ErrNetwork):
 		return http.StatusForbidden
 	}
 	switch app.KindOf(err) {

@@ -99,7 +99,7 @@ func source(r *http.Request, trusted []netip.Prefix) string {
 		host = r.RemoteAddr
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && isTrusted(host, trusted); i-- {
+	for i := len(hops) - 1; i >= 0 && isIn(host, trusted); i-- {
 		ip, ok := hop(hops[i])
 		if !ok {
 			break
@@ -120,13 +120,14 @@ func hop(s string) (netip.Addr, bool) {
 	return ip.Unmap(), err == nil
 }
 
-func isTrusted(host string, trusted []netip.Prefix) bool {
+// isIn tells whether an address lies in one of the networks.
+func isIn(host string, networks []netip.Prefix) bool {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
 		return false
 	}
-	for _, p := range trusted {
-		if p.Contains(ip.Unmap()) {
+	for _, p := range networks {
+		if p.Contains(ip.Unmap().WithZone("")) {
 			return true
 		}
 	}
@@ -193,4 +194,20 @@ func SameSite(public *url.URL, answer Answer, next http.Handler) (http.Handler, 
 	}
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, r, ErrCrossSite) }))
 	return p.Handler(next), nil
+}
+
+// Networks refuses callers from other networks than these, by the address that
+// Source gives: behind a trusted proxy that is the one it tells. No networks
+// let any caller through.
+func Networks(allowed []netip.Prefix, answer Answer, next http.Handler) http.Handler {
+	if len(allowed) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isIn(Source(r.Context()), allowed) {
+			answer(w, r, ErrNetwork)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
