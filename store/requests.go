@@ -48,6 +48,8 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 				return err
 			case p.State != app.PersonActive:
 				req.State, req.Reason = app.Cancelled, app.ReasonSuspended
+			case p.PausedAt != 0:
+				req.State, req.Reason = app.Cancelled, app.ReasonPaused
 			}
 		}
 		if req.State == app.Cancelled {

@@ -305,6 +305,30 @@ func TestStartAfterThePersonHasGone(t *testing.T) {
 	}
 }
 
+// A pause that came after the person was looked up is as good as one before.
+func TestStartAfterAPause(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	db.MustDevice(alice)
+	if err := db.Pause(t.Context(), app.Operator, alice.ID); err != nil {
+		t.Fatal(err)
+	}
+	in := storetest.Request(alice, db.Now().Add(time.Hour)) // as whoever looked before the pause sends it
+	r, fresh, err := db.StartRequest(t.Context(), app.System, in, calm, true)
+	if err != nil || !fresh || r.State != app.Cancelled || r.Reason != app.ReasonPaused || r.Delivery != app.DeliveryWaiting {
+		t.Errorf("paused: %s (%s), delivery %s, %v", r.State, r.Reason, r.Delivery, err)
+	}
+	if got := state(t, db, r.ID); got.State != app.Cancelled || got.DecidedAt != db.Now() {
+		t.Errorf("stored as %s, ended at %v", got.State, got.DecidedAt)
+	}
+	if err := db.Clear(t.Context(), app.Operator, alice.ID); err != nil {
+		t.Fatal(err)
+	}
+	if r := db.MustRequest(alice); r.State != app.Pending {
+		t.Errorf("after the pause: %s", r.State)
+	}
+}
+
 func TestFatigueQuietsOneClient(t *testing.T) {
 	db := storetest.New(t)
 	alice := db.MustPerson("alice")
