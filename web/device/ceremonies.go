@@ -158,7 +158,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, d app.Device
 	}
 	lang := ""
 	if p.Lang == "" {
-		lang = h.words(r).Tag()
+		lang = h.Words.Match("", r.Header.Get("Accept-Language")).Tag()
 	}
 	if zone != "" || lang != "" {
 		if err := h.People.SetPreferences(r.Context(), by, lang, zone); err != nil {

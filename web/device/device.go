@@ -151,13 +151,14 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	return h.answer
 }
 
-// words are the catalogue in the language and time zone of whoever asks.
+// words are the catalogue in the language and time zone of whoever asks: those
+// that are stored, for who is signed in.
 func (h *handlers) words(r *http.Request) i18n.Words {
-	choice, zone := "", ""
+	choice, zone, asked := "", "", r.Header.Get("Accept-Language")
 	if id, err := login.From(r.Context()); err == nil {
-		choice, zone = id.Person.Lang, id.Person.Zone
+		choice, zone, asked = id.Person.Lang, id.Person.Zone, ""
 	}
-	w := h.Words.Match(choice, r.Header.Get("Accept-Language"))
+	w := h.Words.Match(choice, asked)
 	if loc, err := time.LoadLocation(zone); err == nil && zone != "" {
 		return w.In(loc)
 	}
@@ -177,14 +178,19 @@ func defaultZone(tag string) *time.Location {
 	return loc
 }
 
-// frame is what every page needs.
+// frame is what every page needs. Where a device is signed in, nothing in it
+// comes from a header: what the person reads and signs must say the same
+// whichever of the page, its script and its service worker asks, and browsers
+// let these send different User-Agents ("desktop site").
 func (h *handlers) frame(r *http.Request) view.Frame {
-	_, platform := describe(r, i18n.Words{})
-	f := view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.HereOf(platform), Now: h.Store.Now().Time()}.Branded(h.Brand)
+	f := view.Frame{Words: h.words(r), Institution: h.Institution, Now: h.Store.Now().Time()}.Branded(h.Brand)
 	id, err := login.From(r.Context())
 	if err != nil {
+		_, platform := describe(r, i18n.Words{})
+		f.Here = view.HereOf(platform)
 		return f
 	}
+	f.Here = view.HereOf(id.Device.Platform)
 	f.Owner, f.Theme, f.SignedIn = id.Person.Name, id.Device.Theme, true
 	f.VAPIDKey = h.Push.PublicKey()
 	f.PushOn = id.Device.PushChoice == app.PushOn
