@@ -40,13 +40,25 @@ func Adapt(log *slog.Logger, answer Answer, h Handler) http.Handler {
 		if status := Status(err); status >= 500 {
 			log.ErrorContext(r.Context(), "request failed", "id", RequestID(r.Context()), "status", status, "err", err)
 		} else {
-			log.DebugContext(r.Context(), "request refused", "id", RequestID(r.Context()), "status", status, "err", err)
+			log.DebugContext(r.Context(), "request refused", "id", RequestID(r.Context()), "status", status, "why", refusal(err))
 		}
 		if d := retryAfter(err); d > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int((d + time.Second - 1).Seconds())))
 		}
 		answer(w, r, err)
 	})
+}
+
+// refusal names a refusal for the log. What caused it may quote what was sent.
+func refusal(err error) string {
+	var e *app.Error
+	switch {
+	case !errors.As(err, &e):
+		return http.StatusText(Status(err))
+	case e.Field != "":
+		return e.Code + " in " + e.Field
+	}
+	return e.Code
 }
 
 // Errors of HTTP itself, below the use cases.
