@@ -175,6 +175,10 @@ func decode(body []byte) ([]app.Account, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields() // a misspelt name would be an account that no consent matches
 	if err := d.Decode(&in); err != nil {
+		var kind *json.UnmarshalTypeError // its text may quote a number
+		if errors.As(err, &kind) {
+			return nil, fmt.Errorf("its answer is not of the documented shape: %s is no %s", kind.Field, kind.Type)
+		}
 		return nil, fmt.Errorf("its answer is not of the documented shape: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -188,7 +192,7 @@ func decode(body []byte) ([]app.Account, error) {
 	for i, e := range *in.Accounts {
 		a, faults := e.account()
 		if len(faults) > 0 {
-			return nil, fmt.Errorf("accounts[%d]: %s", i, strings.Join(texts(faults), "; "))
+			return nil, fmt.Errorf("accounts[%d]: %s", i, strings.Join(texts(withoutValues(faults)), "; "))
 		}
 		if named[a.ID] {
 			return nil, fmt.Errorf("accounts[%d]: id: it is in the list twice", i)
@@ -198,4 +202,14 @@ func decode(body []byte) ([]app.Account, error) {
 	}
 	slices.SortFunc(out, func(a, b app.Account) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
+}
+
+// withoutValues are faults for the log: a value in the wrong member may be the
+// number of an account.
+func withoutValues(faults []Fault) []Fault {
+	out := slices.Clone(faults)
+	for i := range out {
+		out[i].Value = "…"
+	}
+	return out
 }
