@@ -100,10 +100,11 @@ type Request struct {
 	OpenedAt       Instant       `db:"opened_at"`
 	DecidedAt      Instant       `db:"decided_at"` // or ended
 	Delivery       DeliveryState `db:"delivery"`
-	DeliveryCause  string        `db:"delivery_cause"`
+	DeliveryCause  Cause         `db:"delivery_cause"`
 	DeliveryTries  int           `db:"delivery_tries"`
 	DeliveryUnsure bool          `db:"delivery_unsure"` // the last try may have taken effect
 	DeliveredAt    Instant       `db:"delivered_at"`
+	Said           string        `db:"acp_said"` // what ACP wrote when it refused something of it last, verbatim; may name people
 }
 
 // Approval is a decision that a passkey signed.
@@ -176,7 +177,8 @@ const (
 type Outcome struct {
 	Verdict Verdict
 	After   time.Duration // pause before the next run; zero lets the worker choose
-	Cause   string
+	Cause   Cause
+	Err     error // what happened, for the log alone; nil where the cause says it all
 }
 
 // Verdict sorts outcomes.

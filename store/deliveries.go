@@ -68,22 +68,50 @@ func (t *tx) lost(ctx context.Context, r app.Request) (app.Reason, error) {
 }
 
 // DeliveryTried records a try that did not settle the matter. Unsure tells
-// whether it may have taken effect.
-func (s *Store) DeliveryTried(ctx context.Context, r app.Request, unsure bool, cause string) error {
+// whether it may have taken effect. What ACP wrote is kept as r.Said.
+func (s *Store) DeliveryTried(ctx context.Context, r app.Request, unsure bool, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.exec(ctx, `UPDATE requests SET delivery_unsure = ?, delivery_cause = ? WHERE id = ? AND delivery = 'waiting'`,
 			unsure, cause, r.ID); err != nil {
 			return err
 		}
+		if err := t.said(ctx, r.ID, r.Said); err != nil {
+			return err
+		}
 		t.changed(r)
-		return t.audit(ctx, app.System, entry{action: "delivery.try", person: r.PersonID, request: r.ID, detail: map[string]string{"cause": cause}})
+		return t.audit(ctx, app.System, entry{action: "delivery.try", person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
 	})
 }
 
+// KeepSaid keeps what ACP wrote when it refused something of a request.
+func (s *Store) KeepSaid(ctx context.Context, requestID, said string) error {
+	if said == "" {
+		return nil
+	}
+	return s.write(ctx, func(t *tx) error { return t.said(ctx, requestID, said) })
+}
+
+// said keeps what ACP wrote with the request, unless its person was erased: it
+// may name them.
+func (t *tx) said(ctx context.Context, requestID, said string) error {
+	if said == "" {
+		return nil
+	}
+	return t.exec(ctx, `UPDATE requests SET acp_said = ? WHERE id = ?
+		AND EXISTS (SELECT 1 FROM persons WHERE id = person_id AND erased_at = 0)`, said, requestID)
+}
+
+func causeDetail(cause app.Cause) map[string]string {
+	if cause == app.CauseNone {
+		return nil
+	}
+	return map[string]string{"cause": string(cause)}
+}
+
 // Delivered ends a delivery: delivered, unconfirmed or failed, with the cause
-// that operators see. A failure keeps the doubt whether a try took effect, so
+// that operators see. What ACP wrote is kept as r.Said. A failure keeps the doubt whether a try took effect, so
 // that a retry asks ACP before it tells it again.
-func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliveryState, cause string) error {
+func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliveryState, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(ctx, `UPDATE requests SET delivery = ?, delivery_cause = ?, delivery_unsure = ?, delivered_at = ?
 			WHERE id = ? AND delivery = 'waiting'`, as, cause, as == app.DeliveryUnconfirmed || as == app.DeliveryFailed && r.DeliveryUnsure, t.now, r.ID)
@@ -98,10 +126,9 @@ func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliverySta
 		if err := t.settled(ctx, r, as); err != nil {
 			return err
 		}
-		detail := map[string]string{}
-		if cause != "" {
-			detail["cause"] = cause
+		if err := t.said(ctx, r.ID, r.Said); err != nil {
+			return err
 		}
-		return t.audit(ctx, app.System, entry{action: "delivery." + string(as), person: r.PersonID, request: r.ID, detail: detail})
+		return t.audit(ctx, app.System, entry{action: "delivery." + string(as), person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
 	})
 }

@@ -97,14 +97,14 @@ func (s *Store) JobDone(ctx context.Context, j app.Job) error {
 }
 
 // JobLater gives a leased job back, to be run at at.
-func (s *Store) JobLater(ctx context.Context, j app.Job, at app.Instant, cause string) error {
+func (s *Store) JobLater(ctx context.Context, j app.Job, at app.Instant, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
 		return t.exec(ctx, `UPDATE jobs SET run_at = ?, lease_until = 0, last_error = ? WHERE id = ? AND lease_id = ?`, at, cause, j.ID, j.LeaseID)
 	})
 }
 
 // JobDead ends a leased job that can't be done; its row stays to be seen.
-func (s *Store) JobDead(ctx context.Context, j app.Job, cause string) error {
+func (s *Store) JobDead(ctx context.Context, j app.Job, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
 		return t.exec(ctx, `UPDATE jobs SET state = 'dead', ended_at = ?, last_error = ? WHERE id = ? AND lease_id = ?`, t.now, cause, j.ID, j.LeaseID)
 	})

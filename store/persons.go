@@ -138,7 +138,7 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 			`UPDATE invitations SET ended_at = :now WHERE person_id = :id AND used_at = 0 AND ended_at = 0`,
 			`UPDATE devices SET state = 'removed', removed_at = :now, name = '', session_key = '', browser_hash = '' WHERE person_id = :id`,
 			`UPDATE credentials SET record = '', revoked_at = CASE WHEN revoked_at = 0 THEN :now ELSE revoked_at END WHERE person_id = :id`,
-			`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '' WHERE person_id = :id`,
+			`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '', acp_said = '' WHERE person_id = :id`,
 			// What ACP hasn't been told yet is needed for that, and goes then.
 			`UPDATE requests SET granted = '', login_state = '' WHERE person_id = :id AND delivery <> 'waiting'`,
 		} {

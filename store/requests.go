@@ -13,7 +13,7 @@ import (
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 	client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason, details, details_digest, granted,
 	decided_by, receipt, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
-	delivery_unsure, delivered_at, consent_id, payee`
+	delivery_unsure, delivered_at, consent_id, payee, acp_said`
 
 // listColumns are those of which pages make their lists: not what support, ACP
 // or a proof needs, which is most of a row's size.

@@ -36,8 +36,8 @@ const over = `state <> 'pending' AND delivery <> 'waiting'`
 // before then and are over. Receipts keep what they prove.
 func (s *Store) EraseSaid(ctx context.Context, before app.Instant) (int64, error) {
 	return s.inBatches(ctx, func(t *tx) (int64, error) {
-		return t.affect(ctx, `UPDATE requests SET payload = '', details = '', user_identifier = '', login_state = '', binding_message = '', payee = ''
-			WHERE id IN (SELECT id FROM requests WHERE (payload <> '' OR details <> '') AND created_at < ? AND `+over+` LIMIT ?)`, before, erasing)
+		return t.affect(ctx, `UPDATE requests SET payload = '', details = '', user_identifier = '', login_state = '', binding_message = '', payee = '', acp_said = ''
+			WHERE id IN (SELECT id FROM requests WHERE (payload <> '' OR details <> '' OR acp_said <> '') AND created_at < ? AND `+over+` LIMIT ?)`, before, erasing)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -375,5 +376,37 @@ func TestOutcomes(t *testing.T) {
 	srv.Close()
 	if err := gone.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{}); !errors.As(err, &e) || e.Outcome != acp.Unreachable || e.MayHaveTakenEffect() {
 		t.Errorf("nobody listens: %v", err)
+	}
+}
+
+// What ACP writes stands in Said alone: errors are logged. That holds for what
+// isn't HTTP too, which net/http quotes.
+func TestErrorsRepeatNothingOfACPs(t *testing.T) {
+	const name = "zebedee-quux49"
+	garbage := func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(conn, "HTTP/1.1 "+name+" is blocked\r\n\r\n")
+		conn.Close()
+	}
+	for what, answer := range map[string]http.HandlerFunc{
+		"a refusal": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(400)
+			io.WriteString(w, `{"error":"`+name+`","cause":"`+strings.Repeat(name+" ", 100)+`","error_description":"`+strings.Repeat(name+" ", 100)+`"}`)
+		},
+		"what isn't HTTP":     garbage,
+		"details of no shape": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"requested_scopes":"`+name+`"}`) },
+	} {
+		client, _, _ := wire(t, answer)
+		_, err := client.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"})
+		if err == nil || strings.Contains(err.Error(), name) || strings.Contains(fmt.Sprint(errors.Unwrap(err)), name) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if said := acp.Said(err); strings.Contains(said, name) != (what == "a refusal") || len(said) > 500 {
+			t.Errorf("%s: of it is kept %q", what, said)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -40,10 +42,12 @@ type Error struct {
 	Code       string        // of OAuth, where the token endpoint refused (RFC 6749 5.2)
 	RetryAfter time.Duration // as ACP asks, 0 when it doesn't
 	unsure     bool
-	cause      error
+	said       string
+	cause      error // in words of ours
 }
 
-// Error implements error. It holds no token, secret or login state.
+// Error implements error, for logs: in words of ours alone. It holds no token,
+// secret or login state, and nothing that ACP wrote, which may name people.
 func (e *Error) Error() string {
 	s := "acp: " + string(e.Outcome)
 	if e.Status != 0 {
@@ -61,6 +65,20 @@ func (e *Error) Unwrap() error { return e.cause }
 // MayHaveTakenEffect tells whether ACP may have done what was asked although
 // it didn't say so: no answer, or a 5xx to a POST.
 func (e *Error) MayHaveTakenEffect() bool { return e.unsure }
+
+// Said is what ACP's error body says, verbatim but for secrets, at most
+// saidLimit bytes; empty where it says nothing. It may name people: it is to be
+// kept with the request that it is about, and never to be logged.
+func (e *Error) Said() string { return e.said }
+
+// Said is what ACP wrote beside the failure err; see Error.Said.
+func Said(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.said
+	}
+	return ""
+}
 
 // UnsupportedError says that a request is of a kind or version that ACP has no
 // calls for, here or at all. The outcome of such an error is Refused.
@@ -87,17 +105,28 @@ func (d *departure) watch(ctx context.Context) context.Context {
 }
 
 // transport sorts an error below HTTP. A request that looked for a connection
-// and got none (no address, nobody there, a TLS handshake that failed) was
-// certainly never sent; all else may have arrived.
+// and got none (no address, nothing listens there, a TLS handshake that failed)
+// was certainly never sent; all else may have arrived.
 func transport(method string, err error, sent *departure, hide *strings.Replacer) error {
 	out := &Error{Outcome: Unknown, unsure: method != http.MethodGet, cause: bare(err)}
+	if sent.sought.Load() && !sent.left.Load() {
+		out.Outcome, out.unsure = Unreachable, false
+	} else if !ours(out.cause) {
+		// net/http repeats the bytes of an answer that it can't read.
+		out.cause = errors.New("the exchange broke off")
+	}
 	if text := out.cause.Error(); hide.Replace(text) != text {
 		out.cause = errors.New(hide.Replace(text))
 	}
-	if sent.sought.Load() && !sent.left.Load() {
-		out.Outcome, out.unsure = Unreachable, false
-	}
 	return out
+}
+
+// ours tells whether an error of an exchange is worded on this side: by the
+// network, by TLS or by a deadline.
+func ours(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, outbound.ErrNotPublic)
 }
 
 // bare drops the URL that net/http puts into its errors: it holds the login state.
@@ -123,7 +152,7 @@ func hiding(secrets ...string) *strings.Replacer {
 
 // refusal sorts an answer that isn't a 2xx.
 func refusal(method string, res *http.Response, body []byte, now time.Time, hide *strings.Replacer) error {
-	e := &Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), cause: said(body, hide)}
+	e := &Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), said: said(body, hide)}
 	switch {
 	case res.StatusCode == http.StatusNotFound:
 		e.Outcome = NotFound
@@ -139,10 +168,13 @@ func refusal(method string, res *http.Response, body []byte, now time.Time, hide
 	return e
 }
 
+// saidLimit in bytes.
+const saidLimit = 500
+
 // said is what ACP's error body says, in the shapes of its Error and of RFC
-// 6749: at most 200 characters of each member, without any that would do
-// something to a log or a page.
-func said(body []byte, hide *strings.Replacer) error {
+// 6749, with control characters removed and secrets hidden. Each member is cut
+// at 200 characters, the whole at saidLimit.
+func said(body []byte, hide *strings.Replacer) string {
 	var p struct {
 		Error       string `json:"error"`
 		ErrorCode   string `json:"error_code"`
@@ -150,7 +182,7 @@ func said(body []byte, hide *strings.Replacer) error {
 		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(body, &p) != nil {
-		return nil
+		return ""
 	}
 	var parts []string
 	for _, s := range []string{p.Error, p.ErrorCode, p.Cause, p.Description} {
@@ -158,8 +190,6 @@ func said(body []byte, hide *strings.Replacer) error {
 			parts = append(parts, fmt.Sprintf("%.200s", i18n.Plain(hide.Replace(s))))
 		}
 	}
-	if len(parts) == 0 {
-		return nil
-	}
-	return errors.New(strings.Join(parts, ", "))
+	text := strings.Join(parts, ", ")
+	return strings.ToValidUTF8(text[:min(len(text), saidLimit)], "")
 }

@@ -113,7 +113,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	}
 	if r.kind, r.version = holder(member); r.kind == nil || r.kind.country != brazil {
 		r.kind, r.version = nil, nil
-		r.why = &UnsupportedError{Reason: cmp.Or(uncarried[member], fmt.Sprintf("the consent is a %q, which isn't known here", member))}
+		r.why = &UnsupportedError{Reason: cmp.Or(uncarried[member], "the consent is of a kind that isn't known here")}
 		return r, nil
 	}
 	var id string

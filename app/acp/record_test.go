@@ -375,7 +375,7 @@ func TestConsentsThatNobodyCanAccept(t *testing.T) {
 	for member, reason := range map[string]string{
 		"customer_recurring_payment_consent_v1":  "recurring payments",
 		"customer_insurance_data_access_consent": "Open Insurance",
-		"customer_payment_consent_v5":            `"customer_payment_consent_v5", which isn't known`,
+		"customer_payment_consent_v5":            "a kind that isn't known",
 	} {
 		client, p := answers{byID: `{"` + member + `":{"consentId":"` + consentURN + `"},"customer_payment_consent":{}}`}.client(t, acp.LayoutWorkspace)
 		_, err := client.Details(t.Context(), brazilian(acp.BRPayment))

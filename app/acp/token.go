@@ -157,6 +157,9 @@ func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, err
 	return tok, nil
 }
 
+// oauthCodes are the refusals of a token endpoint (RFC 6749 5.2).
+var oauthCodes = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+
 // tokenError sorts a failed exchange. Nothing of the call proper was sent.
 func tokenError(err error, now time.Time) error {
 	var answered *oauth2.RetrieveError
@@ -164,9 +167,9 @@ func tokenError(err error, now time.Time) error {
 		return &Error{Outcome: Unreachable, cause: fmt.Errorf("token: %w", bare(err))}
 	}
 	e := &Error{Outcome: Credentials, Status: answered.Response.StatusCode, cause: errors.New("the token endpoint refused the client")}
-	if answered.ErrorCode != "" {
+	if slices.Contains(oauthCodes, answered.ErrorCode) {
 		e.Code = answered.ErrorCode
-		e.cause = fmt.Errorf("the token endpoint refused the client: %.100s", answered.ErrorCode)
+		e.cause = fmt.Errorf("the token endpoint refused the client: %s", answered.ErrorCode)
 	}
 	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
 		e.Outcome, e.cause = Busy, errors.New("the token endpoint is busy")

@@ -6,6 +6,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -77,11 +78,15 @@ func byName(list []Connection) map[string]Connection {
 // Connections lists the names of the connections.
 func (s *Service) Connections() []string { return slices.Sorted(maps.Keys(s.connections)) }
 
+// errNoConnection says that a request came by a connection that is not
+// configured any more.
+var errNoConnection = errors.New("the connection is not configured any more")
+
 // connection is the one by which a request came.
 func (s *Service) connection(r app.Request) (Connection, error) {
 	c, ok := s.connections[r.Connection]
 	if !ok {
-		return c, errors.New("connection " + r.Connection + " is not configured (any more)")
+		return c, fmt.Errorf("%w: %s", errNoConnection, r.Connection)
 	}
 	return c, nil
 }

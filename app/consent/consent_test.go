@@ -288,8 +288,11 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 			s, r := w.start()
 			c.edit(w, s)
 			v := w.view(r.ID)
-			if nobody := strings.Contains(w.log.String(), "subject=opaque"); nobody != (c.name == "for a subject that nobody has") {
-				t.Errorf("the log names a subject that nobody has: %v", nobody)
+			if nobody := strings.Contains(w.log.String(), "a subject that nobody here has"); nobody != (c.name == "for a subject that nobody has") {
+				t.Errorf("the log tells of a subject that nobody has: %v", nobody)
+			}
+			if strings.Contains(w.log.String(), "opaque") {
+				t.Error("the log names ACP's subject")
 			}
 			if v.Request.Reason != c.reason || (v.Sheet == nil) != (c.reason != "") {
 				t.Errorf("reason %q, sheet %v; want %q", v.Request.Reason, v.Sheet != nil, c.reason)

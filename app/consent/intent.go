@@ -52,9 +52,8 @@ func (s *Service) Recognise(ctx context.Context, j app.Job) app.Outcome {
 	}
 	if err != nil && !errors.Is(err, app.ErrNotPending) {
 		out := again(err)
-		var e *acp.Error
-		if errors.As(err, &e) {
-			out.After = e.RetryAfter
+		if err := s.store.KeepSaid(ctx, j.RequestID, acp.Said(err)); err != nil {
+			return again(err)
 		}
 		return out
 	}

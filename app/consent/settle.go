@@ -30,9 +30,9 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		var unsupported *acp.UnsupportedError
 		switch {
 		case errors.As(err, &unsupported):
-			return s.settled(ctx, r, app.DeliveryFailed, "ACP can't be told: "+unsupported.Reason)
+			return s.settled(ctx, r, app.DeliveryFailed, app.CauseUnsupported)
 		case outcome(err) == acp.NotFound:
-			return s.settled(ctx, r, app.DeliveryFailed, "ACP no longer knows the login: it has expired or was finished")
+			return s.settled(ctx, r, app.DeliveryFailed, app.CauseLoginGone)
 		case err != nil:
 			return s.tried(ctx, r, false, err)
 		}
@@ -46,27 +46,28 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		d, err := conn.ACP.Details(ctx, login(r))
 		switch {
 		case outcome(err) == acp.NotFound:
-			return s.settled(ctx, r, app.DeliveryUnconfirmed, "ACP has closed the login after a try whose answer was lost")
+			return s.settled(ctx, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
 		case err != nil:
 			return s.tried(ctx, r, true, err)
 		case d.Approved && r.State == app.Approved, d.Rejected && r.State != app.Approved:
-			return s.settled(ctx, r, app.DeliveryDelivered, "")
+			return s.settled(ctx, r, app.DeliveryDelivered, app.CauseNone)
 		case d.Approved || d.Rejected:
-			return s.settled(ctx, r, app.DeliveryFailed, "ACP holds the opposite decision")
+			return s.settled(ctx, r, app.DeliveryFailed, app.CauseOpposite)
 		}
 		unsure = false
 	}
 	err = s.tell(ctx, conn.ACP, r)
+	r.Said = acp.Said(err)
 	switch outcome(err) {
 	case acp.OK:
-		return s.settled(ctx, r, app.DeliveryDelivered, "")
+		return s.settled(ctx, r, app.DeliveryDelivered, app.CauseNone)
 	case acp.NotFound:
 		if unsure {
-			return s.settled(ctx, r, app.DeliveryUnconfirmed, "ACP has closed the login after a try whose answer was lost")
+			return s.settled(ctx, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
 		}
-		return s.settled(ctx, r, app.DeliveryFailed, "ACP no longer knows the login: it has expired or was finished")
+		return s.settled(ctx, r, app.DeliveryFailed, app.CauseLoginGone)
 	case acp.Refused:
-		return s.settled(ctx, r, app.DeliveryFailed, err.Error())
+		return s.settled(ctx, r, app.DeliveryFailed, causeOf(err))
 	}
 	var e *acp.Error
 	if errors.As(err, &e) {
@@ -76,13 +77,10 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 }
 
 // SettleFailed records that a request's time ran out before ACP was told.
-func (s *Service) SettleFailed(ctx context.Context, j app.Job, cause string) error {
+func (s *Service) SettleFailed(ctx context.Context, j app.Job, cause app.Cause) error {
 	r, err := s.store.Request(ctx, j.RequestID)
 	if err != nil {
 		return err
-	}
-	if r.DeliveryUnsure {
-		cause += " (the last try may have taken effect)"
 	}
 	return s.store.Delivered(ctx, r, app.DeliveryFailed, cause)
 }
@@ -128,7 +126,7 @@ func rejection(why app.Reason) acp.Rejection {
 	return acp.Rejection{Why: acp.Technical, Cause: "cancelled", Description: "The request can't be served."}
 }
 
-func (s *Service) settled(ctx context.Context, r app.Request, as app.DeliveryState, cause string) app.Outcome {
+func (s *Service) settled(ctx context.Context, r app.Request, as app.DeliveryState, cause app.Cause) app.Outcome {
 	if err := s.store.Delivered(ctx, r, as, cause); err != nil {
 		return again(err)
 	}
@@ -140,18 +138,46 @@ func (s *Service) settled(ctx context.Context, r app.Request, as app.DeliverySta
 
 func (s *Service) tried(ctx context.Context, r app.Request, unsure bool, cause error) app.Outcome {
 	out := again(cause)
-	var e *acp.Error
-	if errors.As(cause, &e) {
-		out.After = e.RetryAfter
-	}
+	r.Said = acp.Said(cause)
 	if err := s.store.DeliveryTried(ctx, r, unsure, out.Cause); err != nil {
 		return again(err)
 	}
 	return out
 }
 
+// again has a job tried again, as late as ACP asks.
 func again(err error) app.Outcome {
-	return app.Outcome{Verdict: app.JobRetry, Cause: err.Error()}
+	out := app.Outcome{Verdict: app.JobRetry, Cause: causeOf(err), Err: err}
+	var e *acp.Error
+	if errors.As(err, &e) {
+		out.After = e.RetryAfter
+	}
+	return out
+}
+
+// causes are the outcomes of calls as causes.
+var causes = map[acp.Outcome]app.Cause{
+	acp.NotFound: app.CauseLoginGone, acp.Credentials: app.CauseCredentials, acp.Busy: app.CauseBusy, acp.Refused: app.CauseRefused,
+	acp.Unknown: app.CauseUnanswered, acp.Unreachable: app.CauseUnreachable, acp.OtherKind: app.CauseOtherKind, acp.Unreadable: app.CauseUnreadable,
+}
+
+// causeOf names why something about a request failed.
+func causeOf(err error) app.Cause {
+	var e *acp.Error
+	var unsupported *acp.UnsupportedError
+	switch {
+	case err == nil:
+		return app.CauseNone
+	case errors.As(err, &unsupported):
+		return app.CauseUnsupported
+	case errors.As(err, &e):
+		return causes[e.Outcome].With(e.Status)
+	case errors.Is(err, errNoConnection):
+		return app.CauseConnectionGone
+	case errors.Is(err, app.ErrAccountsUnavailable):
+		return app.CauseAccounts
+	}
+	return app.CauseInternal
 }
 
 func outcome(err error) acp.Outcome {

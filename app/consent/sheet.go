@@ -54,7 +54,7 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 		case err == nil && p.ID != r.PersonID:
 			return nil, s.end(ctx, r, app.ReasonOtherPerson, true)
 		case app.KindOf(err) == app.NotFound:
-			s.log.WarnContext(ctx, "ACP names a subject that nobody here has", "request", r.ID, "ref", r.Ref, "subject", d.Subject)
+			s.log.WarnContext(ctx, "ACP names a subject that nobody here has", "request", r.ID, "ref", r.Ref)
 		case err != nil:
 			return nil, app.ErrACPUnreachable.Because(err)
 		}
@@ -63,8 +63,8 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 	if sheet.AskCode, err = s.asksCode(ctx, r); err != nil {
 		return nil, err
 	}
-	if name, ok := unprintable(sheet); ok {
-		s.log.ErrorContext(ctx, "a request was cancelled: what it would grant can't be shown as it is", "request", r.ID, "ref", r.Ref, "name", name)
+	if unprintable(sheet) {
+		s.log.ErrorContext(ctx, "a request was cancelled: what it would grant can't be shown as it is", "request", r.ID, "ref", r.Ref)
 		return nil, s.end(ctx, r, app.ReasonUnreadable, true)
 	}
 	if len(d.Scopes) > 0 && len(sheet.Scopes)+len(sheet.Implicit) == 0 {
@@ -108,16 +108,12 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 
 // unprintable finds a scope or a claim that would be shown as another text than
 // the one that is granted.
-func unprintable(sh *slip.Sheet) (name string, found bool) {
+func unprintable(sh *slip.Sheet) bool {
 	names := slices.Concat(sh.Implicit, sh.Claims, sh.VerifiedClaims)
 	for _, sc := range sh.Scopes {
 		names = append(names, sc.Grant)
 	}
-	i := slices.IndexFunc(names, func(name string) bool { return i18n.Plain(name) != name })
-	if i < 0 {
-		return "", false
-	}
-	return names[i], true
+	return slices.ContainsFunc(names, func(name string) bool { return i18n.Plain(name) != name })
 }
 
 // disowned tells why a Brazilian consent isn't this person's to give. A payment

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assent/app"
+	"assent/app/acp"
 	"assent/app/slip"
 )
 
@@ -43,6 +44,9 @@ func (s *Service) View(ctx context.Context, by app.Actor, id string) (View, erro
 	switch {
 	case errors.Is(err, app.ErrACPUnreachable):
 		s.log.WarnContext(ctx, "details can't be had from ACP", "request", r.ID, "ref", r.Ref, "err", err)
+		if err := s.store.KeepSaid(ctx, r.ID, acp.Said(err)); err != nil {
+			return View{}, err
+		}
 		return View{Request: r, Unreachable: true}, nil
 	case errors.Is(err, app.ErrAccountsUnavailable):
 		s.log.WarnContext(ctx, "a person's accounts can't be had", "request", r.ID, "ref", r.Ref, "err", err)

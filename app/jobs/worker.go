@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,7 +28,7 @@ import (
 // before it could be done, so that whoever waits for it can be told; it may be nil.
 type Handler struct {
 	Run     func(context.Context, app.Job) app.Outcome
-	Expired func(context.Context, app.Job, string) error
+	Expired func(context.Context, app.Job, app.Cause) error
 	Workers int           // how many may run at a time
 	Lane    int           // how many of one lane; zero is half the workers, and never less than one
 	Lease   time.Duration // longer than any run
@@ -137,7 +138,7 @@ func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
 	ctx, cancel := context.WithTimeout(ctx, h.Lease)
 	defer cancel()
 	out := w.handle(ctx, j, h)
-	log := w.log.With("job", j.ID, "kind", j.Kind, "request", j.RequestID, "attempt", j.Attempts)
+	log := w.log.With("job", j.ID, "kind", j.Kind, "request", j.RequestID, "lane", j.Lane, "attempt", j.Attempts)
 	settle := context.WithoutCancel(ctx)
 	var err error
 	switch out.Verdict {
@@ -146,13 +147,13 @@ func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
 	case app.JobRetry:
 		now := w.store.Now()
 		if pause, ok := pause(out.After, j.Attempts, j.Deadline.Sub(now)); ok {
-			log.WarnContext(ctx, "job will be tried again", "cause", out.Cause, "in", pause)
+			log.WarnContext(ctx, "job will be tried again", "cause", out.Cause, "in", pause, "err", out.Err)
 			err = w.store.JobLater(settle, j, now.Add(pause), out.Cause)
 			break
 		}
-		err = w.bury(settle, log, j, h, "no time left: "+out.Cause)
+		err = w.bury(settle, log.With("err", out.Err), j, h, out.Cause.Late())
 	case app.JobFailed:
-		err = w.bury(settle, log, j, h, out.Cause)
+		err = w.bury(settle, log.With("err", out.Err), j, h, out.Cause)
 	}
 	if err != nil {
 		log.ErrorContext(ctx, "job could not be settled; it runs again when its lease ends", "err", err)
@@ -179,7 +180,7 @@ func pause(asked time.Duration, attempts int, left time.Duration) (time.Duration
 	return asked, true
 }
 
-func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handler, cause string) error {
+func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handler, cause app.Cause) error {
 	log.ErrorContext(ctx, "job failed for good", "cause", cause)
 	if h.Expired != nil {
 		if err := h.Expired(ctx, j, cause); err != nil {
@@ -193,7 +194,9 @@ func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handle
 func (w *Worker) handle(ctx context.Context, j app.Job, h Handler) (out app.Outcome) {
 	defer func() {
 		if p := recover(); p != nil {
-			out = app.Outcome{Verdict: app.JobRetry, Cause: fmt.Sprintf("panic: %v", p)}
+			// The panic's value may quote what was worked on; its type and place don't.
+			w.log.ErrorContext(ctx, "a job panicked", "job", j.ID, "kind", j.Kind, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			out = app.Outcome{Verdict: app.JobRetry, Cause: app.CausePanic}
 		}
 	}()
 	return h.Run(ctx, j)

@@ -30,14 +30,14 @@ func outbox(t *testing.T, life time.Duration) (*store.Store, app.Request) {
 
 func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 	retry := func(after time.Duration) app.Outcome {
-		return app.Outcome{Verdict: app.JobRetry, After: after, Cause: "busy"}
+		return app.Outcome{Verdict: app.JobRetry, After: after, Cause: app.CauseBusy}
 	}
 	for _, c := range []struct {
 		name          string
 		run           func(attempt int) app.Outcome
 		runs          int
 		waiting, dead int
-		expired       string
+		expired       app.Cause
 	}{
 		{"done at once", func(int) app.Outcome { return app.Outcome{} }, 1, 0, 0, ""},
 		{"done at the third", func(n int) app.Outcome {
@@ -46,7 +46,7 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 			}
 			return app.Outcome{}
 		}, 3, 0, 0, ""},
-		{"as the other side asks", func(int) app.Outcome { return retry(40 * time.Second) }, 7, 0, 1, "no time left: busy"}, // at 0, 40, and then ever closer to 60
+		{"as the other side asks", func(int) app.Outcome { return retry(40 * time.Second) }, 7, 0, 1, "late_acp_busy"}, // at 0, 40, and then ever closer to 60
 		{"asked for longer than there is", func(n int) app.Outcome {
 			if n < 3 {
 				return retry(time.Hour)
@@ -65,10 +65,10 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				st, _ := outbox(t, time.Minute)
 				ctx, stop := context.WithCancel(t.Context())
-				runs, expired := 0, ""
+				runs, expired := 0, app.CauseNone
 				w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 					Run:     func(_ context.Context, j app.Job) app.Outcome { runs++; return c.run(j.Attempts) },
-					Expired: func(_ context.Context, _ app.Job, cause string) error { expired = cause; return nil },
+					Expired: func(_ context.Context, _ app.Job, cause app.Cause) error { expired = cause; return nil },
 					Workers: 1, Lease: 30 * time.Second,
 				}})
 				ended := make(chan error)

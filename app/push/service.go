@@ -75,11 +75,11 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 		return app.Outcome{}
 	}
 	if err != nil {
-		return retry(0, err.Error())
+		return fault(err)
 	}
 	m, ok, err := s.message(ctx, j)
 	if err != nil {
-		return retry(0, err.Error())
+		return fault(err)
 	}
 	if !ok {
 		return app.Outcome{}
@@ -91,21 +91,22 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 	res := s.sender.Send(ctx, Subscription{Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth}, m, ttl)
 	err = s.store.Pushed(ctx, sub, j, res.Outcome == Accepted, res.Outcome == Gone, res.String())
 	if err != nil {
-		return retry(0, err.Error())
+		return fault(err)
 	}
 	switch res.Outcome {
 	case Accepted, Gone:
 		return app.Outcome{}
 	case Retry:
-		return retry(res.After, res.String())
+		return app.Outcome{Verdict: app.JobRetry, After: res.After, Cause: app.CausePushBusy.With(res.Status), Err: errors.New(res.String())}
 	case Misconfigured:
 		s.log.ErrorContext(ctx, "a push service refuses our signature: check ASSENT_PUSH_SUBJECT and the clock", "answer", res.String())
 	}
-	return app.Outcome{Verdict: app.JobFailed, Cause: res.String()}
+	return app.Outcome{Verdict: app.JobFailed, Cause: app.CausePushRefused.With(res.Status), Err: errors.New(res.String())}
 }
 
-func retry(after time.Duration, cause string) app.Outcome {
-	return app.Outcome{Verdict: app.JobRetry, After: after, Cause: cause}
+// fault has a job tried again that failed here.
+func fault(err error) app.Outcome {
+	return app.Outcome{Verdict: app.JobRetry, Cause: app.CauseInternal, Err: err}
 }
 
 // message words a notice in the person's language. It names client and kind,

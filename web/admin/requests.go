@@ -106,10 +106,11 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 		return err
 	}
 	p := page.OneRequest{RequestRow: row, PersonID: req.PersonID, Connection: req.Connection, Server: req.ServerID, ClientID: req.ClientID, Login: req.LoginID,
-		Cause: req.DeliveryCause, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
+		Cause: req.DeliveryCause, Unsure: req.DeliveryUnsure && req.Delivery == app.DeliveryFailed, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
 		Cancel: req.State == app.Pending && who.May(admin.CancelRequests), Retry: req.Delivery == app.DeliveryFailed && who.May(admin.RetryRequests),
 		Masked: !who.May(admin.ViewPersonalData), Digest: req.DetailsDigest, Decided: req.DecidedAt.Time()}
 	if !p.Masked {
+		p.Said = req.Said
 		if p.Saw, p.Signed, err = h.saw(f, req); err != nil {
 			return err
 		}

@@ -123,10 +123,15 @@ type Event struct {
 	Detail map[string]string
 }
 
-// details are what a row of the audit says beside its references, as it says it.
-func (e Event) details() string {
+// details are what a row of the audit says beside its references, as it says
+// it; causes are in words.
+func (e Event) details(w i18n.Words) string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
+		if text, is := causeIn(w, e.Action, name, e.Detail[name]); is {
+			out = append(out, text)
+			continue
+		}
 		out = append(out, name+": "+i18n.Plain(e.Detail[name]))
 	}
 	return strings.Join(out, ", ")
@@ -137,7 +142,9 @@ type OneRequest struct {
 	RequestRow
 	PersonID, Connection, Server, ClientID, Login string
 
-	Cause   string // of the delivery, as it stands
+	Cause   app.Cause // of the delivery, as it stands
+	Unsure  bool      // the last try may have taken effect
+	Said    string    // what ACP wrote, verbatim; empty where the role may not see it
 	Tries   int
 	Saw     *slip.Text // what the person saw; nil if nothing
 	Signed  bool       // Saw is what they signed

@@ -46,12 +46,12 @@ func requestPages(f page.Frame) []shown {
 	trail := []page.Event{step(0, "request.start", "", nil), step(787, "push.accepted", "Pixel 9", map[string]string{"answer": "sent by fcm.googleapis.com (201)"}),
 		step(1_204, "push.refused", "Ada's iPad", map[string]string{"answer": "retry by web.push.apple.com (429): the push service asks to wait for 30 s"}),
 		step(21_604, "push.opened", "Pixel 9", nil), step(21_950, "request.open", "Pixel 9", nil), step(41_238, "request.approve", "Pixel 9", nil),
-		step(41_272, "delivery.try", "", map[string]string{"cause": "ACP answers 503"}), step(105_400, "delivery.failed", "", map[string]string{"cause": "ACP no longer knows the login: it has expired or was finished"}),
+		step(41_272, "delivery.try", "", map[string]string{"cause": "acp_busy_503"}), step(105_400, "delivery.failed", "", map[string]string{"cause": "login_gone"}),
 		step(86_400_000, "delivery.retry", "", nil)}
 	failed := asked[3]
 	failed.Ends = failed.Created.Add(2 * time.Minute)
 	one := page.OneRequest{RequestRow: failed, PersonID: "p1", Connection: "acp", Server: "shop", ClientID: "d9de35e3bcb44d96ba5bca98058e993c", Login: "0193a5c2-11aa-7bbb-8ccc-0123456789ab",
-		Cause: "ACP no longer knows the login: it has expired or was finished", Tries: 2, Saw: saw, Signed: true, Digest: digest, Decided: now.Add(41 * time.Second), Trail: trail, Receipt: true, Retry: true}
+		Cause: app.CauseLoginGone, Unsure: true, Said: "not_found, the login of ada@example.com has ended", Tries: 2, Saw: saw, Signed: true, Digest: digest, Decided: now.Add(41 * time.Second), Trail: trail, Receipt: true, Retry: true}
 	waiting := page.OneRequest{RequestRow: asked[0], PersonID: "p1", Connection: "acp", Server: "openbanking", ClientID: "till", Login: "x", Trail: trail[:2], Cancel: true, Note: f.Words.T("admin.requests.sent_now")}
 	masked := page.OneRequest{RequestRow: asked[1], PersonID: "p1", Connection: "acp", Masked: true, Trail: append(trail[:6:6], step(41_276, "delivery.delivered", "", nil)), Fault: f.Words.Error(app.ErrNotPending.Code)}
 	masked.Person = view.MaskName("Ana Lúcia Souza")

@@ -318,7 +318,10 @@ func (s Step) parts(w i18n.Words) (beside, answer, cause string) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Detail)) {
 		v := i18n.Plain(s.Detail[name])
+		told, isCause := causeIn(w, s.Action, name, s.Detail[name])
 		switch {
+		case isCause:
+			cause = strings.TrimPrefix(cause+", "+told, ", ")
 		case name == "kind":
 			near = append(near, kindWords(w, s.Detail[name]))
 		case name == "reason":
