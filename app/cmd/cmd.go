@@ -152,6 +152,9 @@ func (c serveCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 		return errors.Join(err, bound.close())
 	}
 	log.InfoContext(ctx, "serving", "listen", bound.public.Addr().String(), "public", cfg.PublicURL.String(), "console", cfg.Admin.URL.String(), "version", Version, "connections", len(cfg.Connections))
+	if cfg.LinkAlone() {
+		log.WarnContext(ctx, "ASSENT_ACTIVATION_CODE is false: whoever holds an invitation link can set up a device as the person it is for; set it to true")
+	}
 	err = site.run(ctx)
 	log.InfoContext(ctx, "stopped", "err", err)
 	return errors.Join(err, site.close())

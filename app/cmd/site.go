@@ -163,7 +163,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
 		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: sessions,
-			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, Log: s.log}), Log: s.log},
+			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Log: s.log}), Log: s.log},
 		AdminAt: web.Reach{URL: atAdmin, Apart: s.cfg.Admin.Addr != "", Proxies: s.cfg.Admin.Proxies, Networks: s.cfg.Admin.Networks},
 	})
 	if err != nil {

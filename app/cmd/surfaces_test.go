@@ -15,18 +15,22 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/descope/virtualwebauthn"
 
 	"assent/app"
 	"assent/app/apptest"
 	"assent/app/cmd"
+	"assent/app/config"
 	"assent/store"
 )
 
@@ -48,6 +52,25 @@ type bank struct {
 	dir    string
 	listen string
 	out    bytes.Buffer // what it printed
+	log    syncBuffer
+}
+
+// syncBuffer is a buffer that one writes while another reads.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 func newBank(t *testing.T) *bank { return &bank{t: t, dir: t.TempDir(), listen: freeAddress(t)} }
@@ -63,7 +86,7 @@ func (b *bank) start(more ...string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- cmd.Run(ctx, cmd.Process{Args: b.args(more...), Stdout: &b.out, Stderr: b.t.Output()})
+		ended <- cmd.Run(ctx, cmd.Process{Args: b.args(more...), Stdout: &b.out, Stderr: io.MultiWriter(b.t.Output(), &b.log)})
 	}()
 	stopped := false
 	stop = func() {
@@ -350,6 +373,53 @@ func TestCookiesOfTheConsole(t *testing.T) {
 				t.Errorf("the cookie is %s", k.Raw)
 			}
 		})
+	}
+}
+
+// overview is the console's overview as an owner sees it.
+func (b *bank) overview(more ...string) *goquery.Document {
+	b.t.Helper()
+	url := b.link()
+	b.start(more...)
+	p := b.at(b.listen, nil)
+	res := newOlive(approveHost, approveHost).setUp(p, url)
+	var cookies []string
+	for _, k := range res.Cookies() {
+		cookies = append(cookies, k.Name+"="+k.Value)
+	}
+	res, text := p.ask("GET", approveHost+"/admin/overview", "", "Cookie", strings.Join(cookies, "; "))
+	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	if err != nil || res.StatusCode != http.StatusOK {
+		b.t.Fatal(res.StatusCode, err)
+	}
+	return page
+}
+
+// Links that work without a code are a warning at the start and a red line in
+// the overview, but on this machine alone.
+func TestLinksWithoutCodesAreWarnedOf(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		more []string
+		warn bool
+	}{
+		{"codes", nil, false},
+		{"none", []string{"--no-activation-code"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBank(t)
+			page := b.overview(append(c.more, "--log-level=warn")...)
+			if line := page.Find(`[data-testid="check-activation"]`); (line.Length() == 1) != c.warn || line.AttrOr("data-state", "bad") != "bad" {
+				t.Errorf("the overview has %d lines of it: %s", line.Length(), line.Text())
+			}
+			if warned := strings.Contains(b.log.String(), "ASSENT_ACTIVATION_CODE"); warned != c.warn {
+				t.Errorf("warned at the start: %v\n%s", warned, b.log.String())
+			}
+		})
+	}
+	local := config.Config{PublicURL: &url.URL{Scheme: "http", Host: "localhost:8080"}}
+	if local.LinkAlone() {
+		t.Error("it is a fault on this machine too")
 	}
 }
 

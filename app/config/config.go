@@ -37,6 +37,12 @@ type Config struct {
 	Connections     []Connection
 }
 
+// LinkAlone tells whether a link sets up a device without a code, for people on
+// other machines than this.
+func (c Config) LinkAlone() bool {
+	return !c.ActivationCode && c.PublicURL.Hostname() != "localhost"
+}
+
 // Accounts is the bank's endpoint for accounts; without a URL they come from
 // the directory in the store.
 type Accounts struct {

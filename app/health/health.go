@@ -49,6 +49,7 @@ const (
 	Database   Part = "database"   //
 	Disk       Part = "disk"       //
 	Clock      Part = "clock"      // against ACP's
+	Activation Part = "activation" // codes, without which links work
 )
 
 // Sentence is a message with its placeholders, as pairs of name and value. A
@@ -83,6 +84,7 @@ type Config struct {
 	Store       *store.Store
 	Dir         string // the data directory
 	Connections []Connection
+	LinkAlone   bool // links set up devices without an activation code, and not only on this machine
 	Log         *slog.Logger
 }
 
@@ -119,7 +121,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
-	looks := []func(context.Context) []Result{s.deliveries, s.jobs, s.push, s.database, s.disk}
+	looks := []func(context.Context) []Result{s.deliveries, s.jobs, s.push, s.database, s.disk, s.activation}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })
 	}

@@ -154,7 +154,7 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		link(admin.TestSettings, "/admin/settings/acp", "admin.overview.act.test_acp")
 	case health.Push:
 		link(admin.TestSettings, "/admin/settings/push", "admin.overview.act.test_push")
-	case health.Database, health.Disk:
+	case health.Database, health.Disk, health.Activation:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	}
 	return more, links, nil

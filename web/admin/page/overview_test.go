@@ -120,9 +120,15 @@ func overviews(f page.Frame) []shown {
 		k.Approved, k.Denied, k.Ended = k.Approved*388, k.Denied*388, k.Ended*388
 	}
 	month.Newest = newest(f)
+	weak := busyDay()
+	weak.Checks = append([]page.Check{
+		{Part: "activation", State: page.CheckBad, Says: f.Words.T("admin.overview.health.activation_off"), Do: f.Words.T("admin.overview.health.activation_do"),
+			Links: []page.Link{{Path: "/admin/settings", Words: "admin.overview.act.settings"}}},
+	}, checks(f, false)...)
 	return []shown{
 		{name: "overview", path: path, page: busy}, {name: "overview-ill", path: path, page: ill}, {name: "overview-quiet", path: path, page: quiet},
 		{name: "overview-new", path: path, page: fresh}, {name: "overview-month", path: path, page: month},
+		{name: "overview-weak", path: path, page: weak},
 	}
 }
 

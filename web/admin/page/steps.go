@@ -103,6 +103,7 @@ var steps = map[string]map[string]step{
 	"admin": {
 		"add":             {"admin.step.admin_add", view.Waiting},
 		"link":            {"admin.step.admin_link", view.Waiting},
+		"rp_id":           {"admin.step.admin_rp_id", view.Stuck},
 		"set_up":          {"admin.step.admin_set_up", view.Approved},
 		"sign_in":         {"admin.step.admin_sign_in", view.Waiting},
 		"sign_in_refused": {"admin.step.admin_sign_in_refused", view.Stuck},
