@@ -119,6 +119,8 @@ var (
 	ErrCooling             = &Error{Kind: Forbidden, Code: "cooling", Message: "the device is too new to approve payments"}
 	ErrPushEndpoint        = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}
 	ErrPushGone            = &Error{Kind: Conflict, Code: "push_gone", Message: "the push service has ended this subscription"}
+	ErrLeaseLost           = &Error{Kind: Conflict, Code: "lease_lost", Message: "the lease of the job has ended, or another worker has it"}
+	ErrDataDirInUse        = &Error{Kind: Conflict, Code: "data_dir_in_use", Message: "another assent serve or demo runs on this data directory"}
 	ErrDataDirPurpose      = &Error{Kind: Conflict, Code: "data_dir_purpose", Message: "the data directory belongs to the other of serve and demo"}
 	ErrDatabaseTooNew      = &Error{Kind: Conflict, Code: "database_too_new", Message: "the database was written by a newer version of assent"}
 	ErrAmbiguousPerson     = &Error{Kind: NotFound, Code: "ambiguous_person", Message: "the identifier fits more than one person"}

@@ -83,11 +83,14 @@ func (s *Store) AddImport(ctx context.Context, by app.Actor, im Import, lease st
 	im.State, im.ActorKind, im.ActorID, im.Source = ImportUploaded, by.Kind, by.ID, by.Source
 	err := s.write(ctx, func(t *tx) error {
 		im.CreatedAt = t.now
+		process := ""
 		if lease != "" {
+			process = s.process
 			im.Lease, im.LeasedUntil = lease, t.now.Add(held)
 		}
-		if err := t.exec(ctx, `INSERT INTO imports (id, state, file, size, lang, actor_kind, actor_id, source, lease, leased_until, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			im.ID, im.State, im.File, im.Size, im.Lang, im.ActorKind, im.ActorID, im.Source, im.Lease, im.LeasedUntil, im.CreatedAt); err != nil {
+		if err := t.exec(ctx, `INSERT INTO imports (id, state, file, size, lang, actor_kind, actor_id, source, lease, lease_process, leased_until, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			im.ID, im.State, im.File, im.Size, im.Lang, im.ActorKind, im.ActorID, im.Source, im.Lease, process, im.LeasedUntil, im.CreatedAt); err != nil {
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "import.upload", detail: map[string]string{"import": im.ID, "bytes": strconv.FormatInt(im.Size, 10)}})
@@ -103,9 +106,9 @@ func (s *Store) LeaseImport(ctx context.Context, lease string, held time.Duratio
 		return im, false, err
 	}
 	err = s.write(ctx, func(t *tx) error {
-		return t.GetContext(ctx, &im, `UPDATE imports SET lease = ?, leased_until = ? WHERE id = (SELECT id FROM imports
+		return t.GetContext(ctx, &im, `UPDATE imports SET lease = ?, lease_process = ?, leased_until = ? WHERE id = (SELECT id FROM imports
 			WHERE state IN ('uploaded', 'running') AND (leased_until <= ? OR lease = ?) ORDER BY created_at, id LIMIT 1) RETURNING `+importColumns,
-			lease, t.now.Add(held), t.now, lease)
+			lease, s.process, t.now.Add(held), t.now, lease)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return im, false, nil // somebody else was quicker
@@ -113,10 +116,19 @@ func (s *Store) LeaseImport(ctx context.Context, lease string, held time.Duratio
 	return im, err == nil, err
 }
 
+// RenewImport makes the lease on an import last for held from now. It is
+// app.ErrImportState where the lease is somebody else's, or there is none.
+func (s *Store) RenewImport(ctx context.Context, id, lease string, held time.Duration) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.swap(ctx, app.ErrImportState, `UPDATE imports SET leased_until = ? WHERE id = ? AND lease = ? AND state IN ('uploaded', 'running')`,
+			t.now.Add(held), id, lease)
+	})
+}
+
 // ReleaseImport lets somebody else go on with an import.
 func (s *Store) ReleaseImport(ctx context.Context, id, lease string) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE imports SET lease = '', leased_until = 0 WHERE id = ? AND lease = ?`, id, lease)
+		return t.exec(ctx, `UPDATE imports SET lease = '', lease_process = '', leased_until = 0 WHERE id = ? AND lease = ?`, id, lease)
 	})
 }
 
@@ -145,7 +157,7 @@ func (s *Store) CheckedImport(ctx context.Context, im Import, keep func() error)
 // FailImport ends an import that can't go on. What it did stays.
 func (s *Store) FailImport(ctx context.Context, im Import, cause string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'failed', cause = ?, kind = ?, ended_at = ?, lease = '', leased_until = 0
+		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'failed', cause = ?, kind = ?, ended_at = ?, lease = '', lease_process = '', leased_until = 0
 			WHERE id = ? AND state IN ('uploaded', 'running') AND lease = ?`, cause, im.Kind, t.now, im.ID, im.Lease); err != nil {
 			return err
 		}
@@ -171,7 +183,7 @@ func (s *Store) StartImport(ctx context.Context, by app.Actor, id string) (im Im
 // CancelImport ends an import before it is done. What it did stays.
 func (s *Store) CancelImport(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'cancelled', ended_at = ?, lease = '', leased_until = 0
+		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'cancelled', ended_at = ?, lease = '', lease_process = '', leased_until = 0
 			WHERE id = ? AND state IN ('uploaded', 'checked', 'running')`, t.now, id); err != nil {
 			return err
 		}
@@ -330,7 +342,7 @@ func (r *Reader) KeptImports(ctx context.Context) ([]Import, error) {
 // any more.
 func (s *Store) SweptImport(ctx context.Context, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE imports SET swept_at = ?, faults = '', lease = '', leased_until = 0,
+		return t.exec(ctx, `UPDATE imports SET swept_at = ?, faults = '', lease = '', lease_process = '', leased_until = 0,
 			ended_at = CASE WHEN ended_at = 0 THEN ? ELSE ended_at END,
 			state = CASE WHEN state IN ('uploaded', 'checked', 'running') THEN 'cancelled' ELSE state END WHERE id = ? AND swept_at = 0`, t.now, t.now, id)
 	})

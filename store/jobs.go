@@ -12,6 +12,10 @@ import (
 	"assent/app"
 )
 
+// LeaseTime is how long a lease on a job or an import lasts unless it is
+// renewed: what a dead process held is free again after that at the latest.
+const LeaseTime = 5 * time.Second
+
 const jobColumns = `id, kind, request_id, device_id, lane, payload, attempts, lease_id, run_at, deadline`
 
 // settleJob enqueues telling ACP what became of r, unless that is a test.
@@ -57,7 +61,7 @@ func (t *tx) addJob(ctx context.Context, j app.Job) error {
 }
 
 // LeaseJob takes the job that has been due longest of the given kind, in none
-// of the full lanes, for d. Nobody else gets it until then. When none is due,
+// of the full lanes, for d or as RenewLease makes it last. Nobody else gets it until then. When none is due,
 // ok is false and next is when to look again, zero for never.
 func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration, full ...string) (j app.Job, ok bool, next app.Instant, err error) {
 	of := `kind = ? AND state = 'waiting'`
@@ -80,13 +84,22 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 		return j, false, next, err
 	}
 	err = s.write(ctx, func(t *tx) error {
-		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_until = ?, attempts = attempts + 1
-			WHERE id = (`+first+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), t.now.Add(d)}, args, []any{t.now, t.now})...)
+		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_process = ?, lease_until = ?, attempts = attempts + 1
+			WHERE id = (`+first+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), s.process, t.now.Add(d)}, args, []any{t.now, t.now})...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return j, false, now, nil
 	}
 	return j, err == nil, 0, err
+}
+
+// RenewLease makes the lease on a job last for d from now. Where the lease isn't
+// this one any more it is app.ErrLeaseLost, and the work must stop.
+func (s *Store) RenewLease(ctx context.Context, j app.Job, d time.Duration) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.swap(ctx, app.ErrLeaseLost, `UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_id = ? AND state = 'waiting'`,
+			t.now.Add(d), j.ID, j.LeaseID)
+	})
 }
 
 // JobDone removes a job that the lease still holds.
@@ -99,7 +112,7 @@ func (s *Store) JobDone(ctx context.Context, j app.Job) error {
 // JobLater gives a leased job back, to be run at at.
 func (s *Store) JobLater(ctx context.Context, j app.Job, at app.Instant, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE jobs SET run_at = ?, lease_until = 0, last_error = ? WHERE id = ? AND lease_id = ?`, at, cause, j.ID, j.LeaseID)
+		return t.exec(ctx, `UPDATE jobs SET run_at = ?, lease_id = '', lease_process = '', lease_until = 0, last_error = ? WHERE id = ? AND lease_id = ?`, at, cause, j.ID, j.LeaseID)
 	})
 }
 

@@ -37,6 +37,7 @@ type Options struct {
 	Purpose Purpose          // what the directory is for; empty takes it as it is, a new one as Service
 	Now     func() time.Time // the clock; time.Now when nil
 	Notify  func(app.Event)  // told of each committed change; may be nil
+	Lock    *DirLock         // of Dir, held by the caller: for the process that works the outbox; else nil
 }
 
 // Purpose keeps the demo's people and the service's apart.
@@ -57,8 +58,9 @@ type Reader struct {
 // Store is the open database.
 type Store struct {
 	*Reader
-	w      *sqlx.DB
-	notify func(app.Event)
+	w       *sqlx.DB
+	notify  func(app.Event)
+	process string // in the leases that this process takes
 }
 
 // Open opens the database in o.Dir, making and migrating it as needed. It
@@ -83,8 +85,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	w.SetMaxOpenConns(1) // SQLite has one writer; waiting in the pool is fairer than in the file lock
-	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify}
-	if err := s.prepare(ctx, o.Purpose); err != nil {
+	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify, process: app.NewID()}
+	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -186,7 +188,7 @@ func dsn(path string, more ...string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + url.Values{"_pragma": pragmas}.Encode()
 }
 
-func (s *Store) prepare(ctx context.Context, purpose Purpose) error {
+func (s *Store) prepare(ctx context.Context, o Options) error {
 	p, err := goose.NewProvider(goose.DialectSQLite3, s.w.DB, migrations.FS)
 	if err != nil {
 		return err
@@ -207,14 +209,17 @@ func (s *Store) prepare(ctx context.Context, purpose Purpose) error {
 	if err := s.indexNames(ctx); err != nil {
 		return fmt.Errorf("indexing names: %w", err)
 	}
-	is, err := s.metaOnce(ctx, "purpose", string(cmp.Or(purpose, Service)))
+	is, err := s.metaOnce(ctx, "purpose", string(cmp.Or(o.Purpose, Service)))
 	if err != nil {
 		return err
 	}
-	if purpose != "" && is != string(purpose) {
+	if o.Purpose != "" && is != string(o.Purpose) {
 		return app.ErrDataDirPurpose.Because(fmt.Errorf("it is the %s's", is))
 	}
-	return nil
+	if o.Lock == nil {
+		return nil
+	}
+	return s.takeOver(ctx)
 }
 
 // Close closes the database. Everything that uses it must have ended.

@@ -281,7 +281,7 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	if a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), "/requests/"+r.ID) {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
-	if out := s.svc.Settle(t.Context(), app.Job{RequestID: r.ID}); out.Verdict != app.JobDone {
+	if out := s.svc.Settle(t.Context(), s.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobDone {
 		t.Fatal(out)
 	}
 	got, _ := s.acp.Session(session.ID)

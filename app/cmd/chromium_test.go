@@ -36,6 +36,9 @@ var chromium struct {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(command())
+	}
 	code := m.Run()
 	if chromium.stop != nil {
 		chromium.stop()

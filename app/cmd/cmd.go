@@ -133,11 +133,16 @@ func (c serveCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 		return err
 	}
 	log := logger(p.Stderr, cfg)
+	lock, err := store.LockDir(cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock() // the kernel would, when the process ends
 	bound, err := listen(cfg)
 	if err != nil {
 		return err
 	}
-	o := siteOptions{purpose: store.Service, listeners: bound, version: Version, given: s.Given()}
+	o := siteOptions{purpose: store.Service, lock: lock, listeners: bound, version: Version, given: s.Given()}
 	if c.AcceptNewAdminRP {
 		o.moveAdmins = func(made []admin.Invited) (err error) {
 			for _, one := range made {
@@ -178,6 +183,11 @@ func (c demoCommand) Run(ctx context.Context, p Process, s *config.Settings) err
 		cfg.LogLevel = slog.LevelDebug
 	}
 	log := logger(p.Stderr, cfg)
+	lock, err := store.LockDir(cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
 	product, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.DemoPort))
 	if err != nil {
 		return fmt.Errorf("the product's port: %w (another may be chosen with --demo-port)", err)
@@ -186,7 +196,7 @@ func (c demoCommand) Run(ctx context.Context, p Process, s *config.Settings) err
 	if err != nil {
 		return errors.Join(fmt.Errorf("the pretend ACP's port: %w (another may be chosen with --pretend-port)", err), product.Close())
 	}
-	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{version: Version, given: s.Given()}, log)
+	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{lock: lock, version: Version, given: s.Given()}, log)
 	if err != nil {
 		return errors.Join(err, product.Close(), pretend.Close())
 	}

@@ -87,7 +87,7 @@ func TestDemoAndServeKeepApart(t *testing.T) {
 		t.Errorf("serve on the demo's data: %v", err)
 	}
 	must(t, "user", "add", "--data-dir="+service, "--name=Ada", "--id=ada")
-	serve(t, service)
+	t.Run("a service", func(t *testing.T) { serve(t, service) })
 	if err := try("demo", "--demo-dir="+service, "--demo-port=0", "--pretend-port=0"); err == nil || !strings.Contains(err.Error(), "other of serve and demo") {
 		t.Errorf("demo on the service's data: %v", err)
 	}

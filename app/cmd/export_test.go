@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -40,6 +41,10 @@ func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo 
 		}
 		return l
 	}
+	lock, err := store.LockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	product, pretend := listen(), listen()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -47,7 +52,7 @@ func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo 
 	for _, change := range changes {
 		change(&cfg)
 	}
-	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{pushLoopback: true, version: "test"}, log)
+	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{lock: lock, pushLoopback: true, version: "test"}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +63,7 @@ func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo 
 		if err := <-ended; err != nil {
 			t.Errorf("the demo ended with: %v", err)
 		}
-		if err := d.close(); err != nil {
+		if err := errors.Join(d.close(), lock.Unlock()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -44,6 +44,7 @@ const grace = 10 * time.Second
 // siteOptions are what serve and demo differ in, and what only tests may allow.
 type siteOptions struct {
 	purpose      store.Purpose
+	lock         *store.DirLock // of the data directory
 	listeners    listeners
 	moveAdmins   func([]admin.Invited) error // takes the links when passkeys of administrators end for another RP id; nil refuses to
 	pushLoopback bool                        // push services on this machine: tests
@@ -71,7 +72,7 @@ type site struct {
 func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.Logger) (*site, error) {
 	s := &site{cfg: cfg, o: o, log: log, closing: make(chan struct{})}
 	hub := &live.Hub{}
-	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, Purpose: o.purpose, Notify: func(e app.Event) {
+	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, Purpose: o.purpose, Lock: o.lock, Notify: func(e app.Event) {
 		if e.Topic == app.TopicJob {
 			if s.worker != nil {
 				s.worker.Kick()
@@ -146,9 +147,9 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: time.Now, HTTP: outbound.New(outbound.Options{
 		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
 	s.worker = jobs.New(s.store, s.log, map[app.JobKind]jobs.Handler{
-		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4 * max(1, len(connections)), Lane: 4, Lease: time.Minute},
-		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2 * max(1, len(connections)), Lane: 2, Lease: time.Minute},
-		app.JobPush:      {Run: notices.Send, Workers: 8, Lease: time.Minute},
+		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4 * max(1, len(connections)), Lane: 4, Timeout: time.Minute},
+		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2 * max(1, len(connections)), Lane: 2, Timeout: time.Minute},
+		app.JobPush:      {Run: notices.Send, Workers: 8, Timeout: time.Minute},
 	})
 	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
 	atAdmin := s.cfg.Admin.URL

@@ -115,7 +115,7 @@ func (s signed) Receipt(at app.Instant) (string, error) { return fmt.Sprintf("re
 func (w *world) settle(id string, n int) app.Request {
 	w.t.Helper()
 	for range n {
-		if out := w.svc.Settle(w.t.Context(), app.Job{RequestID: id}); out.Verdict == app.JobDone {
+		if out := w.svc.Settle(w.t.Context(), w.MustLease(app.JobSettle, id)); out.Verdict == app.JobDone {
 			break
 		}
 	}
@@ -365,7 +365,7 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.acp.Fail(emulator.Reject, emulator.Fault{Status: 429, RetryAfter: 7 * time.Second})
-	if out := w.svc.Settle(t.Context(), app.Job{RequestID: r.ID}); out.Verdict != app.JobRetry || out.After != 7*time.Second {
+	if out := w.svc.Settle(t.Context(), w.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobRetry || out.After != 7*time.Second {
 		t.Errorf("outcome %+v, want a retry after 7 s", out)
 	}
 }
@@ -382,7 +382,7 @@ func TestCrashDuringDelivery(t *testing.T) {
 	if _, _, err := w.BeginDelivery(t.Context(), r.ID); err != nil { // the try that died
 		t.Fatal(err)
 	}
-	w.svc.Settle(t.Context(), app.Job{RequestID: r.ID})
+	w.svc.Settle(t.Context(), w.MustLease(app.JobSettle, r.ID))
 	w.Reopen()
 	calls := w.session(s.ID).Calls[emulator.Accept]
 	if calls != 1 {
@@ -390,6 +390,35 @@ func TestCrashDuringDelivery(t *testing.T) {
 	}
 	if got := w.request(r.ID); got.Delivery != app.DeliveryWaiting || !got.DeliveryUnsure {
 		t.Errorf("after the crash: %s, unsure %v", got.Delivery, got.DeliveryUnsure)
+	}
+}
+
+// A worker that stood still, and whose job another one has by now, doesn't call ACP.
+func TestALostLeaseCallsNobody(t *testing.T) {
+	for _, unsure := range []bool{false, true} {
+		w := newWorld(t)
+		s, r := w.start()
+		v := w.view(r.ID)
+		if err := w.approve(r.ID, consent.Choice{Digest: v.Digest}); err != nil {
+			t.Fatal(err)
+		}
+		if unsure { // it would ask first
+			if _, _, err := w.BeginDelivery(t.Context(), r.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slow := w.MustLease(app.JobSettle, r.ID)
+		w.Clock.Advance(2 * time.Hour)
+		if _, ok, _, err := w.LeaseJob(t.Context(), app.JobSettle, time.Minute); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		details := w.acp.Calls(emulator.Details)
+		if out := w.svc.Settle(t.Context(), slow); out.Verdict != app.JobRetry {
+			t.Errorf("unsure %v: verdict %v", unsure, out.Verdict)
+		}
+		if n := w.session(s.ID).Calls[emulator.Accept] + w.acp.Calls(emulator.Details) - details; n != 0 {
+			t.Errorf("unsure %v: ACP was called %d times", unsure, n)
+		}
 	}
 }
 
@@ -409,7 +438,7 @@ func TestDecisionSurvivesACrash(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	worker := jobs.New(w.Store, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{
-		app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 2, Lease: time.Minute}})
+		app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 2, Timeout: time.Minute}})
 	go func() { ended <- worker.Run(ctx) }()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -116,8 +116,8 @@ func (w *world) startConsent(c emulator.Consent, way emulator.Way, typed bool) (
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if r.Kind == app.KindUnknown {
-		if out := w.svc.Recognise(w.t.Context(), app.Job{RequestID: r.ID}); out.Verdict != app.JobDone {
+	if r.Kind == app.KindUnknown && r.State == app.Pending {
+		if out := w.svc.Recognise(w.t.Context(), w.MustLease(app.JobRecognise, r.ID)); out.Verdict != app.JobDone {
 			w.t.Fatalf("recognise: %+v", out)
 		}
 		r = w.request(r.ID)

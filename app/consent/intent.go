@@ -48,7 +48,9 @@ func (c Connection) hint(in Start) acp.Hint {
 func (s *Service) Recognise(ctx context.Context, j app.Job) app.Outcome {
 	r, err := s.store.Request(ctx, j.RequestID)
 	if err == nil && r.State == app.Pending {
-		_, err = s.recognise(ctx, r)
+		if err = s.hold(ctx, j); err == nil {
+			_, err = s.recognise(ctx, r)
+		}
 	}
 	if err != nil && !errors.Is(err, app.ErrNotPending) {
 		out := again(err)

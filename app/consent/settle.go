@@ -7,6 +7,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/store"
 )
 
 // Settle is the job that tells ACP what became of a request. It may run
@@ -22,19 +23,22 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	}
 	conn, err := s.connection(r)
 	if err != nil {
-		return s.tried(ctx, r, r.DeliveryUnsure, err)
+		return s.tried(ctx, j, r, r.DeliveryUnsure, err)
 	}
 	unsure := r.DeliveryUnsure
 	if r.Kind == app.KindUnknown {
+		if err := s.hold(ctx, j); err != nil {
+			return again(err)
+		}
 		kind, err := s.kindOf(ctx, r)
 		var unsupported *acp.UnsupportedError
 		switch {
 		case errors.As(err, &unsupported):
-			return s.settled(ctx, r, app.DeliveryFailed, app.CauseUnsupported)
+			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseUnsupported)
 		case outcome(err) == acp.NotFound:
-			return s.settled(ctx, r, app.DeliveryFailed, app.CauseLoginGone)
+			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseLoginGone)
 		case err != nil:
-			return s.tried(ctx, r, false, err)
+			return s.tried(ctx, j, r, false, err)
 		}
 		r.Kind = string(kind)
 		if err := s.store.Recognised(ctx, r.ID, r.Kind); err != nil {
@@ -43,37 +47,52 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	}
 	// Only a plain sign-in says what became of it.
 	if unsure && r.Kind == app.KindRegular {
+		if err := s.hold(ctx, j); err != nil {
+			return again(err)
+		}
 		d, err := conn.ACP.Details(ctx, login(r))
 		switch {
 		case outcome(err) == acp.NotFound:
-			return s.settled(ctx, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
+			return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
 		case err != nil:
-			return s.tried(ctx, r, true, err)
+			return s.tried(ctx, j, r, true, err)
 		case d.Approved && r.State == app.Approved, d.Rejected && r.State != app.Approved:
-			return s.settled(ctx, r, app.DeliveryDelivered, app.CauseNone)
+			return s.settled(ctx, j, r, app.DeliveryDelivered, app.CauseNone)
 		case d.Approved || d.Rejected:
-			return s.settled(ctx, r, app.DeliveryFailed, app.CauseOpposite)
+			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseOpposite)
 		}
 		unsure = false
+	}
+	if err := s.hold(ctx, j); err != nil {
+		return again(err)
 	}
 	err = s.tell(ctx, conn.ACP, r)
 	r.Said = acp.Said(err)
 	switch outcome(err) {
 	case acp.OK:
-		return s.settled(ctx, r, app.DeliveryDelivered, app.CauseNone)
+		return s.settled(ctx, j, r, app.DeliveryDelivered, app.CauseNone)
 	case acp.NotFound:
 		if unsure {
-			return s.settled(ctx, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
+			return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
 		}
-		return s.settled(ctx, r, app.DeliveryFailed, app.CauseLoginGone)
+		return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseLoginGone)
 	case acp.Refused:
-		return s.settled(ctx, r, app.DeliveryFailed, causeOf(err))
+		return s.settled(ctx, j, r, app.DeliveryFailed, causeOf(err))
 	}
 	var e *acp.Error
 	if errors.As(err, &e) {
 		unsure = unsure || e.MayHaveTakenEffect()
 	}
-	return s.tried(ctx, r, unsure, err)
+	return s.tried(ctx, j, r, unsure, err)
+}
+
+// hold makes sure, right before ACP is called, that j is still this worker's:
+// the process may have stood still, and another may have the job.
+func (s *Service) hold(ctx context.Context, j app.Job) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return s.store.RenewLease(ctx, j, store.LeaseTime)
 }
 
 // SettleFailed records that a request's time ran out before ACP was told.
@@ -126,8 +145,15 @@ func rejection(why app.Reason) acp.Rejection {
 	return acp.Rejection{Why: acp.Technical, Cause: "cancelled", Description: "The request can't be served."}
 }
 
-func (s *Service) settled(ctx context.Context, r app.Request, as app.DeliveryState, cause app.Cause) app.Outcome {
-	if err := s.store.Delivered(ctx, r, as, cause); err != nil {
+// settled records how the delivery ended. That ACP took the decision is a fact,
+// also where the lease has ended meanwhile; all else is for whoever has it then.
+func (s *Service) settled(ctx context.Context, j app.Job, r app.Request, as app.DeliveryState, cause app.Cause) app.Outcome {
+	if as != app.DeliveryDelivered {
+		if err := s.hold(ctx, j); err != nil {
+			return again(err)
+		}
+	}
+	if err := s.store.Delivered(context.WithoutCancel(ctx), r, as, cause); err != nil {
 		return again(err)
 	}
 	if as != app.DeliveryDelivered {
@@ -136,7 +162,11 @@ func (s *Service) settled(ctx context.Context, r app.Request, as app.DeliverySta
 	return app.Outcome{}
 }
 
-func (s *Service) tried(ctx context.Context, r app.Request, unsure bool, cause error) app.Outcome {
+// tried records a try that is to be made again.
+func (s *Service) tried(ctx context.Context, j app.Job, r app.Request, unsure bool, cause error) app.Outcome {
+	if err := s.hold(ctx, j); err != nil {
+		return again(err)
+	}
 	out := again(cause)
 	r.Said = acp.Said(cause)
 	if err := s.store.DeliveryTried(ctx, r, unsure, out.Cause); err != nil {

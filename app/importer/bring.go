@@ -62,7 +62,7 @@ func (s *Service) bring(ctx context.Context, im store.Import) (err error) {
 
 // step brings in some rows, all that can be or, when it fails, none.
 func (s *Service) step(ctx context.Context, im store.Import, src *source, faults *knownFaults, out *result, items []item, end bool) (store.Import, error) {
-	step := store.ImportStep{Import: im, Held: held, Position: src.rows.Position(), Last: end}
+	step := store.ImportStep{Import: im, Held: store.LeaseTime, Position: src.rows.Position(), Last: end}
 	var right []int
 	for i := range items {
 		it := &items[i]

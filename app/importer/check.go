@@ -84,7 +84,7 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 		im.Position = src.rows.Position()
 		if time.Since(at) > told {
 			at = time.Now()
-			if err := s.Store.CheckingImport(ctx, im, held); err != nil {
+			if err := s.Store.CheckingImport(ctx, im, store.LeaseTime); err != nil {
 				return err
 			}
 		}

@@ -29,8 +29,6 @@ const Largest = 512 << 20
 const (
 	// batch rows are looked up, and brought in, at a time.
 	batch = 500
-	// held is how long an import is somebody's who says nothing more of it.
-	held = 30 * time.Second
 	// told is how often a check tells how far it is.
 	told = time.Second
 	// idle bounds how long an import waits that another process stored or left.
@@ -94,7 +92,7 @@ func (s *Service) upload(ctx context.Context, by app.Actor, name, lang string, f
 		err = app.ErrImportSize
 	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		im, err = s.Store.AddImport(ctx, by, im, lease, held)
+		im, err = s.Store.AddImport(ctx, by, im, lease, store.LeaseTime)
 	}
 	if err != nil {
 		return im, errors.Join(err, s.remove(im))
@@ -195,7 +193,7 @@ func (s *Service) Run(ctx context.Context) error {
 				s.Log.ErrorContext(ctx, "files of imports could not be removed", "err", err)
 			}
 		}
-		im, ok, err := s.Store.LeaseImport(ctx, s.lease, held)
+		im, ok, err := s.Store.LeaseImport(ctx, s.lease, store.LeaseTime)
 		if err == nil && ok {
 			if err = s.work(ctx, im); err == nil {
 				continue
@@ -233,6 +231,36 @@ func (s *Service) Work(ctx context.Context, id string) (store.Import, error) {
 // work goes on with an import until there is nothing more to do, or ctx ends:
 // then somebody else may.
 func (s *Service) work(ctx context.Context, im store.Import) error {
+	renewing, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.renew(renewing, im.ID)
+	}()
+	err := s.workOn(ctx, im)
+	stop()
+	<-ended
+	return err
+}
+
+// renew renews the lease until ctx ends. Each step checks by itself that the
+// lease is still this process's, so that nothing comes of one that is lost.
+func (s *Service) renew(ctx context.Context, id string) {
+	tick := time.NewTicker(store.LeaseTime / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.Store.RenewImport(ctx, id, s.lease, store.LeaseTime); err != nil && ctx.Err() == nil {
+			s.Log.DebugContext(ctx, "the lease of an import can't be renewed", "import", id, "err", err)
+		}
+	}
+}
+
+func (s *Service) workOn(ctx context.Context, im store.Import) error {
 	log := s.Log.With("import", im.ID)
 	err := s.goOn(ctx, im)
 	for store.Busy(err) && ctx.Err() == nil {

@@ -52,7 +52,7 @@ func TestAHangingLaneLeavesWorkersToOthers(t *testing.T) {
 						running[j.Lane]--
 						mu.Unlock()
 						return app.Outcome{}
-					}, Workers: c.workers, Lane: c.lane, Lease: time.Minute}})
+					}, Workers: c.workers, Lane: c.lane, Timeout: time.Minute}})
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error)
 				go func() { ended <- w.Run(ctx) }()

@@ -1,6 +1,10 @@
 // Package jobs works off the outbox: it leases a job, hands it to the handler
 // of its kind and settles it as the handler says. It knows no kinds itself.
 //
+// A lease is short and renewed while its job runs. A run whose lease can't be
+// renewed is cancelled, and what came of it isn't written down: another worker
+// may have the job.
+//
 // A job may run twice (a crash between the work and the settling), so handlers
 // are idempotent. A job that can't be done becomes dead and stays to be seen.
 //
@@ -12,6 +16,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -31,7 +36,7 @@ type Handler struct {
 	Expired func(context.Context, app.Job, app.Cause) error
 	Workers int           // how many may run at a time
 	Lane    int           // how many of one lane; zero is half the workers, and never less than one
-	Lease   time.Duration // longer than any run
+	Timeout time.Duration // of a run
 }
 
 // lane is how many runs one lane may have at a time.
@@ -77,8 +82,8 @@ func wake(ch chan struct{}) {
 	}
 }
 
-// Run works until ctx ends. Runs that are under way then get their lease's
-// time to finish; what doesn't is run again after the next start.
+// Run works until ctx ends. Runs that are under way then get the rest of their
+// time-out to finish; what doesn't is run again after the next start.
 func (w *Worker) Run(ctx context.Context) error {
 	var g errgroup.Group
 	for kind, h := range w.handlers {
@@ -127,7 +132,7 @@ func (w *Worker) lease(ctx context.Context, kind app.JobKind, h Handler) (app.Jo
 	l := w.lanes[kind]
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	job, ok, next, err := w.store.LeaseJob(ctx, kind, h.Lease, l.full()...)
+	job, ok, next, err := w.store.LeaseJob(ctx, kind, store.LeaseTime, l.full()...)
 	if ok {
 		l.running[job.Lane]++
 	}
@@ -135,11 +140,15 @@ func (w *Worker) lease(ctx context.Context, kind app.JobKind, h Handler) (app.Jo
 }
 
 func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
-	ctx, cancel := context.WithTimeout(ctx, h.Lease)
+	settle := ctx
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	out := w.handle(ctx, j, h)
 	log := w.log.With("job", j.ID, "kind", j.Kind, "request", j.RequestID, "lane", j.Lane, "attempt", j.Attempts)
-	settle := context.WithoutCancel(ctx)
+	out, lost := w.leased(ctx, j, h)
+	if lost {
+		log.WarnContext(ctx, "job stopped: its lease could not be renewed")
+		return
+	}
 	var err error
 	switch out.Verdict {
 	case app.JobDone:
@@ -157,6 +166,49 @@ func (w *Worker) run(ctx context.Context, j app.Job, h Handler) {
 	}
 	if err != nil {
 		log.ErrorContext(ctx, "job could not be settled; it runs again when its lease ends", "err", err)
+	}
+}
+
+// leased runs the handler while the lease is renewed, and tells whether it was
+// lost. The context of the run ends then.
+func (w *Worker) leased(ctx context.Context, j app.Job, h Handler) (out app.Outcome, lost bool) {
+	ctx, lose := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.renew(ctx, j, lose)
+	}()
+	out = w.handle(ctx, j, h)
+	lost = errors.Is(context.Cause(ctx), app.ErrLeaseLost)
+	lose(nil)
+	<-ended
+	return out, lost
+}
+
+// renew renews the lease until ctx ends. It ends ctx with app.ErrLeaseLost once
+// the lease is another's, or has run out because the database couldn't be
+// written: by the monotonic clock, whatever becomes of the system's.
+func (w *Worker) renew(ctx context.Context, j app.Job, lose context.CancelCauseFunc) {
+	end := time.AfterFunc(store.LeaseTime, func() { lose(app.ErrLeaseLost) })
+	defer end.Stop()
+	tick := time.NewTicker(store.LeaseTime / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		asked := time.Now()
+		err := w.store.RenewLease(ctx, j, store.LeaseTime)
+		switch {
+		case err == nil:
+			end.Reset(store.LeaseTime - time.Since(asked))
+		case errors.Is(err, app.ErrLeaseLost):
+			lose(app.ErrLeaseLost)
+		case ctx.Err() == nil:
+			w.log.WarnContext(ctx, "a lease can't be renewed yet", "job", j.ID, "err", err)
+		}
 	}
 }
 

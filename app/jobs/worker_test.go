@@ -69,7 +69,7 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 				w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 					Run:     func(_ context.Context, j app.Job) app.Outcome { runs++; return c.run(j.Attempts) },
 					Expired: func(_ context.Context, _ app.Job, cause app.Cause) error { expired = cause; return nil },
-					Workers: 1, Lease: 30 * time.Second,
+					Workers: 1, Timeout: 30 * time.Second,
 				}})
 				ended := make(chan error)
 				go func() { ended <- w.Run(ctx) }()
@@ -137,7 +137,7 @@ func TestKickFindsWorkAtOnce(t *testing.T) {
 		defer st.Close()
 		ran := make(chan time.Time, 1)
 		w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
-			Run: func(context.Context, app.Job) app.Outcome { ran <- time.Now(); return app.Outcome{} }, Workers: 1, Lease: time.Minute}})
+			Run: func(context.Context, app.Job) app.Outcome { ran <- time.Now(); return app.Outcome{} }, Workers: 1, Timeout: time.Minute}})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- w.Run(ctx) }()

@@ -47,6 +47,7 @@ type DB struct {
 
 	mu     sync.Mutex
 	events []app.Event
+	leased map[string]app.Job // by kind and request
 }
 
 // New opens a new database that is closed when the test ends.
@@ -168,6 +169,29 @@ func (db *DB) MustRequest(p app.Person) app.Request {
 		db.T.Fatal(err)
 	}
 	return r
+}
+
+// MustLease gives the job of a kind for a request, with a lease that holds: the
+// one that it gave before, as far as that does.
+func (db *DB) MustLease(kind app.JobKind, requestID string) app.Job {
+	db.T.Helper()
+	ctx, key := db.T.Context(), string(kind)+" "+requestID
+	if j, ok := db.leased[key]; ok && db.RenewLease(ctx, j, time.Hour) == nil {
+		return j
+	}
+	for {
+		j, ok, _, err := db.LeaseJob(ctx, kind, time.Hour)
+		if err != nil || !ok {
+			db.T.Fatalf("no job %s for %s: %v", kind, requestID, err)
+		}
+		if db.leased == nil {
+			db.leased = map[string]app.Job{}
+		}
+		db.leased[string(kind)+" "+j.RequestID] = j
+		if j.RequestID == requestID {
+			return j
+		}
+	}
 }
 
 // Request is a pending request as ACP would start it, with a login of its own.
