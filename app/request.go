@@ -59,6 +59,35 @@ const (
 	ReasonUnreadable      Reason = "consent_unreadable" // ACP's two answers about the consent contradict each other
 )
 
+// Quiet says why nothing was sent of a request that is stored and shown.
+type Quiet string
+
+// The causes, and none.
+const (
+	QuietNone    Quiet = ""
+	QuietMuted   Quiet = "muted"    // the person muted its client
+	QuietBackOff Quiet = "back_off" // the person said no to its client a short while ago
+	QuietBurst   Quiet = "burst"    // its client asks too often
+	QuietFlood   Quiet = "flood"    // all clients together do
+)
+
+// Attack tells whether the cause is a sign that its person is under attack.
+func (q Quiet) Attack() bool { return q == QuietBurst || q == QuietFlood }
+
+// AttackWindow is how long after a sign of an attack a person counts as under
+// attack.
+const AttackWindow = time.Hour
+
+// Attack is a sign that a person is under attack.
+type Attack string
+
+// The signs.
+const (
+	AttackBurst  Attack = Attack(QuietBurst)
+	AttackFlood  Attack = Attack(QuietFlood)
+	AttackReport Attack = "report" // "I didn't ask for this"
+)
+
 // The kinds that matter everywhere; the others are those of the acp package.
 // Unknown is an open banking request of which nothing says yet what it is about.
 const (
@@ -86,8 +115,9 @@ type Request struct {
 	BindingMessage string        `db:"binding_message"`
 	Scopes         Strings       `db:"scopes"` // as the start payload named them
 	ACR            Strings       `db:"acr"`
-	Payload        string        `db:"payload"` // the start payload as received, for support
-	Quiet          bool          `db:"quiet"`   // stored, not pushed: its client asks too often
+	Payload        string        `db:"payload"`     // the start payload as received, for support
+	Quiet          Quiet         `db:"quiet_cause"` // why it was stored without a notice
+	NoticePool     string        `db:"notice_pool"` // the limit that its notice counted towards
 	State          RequestState  `db:"state"`
 	Reason         Reason        `db:"reason"`
 	Details        string        `db:"details"`        // ACP's details as last shown, JSON

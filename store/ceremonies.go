@@ -60,6 +60,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.exec(ctx, `DELETE FROM consent_owners WHERE expires_at <= ?`, t.now); err != nil {
 			return err
 		}
+		if err := t.exec(ctx, `DELETE FROM backoffs WHERE denied_at < ?`, t.now.Add(-backOffKept)); err != nil {
+			return err
+		}
 		if err := t.sweepAdmins(ctx); err != nil {
 			return err
 		}

@@ -151,3 +151,11 @@ func Middle(ctx context.Context, r *Reader) (string, error) {
 	err := r.r.GetContext(ctx, &p, `SELECT sort, id FROM persons ORDER BY sort, id LIMIT 1 OFFSET (SELECT count(*) / 2 FROM persons)`)
 	return place{Sort: p.Sort, ID: p.ID}.String(), err
 }
+
+// Notices counts the notices that wait to be sent of a request.
+func Notices(s *Store, requestID string) (n int) {
+	if err := s.r.Get(&n, `SELECT count(*) FROM jobs WHERE request_id = ? AND kind = ? AND payload = ?`, requestID, app.JobPush, app.NoticeRequest); err != nil {
+		panic(err)
+	}
+	return n
+}

@@ -44,6 +44,12 @@ func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
 			r.ID, r.PersonID, r.ClientID, r.ClientName, by.ID, t.now); err != nil {
 			return err
 		}
+		if err := t.attacked(ctx, r.PersonID, app.AttackReport); err != nil {
+			return err
+		}
+	}
+	if err := t.startBackOff(ctx, r); err != nil {
+		return err
 	}
 	if err := t.handled(ctx, by, r); err != nil {
 		return err
@@ -119,14 +125,6 @@ func (s *Store) Clear(ctx context.Context, by app.Actor, personID string) error 
 		}
 		return t.audit(ctx, by, entry{action: "person.clear", person: personID})
 	})
-}
-
-// Attacked tells whether a person was under attack since then: they reported a
-// request, or a client asked so often that its notices were stopped.
-func (r *Reader) Attacked(ctx context.Context, personID string, since app.Instant) (yes bool, err error) {
-	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM reports WHERE person_id = ? AND created_at > ?)
-		OR EXISTS (SELECT 1 FROM requests WHERE person_id = ? AND created_at > ? AND quiet = 1)`, personID, since, personID, since)
-	return yes, err
 }
 
 // comparedPayments bounds how many earlier payments one is compared with.

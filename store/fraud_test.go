@@ -70,10 +70,10 @@ func TestAMutedClientIsQuietForADay(t *testing.T) {
 	if err := db.Mute(t.Context(), storetest.On(dev), "noisy", "Noisy Ltd", db.Now().Add(24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if r := noisy.start(t, db, calm); !r.Quiet || r.State != app.Pending {
-		t.Errorf("a muted client's request is quiet %v and %s; want quiet, and still there", r.Quiet, r.State)
+	if r := noisy.start(t, db, calm); r.Quiet != app.QuietMuted || r.State != app.Pending {
+		t.Errorf("a muted client's request is quiet %q and %s; want quiet, and still there", r.Quiet, r.State)
 	}
-	if other.start(t, db, calm).Quiet {
+	if other.start(t, db, calm).Quiet != app.QuietNone {
 		t.Error("another client's is quiet too")
 	}
 	mutes, err := db.Mutes(t.Context(), alice.ID)
@@ -81,7 +81,7 @@ func TestAMutedClientIsQuietForADay(t *testing.T) {
 		t.Errorf("mutes %+v %v", mutes, err)
 	}
 	db.Clock.Advance(24 * time.Hour)
-	if noisy.start(t, db, calm).Quiet {
+	if noisy.start(t, db, calm).Quiet != app.QuietNone {
 		t.Error("still quiet after a day")
 	}
 	for _, until := range []app.Instant{db.Now().Add(time.Hour), db.Now()} {
@@ -89,7 +89,7 @@ func TestAMutedClientIsQuietForADay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if noisy.start(t, db, calm).Quiet {
+	if noisy.start(t, db, calm).Quiet != app.QuietNone {
 		t.Error("still quiet after the mute was taken back")
 	}
 }

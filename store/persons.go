@@ -132,6 +132,7 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 			`DELETE FROM accounts WHERE person_id = :id`,
 			`DELETE FROM person_words WHERE person_id = :id`,
 			`DELETE FROM mutes WHERE person_id = :id`,
+			`DELETE FROM backoffs WHERE person_id = :id`,
 			`DELETE FROM payments WHERE person_id = :id`,
 			`DELETE FROM ceremonies WHERE person_id = :id`,
 			`DELETE FROM subscriptions WHERE device_id IN (SELECT id FROM devices WHERE person_id = :id)`,

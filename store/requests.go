@@ -5,27 +5,19 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
-	"time"
 
 	"assent/app"
 )
 
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
-	client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason, details, details_digest, granted,
+	client_id, client_name, binding_message, scopes, acr, payload, quiet_cause, notice_pool, state, reason, details, details_digest, granted,
 	decided_by, receipt, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
 	delivery_unsure, delivered_at, consent_id, payee, acp_said`
 
 // listColumns are those of which pages make their lists: not what support, ACP
 // or a proof needs, which is most of a row's size.
-const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet, state, reason,
+const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet_cause, state, reason,
 	details, details_digest, decided_by, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, consent_id, payee`
-
-// Fatigue says how many requests of one client a person is notified of in a
-// window; more are stored and shown without a notice.
-type Fatigue struct {
-	Notices int
-	Window  time.Duration
-}
 
 // StartRequest stores a request and the notices that follow from it, once for
 // each (tenant, login). The same again gives the stored one and fresh false;
@@ -55,17 +47,9 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 		if req.State == app.Cancelled {
 			req.DecidedAt = t.now
 		}
-		var recent int
-		if err := t.GetContext(ctx, &recent, `SELECT count(*) FROM (SELECT 1 FROM requests
-			WHERE person_id = ? AND created_at > ? AND client_id = ? AND quiet = 0 LIMIT ?) AS recent`,
-			req.PersonID, t.now.Add(-limit.Window), req.ClientID, limit.Notices); err != nil {
+		if err := t.limitNotice(ctx, &req, limit); err != nil {
 			return err
 		}
-		muted, err := t.muted(ctx, req.PersonID, req.ClientID)
-		if err != nil {
-			return err
-		}
-		req.Quiet = muted || recent >= limit.Notices
 		if req.State == app.Cancelled && reject {
 			req.Delivery = app.DeliveryWaiting
 		}
@@ -89,16 +73,23 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 					return err
 				}
 			}
-			if !req.Quiet {
+			if req.Quiet == app.QuietNone {
 				if err := t.pushAll(ctx, req.PersonID, "", app.NoticeRequest, req.ID, req.ExpiresAt); err != nil {
 					return err
 				}
 			}
 		}
 		t.changed(req)
-		return t.audit(ctx, by, entry{action: action, person: req.PersonID, request: req.ID, detail: reasonDetail(req.Reason)})
+		return t.audit(ctx, by, entry{action: action, person: req.PersonID, request: req.ID, detail: startDetail(req)})
 	})
 	return req, fresh, err
+}
+
+func startDetail(r app.Request) map[string]string {
+	if r.Quiet != app.QuietNone {
+		return map[string]string{"quiet": string(r.Quiet)}
+	}
+	return reasonDetail(r.Reason)
 }
 
 func reasonDetail(r app.Reason) map[string]string {
@@ -110,11 +101,11 @@ func reasonDetail(r app.Reason) map[string]string {
 
 func (t *tx) insertRequest(ctx context.Context, r app.Request) error {
 	_, err := t.NamedExecContext(ctx, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state,
-		user_identifier, person_id, kind, client_id, client_name, binding_message, scopes, acr, payload, quiet, state, reason,
-		created_at, expires_at, decided_at, delivery, consent_id)
+		user_identifier, person_id, kind, client_id, client_name, binding_message, scopes, acr, payload,
+		quiet, quiet_cause, notice_pool, state, reason, created_at, expires_at, decided_at, delivery, consent_id)
 		VALUES (:id, :ref, :connection, :tenant_id, :server_id, :login_id, :login_state,
-		:user_identifier, :person_id, :kind, :client_id, :client_name, :binding_message, :scopes, :acr, :payload, :quiet, :state, :reason,
-		:created_at, :expires_at, :decided_at, :delivery, :consent_id)`, r)
+		:user_identifier, :person_id, :kind, :client_id, :client_name, :binding_message, :scopes, :acr, :payload,
+		:quiet_cause <> '', :quiet_cause, :notice_pool, :state, :reason, :created_at, :expires_at, :decided_at, :delivery, :consent_id)`, r)
 	return err
 }
 
@@ -177,7 +168,7 @@ type Waiting struct {
 	ClientID   string      `db:"client_id"`
 	ClientName string      `db:"client_name"`
 	Requests   int         `db:"requests"`
-	Quiet      bool        `db:"quiet"` // some of it without a notice
+	Quiet      app.Quiet   `db:"quiet"` // why some of it is without a notice, the gravest cause
 	First      app.Instant `db:"first"` // started
 	Last       app.Instant `db:"last"`
 }
@@ -186,7 +177,9 @@ type Waiting struct {
 // something ends next.
 func (r *Reader) Waiting(ctx context.Context, personID string) ([]Waiting, error) {
 	var out []Waiting
-	err := r.r.SelectContext(ctx, &out, `SELECT client_id, max(client_name) AS client_name, count(*) AS requests, max(quiet) AS quiet,
+	err := r.r.SelectContext(ctx, &out, `SELECT client_id, max(client_name) AS client_name, count(*) AS requests,
+			CASE max(CASE quiet_cause WHEN 'muted' THEN 4 WHEN 'burst' THEN 3 WHEN 'back_off' THEN 2 WHEN 'flood' THEN 1 ELSE 0 END)
+				WHEN 4 THEN 'muted' WHEN 3 THEN 'burst' WHEN 2 THEN 'back_off' WHEN 1 THEN 'flood' ELSE '' END AS quiet,
 			min(created_at) AS first, max(created_at) AS last FROM requests
 		WHERE person_id = ? AND state = 'pending' AND expires_at > ? GROUP BY client_id ORDER BY min(expires_at), client_id`, personID, r.Now())
 	return out, err
@@ -273,6 +266,9 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 			err = t.addPayment(ctx, id, by.PersonID, *a.Payment)
 		}
 		return t.decided(ctx, by, id, n, err, func(r app.Request) error {
+			if err := t.endBackOff(ctx, r); err != nil {
+				return err
+			}
 			if err := t.settleJob(ctx, r); err != nil {
 				return err
 			}

@@ -341,7 +341,7 @@ func TestFatigueQuietsOneClient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Quiet
+		return r.Quiet == app.QuietBurst
 	}
 	if a, b, c, other := start("noisy"), start("noisy"), start("noisy"), start("calm"); a || b || !c || other {
 		t.Errorf("quiet: %v %v %v, other client %v; want only the third", a, b, c, other)
@@ -444,9 +444,9 @@ func TestInboxIsBounded(t *testing.T) {
 		t.Errorf("listed %+v", in[0])
 	}
 	all, err := db.Waiting(t.Context(), alice.ID)
-	want := store.Waiting{ClientID: "noisy", ClientName: "noisy", Requests: store.InboxOfClient + 5, Quiet: true,
+	want := store.Waiting{ClientID: "noisy", ClientName: "noisy", Requests: store.InboxOfClient + 5, Quiet: app.QuietBurst,
 		First: began.Add(time.Second), Last: began.Add((store.InboxOfClient + 5) * time.Second)}
-	if err != nil || len(all) != 2 || all[0] != want || all[1].Requests != 1 || all[1].Quiet {
+	if err != nil || len(all) != 2 || all[0] != want || all[1].Requests != 1 || all[1].Quiet != app.QuietNone {
 		t.Errorf("waiting: %+v (%v), want first %+v", all, err, want)
 	}
 	for i := range store.InboxInAll {

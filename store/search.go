@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -28,12 +29,14 @@ const (
 	Invited   Which = "invited"   // with a link that still works
 	Suspended Which = "suspended" // by an administrator
 	Paused    Which = "paused"    // by a report of theirs
+	Attacked  Which = "attacked"  // within app.AttackWindow
 )
 
 // conditions are the choices as SQL, worded as their partial indexes are.
 var conditions = map[Which]string{
 	Everybody: "", Enrolled: " AND p.standing <> 'none'", Unheard: " AND p.standing = 'deaf'", Bare: " AND p.standing = 'none'",
 	Invited: " AND p.invited_until > 0 AND p.invited_until > :now", Suspended: " AND p.state = 'suspended'", Paused: " AND p.paused_at > 0",
+	Attacked: " AND p.attacked_at > 0 AND p.attacked_at > :now - " + strconv.FormatInt(app.AttackWindow.Milliseconds(), 10),
 }
 
 // Found is a person in a list.

@@ -134,7 +134,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
 		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader}},
 		Protection: func() consent.Protection { return consent.Protection(s.settings.Current().Protection) },
-		RequestTTL: s.cfg.RequestTTL, Fatigue: consent.DefaultFatigue, Log: s.log})
+		RequestTTL: s.cfg.RequestTTL, Fatigue: fatigue(s.cfg.PersonNotices), Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
 	if err != nil {
 		return fmt.Errorf("VAPID keys: %w", err)
@@ -222,6 +222,21 @@ func (s *site) run(ctx context.Context) error {
 
 // close closes the store. Nothing may run any more.
 func (s *site) close() error { return s.store.Close() }
+
+// fatigue is the limits of notices, with those that were set in the place of the
+// default ones.
+func fatigue(set []config.NoticeLimit) store.Fatigue {
+	f := consent.DefaultFatigue
+	if len(set) == 0 { // the demo
+		return f
+	}
+	f.Person = nil
+	for _, l := range set {
+		f.Person = append(f.Person, store.Limit(l))
+	}
+	f.Known = f.Person
+	return f
+}
 
 // acpClient builds the client of one connection.
 func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {

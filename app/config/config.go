@@ -27,6 +27,7 @@ type Config struct {
 	ActivationCode  bool     // links need one
 	InviteTTL       time.Duration
 	RequestTTL      time.Duration
+	PersonNotices   []NoticeLimit // of all clients together
 	PushSubject     string
 	PushHosts       []string
 	LogLevel        slog.Level

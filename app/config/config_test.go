@@ -96,6 +96,9 @@ func TestFaultsOfServe(t *testing.T) {
 		{"short key", with(good, "ASSENT_API_KEY", "short"), []string{"ASSENT_API_KEY: use at least"}},
 		{"key place", with(good, "ASSENT_API_KEY", "a-long-random-key", "ASSENT_API_KEY_IN", "cookie"), []string{"ASSENT_API_KEY_IN"}},
 		{"rotation", with(good, "ASSENT_API_USERNAME_NEXT", "acp", "ASSENT_API_PASSWORD_NEXT", "the next battery staple"), nil},
+		{"limits of notices", with(good, "ASSENT_PERSON_NOTICES", "3/1m,200/168h"), nil},
+		{"limits of notices that are none", with(good, "ASSENT_PERSON_NOTICES", "10,0/10m,5/1s"), []string{
+			`ASSENT_PERSON_NOTICES: "10" is not`, `ASSENT_PERSON_NOTICES: "0/10m" is not`, `ASSENT_PERSON_NOTICES: "5/1s" is not`}},
 		{"public http", with(good, "ASSENT_PUBLIC_URL", "http://approve.example"), []string{"ASSENT_PUBLIC_URL", "ASSENT_PUSH_SUBJECT"}},
 		{"public https behind nothing", with(good, "ASSENT_PUBLIC_URL", "https://approve.example", "ASSENT_PUSH_SUBJECT", "mailto:a@b.example", "ASSENT_LISTEN", "0.0.0.0:80"), []string{"in the clear"}},
 		{"public https on loopback", with(good, "ASSENT_PUBLIC_URL", "https://approve.example", "ASSENT_PUSH_SUBJECT", "mailto:a@b.example"), nil},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,7 +25,30 @@ func CodeProfiles() []string { return slices.Clone(codeProfiles) }
 // approving payments.
 const LongestCooling = 30 * 24 * time.Hour
 
+// NoticeLimit is how many notices a person gets in a window.
+type NoticeLimit struct {
+	Notices int
+	Window  time.Duration
+}
+
+func (s *Settings) notices(c *Config, f *faults) {
+	for _, text := range s.PersonNotices {
+		count, window, _ := strings.Cut(text, "/")
+		n, err := strconv.Atoi(count)
+		d, err2 := time.ParseDuration(window)
+		if err != nil || err2 != nil || n < 1 || n > 1000 || d < time.Minute || d > 7*24*time.Hour {
+			f.add("ASSENT_PERSON_NOTICES: %q is not a number from 1 to 1000 and a time from 1m to 168h (7 days), such as 10/10m", text)
+			continue
+		}
+		c.PersonNotices = append(c.PersonNotices, NoticeLimit{n, d})
+	}
+	if len(s.PersonNotices) == 0 {
+		f.add("ASSENT_PERSON_NOTICES: set at least one limit, such as 10/10m")
+	}
+}
+
 func (s *Settings) protection(c *Config, f *faults) {
+	s.notices(c, f)
 	c.Protection = Protection{ReportPauses: s.ReportPauses, MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
 	var err error
 	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 || c.Protection.Cooling > LongestCooling {

@@ -50,7 +50,9 @@ type Settings struct {
 
 	ReportPauses         bool     `env:"ASSENT_REPORT_PAUSES" group:"Protection" help:"Pause a person's requests after \"I didn't ask for this\", until the help desk clears it (user clear)."`
 	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try. A message without a word of 4 to 12 characters that has a digit carries no code to ask for."`
-	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs or of a burst of requests."`
+	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs, or of requests that came in a burst or a flood."`
+
+	PersonNotices []string `default:"10/10m,40/24h" env:"ASSENT_PERSON_NOTICES" placeholder:"N/TIME" group:"Protection" help:"How many notices all clients together may send a person. Clients of which the person approved a request in the last 90 days have as many of their own beside it. Further requests wait in the app without a notice."`
 
 	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments; 0s lets it at once."`
 

@@ -30,9 +30,6 @@ type Protection struct {
 }
 
 const (
-	// attackWindow is how long after a report or a burst a person counts as
-	// under attack.
-	attackWindow = time.Hour
 	// MuteTime is how long a client stays muted.
 	MuteTime = 24 * time.Hour
 	// paymentWindow is how far back an amount is compared, and usualPayments
@@ -110,7 +107,7 @@ func (s *Service) asksCode(ctx context.Context, r app.Request) (bool, error) {
 	if slices.Contains(s.protection().MatchCode, slip.ProfileOf(acp.Kind(r.Kind)).Name) {
 		return true, nil
 	}
-	return s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-attackWindow))
+	return s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-app.AttackWindow))
 }
 
 // MayAskCode tells whether the policy can ask for the code of the binding

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,11 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		return err
 	}
 	p := page.Inbox{}
-	bursts, order := burstsOf(clients)
+	waits, err := h.Store.BackOffs(r.Context(), id.Person.ID)
+	if err != nil {
+		return err
+	}
+	bursts, order := burstsOf(clients, waits)
 	for _, c := range clients {
 		if bursts[c.ClientID] == nil {
 			p.More += c.Requests
@@ -57,8 +62,8 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		p.Waiting = append(p.Waiting, row)
 	}
 	p.More = max(0, p.More-len(p.Waiting)) // something may have come or gone between the two
-	for _, id := range order {
-		p.Bursts = append(p.Bursts, *bursts[id])
+	for _, b := range order {
+		p.Bursts = append(p.Bursts, *b)
 	}
 	muted, err := h.Store.Mutes(r.Context(), id.Person.ID)
 	if err != nil {
@@ -67,7 +72,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	for _, m := range muted {
 		p.Muted = append(p.Muted, page.Muted{ID: m.ClientID, Name: m.ClientName, Until: m.Until.Time()})
 		for i := range p.Bursts {
-			p.Bursts[i].Muted = p.Bursts[i].Muted || p.Bursts[i].ClientID == m.ClientID
+			p.Bursts[i].Muted = p.Bursts[i].Muted || slices.Contains(p.Bursts[i].Clients, m.ClientID)
 		}
 	}
 	if p.PushOff, err = h.pushOff(r, id); err != nil {
@@ -79,29 +84,47 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 
-// burstSize is how many requests of one client, some of them kept quiet, are
-// one burst.
+// burstSize is how many requests of one client are one slip, where some of them
+// were kept quiet as a burst or because the client is muted.
 const burstSize = 3
 
-// burstsOf finds the clients whose requests are one slip, in their order.
-func burstsOf(clients []store.Waiting) (bursts map[string]*page.Burst, order []string) {
-	bursts = map[string]*page.Burst{}
+// burstsOf finds the clients whose requests are one slip, in their order. Those
+// that came in a flood are one slip together. waits are the clients that wait
+// after a denial, and until when.
+func burstsOf(clients []store.Waiting, waits map[string]app.Instant) (of map[string]*page.Burst, order []*page.Burst) {
+	of = map[string]*page.Burst{}
+	var flood *page.Burst
 	for _, c := range clients {
-		if c.Quiet && c.Requests >= burstSize {
-			bursts[c.ClientID] = &page.Burst{ClientID: c.ClientID, Name: c.ClientName, Times: c.Requests, First: c.First.Time(), Last: c.Last.Time()}
-			order = append(order, c.ClientID)
+		switch {
+		case c.Quiet == app.QuietNone, c.Requests < burstSize && (c.Quiet == app.QuietBurst || c.Quiet == app.QuietMuted):
+			continue
+		case c.Quiet == app.QuietFlood && flood != nil:
+			flood.Times += c.Requests
+			flood.First, flood.Last = min(flood.First, c.First), max(flood.Last, c.Last)
+			flood.Clients = append(flood.Clients, c.ClientID)
+			of[c.ClientID] = flood
+			continue
 		}
+		b := &page.Burst{Clients: []string{c.ClientID}, Cause: c.Quiet, Name: c.ClientName, Times: c.Requests,
+			First: c.First, Last: c.Last, Until: waits[c.ClientID].Time()}
+		if c.Quiet == app.QuietFlood {
+			flood = b
+		}
+		of[c.ClientID] = b
+		order = append(order, b)
 	}
-	return bursts, order
+	return of, order
 }
 
-// denyAll denies what waits of one client.
+// denyAll denies what waits of one client, or of those of a flood.
 func (h *handlers) denyAll(w http.ResponseWriter, r *http.Request, id login.Identity) error {
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	if _, err := h.Consent.DenyAll(r.Context(), actor(r, id), r.PostForm.Get("client")); err != nil {
-		return err
+	for _, client := range r.PostForm["client"] {
+		if _, err := h.Consent.DenyAll(r.Context(), actor(r, id), client); err != nil {
+			return err
+		}
 	}
 	return httpx.SeeOther(w, r, "/")
 }
@@ -242,7 +265,12 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 	if err != nil {
 		return err
 	}
+	waits, err := h.Store.BackOffs(r.Context(), req.PersonID)
+	if err != nil {
+		return err
+	}
 	p := page.Request{
+		Quiet: req.Quiet, QuietUntil: waits[req.ClientID].Time(),
 		ID: req.ID, Text: t, Words: words, Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
 		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
 		Others: others, CoolingUntil: v.Cooling.Time(),

@@ -24,7 +24,7 @@ type RequestRow struct {
 	Reason          app.Reason
 	Delivery        app.DeliveryState
 	Created, Ends   time.Time
-	Quiet           bool // without a notice: its client asks too often, or is muted
+	Quiet           app.Quiet // why there was no notice of it
 }
 
 var stateWords = map[app.RequestState]i18n.Key{

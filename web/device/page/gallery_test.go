@@ -149,6 +149,12 @@ func gallery(f view.Frame) []shown {
 		{name: "inbox-payments", page: page.Inbox{Waiting: mixed[:2]}},
 		{name: "inbox", page: page.Inbox{Waiting: waiting[:2]}},
 		{name: "inbox-full", page: page.Inbox{Waiting: waiting, PushOff: true, Added: &page.Added{ID: "d2", Name: "iPad", At: now.Add(-2 * time.Hour)}}},
+		{name: "inbox-quiet", page: page.Inbox{Waiting: waiting[:1], Bursts: []page.Burst{
+			{Cause: app.QuietBackOff, Clients: []string{"c1"}, Name: "Financroo Ltd", Times: 1, Until: now.Add(4 * time.Minute), Waiting: waiting[1:2]},
+			{Cause: app.QuietBackOff, Clients: []string{"c2"}, Name: "Northmoor call centre", Times: 7, Waiting: waiting[:2]},
+			{Cause: app.QuietBurst, Clients: []string{"c3"}, Name: "Quill & Daughter", Times: 12, First: app.At(now.Add(-3 * time.Minute)), Last: app.At(now), Waiting: waiting[:2]},
+			{Cause: app.QuietMuted, Clients: []string{"c4"}, Name: "Rowan", Times: 3, Muted: true, Waiting: waiting[:2]},
+			{Cause: app.QuietFlood, Clients: []string{"c5", "c6"}, Name: "Shop", Times: 290, Waiting: waiting[:2]}}}},
 		{name: "inbox-empty", page: page.Inbox{}},
 		{name: "history", page: page.History{Older: "/history?before=r9", Entries: []page.Entry{
 			{ID: "r0", Text: bare(f, plum, "", ""), State: app.Pending, At: deadline},

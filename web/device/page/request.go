@@ -3,6 +3,8 @@ package page
 import (
 	"time"
 
+	"assent/app"
+	"assent/app/i18n"
 	"assent/app/slip"
 	"assent/web/view"
 )
@@ -23,7 +25,21 @@ type Request struct {
 	Changed             bool      // it changed since the person last saw it
 	Fresh               bool      // newly arrived
 	Others              []Waiting // of the same requester, which wait too
+	Quiet               app.Quiet // why there was no notice of it
+	QuietUntil          time.Time // when its client's notices begin again after a denial; zero where they have
 	Fault               string    // what kept the last answer from being taken, in words
+}
+
+// quiet says why there was no notice of the request; empty where there was one.
+func (p Request) quiet(f view.Frame) string {
+	pairs := []any{"client", p.Text.Requester.Name}
+	switch {
+	case p.Quiet == app.QuietNone:
+		return ""
+	case p.Quiet == app.QuietBackOff && !p.QuietUntil.IsZero():
+		return f.Words.T("request.quiet.back_off_until", append(pairs, "when", f.Words.Deadline(p.QuietUntil, f.Now))...)
+	}
+	return f.Words.T(i18n.Key("request.quiet."+string(p.Quiet)), pairs...)
 }
 
 // mostOthers is how many other requests of the requester the page tells apart.

@@ -1,0 +1,227 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"assent/app"
+)
+
+// Limit is how many notices are sent in a window.
+type Limit struct {
+	Notices int
+	Window  time.Duration
+}
+
+// Fatigue limits the notices that a person gets. Requests beyond the limits are
+// stored and shown without a notice.
+type Fatigue struct {
+	Notices int // of one client, in Window
+	Window  time.Duration
+
+	// Person limits all clients together; empty is no limit. Known limits, apart
+	// from Person, the clients of which the person approved a request within
+	// KnownFor. They count towards Person once Known is used up.
+	Person   []Limit
+	Known    []Limit
+	KnownFor time.Duration
+}
+
+// The limits that a notice counts towards.
+const (
+	poolPerson = "person"
+	poolKnown  = "reserve"
+)
+
+// backOffWaits are how long a client's notices wait after the first denial, the
+// second and so on. The last one stays.
+var backOffWaits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
+	8 * time.Hour, 16 * time.Hour, 24 * time.Hour}
+
+// backOffKept is how long denials count that no approval followed.
+const backOffKept = 400 * 24 * time.Hour
+
+// backOffWait is how long the notices of a client wait after that many denials.
+func backOffWait(steps int) time.Duration {
+	return backOffWaits[max(1, min(steps, len(backOffWaits)))-1]
+}
+
+// limitNotice decides whether a request that is about to be stored is notified,
+// and why it isn't. A burst or a flood marks the person as under attack.
+func (t *tx) limitNotice(ctx context.Context, r *app.Request, f Fatigue) error {
+	if r.State != app.Pending {
+		return nil
+	}
+	var err error
+	if r.Quiet, err = t.quietCause(ctx, *r, f); err != nil {
+		return err
+	}
+	if r.Quiet == app.QuietNone {
+		if r.NoticePool, err = t.pool(ctx, *r, f); err != nil {
+			return err
+		}
+		if r.NoticePool == "" {
+			r.Quiet = app.QuietFlood
+		}
+	}
+	if r.Quiet.Attack() {
+		return t.attacked(ctx, r.PersonID, app.Attack(r.Quiet))
+	}
+	return nil
+}
+
+// quietCause tells why one client's request is kept quiet, apart from what other
+// clients send. Whoever goes on asking often while their notices wait is a burst.
+func (t *tx) quietCause(ctx context.Context, r app.Request, f Fatigue) (app.Quiet, error) {
+	muted, err := t.muted(ctx, r.PersonID, r.ClientID)
+	if err != nil || muted {
+		return app.QuietMuted, err
+	}
+	since := t.now.Add(-f.Window)
+	var notified int
+	if err := t.GetContext(ctx, &notified, `SELECT count(*) FROM (SELECT 1 FROM requests
+		WHERE person_id = ? AND client_id = ? AND created_at > ? AND notice_pool <> '' LIMIT ?) AS notified`,
+		r.PersonID, r.ClientID, since, f.Notices); err != nil {
+		return "", err
+	}
+	if notified >= f.Notices {
+		return app.QuietBurst, nil
+	}
+	until, err := t.backOff(ctx, r.PersonID, r.ClientID)
+	if err != nil || until <= t.now {
+		return app.QuietNone, err
+	}
+	var quiet int
+	if err := t.GetContext(ctx, &quiet, `SELECT count(*) FROM (SELECT 1 FROM requests
+		WHERE person_id = ? AND client_id = ? AND created_at > ? AND quiet_cause <> '' LIMIT ?) AS quiet`,
+		r.PersonID, r.ClientID, since, f.Notices); err != nil {
+		return "", err
+	}
+	if notified+quiet >= f.Notices {
+		return app.QuietBurst, nil
+	}
+	return app.QuietBackOff, nil
+}
+
+// pool gives the limit that leaves room for one more notice, or nothing.
+func (t *tx) pool(ctx context.Context, r app.Request, f Fatigue) (string, error) {
+	if len(f.Known) > 0 {
+		var known bool
+		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM requests
+			WHERE person_id = ? AND client_id = ? AND state = 'approved' AND decided_at > ?)`,
+			r.PersonID, r.ClientID, t.now.Add(-f.KnownFor)); err != nil {
+			return "", err
+		}
+		if known {
+			if room, err := t.room(ctx, r.PersonID, poolKnown, f.Known); err != nil || room {
+				return poolKnown, err
+			}
+		}
+	}
+	if room, err := t.room(ctx, r.PersonID, poolPerson, f.Person); err != nil || room {
+		return poolPerson, err
+	}
+	return "", nil
+}
+
+// room tells whether the notices of a pool are below all of its limits.
+func (t *tx) room(ctx context.Context, personID, pool string, limits []Limit) (bool, error) {
+	for _, l := range limits {
+		var sent int
+		if err := t.GetContext(ctx, &sent, `SELECT count(*) FROM (SELECT 1 FROM requests
+			WHERE person_id = ? AND notice_pool = ? AND notice_pool <> '' AND created_at > ? LIMIT ?) AS sent`,
+			personID, pool, t.now.Add(-l.Window), l.Notices); err != nil {
+			return false, err
+		}
+		if sent >= l.Notices {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// backOff gives until when a client's notices to a person wait; zero where the
+// person didn't say no to it since they last approved a request of it.
+func (t *tx) backOff(ctx context.Context, personID, clientID string) (app.Instant, error) {
+	var b backOffRow
+	err := t.GetContext(ctx, &b, `SELECT client_id, steps, denied_at FROM backoffs WHERE person_id = ? AND client_id = ?`, personID, clientID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return b.until(), err
+}
+
+type backOffRow struct {
+	ClientID string      `db:"client_id"`
+	Steps    int         `db:"steps"`
+	DeniedAt app.Instant `db:"denied_at"`
+}
+
+func (b backOffRow) until() app.Instant { return b.DeniedAt.Add(backOffWait(b.Steps)) }
+
+// startBackOff makes the client of a request wait that its person just denied or
+// reported. A request that was waiting already at the denial before counts with
+// that one. A wrong code and a test make nothing wait.
+func (t *tx) startBackOff(ctx context.Context, r app.Request) error {
+	if r.Kind == app.KindTest || r.Reason != app.ReasonPerson && r.Reason != app.ReasonReported {
+		return nil
+	}
+	return t.exec(ctx, `INSERT INTO backoffs (person_id, client_id, steps, denied_at) VALUES (?, ?, 1, ?)
+		ON CONFLICT (person_id, client_id) DO UPDATE SET denied_at = excluded.denied_at,
+		steps = CASE WHEN ? > backoffs.denied_at AND backoffs.steps < ? THEN backoffs.steps + 1 ELSE backoffs.steps END`,
+		r.PersonID, r.ClientID, t.now, r.CreatedAt, len(backOffWaits))
+}
+
+// endBackOff lets a client notify again whose request its person approved.
+func (t *tx) endBackOff(ctx context.Context, r app.Request) error {
+	return t.exec(ctx, `DELETE FROM backoffs WHERE person_id = ? AND client_id = ?`, r.PersonID, r.ClientID)
+}
+
+// BackOffs gives the clients whose notices to a person wait after a denial, and
+// until when.
+func (r *Reader) BackOffs(ctx context.Context, personID string) (map[string]app.Instant, error) {
+	now := r.Now()
+	var rows []backOffRow
+	if err := r.r.SelectContext(ctx, &rows, `SELECT client_id, steps, denied_at FROM backoffs WHERE person_id = ? AND denied_at > ?`,
+		personID, now.Add(-backOffWaits[len(backOffWaits)-1])); err != nil {
+		return nil, err
+	}
+	out := map[string]app.Instant{}
+	for _, b := range rows {
+		if until := b.until(); until > now {
+			out[b.ClientID] = until
+		}
+	}
+	return out, nil
+}
+
+// attacked marks a person as under attack from now on.
+func (t *tx) attacked(ctx context.Context, personID string, how app.Attack) error {
+	return t.exec(ctx, `UPDATE persons SET attacked_at = ?, attack = ? WHERE id = ?`, t.now, how, personID)
+}
+
+// Attacked tells whether a person was under attack since then: they reported a
+// request, or requests came so often that their notices were stopped.
+func (r *Reader) Attacked(ctx context.Context, personID string, since app.Instant) (yes bool, err error) {
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND attacked_at > ?)`, personID, since)
+	return yes, err
+}
+
+// LastAttack gives the last sign of an attack on a person, and when it was; zero
+// where there never was one.
+func (r *Reader) LastAttack(ctx context.Context, personID string) (how app.Attack, at app.Instant, err error) {
+	var row struct {
+		Attack     app.Attack  `db:"attack"`
+		AttackedAt app.Instant `db:"attacked_at"`
+	}
+	err = r.r.GetContext(ctx, &row, `SELECT attack, attacked_at FROM persons WHERE id = ?`, personID)
+	return row.Attack, row.AttackedAt, orElse(err, app.ErrUnknownPerson)
+}
+
+// AttackedCount is how many people were under attack since then.
+func (r *Reader) AttackedCount(ctx context.Context, since app.Instant) (n int, err error) {
+	err = r.r.GetContext(ctx, &n, `SELECT count(*) FROM persons WHERE attacked_at > 0 AND attacked_at > ? AND erased_at = 0`, since)
+	return n, err
+}
