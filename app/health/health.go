@@ -46,6 +46,7 @@ const (
 	Deliveries Part = "deliveries" // decisions that ACP wasn't told of yet
 	Jobs       Part = "jobs"       // work that was given up
 	Push       Part = "push"       // services, by host
+	Attacks    Part = "attacks"    // on people, by bursts, floods and reports
 	Database   Part = "database"   //
 	Disk       Part = "disk"       //
 	Clock      Part = "clock"      // against ACP's
@@ -121,7 +122,9 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
-	looks := []func(context.Context) []Result{s.deliveries, s.jobs, s.push, s.database, s.disk, s.activation}
+	looks := []func(context.Context) []Result{
+		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.activation,
+	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })
 	}

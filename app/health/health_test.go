@@ -12,6 +12,7 @@ import (
 	"assent/app"
 	"assent/app/acp"
 	"assent/app/health"
+	"assent/store"
 	"assent/store/storetest"
 	"assent/web/emulator"
 	"assent/web/emulator/emulatortest"
@@ -149,6 +150,17 @@ func TestStates(t *testing.T) {
 		{name: "too few to tell", then: push(0, 4), part: health.Push, state: health.OK, says: "push_ok"},
 		{name: "some were refused", then: push(8, 2), part: health.Push, state: health.Warn, says: "push_refused", do: "push_do"},
 		{name: "most were refused", then: push(4, 6), part: health.Push, state: health.Bad, says: "push_refused", do: "push_do"},
+
+		{name: "people are left in peace", part: health.Attacks, state: health.OK, says: "attacks_none"},
+		{name: "a burst is an attack", then: func(t *testing.T, w *world) {
+			alice := w.MustPerson("alice")
+			w.MustDevice(alice)
+			for range 2 {
+				if _, _, err := w.StartRequest(t.Context(), app.System, storetest.Request(alice, w.Now().Add(time.Hour)), store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, part: health.Attacks, state: health.Warn, says: "attacks", do: "attacks_do"},
 
 		{name: "the database", part: health.Database, state: health.OK, says: "database_ok"},
 		{name: "no such directory", change: func(w *world) { w.dir = w.Dir + "/none" }, part: health.Disk, state: health.Warn, says: "disk_unread", do: "disk_unread_do"},

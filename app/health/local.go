@@ -89,6 +89,18 @@ func (s *Service) push(ctx context.Context) []Result {
 	return out
 }
 
+// attacks looks at how many people are under attack.
+func (s *Service) attacks(ctx context.Context) []Result {
+	n, err := s.cfg.Store.AttackedCount(ctx, s.cfg.Store.Now().Add(-app.AttackWindow))
+	switch {
+	case err != nil:
+		return s.unread(ctx, Attacks, err)
+	case n == 0:
+		return []Result{{Part: Attacks, State: OK, Says: say("admin.overview.health.attacks_none")}}
+	}
+	return []Result{{Part: Attacks, State: Warn, Says: sayN("admin.overview.health.attacks", n), Do: say("admin.overview.health.attacks_do")}}
+}
+
 // database looks at whether it can be written, and how large it is.
 func (s *Service) database(ctx context.Context) []Result {
 	size, err := s.cfg.Store.Size(ctx)

@@ -152,6 +152,8 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		}
 	case health.Token, health.SignIn, health.OpenBank, health.Clock:
 		link(admin.TestSettings, "/admin/settings/acp", "admin.overview.act.test_acp")
+	case health.Attacks:
+		link(admin.ViewPeople, "/admin/people?which=attacked", "admin.overview.act.attacked")
 	case health.Push:
 		link(admin.TestSettings, "/admin/settings/push", "admin.overview.act.test_push")
 	case health.Database, health.Disk, health.Activation:

@@ -14,6 +14,7 @@ import (
 	"assent/app/admin"
 	"assent/app/health"
 	"assent/app/i18n"
+	"assent/app/people"
 	"assent/store"
 	"assent/store/storetest"
 	adminweb "assent/web/admin"
@@ -34,7 +35,7 @@ func watched(t *testing.T) *site {
 	}
 	log := slog.New(slog.DiscardHandler)
 	mux := http.NewServeMux()
-	adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{}), Sessions: s.sessions,
+	adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{People: people.New(s.Store)}), Sessions: s.sessions,
 		Public: &url.URL{Scheme: "https", Host: "assent.example"}, Words: words, Institution: "Northmoor", Log: log,
 		Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, Connections: []health.Connection{{Name: "bank", ACP: client}}, Log: log})})
 	s.handler = mux

@@ -113,6 +113,13 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	if out.Standing, out.InvitedUntil, err = h.standing(r, p.ID); err != nil {
 		return err
 	}
+	attack, at, err := h.Store.LastAttack(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if p.ErasedAt == 0 && at > h.Store.Now().Add(-app.AttackWindow) {
+		out.Attack, out.Attacked = attack, at.Time()
+	}
 	ids, err := h.Store.Identifiers(ctx, p.ID)
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/store/storetest"
+	"assent/web/view"
 )
 
 // An operator adds a person, finds them by name and by identifier, invites them,
@@ -185,5 +187,39 @@ func TestSuspendAndErase(t *testing.T) {
 	}
 	if list := v.send(http.MethodGet, "/admin/people", nil); list.has("person") {
 		t.Error("they are still in the list")
+	}
+}
+
+// That somebody is under attack stands in the overview, with the way to whom and
+// to what; the help desk sees it too, without names.
+func TestOverviewSaysWhoIsUnderAttack(t *testing.T) {
+	s := watched(t)
+	ada, err := s.AddPerson(t.Context(), app.Operator, "Ada Quill", []app.Identifier{{Kind: app.Username, Value: "ada", Norm: "ada"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.MustDevice(ada)
+	s.MustPerson("bruno")
+	if err := s.Report(t.Context(), storetest.On(d), s.MustRequest(ada).ID, false); err != nil {
+		t.Fatal(err)
+	}
+	for role, name := range map[app.AdminRole]string{app.RoleOwner: "Ada Quill", app.RoleOperator: "Ada Quill", app.RoleHelpDesk: view.MaskName("Ada Quill")} {
+		v := s.visitor(string(role)+"@northmoor.example", role)
+		part := v.send(http.MethodGet, "/admin/overview", nil).Find(`[data-testid="ill"] [data-testid="check-attacks"]`)
+		if !strings.Contains(part.Text(), "1 person is under attack") {
+			t.Errorf("%s: the overview says %q", role, part.Text())
+		}
+		list := v.send(http.MethodGet, part.Find("a").AttrOr("href", "/none"), nil)
+		if rows := list.Find(".row-link"); rows.Length() != 1 || rows.Text() != name {
+			t.Errorf("%s: the list has %q", role, rows.Text())
+		}
+		if text := v.send(http.MethodGet, "/admin/people/"+ada.ID, nil).Find(`[data-testid="attacked"]`).Text(); !strings.HasPrefix(text, "Under attack: they reported a request") {
+			t.Errorf("%s: the person's page says %q", role, text)
+		}
+	}
+	s.Clock.Advance(time.Hour)
+	v := s.visitor("later@northmoor.example", app.RoleOwner)
+	if v.send(http.MethodGet, "/admin/people/"+ada.ID, nil).has("attacked") || v.send(http.MethodGet, "/admin/people?which=attacked", nil).Find(".row-link").Length() != 0 {
+		t.Error("an hour later she is still under attack")
 	}
 }

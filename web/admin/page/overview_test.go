@@ -72,6 +72,7 @@ func checks(f page.Frame, ill bool) []page.Check {
 		{Part: "open_bank", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.open_bank_unused", "scope", "manage_openbanking_consents")},
 		{Part: "jobs", State: page.CheckOK, Says: w.T("admin.overview.health.jobs_ok")},
 		{Part: "push", State: page.CheckOK, Says: w.N("admin.overview.health.push_ok", 3)},
+		{Part: "attacks", State: page.CheckOK, Says: w.T("admin.overview.health.attacks_none")},
 		{Part: "database", State: page.CheckOK, Says: w.T("admin.overview.health.database_ok", "size", page.Size(w, 41_234_000))},
 	}
 	rest := []page.Check{
@@ -257,7 +258,7 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 				t.Errorf("%s: %s says what to do: %v", lang, s.AttrOr("data-testid", ""), !ill)
 			}
 		})
-		if got := strings.Join(states, " "); got != "bad warn warn ok ok ok ok ok ok" {
+		if got := strings.Join(states, " "); got != "bad warn warn ok ok ok ok ok ok ok" {
 			t.Errorf("%s: in the order %s", lang, got)
 		}
 		if got := doc.Find(`.list-tabs [aria-current="page"]`).AttrOr("href", ""); got != "/admin/overview?window=24h" {

@@ -61,6 +61,7 @@ var peopleLists = []struct {
 }{
 	{store.Everybody, "admin.people.everybody"}, {store.Enrolled, "admin.people.enrolled"}, {store.Unheard, "admin.people.not_notified"}, {store.Bare, "admin.people.without"},
 	{store.Invited, "admin.people.invited"}, {store.Suspended, "admin.people.suspended"}, {store.Paused, "admin.people.paused"},
+	{store.Attacked, "admin.people.attacked"},
 }
 
 // PeopleLists are the lists that can be asked for.
@@ -133,6 +134,8 @@ type Person struct {
 	Standing     app.Standing
 	Erased       time.Time // zero where they weren't
 	Paused       time.Time // since a report; zero where they aren't
+	Attacked     time.Time // the last sign of an attack that still counts; zero where there is none
+	Attack       app.Attack
 	Added        time.Time
 	InvitedUntil time.Time
 	Lang, Zone   string

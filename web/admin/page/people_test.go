@@ -40,6 +40,8 @@ func peoplePages(f page.Frame) []shown {
 		{name: "person-reset", path: path + "/p1", page: page.RemoveDevices{PersonID: "p1", Person: "Ada Quill"}},
 		{name: "person-remove-device", path: path + "/p1", page: page.RemoveDevices{PersonID: "p1", Person: "Ada Quill", DeviceID: "d1", Device: "Ada's iPad with a rather long name that somebody gave it"}},
 		{name: "person-masked", path: path + "/p4", role: app.RoleHelpDesk, page: masked},
+		{name: "person-attacked", path: path + "/p8", page: page.Person{ID: "p8", Name: "Nina Novak", State: app.PersonActive, Standing: app.StandingReady, Added: now, May: all,
+			Attacked: now.Add(-2 * time.Minute), Attack: app.AttackFlood}},
 		{name: "person-suspended", path: path + "/p5", page: page.Person{ID: "p5", Name: "Ben Gone", State: app.PersonSuspended, Standing: app.StandingBare, Added: now, May: all}},
 		{name: "person-erased", path: path + "/p6", page: page.Person{ID: "ZUTU4AP3N45G2Y2HCMR5PR2F2P", Name: f.Words.T("admin.people.erased"), State: app.PersonSuspended, Erased: now, Added: now.AddDate(-2, 0, 0), May: all}},
 		{name: "person-new", path: path + "/new", page: page.PersonForm{}},
