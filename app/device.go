@@ -36,6 +36,9 @@ type Device struct {
 	CreatedAt    Instant     `db:"created_at"`
 	LastSeenAt   Instant     `db:"last_seen_at"`
 	RemovedAt    Instant     `db:"removed_at"`
+	// Since when the device that approved the link of this one, and the passkey
+	// that it signed with then, were the person's; 0 where no device did.
+	ApproverSince Instant `db:"approver_since"`
 }
 
 // Subscription is a device's push subscription (W3C Push API).

@@ -9,7 +9,7 @@ import (
 	"assent/app"
 )
 
-const deviceColumns = `id, person_id, name, platform, credential_id, state, session_key, theme, push_choice, app_until, created_at, last_seen_at, removed_at`
+const deviceColumns = `id, person_id, name, platform, credential_id, state, session_key, theme, push_choice, app_until, created_at, last_seen_at, removed_at, approver_since`
 
 const credentialColumns = `id, person_id, record, backed_up, backup_elig, created_at, last_used_at, revoked_at`
 
@@ -50,6 +50,9 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 			return err
 		}
 		d.CredentialID = c.ID
+		if d.ApproverSince, err = t.approverSince(ctx, inv); err != nil {
+			return err
+		}
 		if err := t.leave(ctx, by, e.KnownBrowser, d.PersonID); err != nil {
 			return err
 		}
@@ -113,6 +116,14 @@ func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activ
 	return inv, t.exec(ctx, `UPDATE invitations SET used_at = ? WHERE id = ?`, t.now, id)
 }
 
+// approverSince tells since when the device that gave the invitation, with the
+// passkey that it signs with, is the person's; 0 where no device gave it.
+func (t *tx) approverSince(ctx context.Context, inv app.Invitation) (since app.Instant, err error) {
+	err = t.GetContext(ctx, &since, `SELECT coalesce((SELECT max(d.created_at, c.created_at) FROM devices d JOIN credentials c ON c.id = d.credential_id
+		WHERE d.id = ?), 0)`, inv.ApprovedBy)
+	return since, err
+}
+
 func (t *tx) device(ctx context.Context, id string) (app.Device, error) {
 	var d app.Device
 	err := t.GetContext(ctx, &d, `SELECT `+deviceColumns+` FROM devices WHERE id = ?`, id)
@@ -130,9 +141,9 @@ func (t *tx) addDevice(ctx context.Context, by app.Actor, d *app.Device, browser
 	if d.AppUntil != 0 {
 		d.AppUntil = t.now.Add(AppWindow)
 	}
-	if err := t.exec(ctx, `INSERT INTO devices (id, person_id, name, platform, credential_id, state, session_key, browser_hash, theme, push_choice, app_until, created_at, last_seen_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.PersonID, d.Name, d.Platform, d.CredentialID, d.State,
-		d.SessionKey, browserHash, d.Theme, d.PushChoice, d.AppUntil, d.CreatedAt, d.LastSeenAt); err != nil {
+	if err := t.exec(ctx, `INSERT INTO devices (id, person_id, name, platform, credential_id, state, session_key, browser_hash, theme, push_choice, app_until, created_at, last_seen_at,
+		approver_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.PersonID, d.Name, d.Platform, d.CredentialID, d.State,
+		d.SessionKey, browserHash, d.Theme, d.PushChoice, d.AppUntil, d.CreatedAt, d.LastSeenAt, d.ApproverSince); err != nil {
 		return err
 	}
 	if err := t.pushAll(ctx, d.PersonID, d.ID, app.NoticeDeviceAdded, "", t.now.Add(24*time.Hour)); err != nil {
@@ -199,6 +210,9 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 			}
 			d = app.Device{ID: app.NewID(), PersonID: in.PersonID, Name: in.Name, Platform: in.Platform,
 				CredentialID: in.CredentialID, State: app.DeviceActive, SessionKey: in.SessionKey}
+			if d.ApproverSince, err = t.approverSince(ctx, inv); err != nil {
+				return err
+			}
 			if err := t.addDevice(ctx, by, &d, in.BrowserHash); err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ type Settings struct {
 
 	PersonNotices []string `default:"10/10m,40/24h" env:"ASSENT_PERSON_NOTICES" placeholder:"N/TIME" group:"Protection" help:"How many notices all clients together may send a person. Clients of which the person approved a request in the last 90 days have as many of their own beside it. Further requests wait in the app without a notice."`
 
-	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments; 0s lets it at once."`
+	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments, unless one that is past that time let it in; 0s lets it at once."`
 
 	Passkeys        string   `default:"any" env:"ASSENT_PASSKEYS" placeholder:"KIND" group:"Passkeys" help:"Which new passkeys are accepted: any; device-bound, those that can't be copied to another device; or attested, those of them whose authenticator proves its model."`
 	PasskeyModels   []string `env:"ASSENT_PASSKEY_MODELS" placeholder:"AAGUID" group:"Passkeys" help:"Models of authenticators that alone may enrol, by AAGUID; needs attested."`

@@ -79,7 +79,9 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 }
 
 // cooling tells until when the device, or the passkey that it signs with now, is
-// too new to approve a payment; 0 where it may.
+// too new to approve a payment; 0 where it may. A device that another one of the
+// person's let in needs no wait if that one needed none itself, and neither does
+// the passkey that was made with it.
 func (s *Service) cooling(ctx context.Context, by app.Actor, sh *slip.Sheet) (app.Instant, error) {
 	cooling := s.protection().Cooling
 	if cooling == 0 || !sh.Pays() {
@@ -93,7 +95,13 @@ func (s *Service) cooling(ctx context.Context, by app.Actor, sh *slip.Sheet) (ap
 	if err != nil {
 		return 0, err
 	}
-	if until := max(d.CreatedAt, key.CreatedAt).Add(cooling); until > s.store.Now() {
+	since := max(d.CreatedAt, key.CreatedAt)
+	if d.ApproverSince != 0 && d.ApproverSince.Add(cooling) <= d.CreatedAt {
+		if since = key.CreatedAt; since == d.CreatedAt {
+			return 0, nil
+		}
+	}
+	if until := since.Add(cooling); until > s.store.Now() {
 		return until, nil
 	}
 	return 0, nil
