@@ -117,6 +117,9 @@ func (e *Emulator) readAsk(form map[string]string, d Device) (Ask, *reply) {
 			return fail("invalid_request", "id_token_hint: %v", err)
 		}
 	}
+	if a.Claims, a.VerifiedClaims, err = readClaims(form["claims"]); err != nil {
+		return fail("invalid_request", "claims: %v", err)
+	}
 	if err := checkMessage(a.BindingMessage); err != nil {
 		return fail("invalid_binding_message", "%v", err)
 	}

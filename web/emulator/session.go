@@ -35,6 +35,8 @@ type Ask struct {
 	Expiry time.Duration
 	// NotificationToken is the bearer token for the ping to the device.
 	NotificationToken string
+	// Claims and VerifiedClaims are asked for by themselves, beside those of the scopes.
+	Claims, VerifiedClaims []string
 	// Kind is Regular by default.
 	Kind Kind
 	// Consent is the ID of the consent that it is about, if it is about one, and Way how the request names it: ByMember by
@@ -148,6 +150,7 @@ func (e *Emulator) begin(a Ask, now time.Time) *session {
 		}
 	}
 	s.Details = e.details(s, device, s.Scopes)
+	s.Details.ask(a.Claims, a.VerifiedClaims)
 	s.redirect = e.WorkspaceIssuer() + "/oauth2/authorize?login_id=" + s.ID
 	e.sessions[s.ID], e.byRequest[s.AuthReqID] = s, s
 	return s

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
 	"assent/web/emulator"
 )
 
@@ -347,5 +350,48 @@ func TestFaultTimes(t *testing.T) {
 	}
 	if n := w.Calls(emulator.SystemToken); n != 5 {
 		t.Errorf("%d calls, want 5", n)
+	}
+}
+
+// A client may ask for claims by themselves (OpenID Connect Core 5.5), and gets
+// the name in its ID token only where the claim was granted.
+func TestClaimsAskedForByThemselves(t *testing.T) {
+	w := newWorld(t)
+	ask := url.Values{"scope": {"openid profile"}, "login_hint": {"ada.quill"}, "claims": {`{"userinfo":{"address":null,
+		"verified_claims":{"claims":{"given_name":null,"birthdate":{"essential":true}}}},"id_token":{"cpf":{"essential":true},"name":null}}`}}
+	if got := w.backchannel(w.till(), ask); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.raw)
+	}
+	s := w.Sessions()[0]
+	if got := strings.Join(s.Details.ClaimsToConsent, " "); got != "name birthdate cpf address" {
+		t.Errorf("to consent: %q", got)
+	}
+	if v := s.Details.VerifiedClaims; v == nil || len(v.UserInfo.Claims) != 2 {
+		t.Errorf("verified: %+v", v)
+	}
+	for _, wrong := range []string{`[]`, `{"userinfo":1}`, `{"userinfo":{"verified_claims":{}}}`} {
+		ask.Set("claims", wrong)
+		if got := w.backchannel(w.till(), ask); got.status != 400 || got.body["error"] != "invalid_request" {
+			t.Errorf("claims %s: %d %s", wrong, got.status, got.raw)
+		}
+	}
+	for _, granted := range []string{"name", "cpf"} {
+		s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "profile"}, Claims: []string{"cpf"}})
+		if got := w.api("/scope-grants/"+s.ID+"/accept", map[string]any{"id": s.ID, "login_state": s.LoginState,
+			"granted_scopes": []string{"openid", "profile"}, "granted_claims": []string{granted}}); got.status != 200 {
+			t.Fatalf("accept: %d %s", got.status, got.raw)
+		}
+		token, _ := w.poll(w.till(), s.AuthReqID).body["id_token"].(string)
+		parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var claims map[string]any
+		if err := parsed.UnsafeClaimsWithoutVerification(&claims); err != nil {
+			t.Fatal(err)
+		}
+		if name, _ := claims["name"].(string); (name != "") != (granted == "name") {
+			t.Errorf("with %s granted the ID token says the name %q", granted, name)
+		}
 	}
 }

@@ -30,6 +30,7 @@ type tokenResponse struct {
 type grant struct {
 	device, subject, name, authReqID string
 	scopes, acr                      []string
+	claims                           []string // nil: those of the scopes
 	authTime, issued                 time.Time
 }
 
@@ -92,7 +93,8 @@ func (e *Emulator) redeem(device Device, authReqID string) (grant, *reply) {
 	}
 	s.Redeemed = true
 	return grant{
-		device: device.ID, subject: s.Hint, name: e.nameOf(s.Hint), authReqID: authReqID, scopes: s.Accepted.GrantedScopes, acr: s.ACR, authTime: s.FinishedAt,
+		device: device.ID, subject: s.Hint, name: e.nameOf(s.Hint), authReqID: authReqID, scopes: s.Accepted.GrantedScopes, claims: s.Accepted.GrantedClaims, acr: s.ACR,
+		authTime: s.FinishedAt,
 	}, nil
 }
 
@@ -157,7 +159,7 @@ func (e *Emulator) issue(g grant) reply {
 		if len(g.acr) > 0 {
 			id.ACR = g.acr[0]
 		}
-		if slices.Contains(g.scopes, "profile") {
+		if g.claims == nil && slices.Contains(g.scopes, "profile") || slices.Contains(g.claims, "name") {
 			id.Name = g.name
 		}
 		if out.IDToken, err = e.keys.sign("JWT", id); err != nil {
