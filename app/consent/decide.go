@@ -11,12 +11,14 @@ import (
 )
 
 // Choice is what a person is about to approve: the sheet they saw, by its
-// digest, and the scopes and accounts that they left ticked or picked.
+// digest, and the scopes, claims and accounts that they left ticked or picked.
 type Choice struct {
-	Digest   string   `json:"digest"`
-	Scopes   []string `json:"scopes"`
-	Accounts []string `json:"accounts"` // ids of the account directory
-	Code     string   `json:"code"`     // of the binding message, where it is asked for
+	Digest         string   `json:"digest"`
+	Scopes         []string `json:"scopes"`
+	Claims         []string `json:"claims"` // of those that follow no scope
+	VerifiedClaims []string `json:"verified_claims"`
+	Accounts       []string `json:"accounts"` // ids of the account directory
+	Code           string   `json:"code"`     // of the binding message, where it is asked for
 }
 
 // Prepared is an approval that can be signed: what the person is looking at,
@@ -28,10 +30,11 @@ type Prepared struct {
 }
 
 // Grant is what was approved, as it is kept with the request and sent to ACP.
+// An empty list of claims, unlike none, tells ACP that none is granted.
 type Grant struct {
 	Scopes         []string `json:"scopes"`
-	Claims         []string `json:"claims,omitempty"`
-	VerifiedClaims []string `json:"verified_claims,omitempty"`
+	Claims         []string `json:"claims,omitzero"`
+	VerifiedClaims []string `json:"verified_claims,omitzero"`
 	Accounts       []string `json:"accounts,omitempty"`
 	// Debtor is the account that a Brazilian payment is made from, where the
 	// consent left it to the person.
@@ -153,15 +156,16 @@ func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice
 		CredentialID: signed.CredentialID(), Payment: payment(sheet)})
 }
 
-// grant is what approving the sheet with c's scopes and accounts grants.
+// grant is what approving the sheet with c's ticks and accounts grants.
 // Whatever the browser says, only what the sheet offers can be in it.
 func grant(sh *slip.Sheet, c Choice) (Grant, error) {
-	g := Grant{Scopes: slices.Clone(sh.Implicit), Claims: sh.Claims, VerifiedClaims: sh.VerifiedClaims}
+	g := Grant{Scopes: slices.Clone(sh.Implicit)}
 	for _, sc := range sh.Scopes {
 		if !sc.Optional || slices.Contains(c.Scopes, sc.Grant) {
 			g.Scopes = append(g.Scopes, sc.Grant)
 		}
 	}
+	g.Claims, g.VerifiedClaims = sh.GrantedClaims(g.Scopes, c.Claims), sh.GrantedVerifiedClaims(c.VerifiedClaims)
 	if sh.Accounts == nil {
 		return g, nil
 	}

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -195,6 +196,25 @@ func login(r app.Request) acp.Login {
 	return acp.Login{Kind: acp.Kind(r.Kind), ID: r.LoginID, State: r.LoginState, ServerID: r.ServerID, ConsentID: r.ConsentID}
 }
 
+// offered are the claims that may be granted: not those of a standard scope
+// that was asked for and may not be.
+func offered(d *acp.Details) []string {
+	if d.Claims == nil {
+		return nil
+	}
+	out := []string{}
+	for _, claim := range d.Claims {
+		scope := slip.StandardScope(claim)
+		refused := slices.ContainsFunc(d.Scopes, func(sc acp.Scope) bool {
+			return sc.Name == scope && scope != "" && !sc.Allowed && cmp.Or(sc.RequestedName, scope) == scope
+		})
+		if !refused && !slices.Contains(out, claim) {
+			out = append(out, claim)
+		}
+	}
+	return out
+}
+
 // newSheet maps ACP's details. The start payload fills what they leave open.
 func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
 	sh := &slip.Sheet{
@@ -202,7 +222,7 @@ func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
 		Client: slip.Client{ID: r.ClientID, Name: d.Client.Name, Description: d.Client.Description, URI: d.Client.URI,
 			PolicyURI: d.Client.PolicyURI, TosURI: d.Client.TosURI},
 		Message:        r.BindingMessage,
-		Claims:         d.Claims,
+		Claims:         offered(d),
 		VerifiedClaims: d.VerifiedClaims,
 		Authorization:  d.AuthorizationDetails,
 		ACR:            r.ACR,

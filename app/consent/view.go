@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 
 	"assent/app"
@@ -80,8 +79,8 @@ func Sheet(r app.Request) (*slip.Sheet, error) {
 }
 
 // Approved gives what a request's approver saw and granted: the sheet with
-// only the scopes and accounts that were granted. A request that nobody saw
-// gives none.
+// only the scopes, claims and accounts that were granted, and what they left out
+// apart. A request that nobody saw gives none.
 func Approved(r app.Request) (*slip.Sheet, error) {
 	sh, err := Sheet(r)
 	if sh == nil || err != nil || r.Granted == "" {
@@ -91,9 +90,5 @@ func Approved(r app.Request) (*slip.Sheet, error) {
 	if err := json.Unmarshal([]byte(r.Granted), &g); err != nil {
 		return nil, err
 	}
-	sh.Scopes = slices.DeleteFunc(sh.Scopes, func(s slip.Scope) bool { return !slices.Contains(g.Scopes, s.Grant) })
-	if sh.Accounts != nil {
-		sh.Accounts.List = slices.DeleteFunc(sh.Accounts.List, func(a slip.AccountRow) bool { return !slices.Contains(g.Accounts, a.Account.ID) })
-	}
-	return sh, nil
+	return sh.Split(slip.Answer{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, Accounts: g.Accounts}), nil
 }

@@ -127,6 +127,11 @@ func (w *statementWriter) members(indent int, members map[string]any) {
 func (w *statementWriter) value(indent int, lead string, v any) {
 	switch v := v.(type) {
 	case map[string]any:
+		if v["left_out"] == true {
+			lead += " (left out)"
+			v = maps.Clone(v)
+			delete(v, "left_out")
+		}
 		label, ok1 := v["label"].(string)
 		value, ok2 := v["value"].(string)
 		if ok1 && ok2 {

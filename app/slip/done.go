@@ -45,14 +45,10 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Manage = w.T("done.manage_test")
 	case !sh.banking():
 		d.Line = capital(w.T("done.sign_in", "client", client))
-		var gets []string
-		for _, g := range x.scopes(sh.Scopes) {
-			for _, it := range g.Items {
-				gets = append(gets, it.Title)
-			}
+		add("outcome.gets", x.given())
+		if sh.LeftOut != nil {
+			add("outcome.left_out", newWriter(sh.LeftOut, r).given())
 		}
-		add("outcome.gets", strings.Join(gets, "\n"))
-		add("outcome.claims", x.claims(append(append([]string(nil), sh.Claims...), sh.VerifiedClaims...)))
 		d.Manage = w.T("done.manage_sign_in", "client", client, "institution", t.Institution)
 		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
 	case !sh.Pays():
@@ -97,4 +93,20 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Failed = w.T("done.failed_payment", "client", client)
 	}
 	return d
+}
+
+// given names all that a plain request is given, one thing a line, each with the
+// claims that go with it.
+func (x *writer) given() string {
+	var lines []string
+	for _, g := range x.scopes(x.sh.Scopes, x.claimItems()) {
+		for _, it := range g.Items {
+			line := append([]string{it.Title}, it.Lines...)
+			if it.List == TickVerifiedClaims {
+				line = append(line, it.More)
+			}
+			lines = append(lines, strings.Join(line, " · "))
+		}
+	}
+	return strings.Join(lines, "\n")
 }

@@ -21,7 +21,7 @@ type Sheet struct {
 	AskCode        bool             `json:"ask_code,omitempty"` // the person types the message's code instead of comparing it
 	Scopes         []Scope          `json:"scopes"`
 	Implicit       []string         `json:"implicit,omitempty"` // granted without being asked for, by ACP's own rule
-	Claims         []string         `json:"claims"`
+	Claims         []string         `json:"claims"`             // asked for; which of them are granted, the ticks say
 	VerifiedClaims []string         `json:"verified_claims"`
 	Authorization  []map[string]any `json:"authorization"` // RFC 9396 authorization_details
 	ACR            []string         `json:"acr"`
@@ -32,6 +32,9 @@ type Sheet struct {
 	StartedAt      app.Instant      `json:"started_at"`
 	ExpiresAt      app.Instant      `json:"expires_at"`
 	Other          map[string]any   `json:"other,omitempty"` // what ACP said and isn't known here
+	// LeftOut is, of a sheet with only what was granted, what else could have
+	// been: the person unticked it.
+	LeftOut *Sheet `json:"-"`
 }
 
 // Pays tells whether approving the sheet moves money.

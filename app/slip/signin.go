@@ -25,11 +25,18 @@ func (x *writer) signIn() {
 		x.Verb = x.w.T("request.asks")
 		x.say(x.w.T("request.sentence_bare", "here", here))
 	}
+	x.Groups = append(x.Groups, x.gets()...)
+}
+
+// gets words all that a plain request is given: one list, each thing with its
+// tick. What every sign-in has stands in it only where there is nothing else.
+func (x *writer) gets() []Group {
 	rest, always := x.sh.split()
-	if always && len(rest) == 0 {
+	claims := x.claimItems()
+	if always && len(rest)+len(claims) == 0 {
 		rest = x.sh.Scopes
 	}
-	x.Groups = append(x.Groups, x.scopes(rest)...)
+	return x.scopes(rest, claims)
 }
 
 // test words a request that is about nothing.
@@ -71,8 +78,8 @@ var standardScopes = map[string]standard{
 }
 
 // scopes words the scopes by service, in the order in which ACP names them; the
-// standard ones come first.
-func (x *writer) scopes(scopes []Scope) []Group {
+// standard ones come first, and with them the claims that go with no scope.
+func (x *writer) scopes(scopes []Scope, claims []Item) []Group {
 	type group struct {
 		service string
 		items   []Item
@@ -91,6 +98,7 @@ func (x *writer) scopes(scopes []Scope) []Group {
 		}
 		all[i].items = append(all[i].items, it)
 	}
+	all[0].items = append(all[0].items, claims...)
 	var out []Group
 	for _, g := range all {
 		switch {
@@ -107,11 +115,14 @@ func (x *writer) scopes(scopes []Scope) []Group {
 func (x *writer) scope(s Scope) Item {
 	it := Item{Icon: "list", Foreign: true}
 	if s.Optional {
-		it.Grant = s.Grant
+		it.Grant, it.List = s.Grant, TickScopes
 	}
 	if std, ok := standardScopes[s.Name]; ok && s.plain() {
 		it.Icon, it.Foreign = std.icon, false
 		it.Title, it.More = x.w.T(std.title), x.w.T(std.more, "institution", x.Institution)
+		if len(x.following(s.Name)) > 0 { // ACP says what it releases
+			it.More, it.Lines = "", x.released(s.Name)
+		}
 		return it
 	}
 	it.Title = cmp.Or(i18n.Plain(s.DisplayName), i18n.Plain(s.Name), i18n.Plain(s.Grant))
@@ -127,42 +138,8 @@ func (x *writer) scope(s Scope) Item {
 	return it
 }
 
-// standardClaims are the claims of OpenID Connect Core 5.1 and those of the
-// banking profiles that have a plain name.
-var standardClaims = map[string]i18n.Key{
-	"sub": "claim.sub", "name": "claim.name", "given_name": "claim.given_name", "family_name": "claim.family_name",
-	"middle_name": "claim.middle_name", "nickname": "claim.nickname", "preferred_username": "claim.preferred_username",
-	"profile": "claim.profile", "picture": "claim.picture", "website": "claim.website", "email": "claim.email",
-	"email_verified": "claim.email_verified", "gender": "claim.gender", "birthdate": "claim.birthdate", "zoneinfo": "claim.zoneinfo",
-	"locale": "claim.locale", "phone_number": "claim.phone_number", "phone_number_verified": "claim.phone_number_verified",
-	"address": "claim.address", "updated_at": "claim.updated_at", "cpf": "claim.cpf", "cnpj": "claim.cnpj",
-	"nationalities": "claim.nationalities", "place_of_birth": "claim.place_of_birth",
-}
-
-// claims words claims as one line; an unknown one shows by its code, never dropped.
-func (x *writer) claims(claims []string) string {
-	out := make([]string, 0, len(claims))
-	for _, c := range claims {
-		if key, ok := standardClaims[c]; ok {
-			out = append(out, x.w.T(key))
-		} else if c = i18n.Plain(c); c != "" {
-			out = append(out, c)
-		}
-	}
-	return capital(strings.Join(out, ", "))
-}
-
-// personal are the boxes of personal data that is released, and what else is
-// asked for by authorization_details (RFC 9396).
-func (x *writer) personal() {
-	for _, part := range []struct {
-		label  i18n.Key
-		claims []string
-	}{{"request.claims", x.sh.Claims}, {"request.verified_claims", x.sh.VerifiedClaims}} {
-		if l := x.claims(part.claims); l != "" {
-			x.Boxes = append(x.Boxes, Box{Label: x.w.T(part.label), Value: l, Wide: true})
-		}
-	}
+// also is what else is asked for by authorization_details (RFC 9396).
+func (x *writer) also() {
 	for _, d := range x.sh.Authorization {
 		name, _ := d["type"].(string)
 		name = i18n.Plain(name)

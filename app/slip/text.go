@@ -97,8 +97,10 @@ type Group struct {
 type Item struct {
 	Title   string   `json:"title"`
 	More    string   `json:"more,omitempty"`
-	Lines   []string `json:"lines,omitempty"` // drill-down
-	Grant   string   `json:"grant,omitempty"` // the value of its tick box; empty: it can't be left out
+	Lines   []string `json:"lines,omitempty"`    // drill-down
+	Grant   string   `json:"grant,omitempty"`    // the value of its tick box; empty: it can't be left out
+	List    string   `json:"list,omitempty"`     // the list of the choice that the tick belongs to
+	LeftOut bool     `json:"left_out,omitempty"` // unticked when the person approved: it isn't given
 	Icon    string   `json:"-"`
 	Foreign bool     `json:"-"`
 }
@@ -117,10 +119,11 @@ type Choice struct {
 type Account struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
-	Number  string `json:"number"`        // masked, as people know it
-	Balance string `json:"-"`             // for choosing; it changes by itself and isn't signed
-	Why     string `json:"why,omitempty"` // why it can't be chosen
-	Ticked  bool   `json:"-"`             // at first
+	Number  string `json:"number"`             // masked, as people know it
+	Balance string `json:"-"`                  // for choosing; it changes by itself and isn't signed
+	Why     string `json:"why,omitempty"`      // why it can't be chosen
+	LeftOut bool   `json:"left_out,omitempty"` // not chosen when the person approved
+	Ticked  bool   `json:"-"`                  // at first
 	Card    bool   `json:"-"`
 	Spoken  string `json:"-"` // number for a screen reader
 }

@@ -37,7 +37,7 @@ func (sh *Sheet) Text(r Reader) Text {
 	default:
 		x.payment()
 	}
-	x.personal()
+	x.also()
 	x.hints()
 	x.details()
 	x.links()
@@ -128,8 +128,8 @@ func (x *writer) details() {
 	}
 	if sh.banking() {
 		x.consentDetails()
-	} else if rest, always := sh.split(); always && len(rest) > 0 {
-		x.detail(w.T("details.always"), w.T("scope.openid.title"), false)
+	} else if rest, always := sh.split(); always && len(rest)+len(x.claimItems()) > 0 {
+		x.Details = append(x.Details, Box{Label: w.T("details.always"), Value: w.T("scope.openid.title"), More: x.claimWords(x.following("openid")), Wide: true})
 	}
 	x.detail(w.T("details.about"), sh.Client.Description, true)
 	x.detail(w.T("details.strength"), strings.Join(sh.ACR, ", "), true)
@@ -166,6 +166,7 @@ func (x *writer) consentDetails() {
 		scopes = append(scopes, cmp.Or(s.DisplayName, s.Name, s.Grant))
 	}
 	x.detail(w.T("details.scopes"), strings.Join(scopes, ", "), true)
+	x.detail(w.T("details.not_given"), x.claimWords(slices.Concat(x.sh.Claims, x.sh.VerifiedClaims)), false)
 }
 
 func (x *writer) detail(label, value string, foreign bool) {

@@ -170,7 +170,16 @@ func (h *handlers) saw(f page.Frame, req app.Request) (t *slip.Text, signed bool
 		said, err := receipt.Verify([]byte(req.Receipt))
 		if err == nil {
 			t = &slip.Text{}
-			return t, true, json.Unmarshal(said.Shown, t)
+			if err := json.Unmarshal(said.Shown, t); err != nil {
+				return nil, false, err
+			}
+			answered := t.Answered(slip.Answer{
+				Scopes:         said.Granted.Scopes,
+				Claims:         said.Granted.Claims,
+				VerifiedClaims: said.Granted.VerifiedClaims,
+				Accounts:       said.Granted.Accounts,
+			})
+			return &answered, true, nil
 		}
 		h.Log.Error("a receipt doesn't hold", "request", req.ID, "err", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"assent/app/login"
 	"assent/app/passkey"
 	"assent/app/receipt"
+	"assent/app/slip"
 	"assent/web/httpx"
 )
 
@@ -19,12 +20,14 @@ const responseLimit = 64 << 10
 
 // begin is the body that starts a ceremony; only an approval says anything.
 type begin struct {
-	Seen     string   `json:"seen"`  // digest of the sheet
-	Words    string   `json:"words"` // digest of the words that the page drew of it
-	Scopes   []string `json:"scopes"`
-	Accounts []string `json:"accounts"`
-	Code     string   `json:"code"` // of the binding message, where it is asked for
-	Invite   string   `json:"invite"`
+	Seen           string   `json:"seen"`  // digest of the sheet
+	Words          string   `json:"words"` // digest of the words that the page drew of it
+	Scopes         []string `json:"scopes"`
+	Claims         []string `json:"claims"`
+	VerifiedClaims []string `json:"verified_claims"`
+	Accounts       []string `json:"accounts"`
+	Code           string   `json:"code"` // of the binding message, where it is asked for
+	Invite         string   `json:"invite"`
 }
 
 // finish is the body that ends one.
@@ -182,23 +185,45 @@ func (h *handlers) approvalBegin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	choice := consent.Choice{Digest: in.Seen, Scopes: in.Scopes, Accounts: in.Accounts, Code: in.Code}
+	choice := consent.Choice{
+		Digest:         in.Seen,
+		Scopes:         in.Scopes,
+		Claims:         in.Claims,
+		VerifiedClaims: in.VerifiedClaims,
+		Accounts:       in.Accounts,
+		Code:           in.Code,
+	}
 	prepared, err := h.Consent.Prepare(r.Context(), actor(r, id), r.PathValue("id"), choice)
 	if err != nil {
 		return err
 	}
-	words, digest, err := prepared.Sheet.Text(reader(h.frame(r))).Digest()
+	text := prepared.Sheet.Text(reader(h.frame(r)))
+	_, digest, err := text.Digest()
 	if err != nil {
 		return err
 	}
 	if digest != in.Words {
 		return app.ErrChanged // in another language now, or on another day
 	}
+	words, _, err := answered(text, prepared.Grant).Digest()
+	if err != nil {
+		return err
+	}
 	prompt, err := h.Passkeys.BeginApproval(r.Context(), id.Device, content(prepared, words), choice)
 	if err != nil {
 		return err
 	}
 	return httpx.WriteJSON(w, http.StatusOK, prompt)
+}
+
+// answered is what the page drew with what the person left out marked.
+func answered(t slip.Text, g consent.Grant) slip.Text {
+	return t.Answered(slip.Answer{
+		Scopes:         g.Scopes,
+		Claims:         g.Claims,
+		VerifiedClaims: g.VerifiedClaims,
+		Accounts:       g.Accounts,
+	})
 }
 
 // content is what the person signs: what the page drew, and what it grants.

@@ -210,11 +210,16 @@ func (p OneRequest) ring(f Frame) (view.State, string) {
 	return view.Ended, f.Words.T("outcome.ended.over")
 }
 
-// chosen are the accounts of a choice as a box.
-func chosen(c slip.Choice) []view.Box {
+// chosen are the accounts of a choice as a box; those that were offered and not
+// chosen say so.
+func chosen(w i18n.Words, c slip.Choice) []view.Box {
 	var names []string
 	for _, a := range c.Accounts {
-		names = append(names, i18n.Plain(a.Name+" "+a.Number))
+		name := i18n.Plain(a.Name + " " + a.Number)
+		if a.LeftOut {
+			name += " · " + w.T("admin.requests.left_out")
+		}
+		names = append(names, name)
 	}
 	if len(names) == 0 {
 		return nil

@@ -1,12 +1,15 @@
 package page_test
 
 import (
+	"strings"
+	"testing"
 	"time"
 
 	"assent/app"
 	"assent/app/slip"
 	"assent/web/admin/page"
 	"assent/web/view"
+	"assent/web/view/viewtest"
 )
 
 var asked = []page.RequestRow{
@@ -36,8 +39,8 @@ func requestPages(f page.Frame) []shown {
 	const digest = "9f2c71d0aa5df4aa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08c55ad01"
 	consented := &slip.Text{Lang: "pt-BR", Kind: "Compartilhamento", Requester: slip.Requester{Name: "Fintech Ribeira", Host: "ribeira.example"}, Verb: "quer ver", Headline: "seus dados de cadastro, contas e cartões",
 		Under: []string{"em nome de Padaria São João Ltda"}, Sentence: "Ao aprovar, você permite a consulta até 22/05/2027.",
-		Groups:  []slip.Group{{Label: "Dados cadastrais", Items: []slip.Item{{Title: "Cadastro PF", Lines: []string{"Nome, CPF e endereço"}}, {Title: "Qualificação"}}}, {Label: "Contas", Items: []slip.Item{{Title: "Saldos e limites"}}}},
-		Choice:  &slip.Choice{Label: "Contas", Many: true, Accounts: []slip.Account{{Name: "Conta-corrente", Number: "0001 56789-0"}, {Name: "Poupança", Number: "0001 99887-1"}}},
+		Groups:  []slip.Group{{Label: "Dados cadastrais", Items: []slip.Item{{Title: "Cadastro PF", Lines: []string{"Nome, CPF e endereço"}}, {Title: "Qualificação", LeftOut: true}}}, {Label: "Contas", Items: []slip.Item{{Title: "Saldos e limites"}}}},
+		Choice:  &slip.Choice{Label: "Contas", Many: true, Accounts: []slip.Account{{Name: "Conta-corrente", Number: "0001 56789-0"}, {Name: "Poupança", Number: "0001 99887-1", LeftOut: true}}},
 		Details: []slip.Box{{Label: "Id do consentimento", Value: "urn:banco:C1DD33123456789012345678901234"}}}
 	signIn := &slip.Text{Lang: "en-GB", Kind: "Sign-in", Requester: slip.Requester{Name: "بنك النور"}, Verb: "asks you to sign in and shows you", Message: &slip.Message{Label: "Check it", Text: "K7-PLUM"}, Sentence: "If you approve, you are signed in where you see this message, not on this phone."}
 	saw := &slip.Text{Lang: "en-GB", Requester: slip.Requester{Name: "Financroo Ltd", Host: "financroo.example"}, Verb: "asks you to pay", Amount: "£1,234.50", Payee: "to Ms Ada Quill",
@@ -75,5 +78,22 @@ func requestPages(f page.Frame) []shown {
 		{name: "audit-chain", path: "/admin/audit/chain", page: page.Chain{Rows: 48213, Head: "48213:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", HeadFound: true, Asked: "48000:9f86"}},
 		{name: "audit-broken", path: "/admin/audit/chain", page: page.Chain{Rows: 1201, Head: "1201:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Finding: "row 1202 of 2026-11-20 11:02:07.120 UTC was altered: its hash doesn't fit"}},
 		{name: "request-masked", path: path + "/r2", role: app.RoleHelpDesk, page: masked},
+	}
+}
+
+// What was left out of an approval stands as that beside what was given.
+func TestTheTraceSaysWhatWasLeftOut(t *testing.T) {
+	f := frame(t, "en-GB")
+	for _, s := range requestPages(f) {
+		if s.name != "request-approved" {
+			continue
+		}
+		doc := viewtest.Page(t, s.name, "en-GB", render(t, f, s))
+		if got := doc.Find(`[data-testid="left-out"]`).Parent().Text(); !strings.HasPrefix(strings.TrimSpace(got), "Qualificação") || doc.Find(`[data-testid="left-out"]`).Length() != 1 {
+			t.Errorf("left out: %q", got)
+		}
+		if got := doc.Find(`[data-testid="saw"]`).Text(); !strings.Contains(got, "Poupança 0001 99887-1 · left out") || strings.Contains(got, "56789-0 · left out") {
+			t.Errorf("the accounts: %s", got)
+		}
 	}
 }

@@ -126,6 +126,8 @@ func gallery(f view.Frame) []shown {
 		{name: "approved-unconfirmed", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed; p.Digest = "ff80f1c0" })},
 		{name: "approved-failed", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryFailed })},
 		{name: "approved-elsewhere", page: outcome(f, signIn(func(sh *slip.Sheet) { sh.Claims = []string{"birthdate"} }), func(p *page.Outcome) { p.Here = false })},
+		{name: "approved-some", page: outcome(f, signIn(func(sh *slip.Sheet) { sh.Claims = []string{"name", "email", "loyalty_level"} }).Split(
+			slip.Answer{Scopes: []string{"openid", "profile"}, Claims: []string{"name", "loyalty_level"}}))},
 		{name: "payment-unconfirmed", page: outcome(f, all["uk-payment"], func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed })},
 		{name: "payment-failed", page: outcome(f, all["uk-payment"], func(p *page.Outcome) { p.Delivery = app.DeliveryFailed })},
 		{name: "denied", page: outcome(f, signIn(), func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson })},

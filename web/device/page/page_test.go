@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestAnswersAreAlike(t *testing.T) {
 		t.Errorf("deny posts to %q", got)
 	}
 	form := approve.Closest("form")
-	if form.AttrOr("data-ceremony", "") != "get" || form.AttrOr("action", "") != "/requests/r1/approval" || form.AttrOr("data-lists", "") != "scopes accounts" {
+	if form.AttrOr("data-ceremony", "") != "get" || form.AttrOr("action", "") != "/requests/r1/approval" || form.AttrOr("data-lists", "") != "scopes claims verified_claims accounts" {
 		t.Errorf("the approval's form: %v", form.Nodes[0].Attr)
 	}
 	if got := form.Find("input[name=seen]").AttrOr("value", ""); got != strings.Repeat("ab", 32) {
@@ -142,11 +143,13 @@ func TestScopesInWords(t *testing.T) {
 		"See transfers Of 90 days (42) [scopes=transfers:read.42 of approve]",
 		"must",
 	}
+	want = slices.Insert(want, 2, "Date of birth [claims=birthdate of approve]", "loyalty_level [claims=loyalty_level of approve]",
+		"First name Checked data [verified_claims=given_name of approve]")
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	all := text(doc.Find("main"))
-	for _, s := range []string{"It will get, from Transfers", "Personal data it gets Date of birth, loyalty_level", "Checked data it gets First name", "Part of every sign-in That it’s you"} {
+	for _, s := range []string{"It will get, from Transfers", "Part of every sign-in That it’s you"} {
 		if !strings.Contains(all, s) {
 			t.Errorf("the page does not say %q", s)
 		}

@@ -78,7 +78,7 @@ func (p Request) approvable() bool {
 }
 
 func (p Request) approval() view.Ceremony {
-	return view.Ceremony{ID: "approve", Action: "/requests/" + p.ID + "/approval", Lists: []string{"scopes", "accounts"}, Alert: "answer-alert"}
+	return view.Ceremony{ID: "approve", Action: "/requests/" + p.ID + "/approval", Lists: []string{slip.TickScopes, slip.TickClaims, slip.TickVerifiedClaims, "accounts"}, Alert: "answer-alert"}
 }
 
 // obstacle says why there is nothing to approve although the details are there.
