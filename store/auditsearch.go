@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"math"
+	"strconv"
 	"strings"
 
 	"assent/app"
@@ -23,6 +25,26 @@ type AuditFilter struct {
 type AuditCursor struct {
 	At app.Instant
 	ID int64
+}
+
+// String is the cursor as ParseAuditCursor reads it.
+func (c AuditCursor) String() string {
+	return strconv.FormatInt(int64(c.At), 10) + "-" + strconv.FormatInt(c.ID, 10)
+}
+
+// ParseAuditCursor reads a cursor; the empty text is the zero one.
+func ParseAuditCursor(s string) (c AuditCursor, err error) {
+	if s == "" {
+		return c, nil
+	}
+	at, id, _ := strings.Cut(s, "-")
+	ms, err1 := strconv.ParseInt(at, 10, 64)
+	c.ID, err = strconv.ParseInt(id, 10, 64)
+	if err = errors.Join(err1, err); err != nil {
+		return AuditCursor{}, app.ErrMalformed.In("after").Because(err)
+	}
+	c.At = app.Instant(ms)
+	return c, nil
 }
 
 // Cursor is the place behind e.

@@ -51,8 +51,9 @@ const (
 
 // Reader answers queries on connections that refuse to write.
 type Reader struct {
-	r   *sqlx.DB
-	now func() time.Time
+	r      *sqlx.DB
+	now    func() time.Time
+	secret []byte // of the installation; empty where Look opened the database
 }
 
 // Store is the open database.
@@ -208,6 +209,9 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	}
 	if err := s.indexNames(ctx); err != nil {
 		return fmt.Errorf("indexing names: %w", err)
+	}
+	if err := s.readSecret(ctx); err != nil {
+		return err
 	}
 	is, err := s.metaOnce(ctx, "purpose", string(cmp.Or(o.Purpose, Service)))
 	if err != nil {

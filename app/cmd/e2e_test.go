@@ -83,7 +83,7 @@ func TestNewcomerApprovesAtTheTill(t *testing.T) {
 	honest(t, d)
 	ada := newPhone(t, "ada", portrait)
 	ada.open(d.Links[0])
-	ada.says("name", "Ada Quill")
+	ada.says("name", "A••• Q•••")
 	ada.accessible("enrolment, step 1")
 	ada.click("set-up")
 	ada.see("make-passkey")

@@ -83,7 +83,7 @@ func tokens(e acp.Examination) []Finding {
 	}
 	if refused != nil {
 		r := token("", refused)
-		known.State, known.Says, known.Do, known.Detail = r.State, r.Says, r.Do, refused.Error()
+		known.State, known.Says, known.Do, known.Detail = r.State, r.Says, r.Do, told(refused)
 		return []Finding{known}
 	}
 	out := []Finding{known}
@@ -97,11 +97,20 @@ func tokens(e acp.Examination) []Finding {
 			f.State, f.Says, f.Do = Bad, say("admin.overview.health.api_scope", "scope", t.API.Scope()), say("admin.overview.health.api_scope_do", "scope", t.API.Scope())
 		default:
 			r := token("", t.Err)
-			f.State, f.Says, f.Do, f.Detail = r.State, r.Says, r.Do, t.Err.Error()
+			f.State, f.Says, f.Do, f.Detail = r.State, r.Says, r.Do, told(t.Err)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// told is a failed call with what ACP wrote beside it. The calls are about a
+// login that doesn't exist, and so about no person.
+func told(err error) string {
+	if said := acp.Said(err); said != "" {
+		return err.Error() + ": " + said
+	}
+	return err.Error()
 }
 
 // layout words where ACP has its open banking calls.
@@ -131,7 +140,7 @@ func layout(set acp.Layout, answers map[acp.Layout]bool, used bool) Finding {
 // examined words what became of one call.
 func examined(f *Finding, e acp.Examination, call acp.ExaminedCall, scope bool) {
 	if call.Err != nil {
-		f.Detail = call.Err.Error()
+		f.Detail = told(call.Err)
 		if call.Asked && lacks(call.Err) {
 			f.State, f.Says, f.Do = Bad, say("admin.settings.acp.call_scope", "scope", call.API.Scope()), say("admin.overview.health.api_scope_do", "scope", call.API.Scope())
 			return

@@ -75,6 +75,7 @@ type Config struct {
 type handlers struct {
 	Config
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for
+	cursors   httpx.Cursors
 }
 
 // Handler answers a request of whoever is signed in.
@@ -114,7 +115,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	if c.Console == nil {
 		c.Console = c.Public
 	}
-	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20)}
+	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20), cursors: httpx.NewCursors(c.Store.Secret("console lists"))}
 	c.Sessions.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
 			return // whoever asked has gone

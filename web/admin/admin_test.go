@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,27 @@ type site struct {
 	registry admin.Registry
 	imports  *importer.Service
 	secure   bool
+	logged   *logged // at every level
+}
+
+// logged keeps what is logged.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+// String gives it.
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func newSite(t *testing.T, secure bool) *site {
@@ -50,9 +72,9 @@ func newSite(t *testing.T, secure bool) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{DB: db, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure}
+	s := &site{DB: db, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure, logged: &logged{}}
 	mux := http.NewServeMux()
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(s.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	chosen := chosenSettings(t, db, log)
 	s.imports = importer.New(importer.Config{Store: db.Store, People: people.New(db.Store), Words: words, Dir: filepath.Join(db.Dir, "imports"), Log: log})
 	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: chosen, Imports: s.imports}
@@ -131,6 +153,17 @@ func (a answer) has(id string) bool { return a.Find(`[data-testid="`+id+`"]`).Le
 // send asks as v, or as a stranger where v has no cookie.
 func (v *visitor) send(method, path string, form url.Values) answer {
 	v.t.Helper()
+	w := v.raw(method, path, form)
+	doc, err := goquery.NewDocumentFromReader(w.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return answer{w.Result(), doc}
+}
+
+// raw is send that leaves the answer as it came.
+func (v *visitor) raw(method, path string, form url.Values) *httptest.ResponseRecorder {
+	v.t.Helper()
 	r := httptest.NewRequestWithContext(v.t.Context(), method, path, strings.NewReader(form.Encode()))
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -141,11 +174,7 @@ func (v *visitor) send(method, path string, form url.Values) answer {
 	}
 	w := httptest.NewRecorder()
 	v.handler.ServeHTTP(w, r)
-	doc, err := goquery.NewDocumentFromReader(w.Body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return answer{w.Result(), doc}
+	return w
 }
 
 // Every route of the console lets through who has its permission and refuses

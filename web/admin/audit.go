@@ -4,7 +4,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -58,14 +57,13 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Ident
 		p.Fault, status = f.Words.T("admin.audit.bad_time"), http.StatusUnprocessableEntity
 		return h.show(w, r, status, p.Page(f))
 	}
-	var after store.AuditCursor
-	if at, id, ok := strings.Cut(asked.Get("after"), "-"); ok {
-		ms, err1 := strconv.ParseInt(at, 10, 64)
-		n, err2 := strconv.ParseInt(id, 10, 64)
-		if err := errors.Join(err1, err2); err != nil {
-			return app.ErrMalformed.In("after").Because(err)
-		}
-		after = store.AuditCursor{At: app.Instant(ms), ID: n}
+	place, err := h.place(r, who, "/admin/audit")
+	if err != nil {
+		return err
+	}
+	after, err := store.ParseAuditCursor(place)
+	if err != nil {
+		return err
 	}
 	rows, err := h.Store.AuditPage(r.Context(), filter, after, auditPage+1)
 	if err != nil {
@@ -73,9 +71,7 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Ident
 	}
 	if len(rows) > auditPage {
 		rows = rows[:auditPage]
-		last := rows[auditPage-1].Cursor()
-		asked.Set("after", strconv.FormatInt(int64(last.At), 10)+"-"+strconv.FormatInt(last.ID, 10))
-		p.Older = "/admin/audit?" + asked.Encode()
+		p.Older = h.nextPage(r, who, "/admin/audit", rows[auditPage-1].Cursor().String())
 	}
 	if p.List, err = h.auditRows(r, who, rows); err != nil {
 		return err

@@ -54,7 +54,11 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if !slices.Contains(page.PeopleLists(), p.Which) {
 		return app.ErrMalformed.In("which")
 	}
-	found, next, err := h.Admins.FindPeople(r.Context(), who, p.Query, p.Which, asked.Get("after"), peoplePage)
+	after, err := h.place(r, who, "/admin/people")
+	if err != nil {
+		return err
+	}
+	found, next, err := h.Admins.FindPeople(r.Context(), who, p.Query, p.Which, after, peoplePage)
 	if err != nil {
 		return err
 	}
@@ -68,10 +72,7 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 		}
 		p.List = append(p.List, row)
 	}
-	if next != "" {
-		asked.Set("after", next)
-		p.More = "/admin/people?" + asked.Encode()
-	}
+	p.More = h.nextPage(r, who, "/admin/people", next)
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 

@@ -41,11 +41,15 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 	asked := r.URL.Query()
 	f := store.RequestFilter{State: app.RequestState(asked.Get("state")), Delivery: app.DeliveryState(asked.Get("delivery")),
 		ClientID: asked.Get("client"), PersonID: asked.Get("person"), Ref: asked.Get("ref")}
-	rows, next, err := h.Store.Requests(r.Context(), f, asked.Get("after"), requestsPage)
+	after, err := h.place(r, who, "/admin/requests")
 	if err != nil {
 		return err
 	}
-	if f.Ref != "" && len(rows) == 1 && asked.Get("after") == "" {
+	rows, next, err := h.Store.Requests(r.Context(), f, after, requestsPage)
+	if err != nil {
+		return err
+	}
+	if f.Ref != "" && len(rows) == 1 && after == "" {
 		return httpx.SeeOther(w, r, "/admin/requests/"+rows[0].ID)
 	}
 	p := page.Requests{State: f.State, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
@@ -56,10 +60,7 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 		}
 		p.List = append(p.List, row)
 	}
-	if next != "" {
-		asked.Set("after", next)
-		p.Older = "/admin/requests?" + asked.Encode()
-	}
+	p.Older = h.nextPage(r, who, "/admin/requests", next)
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
@@ -128,6 +129,9 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 		if ev.Detail, err = details(e.Detail); err != nil {
 			return err
 		}
+		if p.Masked {
+			ev.Detail = codesOf(ev.Detail)
+		}
 		p.Trail = append(p.Trail, ev)
 	}
 	return h.show(w, r, status, p.Page(f))
@@ -141,6 +145,18 @@ func details(text string) (map[string]string, error) {
 	var out map[string]string
 	err := json.Unmarshal([]byte(text), &out)
 	return out, err
+}
+
+// codesOf are the details whose values are of fixed sets. In others may stand
+// what another system or a person wrote.
+func codesOf(detail map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, name := range []string{"kind", "reason", "cause", "answer", "purpose"} {
+		if value, ok := detail[name]; ok {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 // nameDevice notes a device's name, which may hold its owner's.

@@ -27,7 +27,16 @@ func (h *handlers) versions(w http.ResponseWriter, r *http.Request, who admin.Id
 }
 
 func (h *handlers) showVersions(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
-	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // what isn't a version is the newest
+	place, err := h.place(r, who, settingsPath+"/history")
+	if err != nil {
+		return err
+	}
+	var before int64
+	if place != "" {
+		if before, err = strconv.ParseInt(place, 10, 64); err != nil {
+			return app.ErrMalformed.In("after").Because(err)
+		}
+	}
 	rows, err := h.Store.ChoiceHistory(r.Context(), before, versionsShown+1)
 	if err != nil {
 		return err
@@ -35,7 +44,7 @@ func (h *handlers) showVersions(w http.ResponseWriter, r *http.Request, who admi
 	p := page.Versions{SettingsFrame: h.settingsFrame(r, who, fault)}
 	if len(rows) > versionsShown {
 		rows = rows[:versionsShown]
-		p.Older = settingsPath + "/history?before=" + strconv.FormatInt(rows[versionsShown-1].ID, 10)
+		p.Older = h.nextPage(r, who, settingsPath+"/history", strconv.FormatInt(rows[versionsShown-1].ID, 10))
 	}
 	f, now := h.frame(r), h.Settings.Current()
 	for _, row := range rows {

@@ -49,6 +49,7 @@ type Config struct {
 type handlers struct {
 	Config
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for, and answers to them
+	cursors   httpx.Cursors
 }
 
 // strangersTries is how often strangers of one source may try at once, and
@@ -62,7 +63,7 @@ const (
 // Register puts the surface's routes on mux and gives its answer to errors,
 // for what is refused before it gets here.
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
-	h := &handlers{Config: c, strangers: httpx.NewLimiter(strangersPause, strangersTries)}
+	h := &handlers{Config: c, strangers: httpx.NewLimiter(strangersPause, strangersTries), cursors: httpx.NewCursors(c.Store.Secret("phone lists"))}
 	c.Login.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
 			return // whoever asked has gone

@@ -50,7 +50,11 @@ func (h *handlers) enrolWelcome(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := stranger(h.frame(r))
 	name, _ := describe(r, f.Words)
-	p := page.EnrolWelcome{Token: r.PathValue("token"), Name: who.Name, Device: name, Ends: inv.ExpiresAt.Time(), Code: !h.activated(r, inv)}
+	p := page.EnrolWelcome{Token: r.PathValue("token"), Name: view.MaskName(who.Name), Device: name, Ends: inv.ExpiresAt.Time(), Code: !h.activated(r, inv)}
+	// Whoever holds the link alone learns no name: it may have gone to another person.
+	if inv.Activated(app.Activation{ID: h.Login.Activation(r.Context())}, h.Store.Now()) == nil {
+		p.Name = who.Name
+	}
 	for _, id := range ids {
 		p.Identifiers = append(p.Identifiers, page.Identifier{Kind: id.Kind, Value: id.Value})
 	}

@@ -400,11 +400,19 @@ const longestSearch = 400
 
 // history lists what was asked, newest first; what still waits stands in the inbox.
 func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Identity) error {
-	before := h.Store.Now().Add(time.Minute)
-	if ms, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && ms > 0 {
+	before, asked := h.Store.Now().Add(time.Minute), r.URL.Query()
+	bounds := []string{"history", id.Person.ID, id.Device.ID, strings.TrimSpace(asked.Get("q")), asked.Get("state")}
+	place, err := h.cursors.Open(asked.Get("after"), bounds...)
+	if err != nil {
+		return err
+	}
+	if place != "" {
+		ms, err := strconv.ParseInt(place, 10, 64)
+		if err != nil {
+			return app.ErrMalformed.In("after").Because(err)
+		}
 		before = app.Instant(ms)
 	}
-	asked := r.URL.Query()
 	filter := store.HistoryFilter{Before: before, State: app.RequestState(asked.Get("state")), Text: strings.TrimSpace(asked.Get("q"))}
 	if len(filter.Text) > longestSearch {
 		return app.ErrMalformed.In("q")
@@ -420,7 +428,7 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 	f, p := h.frame(r), page.History{Query: filter.Text, State: filter.State}
 	for i, req := range rows {
 		if i == historyPage {
-			older := url.Values{"before": {strconv.FormatInt(int64(rows[i-1].CreatedAt), 10)}}
+			older := url.Values{"after": {h.cursors.Seal(strconv.FormatInt(int64(rows[i-1].CreatedAt), 10), bounds...)}}
 			for name, value := range map[string]string{"q": filter.Text, "state": string(filter.State)} {
 				if value != "" {
 					older.Set(name, value)

@@ -158,7 +158,7 @@ func gallery(f view.Frame) []shown {
 			{Cause: app.QuietMuted, Clients: []string{"c4"}, Name: "Rowan", Times: 3, Muted: true, Waiting: waiting[:2]},
 			{Cause: app.QuietFlood, Clients: []string{"c5", "c6"}, Name: "Shop", Times: 290, Waiting: waiting[:2]}}}},
 		{name: "inbox-empty", page: page.Inbox{}},
-		{name: "history", page: page.History{Older: "/history?before=r9", Entries: []page.Entry{
+		{name: "history", page: page.History{Older: "/history?after=x", Entries: []page.Entry{
 			{ID: "r0", Text: bare(f, plum, "", ""), State: app.Pending, At: deadline},
 			{ID: "r1", Text: pay, State: app.Approved, At: now, Device: "Pixel 9", Delivery: app.DeliveryDelivered},
 			{ID: "r2", Text: bare(f, shoply, "", ""), State: app.Denied, Reason: app.ReasonReported, At: now.Add(-time.Hour), Device: "Pixel 9"},
@@ -190,7 +190,7 @@ func gallery(f view.Frame) []shown {
 		{name: "link-code", page: page.DeviceLink{URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Started: now, Ends: now.Add(10 * time.Minute), Replaces: true}},
 		{name: "settings", page: page.Settings{Lang: f.Words.Tag(), Zone: "Europe/London", Saved: true}},
 		{name: "settings-fault", page: page.Settings{Lang: f.Words.Tag(), Theme: "dark", Zone: "Mars/Olympus", ZoneFault: f.Words.T("settings.zone_fault")}},
-		{name: "enrol-welcome", guest: true, page: page.EnrolWelcome{Token: "t0k3n", Name: "Ada Quill", Device: "Pixel 9", Ends: now.Add(23 * time.Hour), Identifiers: []page.Identifier{
+		{name: "enrol-welcome", guest: true, page: page.EnrolWelcome{Token: "t0k3n", Name: "A••• Q•••", Device: "Pixel 9", Ends: now.Add(23 * time.Hour), Identifiers: []page.Identifier{
 			{Kind: app.Username, Value: "adaquill"}, {Kind: app.Email, Value: "ada@quill.example"}, {Kind: app.Phone, Value: "+44 7700 900123"}, {Kind: app.CPF, Value: "123.456.789-09"}}}},
 		{name: "enrol-code", guest: true, page: page.EnrolCode{Token: "t0k3n"}},
 		{name: "enrol-code-unreadable", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeUnreadable, Typed: "4821 77"}},
