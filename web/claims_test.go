@@ -45,7 +45,7 @@ func (p *person) approvedWith(r app.Request, unticked ...string) {
 	if a.StatusCode != http.StatusOK {
 		p.t.Fatalf("approving: %d %s", a.StatusCode, a.body)
 	}
-	if out := p.svc.Settle(p.t.Context(), app.Job{RequestID: r.ID}); out.Verdict != app.JobDone {
+	if out := p.svc.Settle(p.t.Context(), p.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobDone {
 		p.t.Fatal(out)
 	}
 }
@@ -177,7 +177,7 @@ func TestOnlyOfferedClaimsAreGranted(t *testing.T) {
 	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
-	if out := s.svc.Settle(t.Context(), app.Job{RequestID: r.ID}); out.Verdict != app.JobDone {
+	if out := s.svc.Settle(t.Context(), s.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobDone {
 		t.Fatal(out)
 	}
 	got, _ := s.acp.Session(session.ID)
