@@ -55,6 +55,7 @@ const (
 	ReasonNoAccount       Reason = "no_account"         // the person has no account that it could be about
 	ReasonPaused          Reason = "paused"             // a report paused the person's requests
 	ReasonCode            Reason = "code_mismatch"      // denied: the code that was typed isn't the message's
+	ReasonNoCode          Reason = "code_missing"       // its message has no code, and the policy asks for one
 	ReasonOperator        Reason = "by_operator"        // an administrator cancelled it
 	ReasonUnreadable      Reason = "consent_unreadable" // ACP's two answers about the consent contradict each other
 )

@@ -96,6 +96,9 @@ func TestFaultsOfServe(t *testing.T) {
 		{"short key", with(good, "ASSENT_API_KEY", "short"), []string{"ASSENT_API_KEY: use at least"}},
 		{"key place", with(good, "ASSENT_API_KEY", "a-long-random-key", "ASSENT_API_KEY_IN", "cookie"), []string{"ASSENT_API_KEY_IN"}},
 		{"rotation", with(good, "ASSENT_API_USERNAME_NEXT", "acp", "ASSENT_API_PASSWORD_NEXT", "the next battery staple"), nil},
+		{"patterns of codes", with(good, "ASSENT_MATCH_CODE_PATTERN", `code (\d+)`, "ASSENT_MATCH_CODE_MISSING", "refuse"), nil},
+		{"patterns of codes that are none", with(good, "ASSENT_MATCH_CODE_PATTERN", "code", "ASSENT_MATCH_CODE_MISSING", "allow"), []string{"has no group", "ASSENT_MATCH_CODE_MISSING"}},
+		{"a pattern that isn't one", with(good, "ASSENT_MATCH_CODE_PATTERN", "(code"), []string{"ASSENT_MATCH_CODE_PATTERN: error parsing"}},
 		{"limits of notices", with(good, "ASSENT_PERSON_NOTICES", "3/1m,200/168h"), nil},
 		{"limits of notices that are none", with(good, "ASSENT_PERSON_NOTICES", "10,0/10m,5/1s"), []string{
 			`ASSENT_PERSON_NOTICES: "10" is not`, `ASSENT_PERSON_NOTICES: "0/10m" is not`, `ASSENT_PERSON_NOTICES: "5/1s" is not`}},
@@ -343,5 +346,27 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 		if strings.Contains(printed, "hunter2") {
 			t.Errorf("printed: %s", printed)
 		}
+	}
+}
+
+// A profile's pattern of codes is in a table of the file.
+func TestPatternsOfProfiles(t *testing.T) {
+	s, err := parse(t, with(good, "ASSENT_MATCH_CODE_PATTERN", `code (\d+)`), "--config", file(t, "a.toml", "[match_code_patterns]\nuk-payment = 'PIN=(\\w+)'\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Serve()
+	if p := c.Protection.CodePatterns; err != nil || len(p) != 2 || p[""].String() != `code (\d+)` || p["uk-payment"].String() != `PIN=(\w+)` {
+		t.Errorf("%v, %v", p, err)
+	}
+	s, err = parse(t, good, "--config", file(t, "b.toml", "[match_code_patterns]\nbr-data = '(x)'\nregular = 'x'\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.Serve(); err == nil || !strings.Contains(err.Error(), `"br-data" is not`) || !strings.Contains(err.Error(), "match_code_patterns.regular: \"x\" has no group") {
+		t.Errorf("faults: %v", err)
+	}
+	if _, err = parse(t, good, "--config", file(t, "c.toml", "match_code_patterns = 'x'\n")); err == nil || !strings.Contains(err.Error(), "isn't") && !strings.Contains(err.Error(), "is not a table") {
+		t.Errorf("a text in the place of the table: %v", err)
 	}
 }

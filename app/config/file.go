@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,17 @@ func (s *Settings) load(r io.Reader) (kong.Resolver, error) {
 	f := &file{}
 	if err := toml.NewDecoder(r).Decode(&f.values); err != nil {
 		return nil, fmt.Errorf("the settings file: %w", err)
+	}
+	if patterns, ok := f.values["match_code_patterns"]; ok {
+		table, _ := patterns.(map[string]any)
+		s.patterns = map[string]string{}
+		for profile, p := range table {
+			s.patterns[profile] = fmt.Sprint(p)
+		}
+		if len(table) == 0 {
+			return nil, errors.New("match_code_patterns in the settings file is not a table of patterns by profile")
+		}
+		delete(f.values, "match_code_patterns")
 	}
 	tables, ok := f.values["acp"]
 	delete(f.values, "acp")

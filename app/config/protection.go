@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,9 @@ type Protection struct {
 	MatchCode    []string      // profiles that ask for the code of the binding message
 	UnderAttack  []string      // profiles that do while the person is under attack
 	Cooling      time.Duration // of a new device, before it may approve payments
+
+	CodePatterns      map[string]*regexp.Regexp // of the code in a message, by profile; the empty name is for the others
+	RefuseWithoutCode bool                      // what lacks the code that is asked for is cancelled, not compared
 }
 
 // codeProfiles are those that may ask for a code: br-data shows no binding message.
@@ -47,9 +51,41 @@ func (s *Settings) notices(c *Config, f *faults) {
 	}
 }
 
+// codePatterns compiles the patterns of codes: the one of the setting, and those
+// of the file's table match_code_patterns.
+func (s *Settings) codePatterns(c *Config, f *faults) {
+	add := func(name, profile, text string) {
+		p, err := regexp.Compile(text)
+		switch {
+		case err != nil:
+			f.add("%s: %v", name, err)
+			return
+		case p.NumSubexp() == 0:
+			f.add("%s: %q has no group (…) around the code", name, text)
+			return
+		case c.Protection.CodePatterns == nil:
+			c.Protection.CodePatterns = map[string]*regexp.Regexp{}
+		}
+		c.Protection.CodePatterns[profile] = p
+	}
+	if s.MatchCodePattern != "" {
+		add("ASSENT_MATCH_CODE_PATTERN", "", s.MatchCodePattern)
+	}
+	for profile, text := range s.patterns {
+		name := "match_code_patterns." + profile
+		if !slices.Contains(codeProfiles, profile) {
+			f.add("%s: %q is not %s", name, profile, strings.Join(codeProfiles, ", "))
+			continue
+		}
+		add(name, profile, text)
+	}
+}
+
 func (s *Settings) protection(c *Config, f *faults) {
 	s.notices(c, f)
 	c.Protection = Protection{ReportPauses: s.ReportPauses, MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
+	c.Protection.RefuseWithoutCode = oneOf(f, "ASSENT_MATCH_CODE_MISSING", s.MatchCodeMissing, "compare", "refuse") == "refuse"
+	s.codePatterns(c, f)
 	var err error
 	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 || c.Protection.Cooling > LongestCooling {
 		f.add("ASSENT_COOLING: %q is not a time from 0s to 720h (30 days)", s.Cooling)

@@ -49,7 +49,9 @@ type Settings struct {
 	LogFormat string `default:"text" env:"ASSENT_LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json, on standard error."`
 
 	ReportPauses         bool     `env:"ASSENT_REPORT_PAUSES" group:"Protection" help:"Pause a person's requests after \"I didn't ask for this\", until the help desk clears it (user clear)."`
-	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try. A message without a word of 4 to 12 characters that has a digit carries no code to ask for."`
+	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try. The code is the last word of 4 to 12 characters that mixes letters and digits, or of 4 to 8 digits, and that the page shows nowhere."`
+	MatchCodePattern     string   `env:"ASSENT_MATCH_CODE_PATTERN" placeholder:"RE2" group:"Protection" help:"Where the code stands in a message instead: the first group of this regular expression. The file's table match_code_patterns has one a profile."`
+	MatchCodeMissing     string   `default:"compare" env:"ASSENT_MATCH_CODE_MISSING" placeholder:"WHAT" group:"Protection" help:"What is done where a code is asked for and the message has none: compare lets the person compare the message, refuse cancels. Under attack it is cancelled."`
 	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs, or of requests that came in a burst or a flood."`
 
 	PersonNotices []string `default:"10/10m,40/24h" env:"ASSENT_PERSON_NOTICES" placeholder:"N/TIME" group:"Protection" help:"How many notices all clients together may send a person. Clients of which the person approved a request in the last 90 days have as many of their own beside it. Further requests wait in the app without a notice."`
@@ -70,9 +72,10 @@ type Settings struct {
 
 	ConnectionSettings `embed:""`
 
-	tables []ConnectionSettings // of the file
-	file   map[string]any       // its other keys
-	given  Given                // see Trace
+	tables   []ConnectionSettings // of the file
+	patterns map[string]string    // of codes, by profile: the file's match_code_patterns
+	file     map[string]any       // its other keys
+	given    Given                // see Trace
 }
 
 // ConnectionSettings describe one ACP connection: the credentials that ACP

@@ -68,7 +68,7 @@ func (s *Service) Prepare(ctx context.Context, by app.Actor, id string, c Choice
 	} else if until != 0 {
 		return Prepared{}, app.ErrCooling.After(until.Sub(s.store.Now()))
 	}
-	if sheet.AskCode && !carriesCode(r.BindingMessage, c.Code) {
+	if sheet.AskCode && !sameCode(s.code(r, sheet), c.Code) {
 		if c.Code == "" {
 			return Prepared{}, app.ErrCodeMissing
 		}

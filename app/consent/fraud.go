@@ -5,10 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"assent/app"
 	"assent/app/accounts"
@@ -27,6 +26,13 @@ type Protection struct {
 	MatchCode, UnderAttack []string
 	// Cooling is how long a new device can't approve payments.
 	Cooling time.Duration
+	// CodePatterns find the code in a message by their first group, by profile;
+	// that of the empty name is for all that have none.
+	CodePatterns map[string]*regexp.Regexp
+	// RefuseWithoutCode cancels a request whose code is asked for and whose message
+	// has none; otherwise the person compares the message. Under attack it is
+	// cancelled in any case.
+	RefuseWithoutCode bool
 }
 
 const (
@@ -96,67 +102,6 @@ func (s *Service) hints(ctx context.Context, personID string, sh *slip.Sheet) ([
 		out = append(out, slip.Hint{Kind: slip.LargestAmount, Money: &acp.Money{Amount: text, Currency: p.Currency}})
 	}
 	return out, nil
-}
-
-// asksCode tells whether the person must type the code of the binding message
-// of a request.
-func (s *Service) asksCode(ctx context.Context, r app.Request) (bool, error) {
-	if !s.MayAskCode(r) {
-		return false, nil
-	}
-	if slices.Contains(s.protection().MatchCode, slip.ProfileOf(acp.Kind(r.Kind)).Name) {
-		return true, nil
-	}
-	return s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-app.AttackWindow))
-}
-
-// MayAskCode tells whether the policy can ask for the code of the binding
-// message of a request, now or once its person is under attack. Until it is
-// known that it doesn't, the message is shown nowhere: it would give the code
-// away.
-func (s *Service) MayAskCode(r app.Request) bool {
-	policy := s.protection()
-	names := slices.Concat(policy.MatchCode, policy.UnderAttack)
-	if len(names) == 0 || len(matchCodes(r.BindingMessage)) == 0 {
-		return false
-	}
-	profile := slip.ProfileOf(acp.Kind(r.Kind))
-	return r.Kind == app.KindUnknown || profile.MatchCode && slices.Contains(names, profile.Name)
-}
-
-// matchCodes finds what may be the code in a binding message: its words of
-// four to twelve letters, digits and hyphens that have a digit. A message that
-// has none carries no code that could be asked for; where it has several, as an
-// order's number beside the code, any of them will do.
-func matchCodes(message string) []string {
-	var found []string
-	for _, word := range strings.FieldsFunc(message, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
-	}) {
-		word = strings.Trim(word, "-")
-		if n := len([]rune(word)); n >= 4 && n <= 12 && strings.ContainsFunc(word, unicode.IsDigit) {
-			found = append(found, word)
-		}
-	}
-	return found
-}
-
-// carriesCode tells whether the typed code stands in a binding message.
-func carriesCode(message, typed string) bool {
-	return slices.ContainsFunc(matchCodes(message), func(code string) bool { return sameCode(code, typed) })
-}
-
-// sameCode compares codes as people type them.
-func sameCode(a, b string) bool {
-	fold := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) || unicode.IsDigit(r) {
-				return unicode.ToUpper(r)
-			}
-			return -1
-		}, s)
-	}
-	return fold(a) == fold(b)
 }
 
 // DenyAll denies what waits of one client for the person.

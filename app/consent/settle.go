@@ -133,6 +133,7 @@ var rejections = map[app.Reason]acp.Rejection{
 	app.ReasonDebtorNotTheirs: {Why: acp.AccountCannotPay, Cause: "account_unknown", Description: "The account to pay from is not one of the person's."},
 	app.ReasonDebtorCannotPay: {Why: acp.AccountCannotPay, Cause: "account_cannot_pay", Description: "The account to pay from can't be used for this payment."},
 	app.ReasonPaused:          {Why: acp.Security, Cause: "paused", Description: "The person's requests are paused after a report."},
+	app.ReasonNoCode:          {Why: acp.Security, Cause: "code_missing", Description: "The message has no code that the person could be asked for."},
 	app.ReasonCode:            {Why: acp.Security, Cause: "code_mismatch", Description: "The person could not tell the code of the message."},
 	app.ReasonNoAccount:       {Why: acp.Technical, Cause: "no_account", Description: "The person has no account that the request could be about."},
 	app.ReasonUnreadable:      {Why: acp.Technical, Cause: "consent_unreadable", Description: "The details of the consent contradict each other."},

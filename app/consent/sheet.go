@@ -16,11 +16,28 @@ import (
 	"assent/app/slip"
 )
 
-// read asks ACP for the details of a pending request and, where the approval
+// read reads the sheet of a pending request; see readSheet. Where the code of its
+// message is asked for, that is settled once all is known that the page shows.
+func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sheet, error) {
+	sheet, err := s.readSheet(ctx, r, fresh)
+	if err != nil && !errors.Is(err, app.ErrAccountsUnavailable) {
+		return sheet, err
+	}
+	why, codeErr := s.askCode(ctx, r, sheet)
+	switch {
+	case codeErr != nil:
+		return nil, codeErr
+	case why != app.ReasonNone:
+		return nil, s.end(ctx, r, why, true)
+	}
+	return sheet, err
+}
+
+// readSheet asks ACP for the details of a pending request and, where the approval
 // is about accounts, the bank for the person's. A request that can't go on is
 // cancelled and gives app.ErrNotPending; no answer is app.ErrACPUnreachable.
 // With app.ErrAccountsUnavailable comes the sheet without its accounts.
-func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sheet, error) {
+func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*slip.Sheet, error) {
 	if r.Kind == app.KindTest {
 		return newSheet(r, &acp.Details{}), nil
 	}
@@ -61,9 +78,6 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 		}
 	}
 	sheet := newSheet(r, d)
-	if sheet.AskCode, err = s.asksCode(ctx, r); err != nil {
-		return nil, err
-	}
 	if unprintable(sheet) {
 		s.log.ErrorContext(ctx, "a request was cancelled: what it would grant can't be shown as it is", "request", r.ID, "ref", r.Ref)
 		return nil, s.end(ctx, r, app.ReasonUnreadable, true)

@@ -159,7 +159,8 @@ func accents(b Branding) map[Theme]Accent {
 // and a profile that always asks for the code needn't while under attack.
 func (s *Service) effective(p Protection) config.Protection {
 	p = s.overruled(p)
-	out := config.Protection{ReportPauses: p.ReportPauses, MatchCode: p.MatchCode, Cooling: time.Duration(p.CoolingHours) * time.Hour}
+	out := config.Protection{ReportPauses: p.ReportPauses, MatchCode: p.MatchCode, Cooling: time.Duration(p.CoolingHours) * time.Hour,
+		CodePatterns: s.cfg.Protection.CodePatterns, RefuseWithoutCode: s.cfg.Protection.RefuseWithoutCode}
 	if s.fixed("cooling") || protectionOf(s.cfg.Protection).CoolingHours == p.CoolingHours {
 		out.Cooling = s.cfg.Protection.Cooling // which may be no whole number of hours
 	}

@@ -361,7 +361,7 @@ var reasonKeys = map[app.Reason]i18n.Key{
 	app.ReasonNoScopes: "admin.requests.why.nothing_allowed", app.ReasonConsentState: "admin.requests.why.consent_state", app.ReasonNotOwner: "admin.requests.why.not_owner",
 	app.ReasonOtherCompany: "admin.requests.why.other_company", app.ReasonDebtorNotTheirs: "admin.requests.why.debtor_not_theirs",
 	app.ReasonDebtorCannotPay: "admin.requests.why.debtor_cannot_pay", app.ReasonNoAccount: "admin.requests.why.no_account", app.ReasonPaused: "admin.requests.why.paused",
-	app.ReasonCode: "admin.requests.why.code_mismatch", app.ReasonOperator: "admin.requests.why.by_operator", app.ReasonUnreadable: "admin.requests.why.consent_unreadable",
+	app.ReasonCode: "admin.requests.why.code_mismatch", app.ReasonNoCode: "admin.requests.why.code_missing", app.ReasonOperator: "admin.requests.why.by_operator", app.ReasonUnreadable: "admin.requests.why.consent_unreadable",
 }
 
 // Plain is the trace as text to be quoted, under a head of its own.

@@ -146,6 +146,7 @@ func gallery(f view.Frame) []shown {
 		{name: "cancelled-debtor-cannot-pay", page: outcome(f, all["br-pix"], cancelled(app.ReasonDebtorCannotPay))},
 		{name: "cancelled-no-account", page: outcome(f, all["uk-payment"], cancelled(app.ReasonNoAccount))},
 		{name: "cancelled-paused", page: outcome(f, signIn(), cancelled(app.ReasonPaused))},
+		{name: "cancelled-no-code", page: outcome(f, all["uk-payment"], cancelled(app.ReasonNoCode))},
 		{name: "cancelled-unreadable", page: outcome(f, all["uk-payment"], cancelled(app.ReasonUnreadable))},
 		{name: "inbox-mixed", page: page.Inbox{Waiting: mixed}},
 		{name: "inbox-payments", page: page.Inbox{Waiting: mixed[:2]}},

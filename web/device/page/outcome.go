@@ -105,6 +105,7 @@ var endings = map[app.Reason]ending{
 	app.ReasonNoAccount:       {why: "reason.no_account", next: "next.ask"},
 	app.ReasonPaused:          {why: "reason.paused", next: "next.paused"},
 	app.ReasonUnreadable:      {why: "reason.consent_unreadable"},
+	app.ReasonNoCode:          {why: "reason.code_missing", next: "next.ask"},
 	app.ReasonOperator:        {why: "reason.by_operator", next: "next.ask"},
 }
 

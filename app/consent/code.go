@@ -1,0 +1,392 @@
+package consent
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"assent/app"
+	"assent/app/acp"
+	"assent/app/slip"
+)
+
+// codePolicy is what the policy asks of a request: to type the code of its
+// message, where it has one, or to be refused.
+type codePolicy struct {
+	asked    bool // the code is asked for
+	attacked bool // the person is under attack
+}
+
+// codePolicyOf reads what the policy asks of a request of that profile now.
+func (s *Service) codePolicyOf(ctx context.Context, r app.Request) (codePolicy, error) {
+	policy, profile := s.protection(), slip.ProfileOf(acp.Kind(r.Kind))
+	always, under := slices.Contains(policy.MatchCode, profile.Name), slices.Contains(policy.UnderAttack, profile.Name)
+	if !profile.MatchCode || !always && !under {
+		return codePolicy{}, nil
+	}
+	attacked, err := s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-app.AttackWindow))
+	return codePolicy{asked: always || attacked, attacked: attacked}, err
+}
+
+// askCode settles how the person shows that they see the other device: by typing
+// the code of the message, or by comparing the message where it has no code. It
+// gives the reason to cancel the request where the policy lets nobody compare.
+func (s *Service) askCode(ctx context.Context, r app.Request, sh *slip.Sheet) (app.Reason, error) {
+	p, err := s.codePolicyOf(ctx, r)
+	if err != nil || !p.asked {
+		return app.ReasonNone, err
+	}
+	if s.code(r, sh) != "" {
+		sh.AskCode = true
+		return app.ReasonNone, nil
+	}
+	if p.attacked || s.protection().RefuseWithoutCode {
+		return app.ReasonNoCode, nil
+	}
+	return app.ReasonNone, nil
+}
+
+// MayAskCode tells whether the policy can ask for the code of the binding
+// message of a request, now or once its person is under attack. Until it is
+// known that it doesn't, the message is shown nowhere: it would give the code
+// away.
+func (s *Service) MayAskCode(r app.Request) bool {
+	policy := s.protection()
+	names := slices.Concat(policy.MatchCode, policy.UnderAttack)
+	if len(names) == 0 || s.code(r, nil) == "" {
+		return false
+	}
+	profile := slip.ProfileOf(acp.Kind(r.Kind))
+	return r.Kind == app.KindUnknown || profile.MatchCode && slices.Contains(names, profile.Name)
+}
+
+// code finds the code in a request's message: what the pattern of its profile
+// captures, or without a pattern the last word that could be one. What the sheet
+// shows is no code; a nil sheet shows nothing. Empty where there is none.
+func (s *Service) code(r app.Request, sh *slip.Sheet) string {
+	shown := shownOn(sh)
+	isCode := func(word string) bool { return word != "" && !shown.has(word) }
+	if pattern := s.pattern(r); pattern != nil {
+		for _, m := range pattern.FindAllStringSubmatch(r.BindingMessage, -1) {
+			if isCode(m[1]) {
+				return m[1]
+			}
+		}
+		return ""
+	}
+	words := codeWords(r.BindingMessage)
+	for i := len(words) - 1; i >= 0; i-- {
+		if isCode(words[i]) {
+			return words[i]
+		}
+	}
+	return ""
+}
+
+// pattern is the pattern of a request's profile, or the one of all; nil where
+// none is set.
+func (s *Service) pattern(r app.Request) *regexp.Regexp {
+	patterns := s.protection().CodePatterns
+	if p := patterns[slip.ProfileOf(acp.Kind(r.Kind)).Name]; p != nil {
+		return p
+	}
+	return patterns[""]
+}
+
+// Lengths of a word that may be a code, in characters.
+const (
+	shortestCode  = 4
+	longestCode   = 12
+	longestDigits = 8
+)
+
+// ordinary are words with digits and letters that are ordinals, times or
+// lengths of time.
+var ordinary = regexp.MustCompile(`(?i)^\d+(st|nd|rd|th|am|pm|h|hs|hrs|min|mins|º|ª|h\d\d)$`)
+
+// codeWords finds the words of a message that may be a code: of 4 to 12
+// characters that mix letters and digits, or of 4 to 8 digits. A word is letters,
+// digits and hyphens; figures with points, commas, colons or slashes between
+// digits are amounts, dates and times.
+func codeWords(message string) []string {
+	runes := []rune(norm.NFKC.String(message))
+	between := func(i int) bool { // two digits
+		return i > 0 && i+1 < len(runes) && unicode.IsDigit(runes[i-1]) && unicode.IsDigit(runes[i+1])
+	}
+	var words []string
+	var word []rune
+	plain := true
+	end := func() {
+		text := strings.Trim(string(word), "-")
+		if plain && isCodeWord(text) {
+			words = append(words, text)
+		}
+		word, plain = nil, true
+	}
+	for i, r := range runes {
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '-':
+			word = append(word, r)
+		case strings.ContainsRune(".,:/'’", r) && between(i):
+			word, plain = append(word, r), false
+		default:
+			end()
+		}
+	}
+	end()
+	return words
+}
+
+func isCodeWord(word string) bool {
+	digits, letters := 0, 0
+	for _, r := range word {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case unicode.IsLetter(r):
+			letters++
+		}
+	}
+	switch {
+	case digits == 0, ordinary.MatchString(word):
+		return false
+	case letters > 0:
+		return digits+letters >= shortestCode && digits+letters <= longestCode
+	case isDate(word):
+		return false
+	}
+	return digits >= shortestCode && digits <= longestDigits
+}
+
+// isDate tells whether a word writes a date with hyphens.
+func isDate(word string) bool {
+	for _, layout := range []string{"2006-1-2", "2-1-2006", "1-2-2006", "2-1-06", "06-1-2", "2006-1", "1-2006"} {
+		if _, err := time.Parse(layout, word); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// foldCode writes a code, or a figure that is compared with one, in one way:
+// capital letters and digits, digits of every script by their value.
+func foldCode(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9':
+			return r
+		case unicode.IsDigit(r):
+			return '0' + digitValue(r)
+		case unicode.IsLetter(r):
+			return unicode.ToUpper(r)
+		}
+		return -1
+	}, norm.NFKC.String(s))
+}
+
+// digitValue is the value of a decimal digit: those of a script follow each other
+// from zero on (Unicode Standard, chapter 4.6), and no two scripts touch without
+// a multiple of ten between them.
+func digitValue(r rune) rune {
+	for _, table := range unicode.Nd.R16 {
+		if lo, hi := rune(table.Lo), rune(table.Hi); r >= lo && r <= hi {
+			return (r - lo) % 10
+		}
+	}
+	for _, table := range unicode.Nd.R32 {
+		if lo, hi := rune(table.Lo), rune(table.Hi); r >= lo && r <= hi {
+			return (r - lo) % 10
+		}
+	}
+	return 0
+}
+
+// sameCode compares codes as people type them.
+func sameCode(a, b string) bool { return foldCode(a) == foldCode(b) }
+
+// shownWords are what a page shows, folded, in the writings that a message could
+// repeat it in.
+type shownWords map[string]bool
+
+// has tells whether a word is shown: as it is, or as an amount with its currency.
+func (s shownWords) has(word string) bool {
+	folded := foldCode(word)
+	if s[folded] {
+		return true
+	}
+	bare := strings.TrimFunc(folded, unicode.IsLetter) // GBP1200, 1200GBP
+	return bare != folded && len(folded)-len(bare) <= 4 && s["#"+bare]
+}
+
+// shownOn gathers what the page of a sheet shows.
+func shownOn(sh *slip.Sheet) shownWords {
+	s := shownWords{}
+	if sh == nil {
+		return s
+	}
+	s.text(sh.Ref, sh.Client.ID, sh.Client.Name, sh.Client.Description, sh.Client.URI, sh.Client.PolicyURI, sh.Client.TosURI, sh.ServerID)
+	s.text(sh.ACR...)
+	s.text(sh.Claims...)
+	s.text(sh.VerifiedClaims...)
+	for _, sc := range sh.Scopes {
+		s.text(sc.Grant, sc.DisplayName, sc.Description, sc.Service)
+		s.text(sc.Params...)
+	}
+	for _, a := range sh.Authorization {
+		s.any(a)
+	}
+	s.any(sh.Other)
+	for _, at := range []app.Instant{sh.StartedAt, sh.ExpiresAt} {
+		for _, day := range []int{-1, 0, 1} { // wherever the reader is
+			s.date(at.Time().AddDate(0, 0, day))
+		}
+	}
+	for _, h := range sh.Hints {
+		s.money(h.Money)
+	}
+	if sh.Accounts != nil {
+		for _, row := range sh.Accounts.List {
+			s.account(&row.Account.AccountRef)
+			s.text(row.Account.Unpayable)
+		}
+	}
+	if c := sh.Consent; c != nil {
+		s.text(c.ID, c.CPF, c.CNPJ)
+		s.account(c.Debtor)
+		for _, f := range c.Facts {
+			s.fact(f)
+		}
+	}
+	return s
+}
+
+func (s shownWords) fact(f acp.Fact) {
+	s.text(f.Text)
+	s.text(f.List...)
+	s.money(f.Money)
+	s.account(f.Account)
+	s.when(f.At)
+	if f.Schedule != nil {
+		s.text(f.Schedule.Frequency, f.Schedule.Note)
+		s.when(f.Schedule.Start)
+		for _, d := range f.Schedule.Dates {
+			s.when(d)
+		}
+	}
+	if f.Rate != nil {
+		s.text(f.Rate.Contract)
+		s.number(f.Rate.Rate)
+		s.when(f.Rate.ValidUntil)
+	}
+	for _, c := range f.Charges {
+		s.money(&c.Money)
+	}
+}
+
+// text adds texts: each whole, each of its words, and the digits of each word.
+func (s shownWords) text(texts ...string) {
+	for _, text := range texts {
+		s[foldCode(text)] = true
+		for _, word := range strings.FieldsFunc(text, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-.,", r)
+		}) {
+			s[foldCode(word)] = true
+			if isNumber(word) {
+				s.number(word)
+			}
+			for _, digits := range strings.FieldsFunc(word, func(r rune) bool { return !unicode.IsDigit(r) }) {
+				s[foldCode(digits)] = true
+			}
+		}
+		if t := strings.TrimSpace(text); len(t) >= len(time.DateOnly) {
+			s.when(t)
+		}
+	}
+}
+
+func isNumber(word string) bool {
+	return strings.Trim(word, "0123456789.,") == "" && strings.ContainsAny(word, "0123456789")
+}
+
+// number adds a decimal: with and without its fraction and its last zeros.
+func (s shownWords) number(decimal string) {
+	whole, fraction := decimal, ""
+	if i := strings.LastIndexAny(decimal, ".,"); i >= 0 && len(decimal)-i-1 != 3 {
+		whole, fraction = decimal[:i], decimal[i+1:]
+	}
+	whole = strings.TrimLeft(foldCode(whole), "0")
+	for _, f := range []string{"", fraction, strings.TrimRight(fraction, "0"), (fraction + "00")[:2]} {
+		s[whole+f], s["#"+whole+f] = true, true
+	}
+}
+
+func (s shownWords) money(m *acp.Money) {
+	if m != nil {
+		s.number(m.Amount)
+	}
+}
+
+// account adds an account's names and numbers, and the groups and last digits
+// that people know it by.
+func (s shownWords) account(a *app.AccountRef) {
+	if a == nil {
+		return
+	}
+	s.text(a.Name, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number, a.Identification)
+	for _, number := range []string{foldCode(a.Identification), foldCode(a.Number), foldCode(a.SecondaryIdentification), foldCode(a.ISPB), foldCode(a.Issuer + a.Number)} {
+		for n := shortestCode; n <= min(longestDigits, len(number)); n++ {
+			s[number[:n]], s[number[len(number)-n:]] = true, true
+		}
+		for i := 0; i+4 <= len(number); i += 4 {
+			s[number[i:i+4]] = true
+		}
+	}
+}
+
+// when adds the date of an RFC 3339 time or date.
+func (s shownWords) when(text string) {
+	if len(text) < len(time.DateOnly) {
+		return
+	}
+	if at, err := time.Parse(time.DateOnly, text[:len(time.DateOnly)]); err == nil {
+		for _, day := range []int{-1, 0, 1} {
+			s.date(at.AddDate(0, 0, day))
+		}
+	}
+}
+
+// monthsPT are the months as Portuguese shortens them.
+var monthsPT = []string{"JAN", "FEV", "MAR", "ABR", "MAI", "JUN", "JUL", "AGO", "SET", "OUT", "NOV", "DEZ"}
+
+func (s shownWords) date(at time.Time) {
+	for _, layout := range []string{"20060102", "060102", "02012006", "020106", "01022006", "010206", "0201", "0102", "2006", "2012006", "1022006",
+		"2Jan2006", "2Jan06", "2Jan", "02Jan2006", "02Jan06", "02Jan", "Jan2", "Jan02", "Jan2006", "2January2006", "2January", "January2006", "January2"} {
+		text := strings.ToUpper(at.Format(layout))
+		s[text] = true
+		s[strings.Replace(text, strings.ToUpper(at.Format("Jan")), monthsPT[at.Month()-1], 1)] = true
+	}
+}
+
+// any adds every text and number in a JSON value.
+func (s shownWords) any(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, member := range v {
+			s.text(key)
+			s.any(member)
+		}
+	case []any:
+		for _, member := range v {
+			s.any(member)
+		}
+	case nil, bool:
+	default:
+		s.text(fmt.Sprint(v))
+	}
+}
