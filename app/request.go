@@ -108,6 +108,7 @@ type Request struct {
 	LoginState     string        `db:"login_state"` // ACP's anti-CSRF value, echoed on accept and reject
 	UserIdentifier string        `db:"user_identifier"`
 	PersonID       string        `db:"person_id"`
+	Nth            int64         `db:"nth"` // of all that the person was ever asked
 	Kind           string        `db:"kind"`
 	ConsentID      string        `db:"consent_id"` // of an open banking consent, as far as the start named it
 	Payee          string        `db:"payee"`      // name, as it was shown
@@ -165,6 +166,7 @@ const (
 	TopicRequest Topic = "request" // a request is new or changed
 	TopicDevice  Topic = "device"  // a device, its session or its person changed
 	TopicJob     Topic = "job"     // there is work in the outbox
+	TopicEnding  Topic = "ending"  // what was ended at once has steps left
 )
 
 // Job is a row of the outbox: work that must reach another system, written in

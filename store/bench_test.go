@@ -37,6 +37,28 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
+// Pausing somebody for whom 20,000 requests wait: the longest that anybody
+// waits for the writer is a step.
+func BenchmarkPauseOfMany(b *testing.B) {
+	for b.Loop() {
+		db := storetest.New(b)
+		p := db.MustPerson("alice")
+		db.MustDevice(p)
+		waitingFor(b, db, p, 20_000, "noisy")
+		longest, began := time.Duration(0), time.Now()
+		err := db.Pause(b.Context(), app.Operator, p.ID)
+		for more := true; more && err == nil; {
+			longest = max(longest, time.Since(began))
+			began = time.Now()
+			more, err = db.EndMore(b.Context())
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(longest.Microseconds())/1000, "ms/step")
+	}
+}
+
 // The inbox of somebody of whom much is asked: 1,500 requests with payloads of
 // 20 KB, of three clients.
 func BenchmarkInbox(b *testing.B) {

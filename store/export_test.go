@@ -7,6 +7,9 @@ import (
 	"assent/app"
 )
 
+// Step is how many rows a transaction ends or erases.
+const Step = step
+
 // ReadOnlyProbe tries to write through the read pool.
 func ReadOnlyProbe(s *Store) error {
 	_, err := s.r.Exec(`INSERT INTO meta (key, value) VALUES ('probe', '')`)

@@ -10,28 +10,18 @@ import (
 
 // DenyAll denies what waits of one client for the person on the device by, and
 // gives how many there were.
-func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reason app.Reason) (int, error) {
-	var rows []app.Request
-	err := s.write(ctx, func(t *tx) error {
+func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reason app.Reason) (n int, err error) {
+	err = s.write(ctx, func(t *tx) error {
 		if err := t.mayAnswer(ctx, by, ""); err != nil {
 			return err
 		}
-		if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
-			WHERE person_id = ? AND client_id = ? AND state = 'pending' AND expires_at > ? RETURNING `+requestColumns,
-			reason, by.ID, t.now, by.PersonID, clientID, t.now); err != nil {
+		if err := t.GetContext(ctx, &n, `SELECT count(*) FROM requests WHERE person_id = ? AND client_id = ? AND `+waiting+` AND expires_at > ?`,
+			by.PersonID, clientID, t.now); err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if err := t.ended(ctx, r); err != nil {
-				return err
-			}
-			if err := t.denied(ctx, by, r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.endAll(ctx, by, ending{PersonID: by.PersonID, OneClient: true, ClientID: clientID, State: app.Denied, Reason: reason})
 	})
-	return len(rows), err
+	return n, err
 }
 
 // denied finishes a denial that was just stored.

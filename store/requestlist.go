@@ -45,6 +45,9 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 	query := `SELECT ` + listColumns + ` FROM requests WHERE (created_at, id) < (:at, :id)`
 	args := map[string]any{"at": from.At, "id": from.ID, "state": f.State, "delivery": f.Delivery, "client": f.ClientID, "person": f.PersonID,
 		"ref": strings.ToUpper(strings.TrimSpace(f.Ref)), "limit": limit}
+	if f.State == app.Pending {
+		query += ` AND ` + waiting
+	}
 	if f.Delivery != "" {
 		query += ` AND delivery IN ('waiting', 'unconfirmed', 'failed') AND delivery = :delivery`
 	}
@@ -101,7 +104,7 @@ func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientNam
 		r = app.Request{ID: app.NewID(), Ref: app.NewRef(), LoginState: app.NewID(), PersonID: d.PersonID, Kind: app.KindTest, ClientName: clientName,
 			State: app.Pending, Delivery: app.DeliveryNone, CreatedAt: t.now, ExpiresAt: t.now.Add(lives), Payload: "{}"}
 		r.LoginID = r.ID
-		if err := t.insertRequest(ctx, r); err != nil {
+		if err := t.insertRequest(ctx, &r); err != nil {
 			return err
 		}
 		var endpoints []string

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -10,14 +11,14 @@ import (
 )
 
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
-	client_id, client_name, binding_message, scopes, acr, payload, quiet_cause, notice_pool, state, reason, details, details_digest, granted,
-	decided_by, receipt, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, delivery_tries,
-	delivery_unsure, delivered_at, consent_id, payee, acp_said`
+	client_id, client_name, binding_message, scopes, acr, payload, quiet_cause, notice_pool, details, details_digest, granted,
+	receipt, created_at, expires_at, opened_at, delivery_cause, delivery_tries,
+	delivery_unsure, delivered_at, consent_id, payee, acp_said, ` + standingNow
 
 // listColumns are those of which pages make their lists: not what support, ACP
 // or a proof needs, which is most of a row's size.
-const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet_cause, state, reason,
-	details, details_digest, decided_by, created_at, expires_at, opened_at, decided_at, delivery, delivery_cause, consent_id, payee`
+const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet_cause,
+	details, details_digest, created_at, expires_at, opened_at, delivery_cause, consent_id, payee, ` + standingNow
 
 // StartRequest stores a request and the notices that follow from it, once for
 // each (tenant, login). The same again gives the stored one and fresh false;
@@ -53,7 +54,7 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 		if req.State == app.Cancelled && reject {
 			req.Delivery = app.DeliveryWaiting
 		}
-		if err := t.insertRequest(ctx, req); err != nil {
+		if err := t.insertRequest(ctx, &req); err != nil {
 			return err
 		}
 		if err := t.began(ctx, req); err != nil {
@@ -99,13 +100,16 @@ func reasonDetail(r app.Reason) map[string]string {
 	return map[string]string{"reason": string(r)}
 }
 
-func (t *tx) insertRequest(ctx context.Context, r app.Request) error {
+func (t *tx) insertRequest(ctx context.Context, r *app.Request) error {
+	if err := t.number(ctx, r); err != nil {
+		return err
+	}
 	_, err := t.NamedExecContext(ctx, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state,
 		user_identifier, person_id, kind, client_id, client_name, binding_message, scopes, acr, payload,
-		quiet, quiet_cause, notice_pool, state, reason, created_at, expires_at, decided_at, delivery, consent_id)
+		quiet, quiet_cause, notice_pool, state, reason, created_at, expires_at, decided_at, delivery, consent_id, nth)
 		VALUES (:id, :ref, :connection, :tenant_id, :server_id, :login_id, :login_state,
 		:user_identifier, :person_id, :kind, :client_id, :client_name, :binding_message, :scopes, :acr, :payload,
-		:quiet_cause <> '', :quiet_cause, :notice_pool, :state, :reason, :created_at, :expires_at, :decided_at, :delivery, :consent_id)`, r)
+		:quiet_cause <> '', :quiet_cause, :notice_pool, :state, :reason, :created_at, :expires_at, :decided_at, :delivery, :consent_id, :nth)`, r)
 	return err
 }
 
@@ -158,7 +162,7 @@ func (r *Reader) Inbox(ctx context.Context, personID string) ([]app.Request, err
 	var out []app.Request
 	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests WHERE id IN (SELECT id FROM (
 			SELECT id, row_number() OVER (PARTITION BY client_id ORDER BY expires_at, id) AS n FROM requests
-			WHERE person_id = ? AND state = 'pending' AND expires_at > ?) AS waiting WHERE n <= ?)
+			WHERE person_id = ? AND `+waiting+` AND expires_at > ?) AS waiting WHERE n <= ?)
 		ORDER BY expires_at, created_at, id LIMIT ?`, personID, r.Now(), InboxOfClient, InboxInAll)
 	return out, err
 }
@@ -181,7 +185,7 @@ func (r *Reader) Waiting(ctx context.Context, personID string) ([]Waiting, error
 			CASE max(CASE quiet_cause WHEN 'muted' THEN 4 WHEN 'burst' THEN 3 WHEN 'back_off' THEN 2 WHEN 'flood' THEN 1 ELSE 0 END)
 				WHEN 4 THEN 'muted' WHEN 3 THEN 'burst' WHEN 2 THEN 'back_off' WHEN 1 THEN 'flood' ELSE '' END AS quiet,
 			min(created_at) AS first, max(created_at) AS last FROM requests
-		WHERE person_id = ? AND state = 'pending' AND expires_at > ? GROUP BY client_id ORDER BY min(expires_at), client_id`, personID, r.Now())
+		WHERE person_id = ? AND `+waiting+` AND expires_at > ? GROUP BY client_id ORDER BY min(expires_at), client_id`, personID, r.Now())
 	return out, err
 }
 
@@ -198,7 +202,7 @@ func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, 
 	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Text)) + "%"
 	var out []app.Request
 	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests
-		WHERE person_id = ? AND state <> 'pending' AND created_at < ? AND (? = '' OR state = ?)
+		WHERE person_id = ? AND NOT (`+waiting+`) AND created_at < ? AND (? = '' OR `+stateNow+` = ?)
 		AND (? = '' OR lower(client_name) LIKE ? ESCAPE '\' OR lower(payee) LIKE ? ESCAPE '\' OR lower(ref) LIKE ? ESCAPE '\')
 		ORDER BY created_at DESC, id LIMIT ?`, personID, f.Before, f.State, f.State, f.Text, like, like, like, limit)
 	return out, err
@@ -243,7 +247,7 @@ func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest, pa
 				return err
 			}
 		}
-		return t.exec(ctx, `UPDATE requests SET details = ?, details_digest = ?, payee = ? WHERE id = ? AND state = 'pending' AND details_digest <> ?`,
+		return t.exec(ctx, `UPDATE requests SET details = ?, details_digest = ?, payee = ? WHERE id = ? AND `+waiting+` AND details_digest <> ?`,
 			details, digest, payee, id, digest)
 	})
 }
@@ -260,7 +264,7 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 			return err
 		}
 		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
-			WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ? AND details_digest = ?`,
+			WHERE id = ? AND person_id = ? AND `+waiting+` AND expires_at > ? AND details_digest = ?`,
 			a.Granted, a.Receipt, by.ID, a.At, id, by.PersonID, t.now, a.Digest)
 		if err == nil && n == 1 && a.Payment != nil {
 			err = t.addPayment(ctx, id, by.PersonID, *a.Payment)
@@ -304,7 +308,7 @@ func (t *tx) deny(ctx context.Context, by app.Actor, id string, reason app.Reaso
 		return err
 	}
 	n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
-		WHERE id = ? AND person_id = ? AND state = 'pending' AND expires_at > ?`,
+		WHERE id = ? AND person_id = ? AND `+waiting+` AND expires_at > ?`,
 		reason, by.ID, t.now, id, by.PersonID, t.now)
 	return t.decided(ctx, by, id, n, err, func(r app.Request) error { return t.denied(ctx, by, r) })
 }
@@ -375,7 +379,7 @@ func (s *Store) Cancel(ctx context.Context, by app.Actor, id string, reason app.
 	return s.write(ctx, func(t *tx) error {
 		var r app.Request
 		err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = CASE WHEN ? THEN `+toBeTold+` ELSE 'none' END
-			WHERE id = ? AND state = 'pending' RETURNING `+requestColumns, reason, t.now, reject, id)
+			WHERE id = ? AND `+waiting+` RETURNING `+requestColumns, reason, t.now, reject, id)
 		if err != nil {
 			return orElse(err, app.ErrNotPending)
 		}
@@ -399,50 +403,59 @@ func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject 
 	return t.audit(ctx, by, entry{action: "request.cancel", person: r.PersonID, request: r.ID, detail: reasonDetail(r.Reason)})
 }
 
-// cancelPending cancels all that waits for a person and has ACP told.
-func (t *tx) cancelPending(ctx context.Context, by app.Actor, personID string, reason app.Reason) error {
-	var rows []app.Request
-	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = `+toBeTold+`
-		WHERE person_id = ? AND state = 'pending' AND expires_at > ? RETURNING `+requestColumns, reason, t.now, personID, t.now); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if err := t.cancelled(ctx, by, r, true); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Expire turns pending requests whose time has come into expired ones and
 // gives the time of the next expiry, or zero when nothing is pending.
 func (s *Store) Expire(ctx context.Context) (next app.Instant, err error) {
-	var due int
-	if err := s.r.GetContext(ctx, &due, `SELECT count(*) FROM requests WHERE state = 'pending' AND expires_at <= ?`, s.Now()); err != nil {
-		return 0, err
-	}
-	if due > 0 {
-		err := s.write(ctx, func(t *tx) error {
-			var rows []app.Request
-			if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'expired', decided_at = expires_at
-				WHERE state = 'pending' AND expires_at <= ? RETURNING `+requestColumns, t.now); err != nil {
-				return err
-			}
-			for _, r := range rows {
-				t.changed(r)
-				if err := t.ended(ctx, r); err != nil {
-					return err
-				}
-				if err := t.audit(ctx, app.System, entry{action: "request.expire", person: r.PersonID, request: r.ID}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	for {
+		n, err := s.ExpireSome(ctx)
 		if err != nil {
 			return 0, err
 		}
+		if n < step {
+			break
+		}
 	}
-	err = s.r.GetContext(ctx, &next, `SELECT coalesce(min(expires_at), 0) FROM requests WHERE state = 'pending'`)
+	err = s.r.GetContext(ctx, &next, `SELECT coalesce(min(expires_at), 0) FROM requests WHERE `+waiting)
 	return next, err
+}
+
+// ExpireSome expires as many requests as one transaction may, and tells how many.
+func (s *Store) ExpireSome(ctx context.Context) (int, error) {
+	var ids []string
+	if err := s.r.SelectContext(ctx, &ids, `SELECT id FROM requests WHERE `+waiting+` AND expires_at <= ? LIMIT ?`, s.Now(), step); err != nil {
+		return 0, err
+	}
+	return len(ids), s.expire(ctx, ids)
+}
+
+// ExpireRequest expires a request if its time has come.
+func (s *Store) ExpireRequest(ctx context.Context, id string) error {
+	return s.expire(ctx, []string{id})
+}
+
+func (s *Store) expire(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(t *tx) error {
+		var rows []app.Request
+		if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'expired', decided_at = expires_at
+			WHERE id IN (SELECT value FROM json_each(?)) AND `+waiting+` AND expires_at <= ? RETURNING `+requestColumns, string(list), t.now); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			t.changed(r)
+			if err := t.ended(ctx, r); err != nil {
+				return err
+			}
+			if err := t.audit(ctx, app.System, entry{action: "request.expire", person: r.PersonID, request: r.ID}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

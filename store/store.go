@@ -5,6 +5,12 @@
 // Writes go through the methods of Store: each is one transaction that carries
 // the change, its audit row and the jobs that follow from it, and each announces
 // what it changed after the commit, never before.
+//
+// There is one writer, and no one person may hold it: what can be any number of
+// rows (all that waits for a person when they are paused, suspended, denied or
+// erased; what expires; what is swept) is taken in steps, each a transaction of a
+// bounded number of rows. The first writes the fact, which every reader and
+// writer goes by from then on; see ending.
 package store
 
 import (
@@ -260,6 +266,7 @@ type tx struct {
 	now    app.Instant
 	events []app.Event
 	end    *AuditHead // of the audit, once this transaction knows it
+	left   int        // rows that it may still end or erase for one person
 }
 
 // write runs fn in a transaction and announces its events after the commit.
@@ -270,7 +277,7 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 		return err
 	}
 	defer x.Rollback() // after a commit it does nothing
-	t := &tx{Tx: x, now: s.Now()}
+	t := &tx{Tx: x, now: s.Now(), left: step}
 	if err := fn(t); err != nil {
 		return err
 	}

@@ -18,8 +18,14 @@ func (r *Reader) PeopleCount(ctx context.Context) (n int, err error) {
 // WaitingCount is how many requests wait for their people. It reads as many
 // entries of an index.
 func (r *Reader) WaitingCount(ctx context.Context) (n int, err error) {
-	err = r.r.GetContext(ctx, &n, waitingCount, r.Now())
-	return n, err
+	now := r.Now()
+	if err := r.r.GetContext(ctx, &n, waitingCount, now); err != nil {
+		return 0, err
+	}
+	var ended int // that an ending's step hasn't come to yet
+	err = r.r.GetContext(ctx, &ended, `SELECT count(*) FROM requests WHERE state = 'pending' AND expires_at > ?
+		AND person_id IN (SELECT person_id FROM endings) AND EXISTS (SELECT 1`+byEnding+`)`, now)
+	return max(0, n-ended), err
 }
 
 const (

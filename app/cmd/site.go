@@ -79,6 +79,12 @@ func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.L
 			}
 			return
 		}
+		if e.Topic == app.TopicEnding {
+			if s.consent != nil {
+				s.consent.KickEndings()
+			}
+			return
+		}
 		hub.Publish(e)
 	}})
 	if err != nil {
@@ -208,6 +214,7 @@ func (s *site) run(ctx context.Context) error {
 	}
 	g.Go(func() error { return s.worker.Run(ctx) })
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
+	g.Go(func() error { return s.consent.RunEndings(ctx) })
 	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
 	g.Go(func() error { return s.imports.Run(ctx) })
 	g.Go(func() error { s.settings.RunRetention(ctx, s.key.Sign); return nil })

@@ -64,6 +64,7 @@ type Service struct {
 	ttl         time.Duration
 	fatigue     store.Fatigue
 	log         *slog.Logger
+	kick        chan struct{} // there may be steps of endings to take
 }
 
 // New makes the service.
@@ -72,7 +73,7 @@ func New(c Config) *Service {
 		c.Protection = func() Protection { return Protection{} }
 	}
 	return &Service{store: c.Store, connections: byName(c.Connections), resolver: c.Resolver, accounts: c.Accounts,
-		protection: c.Protection, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log}
+		protection: c.Protection, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log, kick: make(chan struct{}, 1)}
 }
 
 func byName(list []Connection) map[string]Connection {

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"assent/app"
+)
+
+// step is how many rows one transaction ends or erases where one person can be
+// the cause of any number: others wait for the one writer no longer than that takes.
+const step = 100
+
+// ending is a row of endings: the fact that all pending requests of a person,
+// or of one client to them, have ended. It is written with what caused it, in
+// one transaction, and counts from its commit on for every reader and writer:
+// see waiting and requestColumns. The requests' own rows, and what follows from
+// each (audit, jobs, counters, notices taken back), are written in steps.
+type ending struct {
+	ID        int64            `db:"id"`
+	PersonID  string           `db:"person_id"`
+	OneClient bool             `db:"one_client"`
+	ClientID  string           `db:"client_id"` // where it is of one client
+	UpTo      int64            `db:"upto"`      // app.Request.Nth of the last request that it ends
+	State     app.RequestState `db:"state"`     // denied or cancelled
+	Reason    app.Reason       `db:"reason"`
+	ActorKind app.ActorKind    `db:"actor_kind"`
+	ActorID   string           `db:"actor_id"`
+	Source    string           `db:"source"`
+	At        app.Instant      `db:"at"`
+	Erases    bool             `db:"erases"` // the person: what is kept of them goes too
+	CPFs      app.Strings      `db:"cpfs"`
+	PastAt    app.Instant      `db:"past_at"`
+	PastID    string           `db:"past_id"`
+}
+
+const endingColumns = `id, person_id, one_client, client_id, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id`
+
+// byEnding finds the ending that a pending request of the table requests fell
+// under first. What had expired before it stays expired.
+const byEnding = ` FROM endings e WHERE e.person_id = requests.person_id AND e.upto >= requests.nth AND e.at < requests.expires_at
+	AND (e.one_client = 0 OR e.client_id = requests.client_id)`
+
+// waiting is what a request must be to be decided, cancelled or expired: its
+// row says pending, and no ending says otherwise. Time is another matter.
+const waiting = `requests.state = 'pending' AND NOT EXISTS (SELECT 1` + byEnding + `)`
+
+// Columns of a request as it stands: by its row, or by the ending whose step
+// hasn't come to it yet.
+const (
+	endedColumn  = `CASE WHEN requests.state = 'pending' THEN coalesce((SELECT `
+	elseColumn   = byEnding + ` ORDER BY e.id LIMIT 1), `
+	stateNow     = endedColumn + `e.state` + elseColumn + `requests.state) ELSE requests.state END`
+	reasonNow    = endedColumn + `e.reason` + elseColumn + `requests.reason) ELSE requests.reason END`
+	decidedByNow = endedColumn + `CASE e.state WHEN 'denied' THEN e.actor_id ELSE '' END` + elseColumn + `requests.decided_by) ELSE requests.decided_by END`
+	decidedAtNow = endedColumn + `e.at` + elseColumn + `requests.decided_at) ELSE requests.decided_at END`
+	deliveryNow  = endedColumn + `CASE requests.kind WHEN 'test' THEN 'none' ELSE 'waiting' END` + elseColumn + `requests.delivery) ELSE requests.delivery END`
+	standingNow  = stateNow + ` AS state, ` + reasonNow + ` AS reason, ` + decidedByNow + ` AS decided_by, ` + decidedAtNow + ` AS decided_at, ` + deliveryNow + ` AS delivery`
+)
+
+// endAll ends a person's pending requests as e says: PersonID, State and Reason,
+// and what else it is about. As many as one transaction may take are done with
+// it; where more are left, the ending stays and EndMore goes on.
+func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
+	e.ActorKind, e.ActorID, e.Source, e.At = by.Kind, by.ID, by.Source, t.now
+	if err := t.GetContext(ctx, &e.UpTo, `SELECT asked FROM persons WHERE id = ?`, e.PersonID); err != nil {
+		return orElse(err, app.ErrUnknownPerson)
+	}
+	// What an earlier ending is about is that one's.
+	var busy bool
+	if err := t.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM endings WHERE person_id = ?)`, e.PersonID); err != nil {
+		return err
+	}
+	if !busy {
+		done, err := t.proceed(ctx, &e)
+		if err != nil || done {
+			return err
+		}
+	}
+	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id)
+		VALUES (:person_id, :one_client, :client_id, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id)`, e)
+	t.announce(app.Event{Topic: app.TopicEnding})
+	return err
+}
+
+// proceed writes as much of what follows from an ending as there is room for in
+// the transaction. Where more may be left, done is false.
+func (t *tx) proceed(ctx context.Context, e *ending) (done bool, err error) {
+	by := app.Actor{Kind: e.ActorKind, ID: e.ActorID, Source: e.Source}
+	decidedBy := ""
+	if e.State == app.Denied {
+		by.PersonID, decidedBy = e.PersonID, e.ActorID
+	}
+	if t.left <= 0 {
+		return false, nil
+	}
+	of, args := `person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`, []any{e.State, e.Reason, decidedBy, e.At, e.PersonID, e.UpTo, e.At}
+	if e.OneClient {
+		of, args = of+` AND client_id = ?`, append(args, e.ClientID)
+	}
+	var rows []app.Request
+	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = ?, reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
+		WHERE id IN (SELECT id FROM requests WHERE `+of+` LIMIT ?) RETURNING `+requestColumns, append(args, t.left)...); err != nil {
+		return false, err
+	}
+	for _, r := range rows {
+		if e.State == app.Denied {
+			err = errors.Join(t.ended(ctx, r), t.denied(ctx, by, r))
+		} else {
+			err = t.cancelled(ctx, by, r, true)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if t.left -= len(rows); t.left <= 0 {
+		return false, nil
+	}
+	if !e.Erases {
+		return true, nil
+	}
+	return t.erase(ctx, e)
+}
+
+// EndMore takes one step of the oldest ending that isn't done. When none is
+// left, more is false.
+func (s *Store) EndMore(ctx context.Context) (more bool, err error) {
+	if err := s.r.GetContext(ctx, &more, `SELECT EXISTS (SELECT 1 FROM endings)`); err != nil || !more {
+		return false, err
+	}
+	erased := false
+	err = s.write(ctx, func(t *tx) error {
+		var e ending
+		err := t.GetContext(ctx, &e, `SELECT `+endingColumns+` FROM endings ORDER BY id LIMIT 1`)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // another process was quicker
+		}
+		if err != nil {
+			return err
+		}
+		done, err := t.proceed(ctx, &e)
+		if err != nil {
+			return err
+		}
+		if erased = done && e.Erases; done {
+			return t.exec(ctx, `DELETE FROM endings WHERE id = ?`, e.ID)
+		}
+		return t.exec(ctx, `UPDATE endings SET past_at = ?, past_id = ? WHERE id = ?`, e.PastAt, e.PastID, e.ID)
+	})
+	if err == nil && erased {
+		err = s.clearLog(ctx)
+	}
+	return true, err
+}
+
+// cancelPending cancels all that waits for a person and has ACP told.
+func (t *tx) cancelPending(ctx context.Context, by app.Actor, personID string, reason app.Reason) error {
+	return t.endAll(ctx, by, ending{PersonID: personID, State: app.Cancelled, Reason: reason})
+}
+
+// number gives a request its place among all that its person was ever asked.
+func (t *tx) number(ctx context.Context, r *app.Request) error {
+	return orElse(t.GetContext(ctx, &r.Nth, `UPDATE persons SET asked = asked + 1 WHERE id = ? RETURNING asked`, r.PersonID), app.ErrUnknownPerson)
+}
