@@ -92,6 +92,8 @@ var (
 	ErrChanged             = &Error{Kind: Conflict, Code: "changed", Message: "the request is no longer what was shown"}
 	ErrLoginConflict       = &Error{Kind: Conflict, Code: "login_conflict", Message: "this login_id was started for another user or state"}
 	ErrIdentifierTaken     = &Error{Kind: Conflict, Code: "identifier_taken", Message: "another person has this identifier"}
+	ErrIdentifierPoses     = &Error{Kind: Invalid, Code: "identifier_poses", Message: "a user name or customer number can't be an e-mail address, a phone number with + or a CPF"}
+	ErrIdentifierMistaken  = &Error{Kind: Conflict, Code: "identifier_mistakable", Message: "it could be taken for an identifier of another person"}
 	ErrSuspended           = &Error{Kind: Forbidden, Code: "suspended", Message: "the person or device is suspended or gone"}
 	ErrWrongTenant         = &Error{Kind: Forbidden, Code: "wrong_tenant", Message: "tenant_id is not the one of these credentials"}
 	ErrWrongWorkspace      = &Error{Kind: Forbidden, Code: "wrong_workspace", Message: "server_id is not among the workspaces of these credentials"}

@@ -84,3 +84,26 @@ type Identifier struct {
 	Value string         `db:"value"`
 	Norm  string         `db:"norm"`
 }
+
+// Same tells whether i and other are one identifier, however it is written.
+func (i Identifier) Same(other Identifier) bool { return i.Kind == other.Kind && i.Norm == other.Norm }
+
+// IdentifierRefusal says which identifier is refused, and why: its Refusal is
+// ErrIdentifierTaken, ErrIdentifierPoses or ErrIdentifierMistaken.
+type IdentifierRefusal struct {
+	Refusal    *Error
+	Identifier Identifier
+	As         IdentifierKind // what it poses as, or the kind of the other person's
+}
+
+// Error implements error.
+func (e *IdentifierRefusal) Error() string {
+	s := string(e.Identifier.Kind) + ":" + e.Identifier.Value + ": " + e.Refusal.Error()
+	if e.As != "" {
+		s += " (" + string(e.As) + ")"
+	}
+	return s
+}
+
+// Unwrap gives the refusal.
+func (e *IdentifierRefusal) Unwrap() error { return e.Refusal }

@@ -31,7 +31,15 @@ func (s *Store) Renormalise(ctx context.Context, rules string, form func(app.Ide
 			if n == "" || n == id.Norm {
 				continue
 			}
-			if err := t.exec(ctx, `UPDATE OR IGNORE identifiers SET norm = ? WHERE kind = ? AND norm = ?`, n, id.Kind, id.Norm); err != nil {
+			changed, err := t.affect(ctx, `UPDATE OR IGNORE identifiers SET norm = ? WHERE kind = ? AND norm = ?`, n, id.Kind, id.Norm)
+			if err != nil {
+				return err
+			}
+			if changed == 0 {
+				continue
+			}
+			id.Norm = n
+			if err := t.keepReadings(ctx, []app.Identifier{id}); err != nil {
 				return err
 			}
 		}

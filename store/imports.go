@@ -206,6 +206,7 @@ type Outcome struct {
 	What     What
 	PersonID string
 	Fault    string // what is wrong, where it is Faulty
+	Value    string // that the fault is about; may be empty
 }
 
 // What became of a row.
@@ -224,6 +225,8 @@ const (
 	FaultTwoPeople = "two_people" // the identifiers are of more than one
 	FaultTwice     = "twice"      // an earlier row names the same
 	FaultGone      = "gone"       // the person was erased since the file was checked
+	FaultMistaken  = "mistakable" // a new identifier could be taken for another person's
+	FaultPoses     = "poses_"     // and the kind that a new user name or customer number could be taken for
 )
 
 // ImportStep is a batch of rows of an import, done as one or not at all.

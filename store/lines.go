@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -64,19 +65,34 @@ func removeIfThere(path string) error {
 	return nil
 }
 
-// LineKeys are the keys of a line, of which no other may have any.
+// LineKeys are the keys of a line. An earlier line clashes with it that left one
+// of Keys or of Sought, be it as one of its Keys or of its Left.
 type LineKeys struct {
-	Line int
-	Keys []string
+	Line   int
+	Keys   []string
+	Left   []string
+	Sought []string
+}
+
+// clash tells whether an earlier line clashes with this one; else it leaves
+// this one's keys.
+func (k LineKeys) clash(has func(string) bool, leave func(string)) bool {
+	if slices.ContainsFunc(k.Keys, has) || slices.ContainsFunc(k.Sought, has) {
+		return true
+	}
+	for _, key := range slices.Concat(k.Keys, k.Left) {
+		leave(key)
+	}
+	return false
 }
 
 // Add remembers the keys of lines, in their order, and gives for each the
-// earlier line that has one of them already, or 0. The keys of such a line are
-// not remembered.
+// earlier line that clashes with it, or 0. The keys of such a line are not
+// remembered.
 func (l *Lines) Add(ctx context.Context, lines []LineKeys) ([]int, error) {
 	var hashes []int64
 	for _, line := range lines {
-		for _, k := range line.Keys {
+		for _, k := range slices.Concat(line.Keys, line.Sought) {
 			hashes = append(hashes, hashOf(k))
 		}
 	}
@@ -94,23 +110,15 @@ func (l *Lines) Add(ctx context.Context, lines []LineKeys) ([]int, error) {
 	earlier := make([]int, len(lines))
 	var added [][2]int64
 	for i, line := range lines {
-		own := hashes[:len(line.Keys)]
-		hashes = hashes[len(line.Keys):]
-		for _, h := range own {
-			if at := first[h]; at != 0 {
-				earlier[i] = at
-				break
-			}
-		}
-		if earlier[i] != 0 {
-			continue
-		}
-		for _, h := range own {
-			if first[h] == 0 {
+		line.clash(func(key string) bool {
+			earlier[i] = first[hashOf(key)]
+			return earlier[i] != 0
+		}, func(key string) {
+			if h := hashOf(key); first[h] == 0 {
 				first[h] = line.Line
 				added = append(added, [2]int64{h, int64(line.Line)})
 			}
-		}
+		})
 	}
 	if len(added) == 0 {
 		return earlier, nil
@@ -119,7 +127,8 @@ func (l *Lines) Add(ctx context.Context, lines []LineKeys) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = l.db.ExecContext(ctx, `INSERT INTO lines (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?)`, string(b))
+	// Two lines may leave the same without a clash: the first one is told.
+	_, err = l.db.ExecContext(ctx, `INSERT INTO lines (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, string(b))
 	return earlier, err
 }
 

@@ -10,7 +10,8 @@ import (
 const personColumns = `id, name, state, lang, zone, created_at, paused_at, erased_at`
 
 // AddPerson stores a new person with their identifiers and the CNPJs of the
-// companies they act for. An identifier that someone has already is refused.
+// companies they act for. An identifier that someone has already, or that could
+// be taken for one of theirs, is an *app.IdentifierRefusal.
 func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []app.Identifier, companies []string) (app.Person, error) {
 	p := app.Person{ID: app.NewID(), Name: name, State: app.PersonActive}
 	err := s.write(ctx, func(t *tx) error {
@@ -23,12 +24,7 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 			return err
 		}
 		for _, id := range ids {
-			err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`,
-				id.Kind, id.Norm, id.Value, p.ID)
-			if isDuplicate(err) {
-				return app.ErrIdentifierTaken.In(string(id.Kind)).Because(err)
-			}
-			if err != nil {
+			if err := t.addIdentifier(ctx, p.ID, id); err != nil {
 				return err
 			}
 		}

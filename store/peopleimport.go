@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"assent/app"
+	"assent/app/identifier"
 )
 
 // PersonRecord is what a row of a file says of a person. The identifiers and
@@ -94,6 +95,9 @@ func findRecords(ctx context.Context, q sqlx.QueryerContext, rows []PersonRecord
 			acting[[2]string{h.Person, h.CNPJ}] = true
 		}
 	}
+	if err := refuseNew(ctx, q, out); err != nil {
+		return nil, err
+	}
 	for i, row := range rows {
 		f := &out[i]
 		for _, c := range row.Companies {
@@ -112,6 +116,38 @@ func findRecords(ctx context.Context, q sqlx.QueryerContext, rows []PersonRecord
 		}
 	}
 	return out, nil
+}
+
+// refuseNew makes rows faulty whose new identifiers pose as something else, or
+// could be taken for another person's.
+func refuseNew(ctx context.Context, q sqlx.QueryerContext, rows []PersonFound) error {
+	var ids []app.Identifier
+	var of []*PersonFound
+	for i := range rows {
+		f := &rows[i]
+		if f.Fault != "" {
+			continue
+		}
+		for _, id := range f.identifiers {
+			if as, poses := identifier.Poses(id); poses {
+				f.refuse(FaultPoses+string(as), id)
+				break
+			}
+			ids, of = append(ids, id), append(of, f)
+		}
+	}
+	found, err := others(ctx, q, ids)
+	for _, o := range found {
+		if f := of[o.Of]; o.PersonID != f.PersonID && f.Fault == "" {
+			f.refuse(FaultMistaken, ids[o.Of])
+		}
+	}
+	return err
+}
+
+// refuse makes a row faulty by one of its identifiers.
+func (f *PersonFound) refuse(fault string, id app.Identifier) {
+	f.What, f.Fault, f.Value = Faulty, fault, string(id.Kind)+":"+id.Value
 }
 
 // changes are what a row changes of somebody who is there.
@@ -164,6 +200,7 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 	taken := map[string]bool{}
 	var added []entry
 	var persons, words, identifiers, companies [][]any
+	var read []app.Identifier
 	for i, row := range rows {
 		f := found[i]
 		switch {
@@ -181,7 +218,7 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 				words = append(words, []any{w, sort, id})
 			}
 		}
-		out[i] = Outcome{What: f.What, PersonID: id, Fault: f.Fault}
+		out[i] = Outcome{What: f.What, PersonID: id, Fault: f.Fault, Value: f.Value}
 		if f.What == Added {
 			added = append(added, entry{action: "person.add", person: id, detail: map[string]string{"import": importID}})
 		}
@@ -190,6 +227,7 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 		}
 		for _, d := range f.identifiers {
 			identifiers = append(identifiers, []any{d.Kind, d.Norm, d.Value, id})
+			read = append(read, d)
 		}
 		for _, c := range f.companies {
 			companies = append(companies, []any{id, c})
@@ -213,32 +251,41 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 			return nil, err
 		}
 	}
+	if err := t.keepReadings(ctx, read); err != nil {
+		return nil, err
+	}
 	return out, t.auditAll(ctx, by, added)
 }
 
 // takes tells whether an earlier row has taken what this one would, and takes it.
 func (f PersonFound) takes(row PersonRecord, taken map[string]bool) bool {
-	keys := f.Keys(row)
-	if slices.ContainsFunc(keys, func(k string) bool { return taken[k] }) {
-		return true
-	}
-	for _, k := range keys {
-		taken[k] = true
-	}
-	return false
+	k := f.Keys(row)
+	return k.clash(func(key string) bool { return taken[key] }, func(key string) { taken[key] = true })
 }
 
+// readAs is before the keys of what an identifier can be read as.
+const readAs = "\x00as\x00"
+
 // Keys are what no two rows of a file may both have: the person, and the
-// identifiers that are new.
-func (f PersonFound) Keys(row PersonRecord) []string {
-	keys := make([]string, 0, 1+len(f.identifiers))
+// identifiers that are new, in any reading.
+func (f PersonFound) Keys(row PersonRecord) LineKeys {
+	var k LineKeys
 	if f.PersonID != "" {
-		keys = append(keys, "\x00"+f.PersonID)
+		k.Keys = append(k.Keys, "\x00"+f.PersonID)
 	}
 	for _, id := range f.identifiers {
-		keys = append(keys, string(id.Kind)+"\x00"+id.Norm)
+		k.Keys = append(k.Keys, string(id.Kind)+"\x00"+id.Norm)
+		for _, a := range identifier.Also(id) {
+			k.Sought = append(k.Sought, string(a.Kind)+"\x00"+a.Norm)
+		}
+		for _, s := range identifier.Sought(id) {
+			k.Sought = append(k.Sought, readAs+string(s.Kind)+"\x00"+s.Norm)
+		}
+		for _, r := range identifier.Kept(id) {
+			k.Left = append(k.Left, readAs+string(r.Kind)+"\x00"+r.Norm)
+		}
 	}
-	return keys
+	return k
 }
 
 // changePerson changes name and state of somebody, and records all that changes.

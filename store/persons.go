@@ -9,7 +9,8 @@ import (
 )
 
 // EditPerson brings a person's name, identifiers and companies to what is said.
-// An identifier that someone else has is refused. Saying what is so already
+// An identifier that someone else has, or that could be taken for one of theirs,
+// is an *app.IdentifierRefusal; those that the person has stay. Saying what is so already
 // changes nothing, and gives false.
 func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, ids []app.Identifier, companies []string) (changed bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
@@ -57,13 +58,15 @@ func (t *tx) living(ctx context.Context, id string) (app.Person, error) {
 	return p, orElse(err, app.ErrUnknownPerson)
 }
 
+// setIdentifiers brings a person's identifiers to ids. One that is only written
+// otherwise stays the same.
 func (t *tx) setIdentifiers(ctx context.Context, personID string, ids []app.Identifier) (changed bool, err error) {
 	var have []app.Identifier
 	if err := t.SelectContext(ctx, &have, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, personID); err != nil {
 		return false, err
 	}
 	for _, old := range have {
-		if slices.Contains(ids, old) {
+		if slices.ContainsFunc(ids, old.Same) {
 			continue
 		}
 		changed = true
@@ -71,14 +74,15 @@ func (t *tx) setIdentifiers(ctx context.Context, personID string, ids []app.Iden
 			return changed, err
 		}
 	}
-	for _, id := range ids {
-		if slices.Contains(have, id) {
+	for i, id := range ids {
+		if slices.Contains(have, id) || slices.ContainsFunc(ids[:i], id.Same) {
 			continue
 		}
 		changed = true
-		err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
-		if isDuplicate(err) {
-			return changed, app.ErrIdentifierTaken.In(string(id.Kind)).Because(err)
+		if slices.ContainsFunc(have, id.Same) {
+			err = t.exec(ctx, `UPDATE identifiers SET value = ? WHERE kind = ? AND norm = ? AND person_id = ?`, id.Value, id.Kind, id.Norm, personID)
+		} else {
+			err = t.addIdentifier(ctx, personID, id)
 		}
 		if err != nil {
 			return changed, err

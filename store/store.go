@@ -219,6 +219,9 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err := s.readSecret(ctx); err != nil {
 		return err
 	}
+	if err := s.readIdentifiers(ctx); err != nil {
+		return fmt.Errorf("reading identifiers: %w", err)
+	}
 	is, err := s.metaOnce(ctx, "purpose", string(cmp.Or(o.Purpose, Service)))
 	if err != nil {
 		return err

@@ -44,7 +44,9 @@ func newBank(t *testing.T) *bank {
 	}
 	b := &bank{DB: db, ada: add("Ada Quill", "ada", "subject:Sub-1", "ada@quill.example"), bruno: add("Bruno Reis", "bruno", "cpf:123.456.789-09")}
 	add("Two", "username:two")
-	add("Another Two", "customer:two")
+	another := add("Another Two", "another")
+	// As it could stand in a database of before such were refused.
+	db.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('customer', 'two', 'two', ?)`, another.ID)
 	b.importer = accounts.Importer{Store: db.Store, Named: svc.Named, Dir: db.Dir}
 	return b
 }

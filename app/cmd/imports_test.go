@@ -12,6 +12,7 @@ import (
 // layers below its own. Test helpers (…test) may use what they test.
 var layers = [][]string{
 	{"assent/app", "assent/migrations", "assent/static"},
+	{"assent/app/identifier"},
 	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile"},
 	{"assent/app/acp", "assent/app/accounts"},
 	{"assent/app/slip", "assent/app/receipt"},

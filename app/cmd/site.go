@@ -124,6 +124,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	var connections []consent.Connection
 	var callers []api.Caller
 	var watched []health.Connection
+	hints := map[string][]app.IdentifierKind{}
 	for _, c := range s.cfg.Connections {
 		client, err := acpClient(c, s.log)
 		if err != nil {
@@ -131,14 +132,15 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		}
 		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces})
 		callers = append(callers, apiCallers(c)...)
-		watched = append(watched, health.Connection{Name: c.Name, ACP: client})
+		hints[c.Name] = hintKinds(c)
+		watched = append(watched, health.Connection{Name: c.Name, ACP: client, Hints: hints[c.Name]})
 	}
 	source, err := accountSource(s.cfg, s.store.Reader, s.log)
 	if err != nil {
 		return err
 	}
 	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
-		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader}},
+		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader, Hints: hints}},
 		Protection: func() consent.Protection { return consent.Protection(s.settings.Current().Protection) },
 		RequestTTL: s.cfg.RequestTTL, Fatigue: fatigue(s.cfg.PersonNotices), Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
@@ -263,6 +265,18 @@ func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {
 	}
 	cfg.HTTP = outbound.New(outbound.Options{TLS: t, Proxy: http.ProxyFromEnvironment})
 	return acp.New(cfg)
+}
+
+// hintKinds are the kinds of identifier that a hint of a connection can be.
+func hintKinds(c config.Connection) []app.IdentifierKind {
+	if len(c.Hints) == 0 {
+		return app.IdentifierKinds
+	}
+	var out []app.IdentifierKind
+	for _, kind := range c.Hints {
+		out = append(out, app.IdentifierKind(kind))
+	}
+	return out
 }
 
 func apiCallers(c config.Connection) []api.Caller {

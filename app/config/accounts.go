@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// identifierKinds are those by which an endpoint may know people.
+// identifierKinds are those by which an endpoint and ACP may know people.
 var identifierKinds = []string{"username", "email", "phone", "subject", "cpf", "customer"}
 
 // accounts checks the bank's endpoint: nobody may listen in on it or pretend

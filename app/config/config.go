@@ -73,6 +73,7 @@ type Connection struct {
 	Scopes            []string
 	OpenBankingLayout string
 	Workspaces        map[string]string // server_id to regular, obuk or obbr
+	Hints             []string          // kinds of identifier that its hints can be; empty for all
 }
 
 // Credential is what ACP may present: a Basic pair, or an API key.
@@ -391,6 +392,14 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 	readable(f, name("ASSENT_ACP_KEY_FILE"), c.KeyFile)
 	readable(f, name("ASSENT_ACP_CERT_FILE"), c.CertFile)
 	readable(f, name("ASSENT_ACP_CA_FILE"), c.CAFile)
+	for _, kind := range t.Hints {
+		switch kind = strings.ToLower(strings.TrimSpace(kind)); {
+		case !slices.Contains(identifierKinds, kind):
+			f.add("%s: %q is not %s", name("ASSENT_ACP_HINTS"), kind, strings.Join(identifierKinds, ", "))
+		case !slices.Contains(c.Hints, kind):
+			c.Hints = append(c.Hints, kind)
+		}
+	}
 	c.OpenBankingLayout = oneOf(f, name("ASSENT_ACP_OPENBANKING_LAYOUT"), cmp.Or(t.OpenBankingLayout, "workspace"), "workspace", "system")
 	for entry := range strings.SplitSeq(t.Workspaces, ",") {
 		if strings.TrimSpace(entry) == "" {

@@ -121,6 +121,8 @@ func TestFaultsOfServe(t *testing.T) {
 		{"TLS method without certificate", with(good, "ASSENT_ACP_AUTH_METHOD", "tls_client_auth"), []string{"ASSENT_ACP_CERT_FILE and ASSENT_ACP_KEY_FILE"}},
 		{"workspaces", with(good, "ASSENT_ACP_WORKSPACES", "shop=regular, bank=obuk,banco=obbr"), nil},
 		{"workspace of no kind", with(good, "ASSENT_ACP_WORKSPACES", "shop"), []string{"ASSENT_ACP_WORKSPACES"}},
+		{"hints", with(good, "ASSENT_ACP_HINTS", "customer, CPF,cpf"), nil},
+		{"hint of no kind", with(good, "ASSENT_ACP_HINTS", "customer,iban"), []string{`ASSENT_ACP_HINTS: "iban" is not username`}},
 		{"half a TLS pair", with(good, "ASSENT_TLS_CERT", "/dev/null"), []string{"ASSENT_TLS_CERT and ASSENT_TLS_KEY"}},
 		{"proxies", with(good, "ASSENT_TRUSTED_PROXIES", "proxy.example"), []string{"ASSENT_TRUSTED_PROXIES"}},
 		{"any push host", with(good, "ASSENT_PUSH_HOSTS", "*,*bank.example,bank"), []string{`"*"`, `"*bank.example"`, `"bank"`}},
@@ -144,6 +146,23 @@ func TestFaultsOfServe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each connection reads hints as the kinds that it lists.
+func TestHintsOfConnections(t *testing.T) {
+	table := "[[acp]]\nname = %q\nissuer = \"https://acp.example/%[1]s/system\"\nclient_id = \"assent\"\nclient_secret = \"s\"\napi_username = \"acp\"\napi_password = \"correct horse %[1]s\"\n%s\n"
+	path := file(t, "assent.toml", fmt.Sprintf(table, "retail", `hints = ["customer", "cpf"]`)+fmt.Sprintf(table, "business", "")+fmt.Sprintf(table, "private", `hints = ["iban"]`))
+	s, err := parse(t, map[string]string{"ASSENT_CONFIG": path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Serve()
+	if err == nil || !strings.Contains(err.Error(), `[[acp]] private: hints: "iban" is not username, email, phone, subject, cpf, customer`) {
+		t.Errorf("got %v", err)
+	}
+	if got := fmt.Sprint(c.Connections[0].Hints, c.Connections[1].Hints); got != "[customer cpf] []" {
+		t.Errorf("the hints are %s", got)
 	}
 }
 

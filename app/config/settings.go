@@ -110,6 +110,7 @@ type ConnectionSettings struct {
 	Scopes            []string `name:"acp-scopes" env:"ASSENT_ACP_SCOPES" toml:"scopes" placeholder:"SCOPE" group:"ACP" help:"Scopes to ask for beside what a call needs."`
 	OpenBankingLayout string   `name:"acp-openbanking-layout" default:"workspace" env:"ASSENT_ACP_OPENBANKING_LAYOUT" toml:"openbanking_layout" placeholder:"LAYOUT" group:"ACP" help:"Where ACP keeps its open banking paths: workspace, or system up to ACP 1.14."`
 	Workspaces        string   `name:"acp-workspaces" env:"ASSENT_ACP_WORKSPACES" toml:"workspaces" placeholder:"ID=KIND,…" group:"ACP" help:"The connection's workspaces and the kind of each (regular, obuk, obbr); empty takes any."`
+	Hints             []string `name:"acp-hints" env:"ASSENT_ACP_HINTS" toml:"hints" placeholder:"KIND" group:"ACP" help:"Kinds of identifier that a login hint of the connection can be: username, email, phone, subject, cpf or customer; empty takes every hint as all of them."`
 }
 
 // Secret is a setting that is never printed.

@@ -51,6 +51,8 @@ const (
 	Disk       Part = "disk"       //
 	Clock      Part = "clock"      // against ACP's
 	Activation Part = "activation" // codes, without which links work
+	Hints      Part = "hints"      // of ACP, by connection: as what they are read
+	Names      Part = "names"      // identifiers that could be taken for others
 )
 
 // Sentence is a message with its placeholders, as pairs of name and value. A
@@ -76,8 +78,9 @@ type Result struct {
 
 // Connection is a connection to ACP.
 type Connection struct {
-	Name string
-	ACP  *acp.Client
+	Name  string
+	ACP   *acp.Client
+	Hints []app.IdentifierKind // that its hints can be
 }
 
 // Config is what the service looks at.
@@ -123,7 +126,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.activation,
+		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.activation, s.hints, s.names,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

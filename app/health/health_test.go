@@ -28,6 +28,7 @@ type world struct {
 	dates   time.Duration // how far the Date of ACP's answers is off
 	calls   atomic.Int32
 	dir     string
+	client  *acp.Client
 	service *health.Service
 }
 
@@ -47,6 +48,7 @@ func newWorld(t *testing.T, change func(*world)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.client = client
 	w.service = health.New(health.Config{Store: w.Store, Dir: w.dir, Connections: []health.Connection{{Name: "bank", ACP: client}},
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	return w

@@ -164,7 +164,7 @@ func (r *result) write(im store.Import, items []item, of map[int]store.Outcome) 
 		if !tried {
 			o.What = store.Faulty
 		} else if o.Fault != "" {
-			it.faults = []Fault{fault(o.Fault, "")}
+			it.faults = []Fault{fault(o.Fault, o.Value)}
 		}
 		w.Write(strconv.Itoa(it.line), string(o.What), it.named, o.PersonID, LineFaults{it.line, it.faults}.Words(r.words))
 	}

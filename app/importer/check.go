@@ -141,11 +141,12 @@ func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []it
 		}
 		for n, i := range right {
 			whats[i] = found[n].What
-			keys[n] = store.LineKeys{Line: items[i].line, Keys: found[n].Keys(rows[n])}
 			if found[n].Fault != "" {
-				items[i].faults = []Fault{fault(found[n].Fault, "")}
-				keys[n].Keys = nil
+				items[i].faults = []Fault{fault(found[n].Fault, found[n].Value)}
+			} else {
+				keys[n] = found[n].Keys(rows[n])
 			}
+			keys[n].Line = items[i].line
 		}
 	} else {
 		rows := make([]store.PersonAccount, len(right))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/identifier"
 	"assent/store"
 )
 
@@ -54,7 +55,7 @@ func read(name string, ids, companies []string) (string, []app.Identifier, []str
 		if err != nil {
 			return "", nil, nil, err
 		}
-		if !slices.Contains(parsed, id) {
+		if !slices.ContainsFunc(parsed, id.Same) {
 			parsed = append(parsed, id)
 		}
 	}
@@ -76,7 +77,7 @@ func (s *Service) Search(ctx context.Context, text string, which store.Which, af
 	text = strings.TrimSpace(text)
 	if text != "" && after == "" {
 		var norms []string
-		for _, id := range readings(text) {
+		for _, id := range identifier.Readings(text) {
 			if !slices.Contains(norms, id.Norm) {
 				norms = append(norms, id.Norm)
 			}
@@ -97,7 +98,7 @@ func (s *Service) Search(ctx context.Context, text string, which store.Which, af
 // Lookup finds people by an identifier, whole: for whoever mustn't learn more of
 // one than they know.
 func (s *Service) Lookup(ctx context.Context, text string, which store.Which) ([]store.Found, error) {
-	return s.store.PeopleWith(ctx, readings(strings.TrimSpace(text)), which)
+	return s.store.PeopleWith(ctx, identifier.Readings(strings.TrimSpace(text)), which)
 }
 
 // Invite makes a one-time link secret for the person whom identifier names,
@@ -114,11 +115,11 @@ func (s *Service) Invite(ctx context.Context, by app.Actor, identifier string, t
 
 // Named finds a person as an operator names them: KIND:VALUE, or a value that
 // is tried as every kind.
-func (s *Service) Named(ctx context.Context, identifier string) (app.Person, error) {
-	if kind, _, ok := strings.Cut(identifier, ":"); ok {
+func (s *Service) Named(ctx context.Context, name string) (app.Person, error) {
+	if kind, _, ok := strings.Cut(name, ":"); ok {
 		for _, k := range app.IdentifierKinds {
 			if kind == string(k) {
-				id, err := Parse(identifier)
+				id, err := Parse(name)
 				if err != nil {
 					return app.Person{}, err
 				}
@@ -126,7 +127,7 @@ func (s *Service) Named(ctx context.Context, identifier string) (app.Person, err
 			}
 		}
 	}
-	return s.store.FindPerson(ctx, readings(identifier))
+	return s.store.FindPerson(ctx, identifier.Readings(name))
 }
 
 // Resolver finds the person that ACP means. A resolver that can't read the
@@ -151,12 +152,15 @@ func (c Chain) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
 }
 
 // Directory resolves by the identifiers that people have in the store, trying
-// the value as every kind. It implements Resolver.
-type Directory struct{ Reader *store.Reader }
+// the value as every kind that its connection reads. It implements Resolver.
+type Directory struct {
+	Reader *store.Reader
+	Hints  map[string][]app.IdentifierKind // by connection; without an entry it reads all kinds
+}
 
 // Resolve implements Resolver.
 func (d Directory) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
-	p, err := d.Reader.FindPerson(ctx, readings(q.Identifier))
+	p, err := d.Reader.FindPerson(ctx, identifier.Readings(q.Identifier, d.Hints[q.Connection]...))
 	if err != nil {
 		return p, fmt.Errorf("directory: %w", err)
 	}

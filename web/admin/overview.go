@@ -156,6 +156,10 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		link(admin.ViewPeople, "/admin/people?which=attacked", "admin.overview.act.attacked")
 	case health.Push:
 		link(admin.TestSettings, "/admin/settings/push", "admin.overview.act.test_push")
+	case health.Names:
+		link(admin.ViewPeople, "/admin/people/mistakable", "admin.overview.act.mistakable")
+	case health.Hints:
+		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	case health.Database, health.Disk, health.Activation:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	}
@@ -191,6 +195,8 @@ func said(w i18n.Words, s health.Sentence) string {
 			pairs[i] = page.Length(w, v)
 		case health.Bytes:
 			pairs[i] = page.Size(w, int64(v))
+		case i18n.Key:
+			pairs[i] = w.T(v)
 		case int:
 			pairs[i] = strconv.Itoa(v)
 		}

@@ -21,6 +21,7 @@ import (
 func (h *handlers) peopleRoutes() []Route {
 	return []Route{
 		on("GET /admin/people", admin.ViewPeople, h.people),
+		on("GET /admin/people/mistakable", admin.ViewPeople, h.mistakable),
 		on("GET /admin/people/new", admin.EditPeople, h.newPerson),
 		on("POST /admin/people/new", admin.EditPeople, h.addPerson),
 		on("GET /admin/people/{id}", admin.ViewPeople, h.person),
@@ -257,13 +258,14 @@ func (h *handlers) addPerson(w http.ResponseWriter, r *http.Request, who admin.I
 // misread puts what is wrong with a person's form into words.
 func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error, ids []string) bool {
 	var e *app.Error
-	if !errors.As(err, &e) || !errors.Is(err, app.ErrMalformed) && !errors.Is(err, app.ErrIdentifierTaken) {
+	if !errors.As(err, &e) || !errors.Is(err, app.ErrMalformed) && !errors.As(err, new(*app.IdentifierRefusal)) {
 		return false
 	}
 	w := h.words(r)
+	var refused *app.IdentifierRefusal
 	switch {
-	case errors.Is(err, app.ErrIdentifierTaken):
-		form.Fault = page.Taken(w, app.IdentifierKind(e.Field))
+	case errors.As(err, &refused):
+		form.Fault = page.Refused(w, refused)
 	case e.Field == "name":
 		form.Fault = w.T("admin.people.name_fault")
 	case e.Field == "company":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/store"
 	"assent/store/storetest"
 	"assent/web/view"
 )
@@ -110,11 +111,46 @@ func TestFaultsOfIdentifiers(t *testing.T) {
 	}
 	for ids, want := range map[string]string{
 		"ada\ncpf:1<b>": "“cpf:1<b>” isn’t", "bea\nADA@quill.example": "already: E-mail.", "": "At least one is needed",
+		"bea\ncustomer:Bea@x.example": "“customer:Bea@x.example” would be taken for an e-mail address", "customer:123.456.789-09": "would be taken for a CPF",
+		"bea\nsubject:ADA@quill.example": "“subject:ADA@quill.example” could be taken for an identifier of somebody else",
 	} {
 		got := v.send(http.MethodPost, "/admin/people/new", url.Values{"name": {"Bea"}, "identifiers": {ids}})
 		if text := got.Find(`[data-testid="fault"]`).Text(); got.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, want) {
 			t.Errorf("%q: %d %q, want %q", ids, got.StatusCode, text, want)
 		}
+	}
+}
+
+// Identifiers of before one hint had to mean one person are listed, masked where
+// the role sees no personal data, and the overview leads there.
+func TestMistakableIdentifiers(t *testing.T) {
+	s := watched(t)
+	v := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	if page := v.send(http.MethodGet, "/admin/people/mistakable", nil); !page.has("none") {
+		t.Errorf("before there are any: %s", page.Find("main").Text())
+	}
+	ada, bob := s.MustPerson("ada"), s.MustPerson("bob")
+	s.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('username', '12345678909', '12345678909', ?1), ('cpf', '12345678909', '123.456.789-09', ?2)`, ada.ID, bob.ID)
+	s.Tamper(`DELETE FROM meta WHERE key = 'identifier readings'`)
+	st, err := store.Open(t.Context(), store.Options{Dir: s.Dir}) // as the next start reads them
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	overview := v.send(http.MethodGet, "/admin/overview", nil).Find(`[data-testid="check-names"]`)
+	if overview.AttrOr("data-state", "") != "warn" || overview.Find(`[data-testid="act"]`).AttrOr("href", "") != "/admin/people/mistakable" {
+		t.Errorf("the overview says %q", overview.Text())
+	}
+	page := v.send(http.MethodGet, "/admin/people/mistakable", nil)
+	rows := page.Find(`[data-testid="mistakable"]`)
+	if text := rows.Text(); rows.Length() != 2 || !strings.Contains(text, "a CPF") || !strings.Contains(text, "123.456.789-09") || rows.Find(`a[href="/admin/people/`+bob.ID+`"]`).Length() != 1 {
+		t.Errorf("the list: %s", text)
+	}
+	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	if text := helen.send(http.MethodGet, "/admin/people/mistakable", nil).Find(`[data-testid="mistakable"]`).Text(); strings.Contains(text, "12345678909") || strings.Contains(text, "789-09") || strings.Contains(text, "bob") {
+		t.Errorf("the help desk reads %s", text)
 	}
 }
 
