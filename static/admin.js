@@ -84,7 +84,8 @@ document.addEventListener("click", (event) => {
 function startLive() {
 	const region = () => document.querySelector("[data-live]");
 	if (!region()) return;
-	const source = new EventSource(region().dataset.live);
+	let source;
+	let pause = 2000;
 	let stale = false;
 	let fetching = false;
 	const engaged = () => document.hidden || document.activeElement?.matches("[data-live] :is(input, select, textarea)");
@@ -113,9 +114,19 @@ function startLive() {
 		}
 		fetching = false;
 	};
-	source.addEventListener("open", refresh); // what changed before it listened
-	source.addEventListener("changed", refresh);
-	source.addEventListener("signed-out", () => { source.close(); location.reload(); });
+	const listen = () => {
+		source = new EventSource(region().dataset.live);
+		source.addEventListener("open", () => { pause = 2000; refresh(); }); // what changed before it listened
+		source.addEventListener("changed", refresh);
+		source.addEventListener("signed-out", () => { source.close(); location.reload(); });
+		source.addEventListener("error", () => {
+			if (source.readyState !== EventSource.CLOSED) return; // the browser tries again itself
+			refresh(); // without a stream the page looks for itself, at a growing pause
+			setTimeout(listen, pause);
+			pause = Math.min(pause * 2, 30000);
+		});
+	};
+	listen();
 	for (const name of ["visibilitychange", "focusout"]) document.addEventListener(name, () => { if (stale) refresh(); });
 	addEventListener("pagehide", () => source.close());
 }

@@ -30,6 +30,7 @@ import (
 
 // site is the console over a real store.
 type site struct {
+	hub *live.Hub
 	*storetest.DB
 	t        *testing.T
 	handler  http.Handler
@@ -72,7 +73,7 @@ func newSite(t *testing.T, secure bool) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{DB: db, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure, logged: &logged{}}
+	s := &site{DB: db, hub: &live.Hub{}, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure, logged: &logged{}}
 	mux := http.NewServeMux()
 	log := slog.New(slog.NewTextHandler(s.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	chosen := chosenSettings(t, db, log)
@@ -81,7 +82,7 @@ func newSite(t *testing.T, secure bool) *site {
 	closing := make(chan struct{})
 	close(closing) // event streams end as soon as they have begun
 	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
-		Public: public, Words: words, Institution: "Northmoor", Settings: chosen, Live: &live.Hub{}, Closing: closing, Log: log})
+		Public: public, Words: words, Institution: "Northmoor", Settings: chosen, Live: s.hub, Closing: closing, Log: log})
 	s.handler = httpx.Log(log, nil, mux)
 	return s
 }

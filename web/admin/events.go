@@ -8,7 +8,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
-	"assent/app/live"
+	"assent/web/httpx"
 )
 
 const (
@@ -24,7 +24,13 @@ const (
 // events streams that something changed (server-sent events), at most once a
 // pace, until the session ends or nobody reads.
 func (h *handlers) events(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	news, cancel := h.Live.Subscribe(live.Everybody, who.Session.ID)
+	news, cancel, err := h.Live.SubscribeAdmin(who.Admin.ID, who.Session.ID)
+	if errors.Is(err, app.ErrTooMany) {
+		return httpx.Crowded(w)
+	}
+	if err != nil {
+		return err
+	}
 	defer cancel()
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")

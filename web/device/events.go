@@ -10,6 +10,7 @@ import (
 
 	"assent/app"
 	"assent/app/login"
+	"assent/web/httpx"
 )
 
 // beat is how often an open stream sends a comment and checks that its session
@@ -28,7 +29,13 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	events, cancel := h.Live.Subscribe(id.Person.ID, id.Device.ID)
+	events, cancel, err := h.Live.Subscribe(id.Person.ID, id.Device.ID)
+	if errors.Is(err, app.ErrTooMany) {
+		return httpx.Crowded(w)
+	}
+	if err != nil {
+		return err
+	}
 	defer cancel()
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")

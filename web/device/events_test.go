@@ -205,15 +205,43 @@ func TestOldestStreamEndsForOneTooMany(t *testing.T) {
 		first, end := s.listen(t)
 		defer end()
 		first("retry:")
-		for range live.PerDevice {
+		for range live.DefaultLimits.PerDevice {
 			expect, end := s.listen(t)
 			defer end()
 			expect("retry:")
 		}
 		first("retry: 60000")
 		first("") // its end
-		if n := s.hub.Listeners(); n != live.PerDevice {
-			t.Errorf("%d streams of one device, want %d", n, live.PerDevice)
+		if n := s.hub.Listeners(); n != live.DefaultLimits.PerDevice {
+			t.Errorf("%d streams of one device, want %d", n, live.DefaultLimits.PerDevice)
 		}
+	})
+}
+
+// A stream for which there is no room is refused, with the time after which to
+// ask again; the page looks for itself until then.
+func TestCrowdedStreamIsRefused(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, s *surface) {
+		s.hub.Limits = live.Limits{PerDevice: 2, PerPerson: 2, People: 1, PerSession: 1, PerAdmin: 1, Admins: 1}
+		_, leave, err := s.hub.Subscribe("another person", "phone")
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Cookie", s.cookie)
+		res, err := s.http.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") != "30" {
+			t.Errorf("%d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
+		}
+		leave()
+		_, end := s.listen(t)
+		end()
 	})
 }
