@@ -136,5 +136,8 @@ var (
 	ErrImportActor         = &Error{Kind: Forbidden, Code: "import_actor", Message: "whoever started the import may not any more"}
 	ErrImportState         = &Error{Kind: Conflict, Code: "import_state", Message: "the import is no longer as it was shown"}
 	ErrImportSize          = &Error{Kind: Invalid, Code: "import_size", Message: "the file is larger than an import may be"}
+	ErrUnknownProposal     = &Error{Kind: NotFound, Code: "unknown_proposal", Message: "no such proposal"}
+	ErrProposalOver        = &Error{Kind: Conflict, Code: "proposal_over", Message: "the proposal was decided, has ended, or its proposer may no longer ask for it"}
+	ErrOwnProposal         = &Error{Kind: Forbidden, Code: "own_proposal", Message: "another administrator must decide this"}
 	ErrAlreadyCompleted    = &Error{Kind: Conflict, Code: "already_done", Message: "that was done already"}
 )

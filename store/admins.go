@@ -286,6 +286,9 @@ func (s *Store) SetAdminState(ctx context.Context, by app.Actor, id string, stat
 			if err := t.endAdminLinks(ctx, id); err != nil {
 				return err
 			}
+			if err := t.endProposalsOf(ctx, by, id); err != nil {
+				return err
+			}
 		}
 		if state == app.AdminRemoved {
 			if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE admin_id = ? AND revoked_at = 0`, t.now, id); err != nil {
@@ -331,6 +334,9 @@ func (s *Store) SetAdminPreferences(ctx context.Context, by app.Actor, id string
 }
 
 func (t *tx) sweepAdmins(ctx context.Context) error {
+	if err := t.sweepProposals(ctx); err != nil {
+		return err
+	}
 	return t.exec(ctx, `DELETE FROM admin_sessions WHERE created_at <= ?`, t.now.Add(-adminSessionsKept))
 }
 

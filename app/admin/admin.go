@@ -122,6 +122,14 @@ func (s *Service) AddAdmin(ctx context.Context, who Identity, email, name string
 	if err != nil {
 		return Invited{}, err
 	}
+	if role == app.RoleOwner {
+		if _, err := normalEmail(strings.TrimSpace(email)); err != nil {
+			return Invited{}, err
+		}
+		if err := s.second(ctx, by, ActionAddOwner, "", NewAdmin{email, name, role}); err != nil {
+			return Invited{}, err
+		}
+	}
 	return s.registry.Add(ctx, by, email, name, role)
 }
 
@@ -130,6 +138,9 @@ func (s *Service) AddAdmin(ctx context.Context, who Identity, email, name string
 func (s *Service) LinkAdmin(ctx context.Context, who Identity, id string) (Invited, error) {
 	by, err := s.may(ctx, who, ManageAdmins)
 	if err != nil {
+		return Invited{}, err
+	}
+	if err := s.secondForOwner(ctx, by, ActionLinkOwner, id, nil); err != nil {
 		return Invited{}, err
 	}
 	return s.registry.Link(ctx, by, id)
@@ -144,6 +155,14 @@ func (s *Service) SetRole(ctx context.Context, who Identity, id string, role app
 	if !slices.Contains(app.AdminRoles, role) {
 		return app.ErrMalformed.In("role")
 	}
+	if role == app.RoleOwner {
+		err = s.second(ctx, by, ActionSetRole, id, AdminChange{Role: role})
+	} else {
+		err = s.secondForOwner(ctx, by, ActionSetRole, id, AdminChange{Role: role})
+	}
+	if err != nil {
+		return err
+	}
 	return s.store.SetAdminRole(ctx, by, id, role)
 }
 
@@ -155,6 +174,9 @@ func (s *Service) SetState(ctx context.Context, who Identity, id string, state a
 	}
 	if state != app.AdminActive && state != app.AdminSuspended && state != app.AdminRemoved {
 		return app.ErrMalformed.In("state")
+	}
+	if err := s.secondForOwner(ctx, by, ActionSetState, id, AdminChange{State: state}); err != nil {
+		return err
 	}
 	return s.store.SetAdminState(ctx, by, id, state)
 }

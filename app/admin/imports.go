@@ -35,6 +35,9 @@ func (s *Service) StartImport(ctx context.Context, who Identity, id string) erro
 			return err
 		}
 	}
+	if err := s.second(ctx, by, ActionStartImport, "", ImportStart{Import: id, File: im.File}); err != nil {
+		return err
+	}
 	_, err = s.uses.Imports.Start(ctx, by, id)
 	return err
 }

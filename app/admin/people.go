@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/people"
 	"assent/store"
 )
 
@@ -28,6 +29,12 @@ func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids,
 	if err != nil {
 		return app.Person{}, err
 	}
+	if _, _, _, err := people.Read(name, ids, companies); err != nil {
+		return app.Person{}, err
+	}
+	if err := s.second(ctx, by, ActionAddPerson, "", PersonEdit{name, ids, companies}); err != nil {
+		return app.Person{}, err
+	}
 	return s.uses.People.Add(ctx, by, name, ids, companies)
 }
 
@@ -35,6 +42,12 @@ func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids,
 func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name string, ids, companies []string) error {
 	by, err := s.may(ctx, who, EditPeople)
 	if err != nil {
+		return err
+	}
+	if _, _, _, err := people.Read(name, ids, companies); err != nil {
+		return err
+	}
+	if err := s.second(ctx, by, ActionEditPerson, personID, PersonEdit{name, ids, companies}); err != nil {
 		return err
 	}
 	_, err = s.uses.People.Edit(ctx, by, personID, name, ids, companies)
@@ -67,6 +80,9 @@ func (s *Service) ErasePerson(ctx context.Context, who Identity, personID string
 func (s *Service) InvitePerson(ctx context.Context, who Identity, personID string, ttl time.Duration, letter bool) (token string, ends app.Instant, err error) {
 	by, err := s.may(ctx, who, InvitePeople)
 	if err != nil {
+		return "", 0, err
+	}
+	if err := s.second(ctx, by, ActionInvite, personID, Invitation{letter}); err != nil {
 		return "", 0, err
 	}
 	return s.uses.People.InvitePerson(ctx, by, personID, ttl, letter)

@@ -41,6 +41,9 @@ const (
 	TestSettings   Permission = "test_settings" // Test ACP, Test push
 	ChangeSettings Permission = "change_settings"
 
+	ViewProposals   Permission = "view_proposals"   // what waits for a second administrator, as far as the role could do it
+	DecideProposals Permission = "decide_proposals" // confirm, refuse, carry out
+
 	ViewAdmins   Permission = "view_admins"
 	ManageAdmins Permission = "manage_admins"
 )
@@ -87,6 +90,9 @@ var table = map[Permission]rule{
 	ViewSettings:   only(app.RoleOwner, app.RoleOperator, app.RoleAuditor),
 	TestSettings:   only(app.RoleOwner, app.RoleOperator),
 	ChangeSettings: dangerous(app.RoleOwner),
+
+	ViewProposals:   only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
+	DecideProposals: dangerous(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk),
 
 	ViewAdmins:   only(app.RoleOwner, app.RoleAuditor),
 	ManageAdmins: dangerous(app.RoleOwner),

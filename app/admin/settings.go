@@ -16,6 +16,9 @@ func (s *Service) SetBranding(ctx context.Context, who Identity, b settings.Bran
 	if err != nil {
 		return err
 	}
+	if err := s.chosen(ctx, by, ActionBranding, settings.BrandingName, b, based); err != nil {
+		return err
+	}
 	return s.uses.Settings.ChooseBranding(ctx, by, b, based)
 }
 
@@ -32,6 +35,9 @@ func (s *Service) SetLogo(ctx context.Context, who Identity, file []byte, based 
 			return err
 		}
 	}
+	if err := s.chosen(ctx, by, ActionBranding, settings.BrandingName, b, based); err != nil {
+		return err
+	}
 	return s.uses.Settings.ChooseBranding(ctx, by, b, based)
 }
 
@@ -39,6 +45,9 @@ func (s *Service) SetLogo(ctx context.Context, who Identity, file []byte, based 
 func (s *Service) SetProtection(ctx context.Context, who Identity, p settings.Protection, based int64) error {
 	by, err := s.may(ctx, who, ChangeSettings)
 	if err != nil {
+		return err
+	}
+	if err := s.chosen(ctx, by, ActionProtection, settings.ProtectionName, p, based); err != nil {
 		return err
 	}
 	return s.uses.Settings.ChooseProtection(ctx, by, p, based)
@@ -50,6 +59,9 @@ func (s *Service) SetRetention(ctx context.Context, who Identity, r settings.Ret
 	if err != nil {
 		return err
 	}
+	if err := s.chosen(ctx, by, ActionRetention, settings.RetentionName, r, based); err != nil {
+		return err
+	}
 	return s.uses.Settings.ChooseRetention(ctx, by, r, based)
 }
 
@@ -59,6 +71,9 @@ func (s *Service) ResetSetting(ctx context.Context, who Identity, name settings.
 	if err != nil {
 		return err
 	}
+	if err := s.secondForVersion(ctx, by, ActionReset, Choice{Name: name, Based: based}); err != nil {
+		return err
+	}
 	return s.uses.Settings.Reset(ctx, by, name, based)
 }
 
@@ -66,6 +81,14 @@ func (s *Service) ResetSetting(ctx context.Context, who Identity, name settings.
 func (s *Service) RevertSetting(ctx context.Context, who Identity, version, based int64) (settings.Name, error) {
 	by, err := s.may(ctx, who, ChangeSettings)
 	if err != nil {
+		return "", err
+	}
+	was, err := s.store.Choice(ctx, version)
+	if err != nil {
+		return "", err
+	}
+	choice := Choice{Name: settings.Name(was.Name), Based: based, Version: version}
+	if err := s.secondForVersion(ctx, by, ActionRevert, choice); err != nil {
 		return "", err
 	}
 	return s.uses.Settings.Revert(ctx, by, version, based)

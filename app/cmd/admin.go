@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"text/tabwriter"
@@ -10,6 +11,7 @@ import (
 	"assent/app/admin"
 	"assent/app/config"
 	"assent/app/people"
+	"assent/app/settings"
 	"assent/store"
 	adminweb "assent/web/admin"
 )
@@ -18,6 +20,8 @@ type adminCommands struct {
 	Add  adminAddCommand  `cmd:"" help:"Add an administrator and print the one-time link to set up their passkey."`
 	Link adminLinkCommand `cmd:"" help:"Print a new set-up link, for a lost passkey: using it ends the old one and all their sessions."`
 	List adminListCommand `cmd:"" help:"List the administrators."`
+
+	FourEyes adminFourEyesCommand `cmd:"" name:"four-eyes" help:"Switch four eyes off where no second administrator is left to confirm it. The overview says so for 30 days."`
 }
 
 type adminAddCommand struct {
@@ -80,6 +84,24 @@ func (adminListCommand) Run(ctx context.Context, p Process, s *config.Settings) 
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Email, row.Name, row.Role, row.State, passkey, until)
 		}
 		return w.Flush()
+	})
+}
+
+type adminFourEyesCommand struct {
+	To string `arg:"" enum:"off" help:"off: no action waits for a second administrator any more."`
+}
+
+// Run implements the command.
+func (c adminFourEyesCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	if len(s.FourEyes) > 0 {
+		return errors.New("ASSENT_FOUR_EYES is set: take it away where the service is started, and restart it")
+	}
+	return withAdmins(ctx, s, func(r admin.Registry, _ *url.URL) error {
+		if err := settings.SwitchFourEyesOff(ctx, r.Store, app.Operator); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(p.Stdout, "Four eyes is off: nothing waits for a second administrator. What waits already can still be confirmed or refused.")
+		return err
 	})
 }
 

@@ -111,7 +111,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if err != nil {
 		return err
 	}
-	if s.settings, err = settings.New(ctx, settings.Config{Store: s.store, Given: s.o.given, Institution: s.cfg.Institution, Protection: s.cfg.Protection, Log: s.log}); err != nil {
+	if s.settings, err = settings.New(ctx, settings.Config{Store: s.store, Given: s.o.given, Institution: s.cfg.Institution, Protection: s.cfg.Protection, FourEyes: s.cfg.FourEyes, Log: s.log}); err != nil {
 		return err
 	}
 	if s.key, err = passkey.ReceiptKey(ctx, s.store); err != nil {

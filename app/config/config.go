@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"assent/app"
 )
 
 // Config is the checked settings.
@@ -33,6 +35,7 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       string
 	Protection      Protection
+	FourEyes        []app.Area
 	Passkeys        Passkeys
 	Accounts        Accounts
 	Connections     []Connection
@@ -182,6 +185,7 @@ func (s *Settings) Serve() (Config, error) {
 		f.add("ASSENT_INSTITUTION: set a name of 1 to 60 characters")
 	}
 	s.protection(&c, &f)
+	s.fourEyes(&c, &f)
 	s.passkeys(&c, &f)
 	s.accounts(&c, &f)
 	s.connections(&c, &f)

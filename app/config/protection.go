@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"assent/app"
 )
 
 // Protection is the policy against fraud and fatigue.
@@ -101,5 +103,14 @@ func (s *Settings) protection(c *Config, f *faults) {
 		if slices.Contains(s.MatchCodeUnderAttack, profile) {
 			f.add("ASSENT_MATCH_CODE_UNDER_ATTACK: %s always asks for the code by ASSENT_MATCH_CODE; name it in one of the two", profile)
 		}
+	}
+}
+
+func (s *Settings) fourEyes(c *Config, f *faults) {
+	for _, name := range s.FourEyes {
+		if !slices.Contains(app.Areas, app.Area(name)) {
+			f.add("ASSENT_FOUR_EYES: %q is not enrolment, identifiers, owners or settings", name)
+		}
+		c.FourEyes = append(c.FourEyes, app.Area(name))
 	}
 }

@@ -58,6 +58,8 @@ type Settings struct {
 
 	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments, unless one that is past that time let it in; 0s lets it at once."`
 
+	FourEyes []string `name:"four-eyes" env:"ASSENT_FOUR_EYES" placeholder:"AREA" group:"Console" help:"Which actions of administrators wait until a second one confirms them: enrolment, identifiers, owners, settings. Without it the console decides."`
+
 	Passkeys        string   `default:"any" env:"ASSENT_PASSKEYS" placeholder:"KIND" group:"Passkeys" help:"Which new passkeys are accepted: any; device-bound, those that can't be copied to another device; or attested, those of them whose authenticator proves its model."`
 	PasskeyModels   []string `env:"ASSENT_PASSKEY_MODELS" placeholder:"AAGUID" group:"Passkeys" help:"Models of authenticators that alone may enrol, by AAGUID; needs attested."`
 	PasskeyMetadata string   `env:"ASSENT_PASSKEY_METADATA" placeholder:"FILE" group:"Passkeys" help:"The BLOB of the FIDO Metadata Service (https://mds.fidoalliance.org/), against which attestations are checked; needed for attested."`

@@ -53,6 +53,7 @@ const (
 	Activation Part = "activation" // codes, without which links work
 	Hints      Part = "hints"      // of ACP, by connection: as what they are read
 	Names      Part = "names"      // identifiers that could be taken for others
+	FourEyes   Part = "four_eyes"  // what waits for a second administrator
 )
 
 // Sentence is a message with its placeholders, as pairs of name and value. A
@@ -126,7 +127,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.activation, s.hints, s.names,
+		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.activation, s.hints, s.names, s.fourEyes,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

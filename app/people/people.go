@@ -24,7 +24,7 @@ func New(st *store.Store) *Service { return &Service{store: st} }
 // Add stores a new person. ids are in the form that Parse reads; at least one
 // is needed, or ACP could never name the person.
 func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, companies []string) (app.Person, error) {
-	name, parsed, acts, err := read(name, ids, companies)
+	name, parsed, acts, err := Read(name, ids, companies)
 	if err != nil {
 		return app.Person{}, err
 	}
@@ -34,14 +34,16 @@ func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, compa
 // Edit brings a person to what is said, in the forms that Add takes; false
 // when it was so already.
 func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string, ids, companies []string) (bool, error) {
-	name, parsed, acts, err := read(name, ids, companies)
+	name, parsed, acts, err := Read(name, ids, companies)
 	if err != nil {
 		return false, err
 	}
 	return s.store.EditPerson(ctx, by, personID, name, parsed, acts)
 }
 
-func read(name string, ids, companies []string) (string, []app.Identifier, []string, error) {
+// Read checks what Add and Edit take and gives it as it is stored: the name,
+// the identifiers and the companies.
+func Read(name string, ids, companies []string) (string, []app.Identifier, []string, error) {
 	name, err := Name(name)
 	if err != nil {
 		return "", nil, nil, err

@@ -20,10 +20,11 @@ const (
 	BrandingName   Name = "branding"
 	ProtectionName Name = "protection"
 	RetentionName  Name = "retention"
+	FourEyesName   Name = "four_eyes"
 )
 
 // Names are all of them.
-var Names = []Name{BrandingName, ProtectionName, RetentionName}
+var Names = []Name{BrandingName, ProtectionName, RetentionName, FourEyesName}
 
 // Branding is how the institution looks.
 type Branding struct {

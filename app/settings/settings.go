@@ -24,6 +24,7 @@ type Config struct {
 	Given       config.Given // what was set where the service is started
 	Institution string       // as it was set there, or the default
 	Protection  config.Protection
+	FourEyes    []app.Area // where the service is started
 	Log         *slog.Logger
 }
 
@@ -68,11 +69,13 @@ const (
 	fixesMatchCode   = "match-code"
 	fixesUnderAttack = "match-code-under-attack"
 	fixesCooling     = "cooling"
+	fixesFourEyes    = "four-eyes"
 )
 
 // fixedBy are the flags that fix a field of a choice.
 var fixedBy = map[string]string{
 	"institution": fixesInstitution, "report_pauses": fixesPauses, "match_code": fixesMatchCode, "under_attack": fixesUnderAttack, "cooling": fixesCooling,
+	"four_eyes": fixesFourEyes,
 }
 
 // Fixed gives the setting that fixes a field of a choice, which then can't be
@@ -269,6 +272,10 @@ func (s *Service) Revert(ctx context.Context, by app.Actor, version, based int64
 		var r Retention
 		err = json.Unmarshal([]byte(was.Value), &r)
 		faults, value = r.check(), r
+	case FourEyesName:
+		var e FourEyes
+		err = json.Unmarshal([]byte(was.Value), &e)
+		faults, value = e.check(), e.ordered()
 	default:
 		err = app.ErrUnknownVersion
 	}

@@ -234,7 +234,10 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
 func (h *handlers) answerWith(w http.ResponseWriter, r *http.Request, err error, status int, code string) error {
 	f := h.frame(r)
 	var denied admin.Denied
+	var waits admin.Waits
 	switch {
+	case errors.As(err, &waits):
+		return httpx.SeeOther(w, r, proposalsPath+"/"+waits.Proposal+"?new")
 	case wantsJSON(r):
 		return httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": page.Told(f.Words, code)}})
 	case errors.Is(err, app.ErrSignedOut):

@@ -22,6 +22,7 @@ import (
 	"assent/app/live"
 	"assent/app/passkey"
 	"assent/app/people"
+	"assent/app/settings"
 	"assent/store"
 	"assent/store/storetest"
 	adminweb "assent/web/admin"
@@ -37,6 +38,7 @@ type site struct {
 	sessions *admin.Sessions
 	registry admin.Registry
 	imports  *importer.Service
+	chosen   *settings.Service
 	secure   bool
 	logged   *logged // at every level
 }
@@ -76,13 +78,13 @@ func newSite(t *testing.T, secure bool) *site {
 	s := &site{DB: db, hub: &live.Hub{}, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure, logged: &logged{}}
 	mux := http.NewServeMux()
 	log := slog.New(slog.NewTextHandler(s.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	chosen := chosenSettings(t, db, log)
+	s.chosen = chosenSettings(t, db, log)
 	s.imports = importer.New(importer.Config{Store: db.Store, People: people.New(db.Store), Words: words, Dir: filepath.Join(db.Dir, "imports"), Log: log})
-	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: chosen, Imports: s.imports}
+	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: s.chosen, Imports: s.imports}
 	closing := make(chan struct{})
 	close(closing) // event streams end as soon as they have begun
 	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
-		Public: public, Words: words, Institution: "Northmoor", Settings: chosen, Live: s.hub, Closing: closing, Log: log})
+		Public: public, Words: words, Institution: "Northmoor", Settings: s.chosen, Live: s.hub, Closing: closing, Log: log})
 	s.handler = httpx.Log(log, nil, mux)
 	return s
 }

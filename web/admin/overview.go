@@ -160,6 +160,9 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		link(admin.ViewPeople, "/admin/people/mistakable", "admin.overview.act.mistakable")
 	case health.Hints:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
+	case health.FourEyes:
+		link(admin.ViewProposals, proposalsPath, "admin.overview.act.proposals")
+		link(admin.ViewSettings, settingsPath+"/four_eyes", "admin.overview.act.four_eyes")
 	case health.Database, health.Disk, health.Activation:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	}

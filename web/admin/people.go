@@ -366,7 +366,12 @@ func (h *handlers) invite(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if err != nil {
 		return err
 	}
-	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	return h.showInvitation(w, r, who, r.PathValue("id"), token, ends, letter)
+}
+
+// showInvitation shows the link of an invitation, once.
+func (h *handlers) showInvitation(w http.ResponseWriter, r *http.Request, who admin.Identity, personID, token string, ends app.Instant, letter bool) error {
+	p, err := h.Store.Person(r.Context(), personID)
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,20 @@ func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
 		add("admin.settings.protection.always", profiles(w, p.MatchCode))
 		add("admin.settings.protection.attacked", profiles(w, p.UnderAttack))
 		add("admin.settings.protection.cooling", strconv.Itoa(p.CoolingHours))
+	case settings.FourEyesName:
+		var e settings.FourEyes
+		if err := json.Unmarshal([]byte(row.Value), &e); err != nil {
+			return nil, err
+		}
+		var areas []string
+		for _, a := range e.Areas {
+			areas = append(areas, page.AreaWords(w, a))
+		}
+		value := strings.Join(areas, ", ")
+		if value == "" {
+			value = w.T("admin.settings.four_eyes.none")
+		}
+		add("admin.settings.four_eyes.legend", value)
 	case settings.RetentionName:
 		var r settings.Retention
 		if err := json.Unmarshal([]byte(row.Value), &r); err != nil {

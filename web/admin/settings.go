@@ -34,6 +34,8 @@ func (h *handlers) settingsRoutes() []Route {
 		on("POST /admin/settings/protection", admin.ChangeSettings, h.saveProtection),
 		on("GET /admin/settings/retention", admin.ViewSettings, h.retention),
 		on("POST /admin/settings/retention", admin.ChangeSettings, h.saveRetention),
+		on("GET /admin/settings/four_eyes", admin.ViewSettings, h.fourEyes),
+		on("POST /admin/settings/four_eyes", admin.ChangeSettings, h.saveFourEyes),
 		on("GET /admin/settings/history", admin.ViewSettings, h.versions),
 		on("POST /admin/settings/history/{id}/revert", admin.ChangeSettings, h.revertSetting),
 		on("POST /admin/settings/{id}/reset", admin.ChangeSettings, h.resetSetting),
@@ -108,8 +110,11 @@ func faults(w i18n.Words, err error) (map[string]string, bool) {
 	for _, f := range all {
 		pairs := slices.Clone(f.Pairs)
 		for i := 1; i < len(pairs); i += 2 {
-			if pairs[i-1] == "profile" {
+			switch pairs[i-1] {
+			case "profile":
 				pairs[i] = page.ProfileWords(w, pairs[i].(string))
+			case "area":
+				pairs[i] = areaWords(w, pairs[i].(string))
 			}
 		}
 		if out[f.Field] != "" {

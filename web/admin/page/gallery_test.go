@@ -47,7 +47,7 @@ var list = []page.Admin{
 func gallery(f page.Frame) []shown {
 	const admins, sessions = "/admin/admins", "/admin/sessions"
 	w := f.Words
-	return append(slices.Concat(overviews(f), peoplePages(f), importPages(f), requestPages(f), settingsPages(f)), []shown{
+	return append(slices.Concat(overviews(f), peoplePages(f), importPages(f), requestPages(f), settingsPages(f), proposalPages(f)), []shown{
 		{name: "sign-in", guest: true, page: page.SignIn{Next: "/admin/admins?x=1"}},
 		{name: "set-up", guest: true, page: page.SetUp{Token: "t0k3n", Name: olive.Name, Email: olive.Email, Role: app.RoleOwner, Ends: now.Add(20 * time.Hour)}},
 		{name: "set-up-again", guest: true, page: page.SetUp{Token: "t0k3n", Name: list[0].Name, Email: list[0].Email, Role: app.RoleHelpDesk, Ends: now.Add(time.Hour), Again: true}},

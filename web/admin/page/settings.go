@@ -22,6 +22,7 @@ const (
 	SettingsBranding   SettingsTab = "branding"
 	SettingsProtection SettingsTab = "protection"
 	SettingsRetention  SettingsTab = "retention"
+	SettingsFourEyes   SettingsTab = "four_eyes"
 	SettingsHistory    SettingsTab = "history"
 	SettingsACP        SettingsTab = "acp"
 	SettingsPush       SettingsTab = "push"
@@ -36,7 +37,7 @@ func settingsTabs(here SettingsTab, tests bool) []tab {
 	}{
 		{SettingsAll, "admin.settings.all", false}, {SettingsBranding, "admin.settings.branding.title", false},
 		{SettingsProtection, "admin.settings.protection.title", false}, {SettingsRetention, "admin.settings.retention.title", false},
-		{SettingsHistory, "admin.settings.history.title", false}, {SettingsACP, "admin.settings.acp.title", true}, {SettingsPush, "admin.settings.push.title", true},
+		{SettingsFourEyes, "admin.settings.four_eyes.title", false}, {SettingsHistory, "admin.settings.history.title", false}, {SettingsACP, "admin.settings.acp.title", true}, {SettingsPush, "admin.settings.push.title", true},
 	}
 	var out []tab
 	for _, t := range all {
@@ -278,7 +279,7 @@ type Version struct {
 type Fact struct{ Label, Value string }
 
 var choiceWords = map[string]i18n.Key{
-	"branding": "admin.settings.branding.title", "protection": "admin.settings.protection.title", "retention": "admin.settings.retention.title",
+	"branding": "admin.settings.branding.title", "protection": "admin.settings.protection.title", "retention": "admin.settings.retention.title", "four_eyes": "admin.settings.four_eyes.title",
 }
 
 // ChoiceWords name one of the things that are chosen.

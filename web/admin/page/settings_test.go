@@ -43,6 +43,10 @@ func settingsPages(f page.Frame) []shown {
 		{name: "settings-protection-read", path: at + "/protection", role: app.RoleAuditor, page: page.Protection{Codes: codes, Cooling: "0"}},
 		{name: "settings-retention", path: at + "/retention", page: page.Retention{SettingsFrame: all, Rows: kept, Ran: now.Add(-3 * time.Hour)}},
 		{name: "settings-retention-refused", path: at + "/retention", page: page.Retention{SettingsFrame: page.SettingsFrame{Tests: true, Change: true, Fault: f.Words.T("admin.settings.refused")}, Rows: wrong, Ran: now.Add(-3 * time.Hour), Chosen: true}},
+		{name: "settings-four-eyes", path: at + "/four_eyes", page: page.FourEyes{SettingsFrame: all, On: map[app.Area]bool{app.AreaEnrolment: true, app.AreaOwners: true}}},
+		{name: "settings-four-eyes-refused", path: at + "/four_eyes", page: page.FourEyes{SettingsFrame: page.SettingsFrame{Tests: true, Change: true, Fault: f.Words.T("admin.settings.refused")}, On: map[app.Area]bool{app.AreaSettings: true},
+			Faults: map[string]string{"areas": f.Words.T("admin.settings.fault.area_alone", "area", page.AreaWords(f.Words, app.AreaSettings))}}},
+		{name: "settings-four-eyes-fixed", path: at + "/four_eyes", page: page.FourEyes{SettingsFrame: all, On: map[app.Area]bool{app.AreaSettings: true}, Fixed: page.FixedBy{Env: "ASSENT_FOUR_EYES", Origin: "environment"}}},
 		{name: "settings-history", path: at + "/history", page: page.Versions{SettingsFrame: all, Older: at + "/history?after=x", List: []page.Version{
 			{ID: 4, Name: "branding", Who: "Olive Owen", When: now.Add(-time.Hour), BringsBack: 1, Current: true, Said: []page.Fact{{Label: f.Words.T("admin.settings.branding.institution"), Value: "Northmoor"}, {Label: f.Words.T("admin.settings.branding.accent"), Value: "#1f4e8c"}}},
 			{ID: 3, Name: "protection", Who: "Olive Owen", When: now.AddDate(0, 0, -2)}, {ID: 2, Name: "branding", Who: "Oscar Price", When: now.AddDate(0, 0, -3), Said: []page.Fact{{Label: f.Words.T("admin.settings.branding.accent"), Value: "#7d6000"}}}}}},

@@ -59,6 +59,17 @@ var steps = map[string]map[string]step{
 		"opened":    {"admin.step.push_opened", view.Waiting},
 		"test":      {"admin.step.push_test", view.Waiting},
 	},
+	"proposal": {
+		"make":    {"admin.step.proposal_make", view.Waiting},
+		"confirm": {"admin.step.proposal_confirm", view.Approved},
+		"refuse":  {"admin.step.proposal_refuse", view.Denied},
+		"done":    {"admin.step.proposal_done", view.Approved},
+		"fail":    {"admin.step.proposal_fail", view.Stuck},
+		"end":     {"admin.step.proposal_end", view.Ended},
+	},
+	"four_eyes": {
+		"off": {"admin.step.four_eyes_off", view.Reported},
+	},
 	"request": {
 		"start":     {"admin.step.request_start", view.Waiting},
 		"test":      {"admin.step.request_test", view.Waiting},

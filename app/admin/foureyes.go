@@ -1,0 +1,511 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"assent/app"
+	"assent/app/people"
+	"assent/app/settings"
+	"assent/store"
+)
+
+// Action is something that may wait for a second administrator.
+type Action string
+
+// The actions.
+const (
+	ActionInvite        Action = "person.invite"
+	ActionAddPerson     Action = "person.add"
+	ActionEditPerson    Action = "person.edit"
+	ActionStartImport   Action = "import.start"
+	ActionAddOwner      Action = "admin.add"
+	ActionLinkOwner     Action = "admin.link"
+	ActionSetRole       Action = "admin.role"
+	ActionSetState      Action = "admin.state"
+	ActionBranding      Action = "settings.branding"
+	ActionProtection    Action = "settings.protection"
+	ActionRetention     Action = "settings.retention"
+	ActionReset         Action = "settings.reset"
+	ActionRevert        Action = "settings.revert"
+	ActionFourEyesAreas Action = "settings.four_eyes"
+)
+
+// The payloads of proposals, by action.
+type (
+	// Invitation is an ActionInvite.
+	Invitation struct {
+		Letter bool `json:"letter,omitempty"`
+	}
+	// PersonEdit is an ActionAddPerson or ActionEditPerson, in the forms that
+	// people.Add takes.
+	PersonEdit struct {
+		Name        string   `json:"name"`
+		Identifiers []string `json:"identifiers"`
+		Companies   []string `json:"companies,omitempty"`
+	}
+	// ImportStart is an ActionStartImport.
+	ImportStart struct {
+		Import string `json:"import"`
+		File   string `json:"file"`
+	}
+	// NewAdmin is an ActionAddOwner.
+	NewAdmin struct {
+		Email string        `json:"email"`
+		Name  string        `json:"name"`
+		Role  app.AdminRole `json:"role"`
+	}
+	// AdminChange is an ActionSetRole or ActionSetState.
+	AdminChange struct {
+		Role  app.AdminRole  `json:"role,omitempty"`
+		State app.AdminState `json:"state,omitempty"`
+	}
+	// Choice is one of the actions on settings: the value, made from version
+	// Based. A reset has no value, a revert the version that it brings back.
+	Choice struct {
+		Name    settings.Name   `json:"name"`
+		Value   json.RawMessage `json:"value,omitempty"`
+		Based   int64           `json:"based"`
+		Version int64           `json:"version,omitempty"`
+	}
+)
+
+// action is how an action waits and what carries it out.
+type action struct {
+	area       app.Area
+	permission Permission
+	// run carries it out at once when it is confirmed. Without it the proposer
+	// does, who is shown a link then that is shown once.
+	run func(context.Context, *Service, app.Actor, app.Proposal) error
+}
+
+var actions = map[Action]action{
+	ActionInvite:        {app.AreaEnrolment, InvitePeople, nil},
+	ActionAddOwner:      {app.AreaOwners, ManageAdmins, nil},
+	ActionLinkOwner:     {app.AreaOwners, ManageAdmins, nil},
+	ActionSetRole:       {app.AreaOwners, ManageAdmins, runAdminChange},
+	ActionSetState:      {app.AreaOwners, ManageAdmins, runAdminChange},
+	ActionAddPerson:     {app.AreaIdentifiers, EditPeople, runAddPerson},
+	ActionEditPerson:    {app.AreaIdentifiers, EditPeople, runEditPerson},
+	ActionStartImport:   {app.AreaIdentifiers, EditPeople, runStartImport},
+	ActionBranding:      {app.AreaSettings, ChangeSettings, runChoice},
+	ActionProtection:    {app.AreaSettings, ChangeSettings, runChoice},
+	ActionRetention:     {app.AreaSettings, ChangeSettings, runChoice},
+	ActionReset:         {app.AreaSettings, ChangeSettings, runChoice},
+	ActionRevert:        {app.AreaSettings, ChangeSettings, runChoice},
+	ActionFourEyesAreas: {app.AreaSettings, ChangeSettings, runChoice},
+}
+
+// MakesLink tells whether carrying the action out shows a link, once: its proposer
+// does that.
+func (a Action) MakesLink() bool { return actions[a].run == nil }
+
+// Waits is what a use case answers whose action now waits for a second
+// administrator: nothing was done yet.
+type Waits struct{ Proposal string }
+
+// Error implements error.
+func (w Waits) Error() string { return "the action waits for a second administrator" }
+
+// second gives Waits where the policy wants a second administrator for an
+// action about subject, and nil where it may be done at once.
+func (s *Service) second(ctx context.Context, by app.Actor, what Action, subject string, payload any) error {
+	if s.uses.Settings == nil {
+		return nil
+	}
+	now, _, err := s.uses.Settings.FourEyes(ctx)
+	if err != nil || !slices.Contains(now.Areas, actions[what].area) {
+		return err
+	}
+	return s.propose(ctx, by, what, subject, payload)
+}
+
+func (s *Service) propose(ctx context.Context, by app.Actor, what Action, subject string, payload any) error {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	p, err := s.store.Propose(ctx, by, app.Proposal{Area: actions[what].area, Action: string(what), Subject: subject, Payload: string(b)})
+	if err != nil {
+		return err
+	}
+	return Waits{p.ID}
+}
+
+// Proposals lists what waits, and what became of what waited lately, as far as
+// the role has the permission behind it.
+func (s *Service) Proposals(ctx context.Context, who Identity) ([]store.ProposalRow, error) {
+	if _, err := s.may(ctx, who, ViewProposals); err != nil {
+		return nil, err
+	}
+	rows, err := s.store.Proposals(ctx, 200)
+	return slices.DeleteFunc(rows, func(p store.ProposalRow) bool { return !sees(who, p.Proposal) }), err
+}
+
+// Proposal gives one; one that the role can't see is as unknown as none.
+func (s *Service) Proposal(ctx context.Context, who Identity, id string) (store.ProposalRow, error) {
+	if _, err := s.may(ctx, who, ViewProposals); err != nil {
+		return store.ProposalRow{}, err
+	}
+	p, err := s.store.Proposal(ctx, id)
+	if err == nil && !sees(who, p.Proposal) {
+		err = app.ErrUnknownProposal
+	}
+	return p, err
+}
+
+func sees(who Identity, p app.Proposal) bool {
+	return actions[Action(p.Action)].permission.Allows(who.Admin.Role)
+}
+
+// Confirm lets a proposal be carried out, and does so where its outcome is
+// nothing that is shown once. A refusal then is the proposal's, not an error.
+func (s *Service) Confirm(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, DecideProposals)
+	if err != nil {
+		return err
+	}
+	p, a, err := s.decidable(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	confirmed, err := s.store.DecideProposal(ctx, by, id, true, a.permission.Roles())
+	if err != nil || a.run == nil {
+		return err
+	}
+	confirmed.Payload = p.Payload
+	return s.carryOut(ctx, by, a, confirmed)
+}
+
+// Refuse ends a proposal.
+func (s *Service) Refuse(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, DecideProposals)
+	if err != nil {
+		return err
+	}
+	_, a, err := s.decidable(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	_, err = s.store.DecideProposal(ctx, by, id, false, a.permission.Roles())
+	return err
+}
+
+// Withdraw takes one's own proposal back.
+func (s *Service) Withdraw(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, ViewProposals)
+	if err != nil {
+		return err
+	}
+	return s.store.WithdrawProposal(ctx, by, id)
+}
+
+// decidable gives a proposal that who may decide: the permission behind it is
+// theirs, and it isn't about themselves. Whether it is their own is for the
+// store to say, where it is decided.
+func (s *Service) decidable(ctx context.Context, who Identity, id string) (app.Proposal, action, error) {
+	p, err := s.Proposal(ctx, who, id)
+	if err != nil {
+		return p.Proposal, action{}, err
+	}
+	a := actions[Action(p.Action)]
+	if _, err := s.may(ctx, who, a.permission); err != nil {
+		return p.Proposal, a, err
+	}
+	themselves, err := s.themselves(ctx, who, p.Proposal)
+	if err == nil && themselves {
+		err = app.ErrOwnProposal
+	}
+	return p.Proposal, a, err
+}
+
+// themselves tells whether a proposal about a person is about who decides: the
+// person has, or is to get, their e-mail address.
+func (s *Service) themselves(ctx context.Context, who Identity, p app.Proposal) (bool, error) {
+	theirs := func(ids []app.Identifier) bool {
+		return slices.ContainsFunc(ids, func(id app.Identifier) bool { return id.Kind == app.Email && id.Norm == who.Admin.EmailNorm })
+	}
+	switch Action(p.Action) {
+	case ActionInvite, ActionEditPerson:
+		ids, err := s.store.Identifiers(ctx, p.Subject)
+		if err != nil || theirs(ids) {
+			return err == nil, err
+		}
+	}
+	switch Action(p.Action) {
+	case ActionAddPerson, ActionEditPerson:
+		var edit PersonEdit
+		if err := json.Unmarshal([]byte(p.Payload), &edit); err != nil {
+			return false, err
+		}
+		_, ids, _, err := people.Read(edit.Name, edit.Identifiers, edit.Companies)
+		return err == nil && theirs(ids), err
+	}
+	return false, nil
+}
+
+// carryOut runs a confirmed proposal and records what became of it.
+func (s *Service) carryOut(ctx context.Context, by app.Actor, a action, p app.Proposal) error {
+	err := a.run(ctx, s, by, p)
+	var refusal *app.Error
+	var faults settings.Faults
+	switch {
+	case err == nil:
+		return s.store.ProposalDone(ctx, by, p.ID)
+	case errors.As(err, &refusal):
+		return s.store.ProposalFailed(ctx, by, p.ID, refusal.Code)
+	case errors.As(err, &faults):
+		return s.store.ProposalFailed(ctx, by, p.ID, app.ErrMalformed.Code)
+	}
+	return err
+}
+
+// Taken is what carrying out a confirmed proposal gave: a link, shown once.
+type Taken struct {
+	Action Action
+	Token  string
+	Ends   app.Instant
+
+	PersonID string    // of an invitation
+	Letter   bool      // it goes into a letter
+	Admin    app.Admin // of an administrator's link
+}
+
+// Take carries out one's own proposal that was confirmed: once. invite is how
+// long a link lives that isn't for a letter.
+func (s *Service) Take(ctx context.Context, who Identity, id string, invite time.Duration) (Taken, error) {
+	by, err := s.may(ctx, who, DecideProposals)
+	if err != nil {
+		return Taken{}, err
+	}
+	shown, err := s.Proposal(ctx, who, id)
+	if err != nil {
+		return Taken{}, err
+	}
+	a := actions[Action(shown.Action)]
+	if by, err = s.may(ctx, who, a.permission); err != nil {
+		return Taken{}, err
+	}
+	if a.run != nil { // its confirmation was interrupted
+		if shown.State != app.ProposalConfirmed {
+			return Taken{}, app.ErrProposalOver
+		}
+		return Taken{}, s.carryOut(ctx, by, a, shown.Proposal)
+	}
+	p, err := s.store.TakeProposal(ctx, by, id, a.permission.Roles())
+	if err != nil {
+		return Taken{}, err
+	}
+	out, err := s.link(ctx, by, p, invite)
+	var refusal *app.Error
+	if errors.As(err, &refusal) {
+		err = errors.Join(err, s.store.ProposalFailed(ctx, by, p.ID, refusal.Code))
+	}
+	return out, err
+}
+
+// link makes the link of a proposal that was taken.
+func (s *Service) link(ctx context.Context, by app.Actor, p app.Proposal, invite time.Duration) (Taken, error) {
+	out := Taken{Action: Action(p.Action)}
+	switch out.Action {
+	case ActionInvite:
+		var in Invitation
+		if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+			return out, err
+		}
+		var err error
+		out.PersonID, out.Letter = p.Subject, in.Letter
+		out.Token, out.Ends, err = s.uses.People.InvitePerson(ctx, by, p.Subject, invite, in.Letter)
+		return out, err
+	case ActionAddOwner:
+		var in NewAdmin
+		if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+			return out, err
+		}
+		made, err := s.registry.Add(ctx, by, in.Email, in.Name, in.Role)
+		out.Admin, out.Token, out.Ends = made.Admin, made.Token, made.Ends
+		return out, err
+	case ActionLinkOwner:
+		made, err := s.registry.Link(ctx, by, p.Subject)
+		out.Admin, out.Token, out.Ends = made.Admin, made.Token, made.Ends
+		return out, err
+	}
+	return out, fmt.Errorf("the action %q makes no link", p.Action)
+}
+
+func runAddPerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
+	var in PersonEdit
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return err
+	}
+	_, err := s.uses.People.Add(ctx, by, in.Name, in.Identifiers, in.Companies)
+	return err
+}
+
+func runEditPerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
+	var in PersonEdit
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return err
+	}
+	_, err := s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies)
+	return err
+}
+
+func runStartImport(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
+	var in ImportStart
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return err
+	}
+	_, err := s.uses.Imports.Start(ctx, by, in.Import)
+	return err
+}
+
+func runAdminChange(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
+	var in AdminChange
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return err
+	}
+	if in.State != "" {
+		return s.store.SetAdminState(ctx, by, p.Subject, in.State)
+	}
+	return s.store.SetAdminRole(ctx, by, p.Subject, in.Role)
+}
+
+func runChoice(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
+	var in Choice
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return err
+	}
+	set := s.uses.Settings
+	switch Action(p.Action) {
+	case ActionReset:
+		return set.Reset(ctx, by, in.Name, in.Based)
+	case ActionRevert:
+		_, err := set.Revert(ctx, by, in.Version, in.Based)
+		return err
+	case ActionBranding:
+		var b settings.Branding
+		if err := json.Unmarshal(in.Value, &b); err != nil {
+			return err
+		}
+		return set.ChooseBranding(ctx, by, b, in.Based)
+	case ActionProtection:
+		var c settings.Protection
+		if err := json.Unmarshal(in.Value, &c); err != nil {
+			return err
+		}
+		return set.ChooseProtection(ctx, by, c, in.Based)
+	case ActionRetention:
+		var c settings.Retention
+		if err := json.Unmarshal(in.Value, &c); err != nil {
+			return err
+		}
+		return set.ChooseRetention(ctx, by, c, in.Based)
+	case ActionFourEyesAreas:
+		var c settings.FourEyes
+		if err := json.Unmarshal(in.Value, &c); err != nil {
+			return err
+		}
+		return set.ChooseFourEyes(ctx, by, c, in.Based)
+	}
+	return fmt.Errorf("the action %q chooses nothing", p.Action)
+}
+
+// SetFourEyes chooses which actions wait for a second administrator. An area
+// may be added where two administrators can sign in who have the permission
+// behind it; taking one away waits for a second administrator itself.
+func (s *Service) SetFourEyes(ctx context.Context, who Identity, e settings.FourEyes, based int64) error {
+	by, err := s.may(ctx, who, ChangeSettings)
+	if err != nil {
+		return err
+	}
+	if err := s.uses.Settings.Check(e); err != nil {
+		return err
+	}
+	was, _, err := s.uses.Settings.FourEyes(ctx)
+	if err != nil {
+		return err
+	}
+	var added, removed bool
+	for _, a := range app.Areas {
+		switch has, had := slices.Contains(e.Areas, a), slices.Contains(was.Areas, a); {
+		case has && !had:
+			added = true
+			if n, err := s.able(ctx, a); err != nil {
+				return err
+			} else if n < 2 {
+				return settings.Faults{{Field: "areas", Key: "admin.settings.fault.area_alone", Pairs: []any{"area", string(a)}}}
+			}
+		case !has && had:
+			removed = true
+		}
+	}
+	value, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	choice := Choice{Name: settings.FourEyesName, Value: value, Based: based}
+	switch {
+	case removed:
+		return s.propose(ctx, by, ActionFourEyesAreas, "", choice)
+	case added:
+		if err := s.second(ctx, by, ActionFourEyesAreas, "", choice); err != nil {
+			return err
+		}
+	}
+	return s.uses.Settings.ChooseFourEyes(ctx, by, e, based)
+}
+
+// able counts the administrators who can sign in and have a permission that
+// confirming proposals of an area needs.
+func (s *Service) able(ctx context.Context, area app.Area) (n int, err error) {
+	rows, err := s.store.Admins(ctx)
+	for _, row := range rows {
+		if row.State != app.AdminActive || row.Passkeys == 0 {
+			continue
+		}
+		for _, a := range actions {
+			if a.area == area && a.permission.Allows(row.Role) {
+				n++
+				break
+			}
+		}
+	}
+	return n, err
+}
+
+// chosen is second for a choice, which is checked first so that its faults stand
+// in the form, not in a proposal.
+func (s *Service) chosen(ctx context.Context, by app.Actor, what Action, name settings.Name, value any, based int64) error {
+	if err := s.uses.Settings.Check(value); err != nil {
+		return err
+	}
+	b, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return s.second(ctx, by, what, "", Choice{Name: name, Value: b, Based: based})
+}
+
+// secondForVersion is second for going back to an earlier version or to none. Of
+// the choice of areas itself either may take one away, and waits.
+func (s *Service) secondForVersion(ctx context.Context, by app.Actor, what Action, c Choice) error {
+	if c.Name == settings.FourEyesName {
+		return s.propose(ctx, by, what, "", c)
+	}
+	return s.second(ctx, by, what, "", c)
+}
+
+// secondForOwner is second for what is done to an administrator, where that is
+// an owner.
+func (s *Service) secondForOwner(ctx context.Context, by app.Actor, what Action, adminID string, payload any) error {
+	a, err := s.store.Admin(ctx, adminID)
+	if err != nil || a.Role != app.RoleOwner {
+		return err
+	}
+	return s.second(ctx, by, what, adminID, payload)
+}

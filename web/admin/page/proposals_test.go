@@ -1,0 +1,38 @@
+package page_test
+
+import (
+	"time"
+
+	"assent/app"
+	"assent/web/admin/page"
+)
+
+// proposalPages are the pages of what waits for a second administrator.
+func proposalPages(f page.Frame) []shown {
+	const at = "/admin/proposals"
+	row := func(id, what, who string, state app.ProposalState, yours bool) page.ProposalRow {
+		return page.ProposalRow{ID: id, What: what, Who: who, State: state, Yours: yours, Made: now.Add(-20 * time.Minute), Until: now.Add(23*time.Hour + 40*time.Minute)}
+	}
+	w := f.Words
+	edit := row("p1", w.T("admin.proposals.what.person_edit", "name", "Carol Nolan"), "Oscar Price", app.ProposalWaiting, false)
+	link := row("p2", w.T("admin.proposals.what.person_invite", "name", "Ada Quill"), "Olive Owen", app.ProposalConfirmed, true)
+	changes := []page.Change{
+		{Label: w.T("admin.people.identifiers"), Was: "username:carol\nphone:+442079460018", Now: "username:carol\nphone:+442079460099\nemail:carol@nolan.example"},
+		{Label: w.T("admin.people.companies"), Was: "12345678000195"},
+	}
+	return []shown{
+		{name: "proposals", path: at, page: page.Proposals{List: []page.ProposalRow{edit, link,
+			row("p3", w.T("admin.proposals.what.settings_protection"), "Olive Owen", app.ProposalRefused, true),
+			row("p4", w.T("admin.proposals.what.admin_add"), "Oscar Price", app.ProposalFailed, false),
+			row("p5", w.T("admin.proposals.what.import_start"), "Oscar Price", app.ProposalDone, false),
+			row("p6", w.T("admin.proposals.what.admin_role", "name", "Henry"), "Oscar Price", app.ProposalEnded, false)}}},
+		{name: "proposals-none", path: at, page: page.Proposals{}},
+		{name: "proposal", path: at + "/p1", page: page.Proposal{ProposalRow: edit, Changes: changes}},
+		{name: "proposal-made", path: at + "/p2", page: page.Proposal{ProposalRow: row("p2", link.What, "Olive Owen", app.ProposalWaiting, true), Fresh: true, MakesLink: true,
+			Changes: []page.Change{{Label: w.T("admin.proposals.way"), Now: w.T("admin.proposals.way_letter")}}}},
+		{name: "proposal-confirmed", path: at + "/p2", page: page.Proposal{ProposalRow: link, Decider: "Oscar Price", Decided: now.Add(-time.Minute), MakesLink: true}},
+		{name: "proposal-own", path: at + "/p1", page: page.Proposal{ProposalRow: edit, Changes: changes, Fault: page.Told(w, app.ErrOwnProposal.Code)}},
+		{name: "proposal-failed", path: at + "/p4", page: page.Proposal{ProposalRow: row("p4", w.T("admin.proposals.what.admin_add"), "Oscar Price", app.ProposalFailed, false),
+			Decider: "Olive Owen", Cause: page.Told(w, app.ErrEmailTaken.Code), Ended: now.Add(-time.Minute)}},
+	}
+}

@@ -1,0 +1,355 @@
+package admin
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/i18n"
+	"assent/app/settings"
+	"assent/store"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+)
+
+const proposalsPath = "/admin/proposals"
+
+func (h *handlers) proposalRoutes() []Route {
+	return []Route{
+		on("GET /admin/proposals", admin.ViewProposals, h.proposals),
+		on("GET /admin/proposals/{id}", admin.ViewProposals, h.proposal),
+		on("POST /admin/proposals/{id}/confirm", admin.DecideProposals, h.confirmProposal),
+		on("POST /admin/proposals/{id}/refuse", admin.DecideProposals, h.refuseProposal),
+		on("POST /admin/proposals/{id}/take", admin.DecideProposals, h.takeProposal),
+		on("POST /admin/proposals/{id}/withdraw", admin.ViewProposals, h.withdrawProposal),
+	}
+}
+
+// proposalCount is how many wait, for the menu; empty where none does.
+func (h *handlers) proposalCount(r *http.Request, w i18n.Words) (string, error) {
+	n, err := h.Store.OpenProposals(r.Context())
+	if n == 0 {
+		return "", err
+	}
+	return page.Figure(w, n), err
+}
+
+// proposals lists what waits for a second administrator, and what became of it.
+func (h *handlers) proposals(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	rows, err := h.Admins.Proposals(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	f := h.frame(r)
+	p := page.Proposals{}
+	for _, row := range rows {
+		one, err := h.proposalRow(r, who, f.Words, row)
+		if err != nil {
+			return err
+		}
+		p.List = append(p.List, one)
+	}
+	return h.show(w, r, http.StatusOK, p.Page(f))
+}
+
+func (h *handlers) proposalRow(r *http.Request, who admin.Identity, w i18n.Words, row store.ProposalRow) (page.ProposalRow, error) {
+	what, err := h.proposed(r, who, w, row.Proposal)
+	return page.ProposalRow{ID: row.ID, What: what, Who: row.Proposer, State: row.State, Made: row.CreatedAt.Time(), Until: row.ExpiresAt.Time(),
+		Yours: row.ProposedBy == who.Admin.ID}, err
+}
+
+// proposed says what a proposal is to do, as the beginning of a sentence.
+func (h *handlers) proposed(r *http.Request, who admin.Identity, w i18n.Words, p app.Proposal) (string, error) {
+	key := i18n.Key("admin.proposals.what." + strings.ReplaceAll(p.Action, ".", "_"))
+	switch admin.Action(p.Action) {
+	case admin.ActionInvite, admin.ActionEditPerson:
+		of, err := h.Store.Person(r.Context(), p.Subject)
+		if err != nil {
+			return "", err
+		}
+		return w.T(key, "name", h.nameOf(r, who, of)), nil
+	case admin.ActionLinkOwner, admin.ActionSetRole, admin.ActionSetState:
+		of, err := h.Store.Admin(r.Context(), p.Subject)
+		if err != nil {
+			return "", err
+		}
+		return w.T(key, "name", of.Name), nil
+	}
+	return w.T(key), nil
+}
+
+// proposal shows one, with what would change.
+func (h *handlers) proposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	return h.showProposal(w, r, who, http.StatusOK, "")
+}
+
+func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+	row, err := h.Admins.Proposal(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	f := h.frame(r)
+	p := page.Proposal{Fault: fault, Decider: row.Decider, Decided: row.DecidedAt.Time(), Ended: row.EndedAt.Time(), MakesLink: admin.Action(row.Action).MakesLink(),
+		Fresh: r.URL.Query().Has("new")}
+	if p.ProposalRow, err = h.proposalRow(r, who, f.Words, row); err != nil {
+		return err
+	}
+	if row.Cause != "" {
+		p.Cause = page.Told(f.Words, row.Cause)
+	}
+	if p.Changes, err = h.changes(r, who, f.Words, row.Proposal); err != nil {
+		return err
+	}
+	return h.show(w, r, status, p.Page(f))
+}
+
+// changes are what a proposal would change, from and to. One that is over holds
+// nothing any more.
+func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p app.Proposal) ([]page.Change, error) {
+	if p.Payload == "" {
+		return nil, nil
+	}
+	read := func(v any) error { return json.Unmarshal([]byte(p.Payload), v) }
+	switch admin.Action(p.Action) {
+	case admin.ActionInvite:
+		var in admin.Invitation
+		key := map[bool]i18n.Key{false: "admin.proposals.way_link", true: "admin.proposals.way_letter"}
+		err := read(&in)
+		return []page.Change{{Label: w.T("admin.proposals.way"), Now: w.T(key[in.Letter])}}, err
+	case admin.ActionAddPerson, admin.ActionEditPerson:
+		var in admin.PersonEdit
+		if err := read(&in); err != nil {
+			return nil, err
+		}
+		return h.personChanges(r, w, p.Subject, in)
+	case admin.ActionStartImport:
+		var in admin.ImportStart
+		err := read(&in)
+		return []page.Change{{Label: w.T("admin.proposals.file"), Now: in.File, Path: importPath + "/" + url.PathEscape(in.Import)}}, err
+	case admin.ActionAddOwner:
+		var in admin.NewAdmin
+		err := read(&in)
+		return []page.Change{{Label: w.T("admin.admins.email"), Now: in.Email}, {Label: w.T("admin.admins.name"), Now: in.Name},
+			{Label: w.T("admin.admins.role"), Now: page.Role(w, in.Role)}}, err
+	case admin.ActionSetRole, admin.ActionSetState:
+		var in admin.AdminChange
+		of, err := h.Store.Admin(r.Context(), p.Subject)
+		if err != nil {
+			return nil, err
+		}
+		if err := read(&in); err != nil {
+			return nil, err
+		}
+		if in.State != "" {
+			return []page.Change{{Label: w.T("admin.admins.state"), Was: w.T(adminStates[of.State]), Now: w.T(adminStates[in.State])}}, nil
+		}
+		return []page.Change{{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, in.Role)}}, nil
+	case admin.ActionLinkOwner:
+		return nil, nil
+	}
+	var in admin.Choice
+	if err := read(&in); err != nil {
+		return nil, err
+	}
+	return h.choiceChanges(r, w, in)
+}
+
+// adminStates are the states of an administrator in words.
+var adminStates = map[app.AdminState]i18n.Key{
+	app.AdminActive: "admin.proposals.admin_active", app.AdminSuspended: "admin.proposals.admin_suspended", app.AdminRemoved: "admin.proposals.admin_removed",
+}
+
+// personChanges compares a person with what they are to be.
+func (h *handlers) personChanges(r *http.Request, w i18n.Words, personID string, in admin.PersonEdit) ([]page.Change, error) {
+	var was struct{ name, ids, companies string }
+	if personID != "" {
+		p, err := h.Store.Person(r.Context(), personID)
+		if err != nil {
+			return nil, err
+		}
+		ids, err := h.Store.Identifiers(r.Context(), personID)
+		if err != nil {
+			return nil, err
+		}
+		companies, err := h.Store.Companies(r.Context(), personID)
+		if err != nil {
+			return nil, err
+		}
+		var list []string
+		for _, id := range ids {
+			list = append(list, string(id.Kind)+":"+id.Value)
+		}
+		was.name, was.ids, was.companies = p.Name, strings.Join(list, "\n"), strings.Join(companies, "\n")
+	}
+	var out []page.Change
+	for _, c := range []page.Change{
+		{Label: w.T("admin.people.name"), Was: was.name, Now: in.Name},
+		{Label: w.T("admin.people.identifiers"), Was: was.ids, Now: strings.Join(in.Identifiers, "\n")},
+		{Label: w.T("admin.people.companies"), Was: was.companies, Now: strings.Join(in.Companies, "\n")},
+	} {
+		if c.Was != c.Now {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// choiceChanges compares what counts of a choice with what is to count.
+func (h *handlers) choiceChanges(r *http.Request, w i18n.Words, in admin.Choice) ([]page.Change, error) {
+	now := string(in.Value)
+	if in.Version != 0 {
+		version, err := h.Store.Choice(r.Context(), in.Version)
+		if err != nil {
+			return nil, err
+		}
+		now = version.Value
+	}
+	var was string
+	rows, err := h.Store.Choices(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if settings.Name(row.Name) == in.Name {
+			was = row.Value
+		}
+	}
+	facts := func(value string) ([]page.Fact, error) {
+		if value == "" {
+			value = "null"
+		}
+		return chose(w, store.Choice{Name: string(in.Name), Value: value})
+	}
+	before, err := facts(was)
+	if err != nil {
+		return nil, err
+	}
+	after, err := facts(now)
+	if err != nil {
+		return nil, err
+	}
+	var out []page.Change
+	for _, f := range after {
+		c := page.Change{Label: f.Label, Now: f.Value}
+		for _, b := range before {
+			if b.Label == f.Label {
+				c.Was = b.Value
+			}
+		}
+		if c.Was != c.Now {
+			out = append(out, c)
+		}
+	}
+	for _, b := range before {
+		if !slices.ContainsFunc(after, func(f page.Fact) bool { return f.Label == b.Label }) {
+			out = append(out, page.Change{Label: b.Label, Was: b.Value})
+		}
+	}
+	return out, nil
+}
+
+// decided goes back to a proposal, or says there why it wasn't decided.
+func (h *handlers) decided(w http.ResponseWriter, r *http.Request, who admin.Identity, err error) error {
+	switch code := codeOf(err); {
+	case err == nil:
+		return httpx.SeeOther(w, r, proposalsPath+"/"+url.PathEscape(r.PathValue("id")))
+	case code == app.ErrOwnProposal.Code, code == app.ErrProposalOver.Code:
+		return h.showProposal(w, r, who, httpx.Status(err), page.Told(h.words(r), code))
+	}
+	return err
+}
+
+// confirmProposal lets a proposal be carried out.
+func (h *handlers) confirmProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.decided(w, r, who, h.Admins.Confirm(r.Context(), who, r.PathValue("id")))
+}
+
+// refuseProposal ends one.
+func (h *handlers) refuseProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.decided(w, r, who, h.Admins.Refuse(r.Context(), who, r.PathValue("id")))
+}
+
+// withdrawProposal takes one's own back.
+func (h *handlers) withdrawProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.decided(w, r, who, h.Admins.Withdraw(r.Context(), who, r.PathValue("id")))
+}
+
+// takeProposal carries out one's own that was confirmed, and shows the link
+// that it makes, once.
+func (h *handlers) takeProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	taken, err := h.Admins.Take(r.Context(), who, r.PathValue("id"), h.InviteTTL)
+	switch {
+	case err != nil || taken.Token == "":
+		return h.decided(w, r, who, err)
+	case taken.PersonID != "":
+		return h.showInvitation(w, r, who, taken.PersonID, taken.Token, taken.Ends, taken.Letter)
+	}
+	return h.showLink(w, r, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends}, taken.Action == admin.ActionAddOwner)
+}
+
+// areaWords names an area, also one that isn't there.
+func areaWords(w i18n.Words, name string) string {
+	if !slices.Contains(app.Areas, app.Area(name)) {
+		return i18n.Plain(name)
+	}
+	return page.AreaWords(w, app.Area(name))
+}
+
+// fourEyes is the form of what waits for a second administrator.
+func (h *handlers) fourEyes(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	now, version, err := h.Settings.FourEyes(r.Context())
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, h.fourEyesForm(r, who, now, version, "").Page(h.frame(r)))
+}
+
+func (h *handlers) fourEyesForm(r *http.Request, who admin.Identity, e settings.FourEyes, version int64, fault string) page.FourEyes {
+	p := page.FourEyes{SettingsFrame: h.settingsFrame(r, who, fault), Version: version, Fixed: h.fixedBy("four_eyes"), On: map[app.Area]bool{}}
+	for _, a := range e.Areas {
+		p.On[a] = true
+	}
+	return p
+}
+
+func (h *handlers) saveFourEyes(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	var e settings.FourEyes
+	for _, a := range r.PostForm["area"] {
+		e.Areas = append(e.Areas, app.Area(a))
+	}
+	err := h.Admins.SetFourEyes(r.Context(), who, e, based(r))
+	if err == nil {
+		return saved(w, r, "four_eyes", "yes")
+	}
+	f := h.frame(r)
+	by, fault, status, ok := refusal(f.Words, err)
+	if !ok {
+		return err
+	}
+	_, version, err := h.Settings.FourEyes(r.Context())
+	if err != nil {
+		return err
+	}
+	p := h.fourEyesForm(r, who, e, version, fault)
+	p.Faults = by
+	return h.show(w, r, status, p.Page(f))
+}
