@@ -87,9 +87,9 @@ func (c ActivationCode) Left() int { return max(0, ActivationCodeTries-c.Tries) 
 // Check tells why a code can't be tried at now, or nil.
 func (c ActivationCode) Check(now Instant) error {
 	switch {
-	case c.UsedAt != 0, c.EndedAt != 0, c.Left() == 0:
+	case c.UsedAt != 0, c.Left() == 0, c.EndedAt != 0 && c.EndedAt < c.ExpiresAt:
 		return ErrActivationEnded
-	case c.ExpiresAt <= now:
+	case c.EndedAt != 0, c.ExpiresAt <= now: // time ended it
 		return ErrActivationLate
 	}
 	return nil

@@ -45,19 +45,16 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 	return c, nil
 }
 
-// Sweep deletes what has run out and nobody will ask for again: ceremonies,
-// activation codes, sign-in sessions, those of the console long after their end,
-// what ACP said of consents, and counts too old to be charted.
+// Sweep deletes what has run out and nobody will ask for again: what EndDue
+// ends, activation codes and the console's sessions long after their end, and
+// counts too old to be charted.
 func (s *Store) Sweep(ctx context.Context) error {
+	if err := s.EndDue(ctx); err != nil {
+		return err
+	}
 	err := s.write(ctx, func(t *tx) error {
-		if err := t.exec(ctx, `DELETE FROM ceremonies WHERE expires_at <= ?`, t.now); err != nil {
-			return err
-		}
 		// For a day it can be said of a code that it was too late.
 		if err := t.exec(ctx, `DELETE FROM activation_codes WHERE expires_at <= ?`, t.now.Add(-24*time.Hour)); err != nil {
-			return err
-		}
-		if err := t.exec(ctx, `DELETE FROM consent_owners WHERE expires_at <= ?`, t.now); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `DELETE FROM backoffs WHERE denied_at < ?`, t.now.Add(-backOffKept)); err != nil {
@@ -69,7 +66,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.sweepCounters(ctx); err != nil {
 			return err
 		}
-		return t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, t.now)
+		return nil
 	})
 	if err != nil {
 		return err

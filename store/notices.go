@@ -75,7 +75,7 @@ func (s *Store) TestPush(ctx context.Context, by app.Actor) error {
 		if err := t.GetContext(ctx, &last, `SELECT coalesce(max(at), 0) FROM audit WHERE actor_id = ? AND action = 'push.test'`, by.ID); err != nil {
 			return err
 		}
-		if wait := last.Add(testEvery).Sub(t.now); last != 0 && wait > 0 {
+		if wait := last.Add(testEvery).Sub(t.now); last != 0 && wait > 0 && wait <= testEvery {
 			return app.ErrTooMany.After(wait)
 		}
 		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, DeviceID: by.ID, Lane: host(endpoint), Payload: string(app.NoticeTest), Deadline: t.now.Add(testFor)}); err != nil {

@@ -11,6 +11,13 @@
 // erased; what expires; what is swept) is taken in steps, each a transaction of a
 // bounded number of rows. The first writes the fact, which every reader and
 // writer goes by from then on; see ending.
+//
+// The time is the clock's that Options.Now tells: the service's never goes back
+// by itself (package clock). What time ends is stored as ended within a second,
+// as compare-and-swap (Expire, EndDue), so that a clock that goes back all the
+// same, before the next start, revives nothing. A mark of the latest time that
+// was ever seen would do that too; but one wrong day ahead would then end
+// everything for a day.
 package store
 
 import (

@@ -59,8 +59,8 @@ func newSite(t *testing.T, changes ...func(*device.Config)) *site {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	srv := httptest.NewUnstartedServer(nil)
 	public := &url.URL{Scheme: "http", Host: "localhost:" + srv.Listener.Addr().String()[strings.LastIndex(srv.Listener.Addr().String(), ":")+1:]}
-	em := emulatortest.Start(t, emulator.Options{Now: db.Clock.Now, Client: emulator.Client{ID: "assent", Secret: "secret"}})
-	client, err := acp.New(acp.Config{Issuer: em.Issuer(), ClientID: "assent", ClientSecret: "secret", HTTP: &http.Client{Timeout: 2 * time.Second}, Now: db.Clock.Now})
+	em := emulatortest.Start(t, emulator.Options{Now: db.Clock.Told, Client: emulator.Client{ID: "assent", Secret: "secret"}})
+	client, err := acp.New(acp.Config{Issuer: em.Issuer(), ClientID: "assent", ClientSecret: "secret", HTTP: &http.Client{Timeout: 2 * time.Second}, Now: db.Clock.Told})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,9 @@ type Config struct {
 	HTTP         *http.Client
 	MutualTLS    bool // HTTP presents a client certificate
 	Now          func() time.Time
-	Log          *slog.Logger
+	// Heard is told the Date of each answer, and how long the answer took; may be nil.
+	Heard func(date time.Time, took time.Duration)
+	Log   *slog.Logger
 }
 
 // Vanity says which ids a domain of the customer's own leaves out of paths.
@@ -57,6 +59,7 @@ type Client struct {
 	tenant string
 	layout Layout
 	tokens *tokens
+	dates  *dates
 
 	// What paths stand under, without a trailing slash: those of the system
 	// API, and those of the workspace that the issuer is.
@@ -123,8 +126,13 @@ func New(c Config) (*Client, error) {
 	// No redirect is followed: the token would go along.
 	hc := *c.HTTP
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	dates := &dates{next: hc.Transport, now: c.Now, heard: c.Heard}
+	if dates.next == nil {
+		dates.next = http.DefaultTransport
+	}
+	hc.Transport = dates
 	c.HTTP = &hc
-	return &Client{cfg: c, tenant: tenant, layout: c.Layout, tokens: newTokens(c),
+	return &Client{cfg: c, tenant: tenant, layout: c.Layout, tokens: newTokens(c), dates: dates,
 		api: api, workspace: base + strings.TrimRight(issuer.EscapedPath(), "/")}, nil
 }
 

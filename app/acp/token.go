@@ -154,6 +154,9 @@ func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, err
 	if err != nil {
 		return nil, tokenError(err, t.cfg.Now())
 	}
+	if !tok.Expiry.IsZero() { // the library went by the machine's clock
+		tok.Expiry = t.cfg.Now().Add(time.Until(tok.Expiry))
+	}
 	return tok, nil
 }
 

@@ -116,6 +116,7 @@ func (s *Sessions) SignIn(ctx context.Context, session app.AdminSession) error {
 		return err
 	}
 	s.scs.Put(ctx, keySession, session.ID)
+	s.scs.SetDeadline(ctx, s.store.Now().Add(app.AdminLifetime).Time())
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"assent/app/clock"
 	"assent/app/config"
 	"assent/app/health"
 	"assent/app/i18n"
@@ -40,7 +41,7 @@ func (c acpTestCommand) Run(ctx context.Context, p Process, s *config.Settings) 
 			continue
 		}
 		tried++
-		client, err := acpClient(conn, logger(p.Stderr, cfg))
+		client, err := acpClient(conn, logger(p.Stderr, cfg), clock.New(clock.Config{}))
 		if err != nil {
 			return fmt.Errorf("connection %s: %w", conn.Name, err)
 		}

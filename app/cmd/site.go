@@ -16,6 +16,7 @@ import (
 	"assent/app/acp"
 	"assent/app/admin"
 	"assent/app/audit"
+	"assent/app/clock"
 	"assent/app/config"
 	"assent/app/consent"
 	"assent/app/health"
@@ -58,6 +59,8 @@ type site struct {
 	o        siteOptions
 	log      *slog.Logger
 	store    *store.Store
+	clock    *clock.Clock
+	acp      []*acp.Client
 	people   *people.Service
 	consent  *consent.Service
 	settings *settings.Service
@@ -70,9 +73,9 @@ type site struct {
 
 // openSite opens the store and builds the service on it. Close it when it has run.
 func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.Logger) (*site, error) {
-	s := &site{cfg: cfg, o: o, log: log, closing: make(chan struct{})}
+	s := &site{cfg: cfg, o: o, log: log, clock: clock.New(clock.Config{Log: log}), closing: make(chan struct{})}
 	hub := &live.Hub{}
-	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, Purpose: o.purpose, Lock: o.lock, Notify: func(e app.Event) {
+	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, Purpose: o.purpose, Lock: o.lock, Now: s.clock.Now, Notify: func(e app.Event) {
 		if e.Topic == app.TopicJob {
 			if s.worker != nil {
 				s.worker.Kick()
@@ -126,10 +129,11 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	var watched []health.Connection
 	hints := map[string][]app.IdentifierKind{}
 	for _, c := range s.cfg.Connections {
-		client, err := acpClient(c, s.log)
+		client, err := acpClient(c, s.log, s.clock)
 		if err != nil {
 			return fmt.Errorf("connection %s: %w", c.Name, err)
 		}
+		s.acp = append(s.acp, client)
 		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces})
 		callers = append(callers, apiCallers(c)...)
 		hints[c.Name] = hintKinds(c)
@@ -152,7 +156,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		subject = s.cfg.PublicURL.String() // only on localhost; elsewhere the setting is required
 	}
 	hosts := push.Hosts{More: s.cfg.PushHosts, AllowLoopback: s.o.pushLoopback}
-	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: time.Now, HTTP: outbound.New(outbound.Options{
+	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: s.clock.Now, HTTP: outbound.New(outbound.Options{
 		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
 	s.worker = jobs.New(s.store, s.log, map[app.JobKind]jobs.Handler{
 		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4 * max(1, len(connections)), Lane: 4, Timeout: time.Minute},
@@ -172,7 +176,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
 		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: sessions,
-			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Log: s.log}), Log: s.log},
+			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Leapt: s.clock.Leapt, Log: s.log}), Log: s.log},
 		AdminAt: web.Reach{URL: atAdmin, Apart: s.cfg.Admin.Addr != "", Proxies: s.cfg.Admin.Proxies, Networks: s.cfg.Admin.Networks},
 	})
 	if err != nil {
@@ -217,6 +221,7 @@ func (s *site) run(ctx context.Context) error {
 	g.Go(func() error { return s.worker.Run(ctx) })
 	g.Go(func() error { return s.consent.RunExpiry(ctx) })
 	g.Go(func() error { return s.consent.RunEndings(ctx) })
+	g.Go(func() error { return s.clock.Run(ctx, s.askDates, s.clockSet) })
 	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
 	g.Go(func() error { return s.imports.Run(ctx) })
 	g.Go(func() error { s.settings.RunRetention(ctx, s.key.Sign); return nil })
@@ -227,6 +232,22 @@ func (s *site) run(ctx context.Context) error {
 		return s.shutdown(end)
 	})
 	return g.Wait()
+}
+
+// askDates has each ACP answer, for the Date of it.
+func (s *site) askDates(ctx context.Context) {
+	for _, client := range s.acp {
+		if err := client.AskDate(ctx); err != nil {
+			s.log.DebugContext(ctx, "ACP's clock can't be asked for", "err", err)
+		}
+	}
+}
+
+// clockSet has the outbox look at what was put off by another time.
+func (s *site) clockSet(ctx context.Context, _ time.Duration) {
+	if err := s.store.ClockSet(ctx); err != nil {
+		s.log.ErrorContext(ctx, "jobs can't be put to the time that was set", "err", err)
+	}
 }
 
 // close closes the store. Nothing may run any more.
@@ -248,7 +269,7 @@ func fatigue(set []config.NoticeLimit) store.Fatigue {
 }
 
 // acpClient builds the client of one connection.
-func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {
+func acpClient(c config.Connection, log *slog.Logger, clk *clock.Clock) (*acp.Client, error) {
 	t, err := clientTLS(c.CAFile, c.CertFile, c.KeyFile)
 	if err != nil {
 		return nil, err
@@ -257,6 +278,7 @@ func acpClient(c config.Connection, log *slog.Logger) (*acp.Client, error) {
 		Issuer: c.Issuer, TokenURL: c.TokenURL, APIURL: c.APIURL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(),
 		AuthMethod: acp.AuthMethod(c.AuthMethod), VanityDomain: acp.Vanity(c.VanityDomain), Tenant: c.Tenant, Scopes: c.Scopes,
 		Layout: acp.Layout(c.OpenBankingLayout), Log: log, MutualTLS: c.CertFile != "",
+		Now: clk.Now, Heard: clk.Heard,
 	}
 	if cfg.AuthMethod == acp.PrivateKeyJWT {
 		if cfg.Key, cfg.KeyID, err = acp.LoadKey(c.KeyFile); err != nil {

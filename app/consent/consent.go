@@ -100,10 +100,10 @@ func (s *Service) connection(r app.Request) (Connection, error) {
 	return c, nil
 }
 
-// RunExpiry turns requests into expired ones as their time comes, and sweeps
-// what nobody will ask for again, until ctx ends.
+// RunExpiry turns requests into expired ones as their time comes, stores as ended
+// what else time ends, and sweeps what nobody will ask for again, until ctx ends.
 func (s *Service) RunExpiry(ctx context.Context) error {
-	var swept app.Instant
+	var swept, ended time.Time // by the monotonic clock: the others may be set
 	for {
 		next, err := s.store.Expire(ctx)
 		if ctx.Err() != nil {
@@ -112,8 +112,14 @@ func (s *Service) RunExpiry(ctx context.Context) error {
 		if err != nil {
 			s.log.ErrorContext(ctx, "expiry could not run", "err", err)
 		}
-		if now := s.store.Now(); now.Sub(swept) > 10*time.Minute {
-			swept = now
+		if ended.IsZero() || time.Since(ended) >= time.Second {
+			ended = time.Now()
+			if err := s.store.EndDue(ctx); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "what time has ended can't be stored as ended", "err", err)
+			}
+		}
+		if swept.IsZero() || time.Since(swept) > 10*time.Minute {
+			swept = time.Now()
 			if err := s.store.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "sweeping could not run", "err", err)
 			}

@@ -89,7 +89,8 @@ type Config struct {
 	Store       *store.Store
 	Dir         string // the data directory
 	Connections []Connection
-	LinkAlone   bool // links set up devices without an activation code, and not only on this machine
+	Leapt       func() time.Duration // how far the machine's clock is ahead while it isn't believed; nil where that isn't known
+	LinkAlone   bool                 // links set up devices without an activation code, and not only on this machine
 	Log         *slog.Logger
 }
 
@@ -127,7 +128,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.activation, s.hints, s.names, s.fourEyes,
+		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.hints, s.names, s.fourEyes,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

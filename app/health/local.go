@@ -114,6 +114,22 @@ func (s *Service) database(ctx context.Context) []Result {
 	return []Result{{Part: Database, State: OK, Says: say("admin.overview.health.database_ok", "size", Bytes(size))}}
 }
 
+// leap says so where the machine's clock leapt and isn't believed.
+func (s *Service) leap(context.Context) []Result {
+	if s.cfg.Leapt == nil {
+		return nil
+	}
+	by := s.cfg.Leapt()
+	if by == 0 {
+		return nil
+	}
+	r := Result{Part: Clock, State: Warn, Says: say("admin.overview.health.clock_leapt_ahead", "by", by.Abs()), Do: say("admin.overview.health.clock_leapt_do")}
+	if by < 0 {
+		r.Says = say("admin.overview.health.clock_leapt_back", "by", by.Abs())
+	}
+	return []Result{r}
+}
+
 const (
 	low    = 2 << 30 // bytes free, from which on it is worth a look
 	lowest = 512 << 20

@@ -161,7 +161,9 @@ func (d *Devices) SignIn(w http.ResponseWriter, r *http.Request, dev app.Device,
 	}
 	d.scs.Put(ctx, keyDevice, dev.ID)
 	d.scs.Put(ctx, keySession, dev.SessionKey)
-	d.scs.Put(ctx, keyPushed, int64(d.store.Now()))
+	now := d.store.Now()
+	d.scs.Put(ctx, keyPushed, int64(now))
+	d.scs.SetDeadline(ctx, now.Add(lifetime).Time())
 	c := d.browser
 	c.Value = browserToken
 	http.SetCookie(w, &c)

@@ -15,27 +15,63 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"assent/app"
+	"assent/app/clock"
 	"assent/store"
 )
 
-// Clock is a clock that a test moves.
+// Clock is the machine's clock, which a test moves. The store goes by what the
+// service makes of it (package clock).
 type Clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	mono time.Duration
+	told *clock.Clock
 }
 
-// Now is the clock's time.
+// Now is the machine's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Advance moves the clock by d.
+// Advance lets d pass. A negative d is the clock of a service that was started
+// again.
 func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	c.now = c.now.Add(d)
+	c.mono += max(0, d)
+	c.mu.Unlock()
+	if d < 0 {
+		c.restart()
+	}
+}
+
+// Leap sets the machine's clock ahead or back without that any time passes.
+func (c *Clock) Leap(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
+}
+
+// Told is the time that a service goes by.
+func (c *Clock) Told() time.Time {
+	c.mu.Lock()
+	told := c.told
+	c.mu.Unlock()
+	return told.Now()
+}
+
+// restart begins with the machine's time, as the next process does.
+func (c *Clock) restart() {
+	told := clock.New(clock.Config{Wall: c.Now, Mono: func() time.Duration {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.mono
+	}})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told = told
 }
 
 // DB is a store under test.
@@ -98,7 +134,8 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 
 func (db *DB) open() {
 	db.T.Helper()
-	st, err := store.Open(context.Background(), store.Options{Dir: db.Dir, Purpose: store.Service, Now: db.Clock.Now,
+	db.Clock.restart()
+	st, err := store.Open(context.Background(), store.Options{Dir: db.Dir, Purpose: store.Service, Now: db.Clock.Told,
 		Notify: func(e app.Event) {
 			db.mu.Lock()
 			defer db.mu.Unlock()

@@ -186,7 +186,12 @@ func (o Options) check() error {
 }
 
 // Handler serves the pretended ACP and the consumption device's pages.
-func (e *Emulator) Handler() http.Handler { return e.mux }
+func (e *Emulator) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", e.now().UTC().Format(http.TimeFormat)) // by its own clock
+		e.mux.ServeHTTP(w, r)
+	})
+}
 
 // Run does what happens without a caller: starting requests at the service, pinging clients, polling for the till, and
 // forgetting what is over. Work asked for earlier waits for it. It returns nil once ctx ends and all of it has stopped.
