@@ -59,10 +59,12 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 		Connection: conn.Name, TenantID: in.TenantID, ServerID: in.ServerID, LoginID: in.LoginID, LoginState: in.LoginState,
 		UserIdentifier: in.UserIdentifier, ConsentID: conn.consentID(in), ClientID: in.ClientID, ClientName: in.ClientName,
 		BindingMessage: in.BindingMessage, Scopes: in.Scopes, ACR: in.ACR, Payload: in.Payload,
-		State: app.Pending, ExpiresAt: app.At(in.ExpiresAt),
+		State: app.Pending,
 	}
 	now := s.store.Now()
-	if req.ExpiresAt == 0 {
+	if !in.ExpiresAt.IsZero() { // by ACP's clock
+		req.ExpiresAt = app.At(in.ExpiresAt.Add(-conn.ACP.Ahead()))
+	} else {
 		req.ExpiresAt = now.Add(s.ttl)
 	}
 	// The same start again is answered before anything else is looked at:
