@@ -115,7 +115,7 @@ func TestNotices(t *testing.T) {
 		start := func(kind string) app.Request {
 			t.Helper()
 			in := storetest.Request(ada, db.Now().Add(10*time.Minute))
-			in.Kind = kind
+			in.Kind, in.ClientID = kind, app.NewID() // after a no the same client's notices wait
 			r, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 50, Window: time.Minute}, true)
 			if err != nil {
 				t.Fatal(err)
