@@ -56,7 +56,7 @@ var anyDue = func() string {
 	for i, d := range dues {
 		found[i] = `EXISTS (SELECT 1 FROM ` + d.found + `)`
 	}
-	return `SELECT ` + strings.Join(found, ` OR `)
+	return `SELECT ` + strings.Join(append(found, `EXISTS (SELECT 1 FROM proposals WHERE state IN ('waiting', 'confirmed') AND expires_at <= :now)`), ` OR `)
 }()
 
 func dueTimes(now app.Instant) map[string]any {
@@ -66,7 +66,7 @@ func dueTimes(now app.Instant) map[string]any {
 
 // EndDue stores as ended what time has ended: sessions of devices and of the
 // console, how fresh a passkey's confirmation is, passkey prompts, links, their
-// codes and activations, mutes. It runs every second, and so a clock that goes
+// codes and activations, mutes, proposals of administrators. It runs every second, and so a clock that goes
 // back, in this process or before the next, revives nothing. A few rows at a
 // time, it is done when it returns.
 func (s *Store) EndDue(ctx context.Context) error {
@@ -85,7 +85,7 @@ func (s *Store) EndDue(ctx context.Context) error {
 					return err
 				}
 			}
-			return nil
+			return t.sweepProposals(ctx)
 		}); err != nil {
 			return err
 		}

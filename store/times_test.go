@@ -113,6 +113,14 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 				l, err := db.AdminLink(t.Context(), "link")
 				return l.Check(db.Now()) != nil, err
 			}},
+		{"a proposal", app.ProposalTTL, func(db *storetest.DB, _ app.Person, _ app.Device) {
+			if _, err := db.Propose(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: owner(db).ID}, app.Proposal{Area: "settings", Action: "x", Subject: "y"}); err != nil {
+				t.Fatal(err)
+			}
+		}, func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
+			n, err := db.OpenProposals(t.Context())
+			return n == 0, err
+		}},
 		{"a mute", time.Hour, func(db *storetest.DB, _ app.Person, d app.Device) {
 			if err := db.Mute(t.Context(), storetest.On(d), "noisy", "Noisy", db.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
