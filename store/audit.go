@@ -106,10 +106,10 @@ type AuditEntry struct {
 	Hash      string        `db:"hash"`      // Sum(PrevHash)
 }
 
-// AuditOfRequest gives a request's trace, oldest first.
+// AuditOfRequest gives a request's trace, oldest first, without who looked at it.
 func (r *Reader) AuditOfRequest(ctx context.Context, id string) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE request_id = ? ORDER BY id`, id)
+	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE request_id = ? AND substr(action, 1, 5) <> 'look.' ORDER BY id`, id)
 	return out, err
 }
 

@@ -19,6 +19,7 @@ type AuditFilter struct {
 	Action    string      // or its beginning: "device." finds all that happened to devices
 	Since     app.Instant // not before it
 	Until     app.Instant // before it
+	NoLooks   bool        // leave out who looked: with a person or a request alone
 }
 
 // AuditCursor is where a page ends; the zero one is before the first.
@@ -95,6 +96,9 @@ func (r *Reader) auditQuery(ctx context.Context, f AuditFilter, after AuditCurso
 		if f.Action != "" {
 			add("substr(action, 1, length(?)) = ?", f.Action)
 			args = append(args, f.Action)
+		}
+		if f.NoLooks {
+			and += " AND substr(action, 1, 5) <> 'look.'"
 		}
 		if f.RequestID == "" {
 			add("person_id = ?", f.PersonID)

@@ -47,7 +47,8 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 
 // Sweep deletes what has run out and nobody will ask for again: what EndDue
 // ends, activation codes and the console's sessions long after their end, and
-// counts too old to be charted.
+// counts too old to be charted. It closes the counts of looks of hours that are
+// over.
 func (s *Store) Sweep(ctx context.Context) error {
 	if err := s.EndDue(ctx); err != nil {
 		return err
@@ -69,6 +70,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.closeLooks(ctx); err != nil {
 		return err
 	}
 	return s.clearLog(ctx)

@@ -244,6 +244,9 @@ func (listCommand) Run(ctx context.Context, p Process, s *config.Settings) error
 		return err
 	}
 	return withPeople(ctx, cfg.DataDir, func(st *store.Store, _ *people.Service) error {
+		if err := st.Look(ctx, app.Operator, store.Looked{Kind: store.LookList, List: "people"}); err != nil {
+			return err
+		}
 		w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "NAME\tSTATE\tDEVICES\tIDENTIFIERS")
 		var after store.PersonRow

@@ -124,7 +124,7 @@ func (h *handlers) showAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, status, page.OneAdmin{Admin: a, Manage: who.May(admin.ManageAdmins), Saved: saved, Fault: fault}.Page(h.frame(r)))
+	return h.show(w, r, status, page.OneAdmin{Admin: a, Manage: who.May(admin.ManageAdmins), Day: who.May(admin.ViewAudit), Saved: saved, Fault: fault}.Page(h.frame(r)))
 }
 
 // setRole gives one another role.

@@ -18,6 +18,7 @@ import (
 func (h *handlers) auditRoutes() []Route {
 	return []Route{
 		on("GET /admin/audit", admin.ViewAudit, h.audit),
+		on("GET "+dayPath, admin.ViewAudit, h.adminDay),
 		on("GET /admin/audit/chain", admin.ViewAudit, h.auditChain),
 		on("POST /admin/audit/export", admin.ExportAudit, h.exportAudit),
 	}
@@ -72,6 +73,9 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Ident
 	if len(rows) > auditPage {
 		rows = rows[:auditPage]
 		p.Older = h.nextPage(r, who, "/admin/audit", rows[auditPage-1].Cursor().String())
+	}
+	if err := h.look(r, who, store.Looked{Kind: store.LookAudit, PersonID: p.Person, RequestID: p.Request}); err != nil {
+		return err
 	}
 	if p.List, err = h.auditRows(r, who, rows); err != nil {
 		return err

@@ -35,6 +35,7 @@ func (h *handlers) overview(w http.ResponseWriter, r *http.Request, who admin.Id
 // overviewNow is the part of the overview that its page asks for anew.
 func (h *handlers) overviewNow(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
 	f := h.frame(r)
+	r.Header.Set(refreshes, "1")
 	p, err := h.lookOver(r, who, f)
 	if err != nil {
 		return err
@@ -104,6 +105,11 @@ func (h *handlers) newest(r *http.Request, who admin.Identity) ([]page.Asked, er
 	rows, _, err := h.Store.Requests(r.Context(), store.RequestFilter{}, "", newestListed)
 	if err != nil {
 		return nil, err
+	}
+	if len(rows) > 0 {
+		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "overview"}); err != nil {
+			return nil, err
+		}
 	}
 	var out []page.Asked
 	for _, req := range rows {

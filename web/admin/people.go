@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,6 +64,13 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if err != nil {
 		return err
 	}
+	look := store.Looked{Kind: store.LookList, List: "people"}
+	if p.Query != "" {
+		look = store.Looked{Kind: store.LookSearch, Text: p.Query, Hits: hits(len(found), next)}
+	}
+	if err := h.look(r, who, look); err != nil {
+		return err
+	}
 	for _, f := range found {
 		row := page.PersonRow{ID: f.ID, Name: h.nameOf(r, who, f.Person), Standing: f.Standing, State: f.State, Paused: f.PausedAt != 0, Devices: f.Devices}
 		if f.InvitedUntil > h.Store.Now() {
@@ -75,6 +83,14 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 	}
 	p.More = h.nextPage(r, who, "/admin/people", next)
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// hits are how many a page of a search found.
+func hits(n int, next string) string {
+	if next != "" {
+		return strconv.Itoa(n) + "+"
+	}
+	return strconv.Itoa(n)
 }
 
 // identifierOf is an identifier as the role of who may see it.
@@ -103,7 +119,7 @@ func (h *handlers) person(w http.ResponseWriter, r *http.Request, who admin.Iden
 
 func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, note, fault string) error {
 	ctx := r.Context()
-	p, err := h.Store.Person(ctx, r.PathValue("id"))
+	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
 	}
@@ -151,11 +167,16 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 		if err != nil {
 			return err
 		}
+		if len(accounts) > 0 {
+			if err := h.look(r, who, store.Looked{Kind: store.LookAccounts, PersonID: p.ID}); err != nil {
+				return err
+			}
+		}
 		for _, a := range accounts {
 			out.Accounts = append(out.Accounts, page.Account{Name: a.Name, Number: accountEnd(a), Kind: string(a.Kind), Why: a.Unpayable})
 		}
 	}
-	trail, err := h.Store.AuditPage(ctx, store.AuditFilter{PersonID: p.ID}, store.AuditCursor{}, recentSteps)
+	trail, err := h.Store.AuditPage(ctx, store.AuditFilter{PersonID: p.ID, NoLooks: true}, store.AuditCursor{}, recentSteps)
 	if err != nil {
 		return err
 	}
@@ -280,8 +301,8 @@ func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error, id
 }
 
 // askEdit is the form of one who is there.
-func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
-	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
 	}
@@ -335,7 +356,7 @@ func (h *handlers) setPersonState(w http.ResponseWriter, r *http.Request, who ad
 
 // askErase says what goes and what stays.
 func (h *handlers) askErase(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
 	}
@@ -423,7 +444,7 @@ func (h *handlers) clearPause(w http.ResponseWriter, r *http.Request, who admin.
 
 // askReset says what removing all devices does.
 func (h *handlers) askReset(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
 	}
@@ -440,7 +461,7 @@ func (h *handlers) resetDevices(w http.ResponseWriter, r *http.Request, who admi
 
 // askRemoveDevice says what removing one does.
 func (h *handlers) askRemoveDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
+	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,9 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 	if f.Ref != "" && len(rows) == 1 && after == "" {
 		return httpx.SeeOther(w, r, "/admin/requests/"+rows[0].ID)
 	}
+	if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "requests", PersonID: f.PersonID}); err != nil {
+		return err
+	}
 	p := page.Requests{State: f.State, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
 	for _, req := range rows {
 		row, err := h.requestRow(r, who, req)
@@ -100,6 +103,9 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 	ctx, f := r.Context(), h.frame(r)
 	req, err := h.Store.Request(ctx, r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := h.look(r, who, store.Looked{Kind: store.LookRequest, PersonID: req.PersonID, RequestID: req.ID}); err != nil {
 		return err
 	}
 	row, err := h.requestRow(r, who, req)

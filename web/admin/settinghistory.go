@@ -215,6 +215,9 @@ func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Id
 		case err != nil && app.KindOf(err) == app.Internal:
 			return err
 		}
+		if err := h.look(r, who, store.Looked{Kind: store.LookSearch, Text: p.Person, Hits: hits(len(found), "")}); err != nil {
+			return err
+		}
 		for _, one := range found {
 			devices, err := h.Store.Devices(ctx, one.ID)
 			if err != nil {

@@ -85,6 +85,7 @@ type NewAdmin struct {
 type OneAdmin struct {
 	Admin
 	Manage bool
+	Day    bool   // the role may see what they looked at and did
 	Saved  string // what was just done, in words
 	Fault  string // why it wasn't
 }

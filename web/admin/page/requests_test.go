@@ -28,6 +28,18 @@ var auditRows = []page.AuditRow{
 	{ID: 5, Event: page.Event{At: now.AddDate(0, -3, 0), Action: "something.new", Actor: app.ActorSystem, Detail: map[string]string{"cause": "a cause that somebody wrote at length, with a comma, and more"}}, ActorID: "assent"},
 }
 
+var clerks = []page.DayAdmin{{ID: "a3", Name: "Helen Hart", Email: "helen@northmoor.example"}, {ID: "a1", Name: "Olive Owen", Email: "olive@northmoor.example"}}
+
+// dayRows are what an administrator looked at and did.
+var dayRows = []page.DayRow{
+	{AuditRow: page.AuditRow{ID: 14, Event: page.Event{At: now, Action: "person.clear", Actor: app.ActorAdmin, Source: "192.0.2.9"}, ActorID: "a3", PersonID: "p1", Person: "Ada Quill"}},
+	{AuditRow: page.AuditRow{ID: 13, Event: page.Event{At: now.Add(-time.Minute), Action: "look.request", Actor: app.ActorAdmin, Source: "192.0.2.9"}, ActorID: "a3", PersonID: "p1", Person: "Ada Quill", RequestID: "r4"}, Times: 2},
+	{AuditRow: page.AuditRow{ID: 12, Event: page.Event{At: now.Add(-2 * time.Minute), Action: "look.person", Actor: app.ActorAdmin, Source: "192.0.2.9"}, ActorID: "a3", PersonID: "p1", Person: "Ada Quill"}, Times: 38},
+	{AuditRow: page.AuditRow{ID: 11, Event: page.Event{At: now.Add(-3 * time.Minute), Action: "look.search", Actor: app.ActorAdmin, Source: "192.0.2.9", Detail: map[string]string{"hash": "0123456789abcdef0123456789abcdef", "hits": "50+"}}, ActorID: "a3"}, Times: 2},
+	{AuditRow: page.AuditRow{ID: 10, Event: page.Event{At: now.Add(-4 * time.Minute), Action: "look.list", Actor: app.ActorAdmin, Source: "192.0.2.9", Detail: map[string]string{"list": "people"}}, ActorID: "a3"}, Times: 1},
+	{AuditRow: page.AuditRow{ID: 9, Event: page.Event{At: now.Add(-5 * time.Minute), Action: "admin.sign_in", Actor: app.ActorAdmin, Source: "192.0.2.9", Detail: map[string]string{"admin": "a3"}}, ActorID: "a3"}},
+}
+
 // step is a step of a trace, so many milliseconds after its beginning.
 func step(ms int, action, device string, detail map[string]string) page.Event {
 	return page.Event{At: now.Add(time.Duration(ms+118) * time.Millisecond), Action: action, Device: device, Detail: detail}
@@ -77,6 +89,10 @@ func requestPages(f page.Frame) []shown {
 		{name: "audit-none", path: "/admin/audit", page: page.Audit{Since: "tomorrow", Fault: f.Words.T("admin.audit.bad_time"), Person: "p"}},
 		{name: "audit-chain", path: "/admin/audit/chain", page: page.Chain{Rows: 48213, Head: "48213:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", HeadFound: true, Asked: "48000:9f86"}},
 		{name: "audit-broken", path: "/admin/audit/chain", page: page.Chain{Rows: 1201, Head: "1201:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Finding: "row 1202 of 2026-11-20 11:02:07.120 UTC was altered: its hash doesn't fit"}},
+		{name: "day", path: "/admin/audit/day", page: page.Day{Admins: clerks, Admin: "a3", Name: "Helen Hart", Day: "2026-11-20", SignIns: 1, Looks: 41, Searches: 2, Changes: 1, List: dayRows, Older: "/admin/audit/day?after=x"}},
+		{name: "day-choose", path: "/admin/audit/day", page: page.Day{Admins: clerks, Day: "2026-11-20"}},
+		{name: "day-none", path: "/admin/audit/day", page: page.Day{Admins: clerks, Admin: "a3", Name: "Helen Hart", Day: "2026-11-20"}},
+		{name: "day-fault", path: "/admin/audit/day", page: page.Day{Admins: clerks, Day: "yesterday", Fault: f.Words.T("admin.audit.bad_time")}},
 		{name: "request-masked", path: path + "/r2", role: app.RoleHelpDesk, page: masked},
 	}
 }

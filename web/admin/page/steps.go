@@ -107,6 +107,15 @@ var steps = map[string]map[string]step{
 		"revert":    {"admin.step.setting_revert", view.Waiting},
 		"retention": {"admin.step.setting_retention", view.Ended},
 	},
+	"look": {
+		"person":   {"admin.step.look_person", view.Waiting},
+		"accounts": {"admin.step.look_accounts", view.Waiting},
+		"request":  {"admin.step.look_request", view.Waiting},
+		"search":   {"admin.step.look_search", view.Waiting},
+		"list":     {"admin.step.look_list", view.Waiting},
+		"audit":    {"admin.step.look_audit", view.Waiting},
+		"counted":  {"admin.step.look_counted", view.Waiting},
+	},
 	"audit": {
 		"export": {"admin.step.audit_export", view.Waiting},
 		"drop":   {"admin.step.audit_drop", view.Ended},
