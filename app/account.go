@@ -29,11 +29,14 @@ type AccountRef struct {
 // Account is one account or card of a person, as the bank's directory has it.
 type Account struct {
 	AccountRef
-	ID       string      `db:"id" json:"id"` // of the directory: what ACP is told
+	ID       string      `db:"id" json:"id"`                     // of the directory: what ACP is told
+	Company  string      `db:"company" json:"company,omitempty"` // CNPJ whose account it is; empty: the person's own
 	Kind     AccountKind `db:"kind" json:"kind"`
 	Currency string      `db:"currency" json:"currency,omitempty"` // ISO 4217
 	Balance  string      `db:"balance" json:"balance,omitempty"`   // a decimal; empty when unknown
 	// Unpayable is why nothing can be paid from it, in the bank's words; empty
 	// where it can pay.
 	Unpayable string `db:"unpayable" json:"unpayable,omitempty"`
+	// Joint tells whether others hold the account too.
+	Joint bool `db:"joint" json:"joint,omitempty"`
 }

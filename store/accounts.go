@@ -21,8 +21,8 @@ type PersonAccount struct {
 // AccountImport tells what an import did to the directory.
 type AccountImport struct{ Added, Changed, Unchanged int }
 
-const accountColumns = `person_id, id, kind, name, scheme, identification, secondary_identification,
-	ispb, issuer, number, account_type, currency, balance, unpayable`
+const accountColumns = `person_id, company, id, kind, name, scheme, identification, secondary_identification,
+	ispb, issuer, number, account_type, currency, balance, unpayable, joint`
 
 // accountBatch rows are compared and written by one statement each. The driver
 // binds n parameters in n² time: at 40 rows that is little, and larger batches
@@ -92,23 +92,23 @@ func (r *Reader) FindAccounts(ctx context.Context, rows []PersonAccount) ([]What
 
 // compareAccounts tells of each row whether it is new, or differs from what is stored.
 func compareAccounts(ctx context.Context, q sqlx.QueryerContext, batch []PersonAccount) ([]What, error) {
-	type key struct{ person, id string }
-	keys := make([]any, 0, 2*len(batch))
+	type key struct{ person, company, id string }
+	keys := make([]any, 0, 3*len(batch))
 	for _, a := range batch {
-		keys = append(keys, a.PersonID, a.ID)
+		keys = append(keys, a.PersonID, a.Company, a.ID)
 	}
 	var stored []PersonAccount
-	if err := sqlx.SelectContext(ctx, q, &stored, `SELECT `+accountColumns+` FROM accounts WHERE (person_id, id) IN (VALUES `+
-		tuples("(?, ?)", len(batch))+`)`, keys...); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &stored, `SELECT `+accountColumns+` FROM accounts WHERE (person_id, company, id) IN (VALUES `+
+		tuples("(?, ?, ?)", len(batch))+`)`, keys...); err != nil {
 		return nil, err
 	}
 	have := make(map[key]PersonAccount, len(stored))
 	for _, a := range stored {
-		have[key{a.PersonID, a.ID}] = a
+		have[key{a.PersonID, a.Company, a.ID}] = a
 	}
 	whats := make([]What, len(batch))
 	for i, a := range batch {
-		switch old, known := have[key{a.PersonID, a.ID}]; {
+		switch old, known := have[key{a.PersonID, a.Company, a.ID}]; {
 		case old == a:
 			whats[i] = Unchanged
 		case known:
@@ -144,18 +144,19 @@ func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount) ([]What, er
 			continue
 		}
 		differ++
-		values = append(values, a.PersonID, a.ID, a.Kind, a.Name, a.Scheme, a.Identification, a.SecondaryIdentification,
-			a.ISPB, a.Issuer, a.Number, a.AccountType, a.Currency, a.Balance, a.Unpayable)
+		values = append(values, a.PersonID, a.Company, a.ID, a.Kind, a.Name, a.Scheme, a.Identification, a.SecondaryIdentification,
+			a.ISPB, a.Issuer, a.Number, a.AccountType, a.Currency, a.Balance, a.Unpayable, a.Joint)
 	}
 	if differ == 0 {
 		return whats, nil
 	}
 	return whats, t.exec(ctx, `INSERT INTO accounts (`+accountColumns+`) VALUES `+
-		tuples("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", differ)+`
-		ON CONFLICT (person_id, id) DO UPDATE SET kind = excluded.kind, name = excluded.name, scheme = excluded.scheme,
+		tuples("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", differ)+`
+		ON CONFLICT (person_id, company, id) DO UPDATE SET kind = excluded.kind, name = excluded.name, scheme = excluded.scheme,
 		identification = excluded.identification, secondary_identification = excluded.secondary_identification,
 		ispb = excluded.ispb, issuer = excluded.issuer, number = excluded.number, account_type = excluded.account_type,
-		currency = excluded.currency, balance = excluded.balance, unpayable = excluded.unpayable`, values...)
+		currency = excluded.currency, balance = excluded.balance, unpayable = excluded.unpayable,
+		joint = excluded.joint`, values...)
 }
 
 // erasedOf tells whose accounts these are that was erased since they were looked up.
@@ -175,11 +176,32 @@ func erasedOf(ctx context.Context, t *tx, batch []PersonAccount) (map[string]boo
 
 func tuples(one string, n int) string { return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ") }
 
-// Accounts gives a person's accounts and cards, by name.
+// accountsRead are an account's columns as it is read: one of the person's own
+// that somebody else holds too is joint, whatever the bank says.
+const accountsRead = `a.company, a.id, a.kind, a.name, a.scheme, a.identification, a.secondary_identification,
+	a.ispb, a.issuer, a.number, a.account_type, a.currency, a.balance, a.unpayable,
+	a.joint OR (a.company = '' AND EXISTS (SELECT 1 FROM accounts o
+		WHERE o.id = a.id AND o.company = '' AND o.person_id <> a.person_id)) AS joint`
+
+// Accounts gives all accounts and cards of a person and of the companies that
+// they act for: their own first, by name.
 func (r *Reader) Accounts(ctx context.Context, personID string) ([]app.Account, error) {
 	var out []app.Account
-	err := r.r.SelectContext(ctx, &out, `SELECT id, kind, name, scheme, identification, secondary_identification,
-		ispb, issuer, number, account_type, currency, balance, unpayable
-		FROM accounts WHERE person_id = ? ORDER BY name, id`, personID)
+	err := r.r.SelectContext(ctx, &out, `SELECT `+accountsRead+` FROM accounts a
+		WHERE a.person_id = ? AND (a.company = '' OR EXISTS (SELECT 1 FROM companies c
+			WHERE c.person_id = a.person_id AND c.cnpj = a.company))
+		ORDER BY a.company, a.name, a.id`, personID)
+	return out, err
+}
+
+// AccountsOf gives the accounts and cards that a person may share and pay from
+// for a company, by name: those of the company alone, and none where the person
+// doesn't act for it. An empty company is the person themselves.
+func (r *Reader) AccountsOf(ctx context.Context, personID, company string) ([]app.Account, error) {
+	var out []app.Account
+	err := r.r.SelectContext(ctx, &out, `SELECT `+accountsRead+` FROM accounts a
+		WHERE a.person_id = ?1 AND a.company = ?2 AND (a.company = '' OR EXISTS (SELECT 1 FROM companies c
+			WHERE c.person_id = a.person_id AND c.cnpj = a.company))
+		ORDER BY a.name, a.id`, personID, company)
 	return out, err
 }

@@ -65,6 +65,7 @@ func TestImportAccounts(t *testing.T) {
 		t.Errorf("one changed, one added: %+v", got)
 	}
 	db.Reopen()
+	changed.Joint, joint.Joint = true, true // two people hold it
 	list, err := db.Accounts(t.Context(), ada.ID)
 	want := []app.Account{current(ada, "a-3", "Above").Account, changed.Account, current(ada, "a-0", "Savings").Account, current(ada, "a-2", "Savings").Account}
 	if err != nil || !slices.Equal(list, want) {
@@ -177,5 +178,46 @@ func TestMigratingFromBeforeAccounts(t *testing.T) {
 	}
 	if list, err := st.Accounts(t.Context(), ada.ID); err != nil || len(list) != 1 {
 		t.Errorf("%d accounts, %v", len(list), err)
+	}
+}
+
+// The accounts of before companies stay the people's own, and their payments too.
+func TestMigratingFromBeforeCompanyAccounts(t *testing.T) {
+	dir := t.TempDir()
+	old, err := sql.Open("sqlite", filepath.Join(dir, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, old, migrations.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), 20); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{
+		`INSERT INTO persons (id, name, state, created_at) VALUES ('p-1', 'Ada Quill', 'active', 1)`,
+		`INSERT INTO companies (person_id, cnpj) VALUES ('p-1', '12345678000195')`,
+		`INSERT INTO accounts VALUES ('p-1', 'a-1', 'account', 'Household', 'X', '1', '', '', '', '', '', 'GBP', '1.00', 'dormant')`,
+	} {
+		if _, err := old.Exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), store.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	want := []app.Account{{ID: "a-1", Kind: app.AccountBank, Currency: "GBP", Balance: "1.00", Unpayable: "dormant",
+		AccountRef: app.AccountRef{Name: "Household", Scheme: "X", Identification: "1"}}}
+	if list, err := st.AccountsOf(t.Context(), "p-1", ""); err != nil || !slices.Equal(list, want) {
+		t.Errorf("her own: %+v, %v", list, err)
+	}
+	if list, err := st.AccountsOf(t.Context(), "p-1", "12345678000195"); err != nil || len(list) != 0 {
+		t.Errorf("the company's: %+v, %v", list, err)
 	}
 }

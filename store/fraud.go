@@ -123,15 +123,18 @@ const comparedPayments = 500
 // Paid gives what a person approved to pay before, as far as p is compared with it.
 func (r *Reader) Paid(ctx context.Context, personID string, p app.Payment, window time.Duration) (app.Paid, error) {
 	var out app.Paid
-	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments WHERE person_id = ? AND payee_hash = ?)`, personID, p.PayeeHash); err != nil {
+	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments
+		WHERE person_id = ? AND company = ? AND payee_hash = ?)`, personID, p.Company, p.PayeeHash); err != nil {
 		return out, err
 	}
-	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT amount FROM payments WHERE person_id = ? AND currency = ? AND created_at > ?
-		ORDER BY created_at DESC, request_id LIMIT ?`, personID, p.Currency, r.Now().Add(-window), comparedPayments)
+	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT amount FROM payments
+		WHERE person_id = ? AND company = ? AND currency = ? AND created_at > ?
+		ORDER BY created_at DESC, request_id LIMIT ?`, personID, p.Company, p.Currency, r.Now().Add(-window), comparedPayments)
 	return out, err
 }
 
 func (t *tx) addPayment(ctx context.Context, requestID, personID string, p app.Payment) error {
-	return t.exec(ctx, `INSERT INTO payments (request_id, person_id, payee_hash, currency, amount, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		requestID, personID, p.PayeeHash, p.Currency, p.Amount, t.now)
+	return t.exec(ctx, `INSERT INTO payments (request_id, person_id, company, payee_hash, currency, amount, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		requestID, personID, p.Company, p.PayeeHash, p.Currency, p.Amount, t.now)
 }

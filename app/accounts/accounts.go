@@ -10,30 +10,32 @@ import (
 	"assent/store"
 )
 
-// Source tells a person's accounts and cards, stably ordered by name. A source
-// that can't answer for another system's sake says app.ErrAccountsUnavailable;
-// no accounts is an answer. It never gives a part of a list.
+// Source tells the accounts and cards of a person, or of a company (its CNPJ)
+// that they act for, stably ordered by name: a company's alone, and with an
+// empty company the person's own alone. If the bank can't be reached, it returns
+// app.ErrAccountsUnavailable; no accounts is an answer. It never gives a part of
+// a list.
 type Source interface {
-	Accounts(ctx context.Context, p app.Person) ([]app.Account, error)
+	Accounts(ctx context.Context, p app.Person, company string) ([]app.Account, error)
 }
 
 // Directory is the account directory in the store. It implements Source.
 type Directory struct{ Reader *store.Reader }
 
 // Accounts implements Source.
-func (d Directory) Accounts(ctx context.Context, p app.Person) ([]app.Account, error) {
-	return d.Reader.Accounts(ctx, p.ID)
+func (d Directory) Accounts(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
+	return d.Reader.AccountsOf(ctx, p.ID, company)
 }
 
 // Fresh asks s past any cache: what someone approves must hold at that moment,
 // not half a minute before.
-func Fresh(ctx context.Context, s Source, p app.Person) ([]app.Account, error) {
+func Fresh(ctx context.Context, s Source, p app.Person, company string) ([]app.Account, error) {
 	if c, ok := s.(interface {
-		Fresh(context.Context, app.Person) ([]app.Account, error)
+		Fresh(context.Context, app.Person, string) ([]app.Account, error)
 	}); ok {
-		return c.Fresh(ctx, p)
+		return c.Fresh(ctx, p, company)
 	}
-	return s.Accounts(ctx, p)
+	return s.Accounts(ctx, p, company)
 }
 
 // Payable gives those from which can be paid.

@@ -27,9 +27,13 @@ type Cache struct {
 	group  singleflight.Group
 
 	mu    sync.Mutex
-	kept  map[string]answer // by person
+	kept  map[holder]answer
 	swept time.Time
 }
+
+// holder is whose accounts an answer tells: a person's own, or those of a company
+// that they act for.
+type holder struct{ person, company string }
 
 type answer struct {
 	list  []app.Account
@@ -38,22 +42,23 @@ type answer struct {
 
 // NewCache makes a cache over s. now is its clock, time.Now in production.
 func NewCache(s Source, now func() time.Time) *Cache {
-	return &Cache{source: s, now: now, kept: map[string]answer{}, swept: now()}
+	return &Cache{source: s, now: now, kept: map[holder]answer{}, swept: now()}
 }
 
 // Accounts implements Source with an answer that is at most 30 s old.
-func (c *Cache) Accounts(ctx context.Context, p app.Person) ([]app.Account, error) {
-	if list, ok := c.recent(p); ok {
+func (c *Cache) Accounts(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
+	whose := holder{p.ID, company}
+	if list, ok := c.recent(whose); ok {
 		return list, nil
 	}
-	ch := c.group.DoChan(p.ID, func() (any, error) {
-		if list, ok := c.recent(p); ok { // another call has ended since
+	ch := c.group.DoChan(p.ID+"\x00"+company, func() (any, error) {
+		if list, ok := c.recent(whose); ok { // another call has ended since
 			return list, nil
 		}
 		// It serves everyone who waits, so it isn't bound to one caller's patience.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flight)
 		defer cancel()
-		return c.ask(ctx, p)
+		return c.ask(ctx, p, company)
 	})
 	select {
 	case <-ctx.Done():
@@ -68,25 +73,25 @@ func (c *Cache) Accounts(ctx context.Context, p app.Person) ([]app.Account, erro
 
 // Fresh asks the source now, and keeps what it says. It doesn't join a call
 // that began before.
-func (c *Cache) Fresh(ctx context.Context, p app.Person) ([]app.Account, error) {
-	list, err := c.ask(ctx, p)
+func (c *Cache) Fresh(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
+	list, err := c.ask(ctx, p, company)
 	return slices.Clone(list), err
 }
 
-func (c *Cache) ask(ctx context.Context, p app.Person) ([]app.Account, error) {
+func (c *Cache) ask(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
 	asked := c.now()
-	list, err := c.source.Accounts(ctx, p)
+	list, err := c.source.Accounts(ctx, p, company)
 	if err != nil {
 		return nil, err
 	}
-	c.keep(p, answer{list: list, asked: asked})
+	c.keep(holder{p.ID, company}, answer{list: list, asked: asked})
 	return list, nil
 }
 
-func (c *Cache) recent(p app.Person) ([]app.Account, bool) {
+func (c *Cache) recent(whose holder) ([]app.Account, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a, ok := c.kept[p.ID]
+	a, ok := c.kept[whose]
 	if !ok || c.now().Sub(a.asked) >= age {
 		return nil, false
 	}
@@ -95,11 +100,11 @@ func (c *Cache) recent(p app.Person) ([]app.Account, bool) {
 
 // keep stores an answer unless a later one is there, and now and then forgets
 // the old ones.
-func (c *Cache) keep(p app.Person, a answer) {
+func (c *Cache) keep(whose holder, a answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old, ok := c.kept[p.ID]; !ok || !old.asked.After(a.asked) {
-		c.kept[p.ID] = a
+	if old, ok := c.kept[whose]; !ok || !old.asked.After(a.asked) {
+		c.kept[whose] = a
 	}
 	now := c.now()
 	if now.Sub(c.swept) < age {

@@ -30,9 +30,9 @@ func TestCache(t *testing.T) {
 		fmt.Fprintf(w, `{"accounts":[{"id":"%s-%d","kind":"card","name":"Card","number":"4444","payable":"yes"}]}`, r.URL.Query().Get("id"), n)
 	})
 	cache := accounts.NewCache(source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL}), b.Clock.Now)
-	expect := func(step string, ask func(context.Context, app.Person) ([]app.Account, error), who app.Person, want string) {
+	expect := func(step string, ask func(context.Context, app.Person, string) ([]app.Account, error), who app.Person, want string) {
 		t.Helper()
-		list, err := ask(t.Context(), who)
+		list, err := ask(t.Context(), who, "")
 		switch {
 		case want == "":
 			if !errors.Is(err, app.ErrAccountsUnavailable) || len(list) != 0 {
@@ -45,7 +45,9 @@ func TestCache(t *testing.T) {
 			list[0].ID = "spoilt" // what a caller does with its list is no one else's matter
 		}
 	}
-	fresh := func(ctx context.Context, p app.Person) ([]app.Account, error) { return accounts.Fresh(ctx, cache, p) }
+	fresh := func(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
+		return accounts.Fresh(ctx, cache, p, company)
+	}
 	expect("first", cache.Accounts, b.ada, "Sub-1-1")
 	expect("kept", cache.Accounts, b.ada, "Sub-1-1")
 	expect("another person", cache.Accounts, b.bruno, "bruno-2")
@@ -69,7 +71,7 @@ func TestFreshOfTheDirectory(t *testing.T) {
 	if _, err := b.imported(all + british); err != nil {
 		t.Fatal(err)
 	}
-	list, err := accounts.Fresh(t.Context(), accounts.Directory{Reader: b.Reader}, b.ada)
+	list, err := accounts.Fresh(t.Context(), accounts.Directory{Reader: b.Reader}, b.ada, "")
 	if err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -81,7 +83,7 @@ type gate struct {
 	let   chan error
 }
 
-func (g *gate) Accounts(ctx context.Context, _ app.Person) ([]app.Account, error) {
+func (g *gate) Accounts(ctx context.Context, _ app.Person, _ string) ([]app.Account, error) {
 	n := g.calls.Add(1)
 	select {
 	case err := <-g.let:
@@ -102,7 +104,7 @@ func TestCacheAsksOnceForMany(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 20 {
 				wg.Go(func() {
-					list, err := cache.Accounts(t.Context(), ada)
+					list, err := cache.Accounts(t.Context(), ada, "")
 					if want == "" && err == nil || want != "" && (err != nil || list[0].ID != want) {
 						t.Errorf("%v, %v; want %q", list, err, want)
 					}
@@ -127,12 +129,12 @@ func TestCacheAsksOnceForMany(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		left, stayed := make(chan error), make(chan error)
 		go func() {
-			_, err := cache.Accounts(ctx, ada)
+			_, err := cache.Accounts(ctx, ada, "")
 			left <- err
 		}()
 		synctest.Wait()
 		go func() {
-			_, err := cache.Accounts(t.Context(), ada)
+			_, err := cache.Accounts(t.Context(), ada, "")
 			stayed <- err
 		}()
 		synctest.Wait()
@@ -158,13 +160,13 @@ func TestCacheKeepsTheLaterAnswer(t *testing.T) {
 		ada := app.Person{ID: "ada"}
 		slow := make(chan string)
 		go func() {
-			list, err := cache.Accounts(t.Context(), ada)
+			list, err := cache.Accounts(t.Context(), ada, "")
 			slow <- fmt.Sprint(list[0].ID, err)
 		}()
 		synctest.Wait()
 		clock.Advance(time.Second)
 		go func() { second.let <- nil }()
-		list, err := cache.Fresh(t.Context(), ada)
+		list, err := cache.Fresh(t.Context(), ada, "")
 		if err != nil || list[0].ID != "11" {
 			t.Errorf("fresh: %v, %v", list, err)
 		}
@@ -172,7 +174,7 @@ func TestCacheKeepsTheLaterAnswer(t *testing.T) {
 		if got := <-slow; got != "1<nil>" {
 			t.Errorf("the slow call: %s", got)
 		}
-		if list, err := cache.Accounts(t.Context(), ada); err != nil || list[0].ID != "11" {
+		if list, err := cache.Accounts(t.Context(), ada, ""); err != nil || list[0].ID != "11" {
 			t.Errorf("kept: %v, %v; want the later answer", list, err)
 		}
 	})
@@ -184,8 +186,8 @@ type inTurn struct {
 	sources []accounts.Source
 }
 
-func (s *inTurn) Accounts(ctx context.Context, p app.Person) ([]app.Account, error) {
-	return s.sources[s.next.Add(1)-1].Accounts(ctx, p)
+func (s *inTurn) Accounts(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
+	return s.sources[s.next.Add(1)-1].Accounts(ctx, p, company)
 }
 
 // Many people, many at once: for the race detector.
@@ -203,7 +205,7 @@ func TestCacheUnderLoad(t *testing.T) {
 				if n%20 == 0 {
 					ask = cache.Fresh
 				}
-				if list, err := ask(t.Context(), who); err != nil || len(list) != 1 {
+				if list, err := ask(t.Context(), who, ""); err != nil || len(list) != 1 {
 					t.Errorf("%v, %v", list, err)
 				}
 				clock.Advance(time.Second)

@@ -29,6 +29,8 @@ type entry struct {
 	Currency                string `json:"currency"`
 	Balance                 string `json:"balance"`
 	Payable                 string `json:"payable"`
+	Company                 string `json:"company"`
+	Joint                   string `json:"joint"`
 }
 
 // limit is how many characters a field may have, and whether it must have any.
@@ -45,6 +47,7 @@ func (e *entry) limits() []limit {
 		{"scheme", &e.Scheme, 128, false}, {"identification", &e.Identification, 256, false}, {"secondary_identification", &e.SecondaryIdentification, 34, false},
 		{"ispb", &e.ISPB, 8, false}, {"issuer", &e.Issuer, 16, false}, {"number", &e.Number, 34, false}, {"account_type", &e.AccountType, 40, false},
 		{"currency", &e.Currency, 3, false}, {"balance", &e.Balance, 26, false}, {"payable", &e.Payable, 200, true},
+		{"company", &e.Company, 20, false}, {"joint", &e.Joint, 5, false},
 	}
 }
 
@@ -100,6 +103,20 @@ func (e entry) account() (app.Account, []Fault) {
 			wrong("currency", "needed", "balance")
 		}
 	}
+	if e.Company != "" {
+		company, err := app.ParseCNPJ(e.Company)
+		if err != nil {
+			wrong("company", "cnpj", e.Company)
+		}
+		a.Company = company
+	}
+	switch strings.ToLower(e.Joint) {
+	case "", "no":
+	case "yes":
+		a.Joint = true
+	default:
+		wrong("joint", "joint", e.Joint)
+	}
 	switch said := strings.ToLower(e.Payable); {
 	case said == "yes":
 	case slices.Contains(answers, said):
@@ -137,6 +154,9 @@ var faultWords = map[string]string{
 	"type":      "%q is not one of " + strings.Join(brazilian, ", "),
 	"no_branch": "is missing: only an account of type %s has no branch",
 	"branch":    "is not a branch of 1 to 4 digits",
+	"cnpj":      "%q is not a company's number (CNPJ)",
+	"joint":     "%q is neither yes nor no",
+	"acts":      "the person doesn't act for %s: add the company to them first",
 	"person":    "is longer than an identifier can be, or not UTF-8",
 }
 

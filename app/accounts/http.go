@@ -34,6 +34,8 @@ type HTTPConfig struct {
 	// URL is asked with the person's identifier as the parameter id. It is
 	// https:, or http: on loopback.
 	URL string
+	// Method is GET, or POST with the question in the body; empty is GET.
+	Method string
 	// ID is the kind of identifier that the endpoint knows people by; empty
 	// takes the subject, or where someone has none the user name.
 	ID app.IdentifierKind
@@ -51,10 +53,17 @@ type HTTPConfig struct {
 	UserAgent string
 }
 
-// HTTP asks the bank's endpoint:
+// HTTP asks the bank's endpoint, for a company's accounts with its CNPJ:
 //
-//	GET {URL}?id={identifier}
+//	GET {URL}?id={identifier}&company={CNPJ}
 //	Accept: application/json
+//
+// or, where access logs must not hold identifiers,
+//
+//	POST {URL}
+//	Content-Type: application/json
+//
+//	{"id": "12345678909", "kind": "cpf", "company": ""}
 //
 // The answer is 200 and
 //
@@ -66,8 +75,10 @@ type HTTPConfig struct {
 // every value a string, what is unknown left out. No accounts is an empty
 // list. Any other answer, a redirect and 404 included, and a list with one
 // entry that isn't right, is app.ErrAccountsUnavailable: from half a list a
-// payment would be refused for an account that is the person's. HTTP
-// implements Source.
+// payment would be refused for an account that is the person's. Entries of
+// another company than the one asked for, or of the person where a company was
+// asked for, are left out; an answer for a company that has only the person's is
+// none: its endpoint doesn't know the parameter. HTTP implements Source.
 type HTTP struct {
 	cfg    HTTPConfig
 	url    *url.URL
@@ -90,12 +101,12 @@ func NewHTTP(c HTTPConfig) (*HTTP, error) {
 }
 
 // Accounts implements Source. Why it can't answer is logged, and inside the error.
-func (h *HTTP) Accounts(ctx context.Context, p app.Person) ([]app.Account, error) {
+func (h *HTTP) Accounts(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
 	id, err := h.identifier(ctx, p)
 	if err != nil {
 		return nil, h.unavailable(ctx, p, err)
 	}
-	list, after, err := h.ask(ctx, id)
+	list, after, err := h.ask(ctx, question{id.value, id.kind, company})
 	if err != nil {
 		return nil, h.unavailable(ctx, p, err).After(cmp.Or(after, app.ErrAccountsUnavailable.RetryAfter))
 	}
@@ -109,38 +120,47 @@ func (h *HTTP) unavailable(ctx context.Context, p app.Person, cause error) *app.
 	return app.ErrAccountsUnavailable.Because(cause)
 }
 
+// identifier is what the endpoint knows a person by.
+type identifier struct {
+	value string
+	kind  app.IdentifierKind
+}
+
+// question is what the endpoint is asked: by POST as it stands.
+type question struct {
+	ID      string             `json:"id"`
+	Kind    app.IdentifierKind `json:"kind"`
+	Company string             `json:"company"` // CNPJ; empty: the person's own accounts
+}
+
 // identifier gives what the endpoint knows the person by. Phone numbers and CPF
 // go without punctuation, all else as it was entered.
-func (h *HTTP) identifier(ctx context.Context, p app.Person) (string, error) {
+func (h *HTTP) identifier(ctx context.Context, p app.Person) (identifier, error) {
 	kinds := []app.IdentifierKind{app.Subject, app.Username}
 	if h.cfg.ID != "" {
 		kinds = []app.IdentifierKind{h.cfg.ID}
 	}
 	ids, err := h.cfg.Reader.Identifiers(ctx, p.ID)
 	if err != nil {
-		return "", err
+		return identifier{}, err
 	}
 	for _, kind := range kinds {
 		of := slices.DeleteFunc(slices.Clone(ids), func(i app.Identifier) bool { return i.Kind != kind })
 		switch {
 		case len(of) > 1:
-			return "", fmt.Errorf("the person has %d identifiers of the kind %s, and the endpoint is asked by one", len(of), kind)
+			return identifier{}, fmt.Errorf("the person has %d identifiers of the kind %s, and the endpoint is asked by one", len(of), kind)
 		case len(of) == 1 && (kind == app.CPF || kind == app.Phone):
-			return of[0].Norm, nil
+			return identifier{of[0].Norm, kind}, nil
 		case len(of) == 1:
-			return of[0].Value, nil
+			return identifier{of[0].Value, kind}, nil
 		}
 	}
-	return "", fmt.Errorf("the person has no identifier of the kind %v, by which the endpoint is asked", kinds)
+	return identifier{}, fmt.Errorf("the person has no identifier of the kind %v, by which the endpoint is asked", kinds)
 }
 
 // ask makes the call. Its errors hold neither the identifier nor the token.
-func (h *HTTP) ask(ctx context.Context, id string) ([]app.Account, time.Duration, error) {
-	u := *h.url
-	q := u.Query()
-	q.Set("id", id)
-	u.RawQuery = q.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+func (h *HTTP) ask(ctx context.Context, q question) ([]app.Account, time.Duration, error) {
+	req, err := h.request(ctx, q)
 	if err != nil {
 		return nil, 0, errors.New("the request can't be made")
 	}
@@ -164,7 +184,49 @@ func (h *HTTP) ask(ctx context.Context, id string) ([]app.Account, time.Duration
 		return nil, 0, err
 	}
 	list, err := decode(body)
-	return list, 0, err
+	if err != nil {
+		return nil, 0, err
+	}
+	own, others := part(list, q.Company)
+	if len(own) == 0 && q.Company != "" && slices.ContainsFunc(others, func(a app.Account) bool { return a.Company == "" }) {
+		return nil, 0, errors.New("it was asked for a company's accounts, and none of its answer has the company")
+	}
+	return own, 0, nil
+}
+
+// part parts accounts into those of a company, or of the person, and the others.
+func part(list []app.Account, company string) (own, others []app.Account) {
+	for _, a := range list {
+		if a.Company == company {
+			own = append(own, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return own, others
+}
+
+// request puts the question in the URL or, by POST, in the body alone.
+func (h *HTTP) request(ctx context.Context, q question) (*http.Request, error) {
+	if h.cfg.Method == http.MethodPost {
+		body, err := json.Marshal(q)
+		if err != nil {
+			return nil, err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url.String(), bytes.NewReader(body))
+		if err == nil {
+			req.Header.Set("Content-Type", "application/json")
+		}
+		return req, err
+	}
+	u := *h.url
+	params := u.Query()
+	params.Set("id", q.ID)
+	if q.Company != "" {
+		params.Set("company", q.Company)
+	}
+	u.RawQuery = params.Encode()
+	return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 }
 
 // decode reads an answer whole, or not at all.
@@ -188,16 +250,17 @@ func decode(body []byte) ([]app.Account, error) {
 		return nil, errors.New(`its answer has no "accounts"`)
 	}
 	out := make([]app.Account, 0, len(*in.Accounts))
-	named := map[string]bool{}
+	type key struct{ company, id string }
+	named := map[key]bool{}
 	for i, e := range *in.Accounts {
 		a, faults := e.account()
 		if len(faults) > 0 {
 			return nil, fmt.Errorf("accounts[%d]: %s", i, strings.Join(texts(withoutValues(faults)), "; "))
 		}
-		if named[a.ID] {
+		if named[key{a.Company, a.ID}] {
 			return nil, fmt.Errorf("accounts[%d]: id: it is in the list twice", i)
 		}
-		named[a.ID] = true
+		named[key{a.Company, a.ID}] = true
 		out = append(out, a)
 	}
 	slices.SortFunc(out, func(a, b app.Account) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })

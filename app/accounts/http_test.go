@@ -53,7 +53,7 @@ func TestHTTP(t *testing.T) {
 		io.WriteString(w, `{"accounts":[`+everyday+`,`+savings+`]}`+"\n")
 	})
 	s := source(t, b, t.Output(), accounts.HTTPConfig{URL: srv.URL + "/v1/accounts?realm=retail", Token: "t-0", UserAgent: "Assent/test"})
-	list, err := s.Accounts(t.Context(), b.ada)
+	list, err := s.Accounts(t.Context(), b.ada, "")
 	want := []app.Account{
 		{ID: "uk-2", Kind: app.AccountBank, Unpayable: "Savings can't be paid from", AccountRef: app.AccountRef{Name: "A rainy day", Scheme: "UK.OBIE.IBAN", Identification: "GB33BUKB20201555555555"}},
 		{ID: "uk-1", Kind: app.AccountBank, Currency: "GBP", Balance: "1204.10", AccountRef: app.AccountRef{Name: "Everyday", Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20325612345678"}},
@@ -97,7 +97,7 @@ func TestHTTPAsksByTheRightIdentifier(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got = ""
 			var log strings.Builder
-			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, ID: c.kind}).Accounts(t.Context(), c.who)
+			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, ID: c.kind}).Accounts(t.Context(), c.who, "")
 			if got != c.want || len(list) != 0 {
 				t.Errorf("asked for %q, want %q; got %v", got, c.want, list)
 			}
@@ -165,7 +165,7 @@ func TestHTTPFaults(t *testing.T) {
 				c.h(w, r)
 			})
 			var log strings.Builder
-			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, Token: "s3cret-token"}).Accounts(t.Context(), b.ada)
+			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, Token: "s3cret-token"}).Accounts(t.Context(), b.ada, "")
 			var e *app.Error
 			if !errors.As(err, &e) || !errors.Is(err, app.ErrAccountsUnavailable) || e.Kind != app.Unavailable || e.RetryAfter != c.after || !strings.Contains(err.Error(), c.fault) {
 				t.Errorf("got %v (again after %v), want unavailable for %q", err, e.RetryAfter, c.fault)
@@ -191,19 +191,19 @@ func TestHTTPIsBoundedInTime(t *testing.T) {
 	srv := endpoint(t, func(http.ResponseWriter, *http.Request) { <-release })
 	t.Cleanup(func() { close(release) }) // before the server waits for its handlers
 	var log strings.Builder
-	_, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, Timeout: 50 * time.Millisecond}).Accounts(t.Context(), b.ada)
+	_, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, Timeout: 50 * time.Millisecond}).Accounts(t.Context(), b.ada, "")
 	if !errors.Is(err, app.ErrAccountsUnavailable) || strings.Contains(err.Error(), "Sub-1") || !strings.Contains(log.String(), "err=") {
 		t.Errorf("%v, logged %q", err, log.String())
 	}
 	log.Reset()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	cancel()
-	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL}).Accounts(ctx, b.ada); !errors.Is(err, context.Canceled) || log.Len() > 0 {
+	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL}).Accounts(ctx, b.ada, ""); !errors.Is(err, context.Canceled) || log.Len() > 0 {
 		t.Errorf("a caller who left: %v, logged %q", err, log.String())
 	}
 	down := endpoint(t, func(http.ResponseWriter, *http.Request) {})
 	down.Close()
-	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: down.URL}).Accounts(t.Context(), b.ada); !errors.Is(err, app.ErrAccountsUnavailable) {
+	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: down.URL}).Accounts(t.Context(), b.ada, ""); !errors.Is(err, app.ErrAccountsUnavailable) {
 		t.Errorf("nobody there: %v", err)
 	}
 }
@@ -234,7 +234,7 @@ func TestHTTPWithAClientCertificate(t *testing.T) {
 		{"without", &tls.Config{RootCAs: roots}, false},
 		{"of an authority that isn't trusted", &tls.Config{Certificates: []tls.Certificate{cert}}, false},
 	} {
-		list, err := source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL, TLS: c.tls}).Accounts(t.Context(), b.ada)
+		list, err := source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL, TLS: c.tls}).Accounts(t.Context(), b.ada, "")
 		if (err == nil) != c.ok || (len(list) == 1) != c.ok || !c.ok && !errors.Is(err, app.ErrAccountsUnavailable) {
 			t.Errorf("%s: %d accounts, %v", c.name, len(list), err)
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,7 +32,7 @@ type Importer struct {
 
 // Columns are the columns of the file, by the names of its first line.
 var Columns = []string{"person", "id", "kind", "name", "scheme", "identification", "secondary_identification",
-	"ispb", "issuer", "number", "account_type", "currency", "balance", "payable"}
+	"ispb", "issuer", "number", "account_type", "currency", "balance", "payable", "company", "joint"}
 
 // Needed are the columns that no file can do without; the others are empty
 // where they are missing.
@@ -156,8 +157,17 @@ func (im *Importer) check(ctx context.Context, file io.Reader, spool io.Writer) 
 				wrong = append(wrong, "person: "+err.Error())
 			}
 		}
+		if len(wrong) == 0 && a.Company != "" {
+			acts, err := ActsFor(ctx, im.Store.Reader, person.ID, a.Company)
+			if err != nil {
+				return fmt.Errorf("line %d: %w", line, err)
+			}
+			if !acts {
+				wrong = append(wrong, NotActing(a.Company).String())
+			}
+		}
 		if len(wrong) == 0 {
-			k := sum(person.ID, a.ID)
+			k := sum(person.ID, a.Company, a.ID)
 			if first, twice := seen[k]; twice {
 				wrong = append(wrong, fmt.Sprintf("id: line %d names this account of the same person", first))
 			}
@@ -182,6 +192,15 @@ func finish(faults *RowFaults, out *bufio.Writer) error {
 	}
 	return out.Flush()
 }
+
+// ActsFor tells whether a person acts for a company (its CNPJ).
+func ActsFor(ctx context.Context, r *store.Reader, personID, company string) (bool, error) {
+	companies, err := r.Companies(ctx, personID)
+	return slices.Contains(companies, company), err
+}
+
+// NotActing is the fault of a row whose person doesn't act for its company.
+func NotActing(company string) Fault { return Fault{Field: "company", Code: "acts", Value: company} }
 
 // named tells whether a person could be called so.
 func named(s string) bool { return s != "" && len(s) <= longestPerson && utf8.ValidString(s) }
@@ -210,7 +229,7 @@ func Parse(columns, fields []string) (person string, a app.Account, faults []Fau
 }
 
 // sum is short, so that a million rows are remembered in little room.
-func sum(person, id string) [16]byte {
-	h := sha256.Sum256([]byte(person + "\x00" + id))
+func sum(person, company, id string) [16]byte {
+	h := sha256.Sum256([]byte(person + "\x00" + company + "\x00" + id))
 	return [16]byte(h[:16])
 }

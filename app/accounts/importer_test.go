@@ -57,7 +57,7 @@ func (b *bank) imported(text string) (store.AccountImport, error) {
 
 func (b *bank) of(p app.Person) []app.Account {
 	b.T.Helper()
-	list, err := accounts.Directory{Reader: b.Reader}.Accounts(b.T.Context(), p)
+	list, err := accounts.Directory{Reader: b.Reader}.Accounts(b.T.Context(), p, "")
 	if err != nil {
 		b.T.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestImport(t *testing.T) {
 	if got, err := b.imported(text); err != nil || got != (store.AccountImport{Added: 3}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	everyday := app.Account{ID: "uk-1", Kind: app.AccountBank, Currency: "GBP", Balance: "1204.10", AccountRef: app.AccountRef{Name: "Everyday",
+	everyday := app.Account{ID: "uk-1", Joint: true, Kind: app.AccountBank, Currency: "GBP", Balance: "1204.10", AccountRef: app.AccountRef{Name: "Everyday",
 		Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20-32-56 12345678", SecondaryIdentification: "R-1"}}
 	corrente := app.Account{ID: "br-1", Kind: app.AccountBank, Currency: "BRL", Balance: "-0.05", Unpayable: "bloqueada pela Justiça", AccountRef: app.AccountRef{
 		Name: "Conta, corrente", ISPB: "12345678", Issuer: "1774", Number: "12345-6", AccountType: "CACC"}}

@@ -23,11 +23,11 @@ import (
 
 type accountCommands struct {
 	Import accountImportCommand `cmd:"" help:"Bring the directory of accounts to what a CSV file says."`
-	List   accountListCommand   `cmd:"" help:"List a person's accounts and cards, as the service sees them."`
+	List   accountListCommand   `cmd:"" help:"List the accounts and cards of a person and of the companies that they act for, as the service sees them."`
 }
 
 type accountImportCommand struct {
-	File string `arg:"" help:"CSV in UTF-8; its first line names the columns: person, id, kind, name and payable, and any of scheme, identification, secondary_identification, ispb, issuer, number, account_type, currency, balance. - reads standard input."`
+	File string `arg:"" help:"CSV in UTF-8; its first line names the columns: person, id, kind, name and payable, and any of scheme, identification, secondary_identification, ispb, issuer, number, account_type, currency, balance, company, joint. - reads standard input."`
 }
 
 // Run implements the command. What was done goes to stderr.
@@ -79,15 +79,36 @@ func (c accountListCommand) Run(ctx context.Context, p Process, s *config.Settin
 		if err != nil {
 			return err
 		}
-		list, err := source.Accounts(ctx, who)
+		companies, err := st.Companies(ctx, who.ID)
 		if err != nil {
 			return err
 		}
+		var list []app.Account
+		for _, company := range append([]string{""}, companies...) {
+			of, err := source.Accounts(ctx, who, company)
+			if err != nil {
+				return err
+			}
+			list = append(list, of...)
+		}
 		w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "NAME\tKIND\tID\tIDENTIFICATION\tTYPE\tBALANCE\tPAYABLE")
+		fmt.Fprintln(w, "NAME\tKIND\tID\tCOMPANY\tIDENTIFICATION\tTYPE\tBALANCE\tJOINT\tPAYABLE")
 		for _, a := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, a.ID, identified(a.AccountRef), cmp.Or(a.AccountType, "-"),
-				cmp.Or(strings.TrimSpace(a.Currency+" "+a.Balance), "-"), cmp.Or(a.Unpayable, "yes"))
+			joint := "no"
+			if a.Joint {
+				joint = "yes"
+			}
+			fmt.Fprintln(w, strings.Join([]string{
+				a.Name,
+				string(a.Kind),
+				a.ID,
+				cmp.Or(a.Company, "-"),
+				identified(a.AccountRef),
+				cmp.Or(a.AccountType, "-"),
+				cmp.Or(strings.TrimSpace(a.Currency+" "+a.Balance), "-"),
+				joint,
+				cmp.Or(a.Unpayable, "yes"),
+			}, "\t"))
 		}
 		return w.Flush()
 	})
@@ -116,8 +137,16 @@ func accountSource(cfg config.Config, r *store.Reader, log *slog.Logger) (accoun
 	if err != nil {
 		return nil, fmt.Errorf("the accounts' endpoint: %w", err)
 	}
-	source, err := accounts.NewHTTP(accounts.HTTPConfig{URL: c.URL, ID: app.IdentifierKind(c.ID), Token: c.Token.Reveal(), TLS: t,
-		Proxy: http.ProxyFromEnvironment, Reader: r, Log: log, UserAgent: "Assent/" + Version})
+	source, err := accounts.NewHTTP(accounts.HTTPConfig{
+		URL:       c.URL,
+		ID:        app.IdentifierKind(c.ID),
+		Token:     c.Token.Reveal(),
+		TLS:       t,
+		Proxy:     http.ProxyFromEnvironment,
+		Reader:    r,
+		Log:       log,
+		UserAgent: "Assent/" + Version,
+	})
 	if err != nil {
 		return nil, err
 	}

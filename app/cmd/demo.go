@@ -36,14 +36,16 @@ var demoPeople = []struct {
 }
 
 // demoAccounts are the bank's directory, as assent account import reads it.
-const demoAccounts = `person,id,kind,name,scheme,identification,ispb,issuer,number,account_type,currency,balance,payable
-ada.quill,acc-ada-current,account,Current account,UK.OBIE.SortCodeAccountNumber,20451411223344,,,,,GBP,2310.55,yes
-ada.quill,acc-ada-joint,account,Joint account,UK.OBIE.SortCodeAccountNumber,20451477001122,,,,,GBP,640.00,yes
-ada.quill,acc-ada-savings,account,Savings,UK.OBIE.SortCodeAccountNumber,20451455667788,,,,,GBP,12000.00,Savings accounts can't pay
-ada.quill,acc-ada-card,card,Credit card,UK.OBIE.PAN,************4417,,,,,GBP,,A card can't pay
-bruno.reis,acc-bruno-corrente,account,Conta corrente,,,12345678,0001,1234567890,CACC,BRL,4820.10,yes
-bruno.reis,acc-bruno-poupanca,account,Poupança,,,12345678,0001,9876543210,SVGS,BRL,900.00,yes
-bruno.reis,acc-bruno-cartao,card,Cartão de crédito,UK.OBIE.PAN,************0071,,,,,BRL,,O cartão não paga Pix
+const demoAccounts = `person,id,kind,name,scheme,identification,ispb,issuer,number,account_type,currency,balance,payable,company,joint
+ada.quill,acc-ada-current,account,Current account,UK.OBIE.SortCodeAccountNumber,20451411223344,,,,,GBP,2310.55,yes,,
+ada.quill,acc-ada-joint,account,Household,UK.OBIE.SortCodeAccountNumber,20451477001122,,,,,GBP,640.00,yes,,yes
+ada.quill,acc-ada-savings,account,Savings,UK.OBIE.SortCodeAccountNumber,20451455667788,,,,,GBP,12000.00,Savings accounts can't pay,,
+ada.quill,acc-ada-card,card,Credit card,UK.OBIE.PAN,************4417,,,,,GBP,,A card can't pay,,
+bruno.reis,acc-bruno-corrente,account,Conta corrente,,,12345678,0001,1234567890,CACC,BRL,4820.10,yes,,
+bruno.reis,acc-bruno-poupanca,account,Poupança,,,12345678,0001,9876543210,SVGS,BRL,900.00,yes,,
+bruno.reis,acc-bruno-cartao,card,Cartão de crédito,UK.OBIE.PAN,************0071,,,,,BRL,,O cartão não paga Pix,,
+bruno.reis,acc-oficina-corrente,account,Oficina: conta corrente,,,12345678,0001,5550001112,CACC,BRL,38410.00,yes,12.345.678/0001-95,
+bruno.reis,acc-oficina-reserva,account,Oficina: reserva,,,12345678,0001,5550002223,SVGS,BRL,15000.00,A reserva não paga Pix,12.345.678/0001-95,
 `
 
 // demo runs the product beside the ACP stand-in, each on its listener.

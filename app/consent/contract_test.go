@@ -426,11 +426,11 @@ type silent struct {
 	down bool
 }
 
-func (s *silent) Accounts(ctx context.Context, p app.Person) ([]app.Account, error) {
+func (s *silent) Accounts(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
 	if s.down {
 		return nil, app.ErrAccountsUnavailable.Because(errors.New("connection refused"))
 	}
-	return s.Source.Accounts(ctx, p)
+	return s.Source.Accounts(ctx, p, company)
 }
 
 // Without the accounts a request is shown, and nothing that needs one can be

@@ -64,7 +64,7 @@ func payment(sh *slip.Sheet) *app.Payment {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(payee))
-	return &app.Payment{PayeeHash: hex.EncodeToString(sum[:]), Currency: amount.Money.Currency, Amount: amount.Money.Amount}
+	return &app.Payment{PayeeHash: hex.EncodeToString(sum[:]), Company: sh.Consent.CNPJ, Currency: amount.Money.Currency, Amount: amount.Money.Amount}
 }
 
 // payee is the name of whom the sheet pays.

@@ -105,11 +105,11 @@ func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*sl
 	}
 	ask := s.accounts.Accounts
 	if fresh {
-		ask = func(ctx context.Context, p app.Person) ([]app.Account, error) {
-			return accounts.Fresh(ctx, s.accounts, p)
+		ask = func(ctx context.Context, p app.Person, company string) ([]app.Account, error) {
+			return accounts.Fresh(ctx, s.accounts, p, company)
 		}
 	}
-	list, err := ask(ctx, p)
+	list, err := ask(ctx, p, sheet.Consent.CNPJ)
 	if err != nil {
 		return sheet, app.ErrAccountsUnavailable.Because(err)
 	}

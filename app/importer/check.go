@@ -152,7 +152,7 @@ func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []it
 		rows := make([]store.PersonAccount, len(right))
 		for n, i := range right {
 			rows[n] = items[i].account
-			keys[n] = store.LineKeys{Line: items[i].line, Keys: []string{rows[n].PersonID + "\x00" + rows[n].ID}}
+			keys[n] = store.LineKeys{Line: items[i].line, Keys: []string{rows[n].PersonID + "\x00" + rows[n].Company + "\x00" + rows[n].ID}}
 		}
 		found, err := s.Store.FindAccounts(ctx, rows)
 		if err != nil {

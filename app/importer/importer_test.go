@@ -311,6 +311,38 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// A company's account is taken only of somebody who acts for the company; with
+// it, it is another account than one of theirs by the same id.
+func TestImportingAccountsOfCompanies(t *testing.T) {
+	b := newBench(t)
+	bruno, err := b.AddPerson(t.Context(), app.Operator, "Bruno", []app.Identifier{{Kind: app.Username, Value: "bruno", Norm: "bruno"}}, []string{"12345678000195"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	im := b.imported("person,id,kind,name,scheme,identification,payable,company,joint\n" +
+		"bruno,1,account,Own,X,1,yes,,\n" +
+		"bruno,1,account,Oficina,X,2,yes,12.345.678/0001-95,yes\n" +
+		"bruno,1,account,Padaria,X,3,yes,45.678.912/0001-55,\n" +
+		"bruno,2,account,Odd,X,4,yes,99,\n" +
+		"bruno,1,account,Again,X,2,yes,12345678000195,\n")
+	if got := done(im); got != (counts{5, 2, 0, 0, 3}) {
+		t.Errorf("done %+v", got)
+	}
+	got := b.faults(im)
+	for i, w := range []string{
+		"4: company: the person doesn’t act for 45678912000155. Add the company to them first.",
+		"5: company: “99” isn’t a company’s number (CNPJ).",
+		"6: Line 3 names this account already.",
+	} {
+		if got[i] != w {
+			t.Errorf("got %q, want %q", got[i], w)
+		}
+	}
+	if list, err := b.Reader.AccountsOf(t.Context(), bruno.ID, "12345678000195"); err != nil || len(list) != 1 || list[0].Name != "Oficina" || !list[0].Joint {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
 // crowd is a file of n people.
 func crowd(n int) string {
 	var b strings.Builder

@@ -143,6 +143,16 @@ func (src *source) read(ctx context.Context, row csvfile.Row) (item, error) {
 		it.faults = []Fault{*f}
 	}
 	it.account.PersonID = id
+	if company := it.account.Company; company != "" && len(it.faults) == 0 {
+		acts, err := accounts.ActsFor(ctx, src.svc.Store.Reader, id, company)
+		if err != nil {
+			return it, err
+		}
+		if !acts {
+			f := accounts.NotActing(company)
+			it.faults = []Fault{{Code: f.Code, Value: f.Value, Field: f.Field}}
+		}
+	}
 	return it, nil
 }
 

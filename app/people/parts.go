@@ -5,7 +5,6 @@ package people
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,35 +25,7 @@ func Name(s string) (string, error) {
 }
 
 // Company reads a Brazilian company number (CNPJ), with punctuation or without.
-func Company(s string) (string, error) { return cnpj(s) }
-
-// stripPunctuation removes what people put between the digits of a CNPJ.
-func stripPunctuation(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || strings.ContainsRune(".-/\u2010\u2011\u2013", r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func digitsOnly(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
-}
-
-// cnpj gives a Brazilian company number without punctuation: twelve letters or
-// digits and two check digits.
-func cnpj(s string) (string, error) {
-	n := strings.ToUpper(stripPunctuation(strings.TrimSpace(s)))
-	ok := len(n) == 14 && digitsOnly(n[12:])
-	for _, r := range n {
-		ok = ok && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z')
-	}
-	if !ok {
-		return "", app.ErrMalformed.In("company").Because(fmt.Errorf("%q is not a CNPJ", s))
-	}
-	return n, nil
-}
+func Company(s string) (string, error) { return app.ParseCNPJ(s) }
 
 // Renormalise brings the identifiers of a database from before the present
 // rules to them; it has something to do once. Before, text was folded further

@@ -63,7 +63,7 @@ func Read(name string, ids, companies []string) (string, []app.Identifier, []str
 	}
 	var acts []string
 	for _, v := range companies {
-		n, err := cnpj(v)
+		n, err := app.ParseCNPJ(v)
 		if err != nil {
 			return "", nil, nil, err
 		}

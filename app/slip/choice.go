@@ -44,11 +44,11 @@ func (x *writer) choose(label i18n.Key) {
 	if !x.sh.NeedsAccounts() {
 		return
 	}
-	c := &Choice{Label: x.w.T(label), Many: !x.sh.Pays()}
+	c := &Choice{Label: x.w.T(x.ofWhom(label)), Many: !x.sh.Pays()}
 	x.Choice = c
 	list := x.sh.Accounts
 	if list == nil {
-		c.Missing = x.w.T("choice.unavailable")
+		c.Missing = x.w.T(x.ofWhom("choice.unavailable"))
 		return
 	}
 	c.Many, c.Fixed = list.Many, list.Fixed
@@ -61,6 +61,9 @@ func (x *writer) choose(label i18n.Key) {
 		if row.Account.Balance != "" {
 			a.Balance = x.w.Money(row.Account.Balance, row.Account.Currency)
 		}
+		if row.Account.Joint {
+			a.Joint = x.w.T("account.joint")
+		}
 		if row.Usable {
 			usable++
 		} else {
@@ -70,10 +73,30 @@ func (x *writer) choose(label i18n.Key) {
 	}
 	switch {
 	case len(list.List) == 0:
-		c.Missing = x.w.T("choice.none")
+		c.Missing = x.w.T(x.ofWhom("choice.none"))
 	case usable == 0:
-		c.Missing = x.w.T("choice.none_usable")
+		c.Missing = x.w.T(x.ofWhom("choice.none_usable"))
 	}
+}
+
+// ofWhom chooses the words about a company's accounts, where the consent is a
+// company's, instead of those about the person's own.
+func (x *writer) ofWhom(key i18n.Key) i18n.Key {
+	if of, ok := companyWords[key]; ok && x.consent.CNPJ != "" {
+		return of
+	}
+	return key
+}
+
+// companyWords are the words about a company's accounts, by those about a person's.
+var companyWords = map[i18n.Key]i18n.Key{
+	"choice.pay_branch":  "choice.pay_branch_company",
+	"choice.data":        "choice.data_company",
+	"choice.cards":       "choice.cards_company",
+	"choice.both":        "choice.both_company",
+	"choice.unavailable": "choice.unavailable_company",
+	"choice.none":        "choice.none_company",
+	"choice.none_usable": "choice.none_usable_company",
 }
 
 func (x *writer) accountName(a app.Account) string {

@@ -34,7 +34,11 @@ func (sh *Sheet) Done(r Reader) Done {
 		var names []string
 		for _, row := range sh.Accounts.List {
 			if row.Usable {
-				names = append(names, x.named(row.Account.AccountRef))
+				name := x.named(row.Account.AccountRef)
+				if row.Account.Joint {
+					name += " · " + w.T("account.joint")
+				}
+				names = append(names, name)
 			}
 		}
 		accounts = strings.Join(names, "\n")

@@ -199,6 +199,11 @@ func brAccount(n int, name, number string) app.Account {
 	return app.Account{ID: fmt.Sprintf("conta-%d", n), Kind: app.AccountBank, Currency: "BRL", AccountRef: app.AccountRef{ISPB: "12345678", Issuer: "0412", Number: number, AccountType: "CACC", Name: name}}
 }
 
+func joint(a app.Account) app.Account {
+	a.Joint = true
+	return a
+}
+
 func ticks(sh *slip.Sheet) {
 	sh.Accounts = &slip.Accounts{Many: true, List: []slip.AccountRow{{Account: ukAccount(1, "Current account", "98764567"), Usable: true}, {Account: ukAccount(2, "Savings", "98762093"), Usable: true}}}
 }
@@ -206,7 +211,7 @@ func ticks(sh *slip.Sheet) {
 func choice(sh *slip.Sheet) {
 	saving := ukAccount(2, "Fixed saver", "98762093")
 	saving.Unpayable = "Withdrawals need notice."
-	sh.Accounts = &slip.Accounts{List: []slip.AccountRow{{Account: ukAccount(1, "Current account", "98764567"), Usable: true}, {Account: ukAccount(3, "", "98768810"), Usable: true}, {Account: saving}}}
+	sh.Accounts = &slip.Accounts{List: []slip.AccountRow{{Account: ukAccount(1, "Current account", "98764567"), Usable: true}, {Account: joint(ukAccount(3, "", "98768810")), Usable: true}, {Account: saving}}}
 }
 
 func one(sh *slip.Sheet) { choice(sh); sh.Accounts.List = sh.Accounts.List[:1] }
@@ -217,7 +222,7 @@ func fixed(sh *slip.Sheet) { one(sh); sh.Accounts.Fixed = true }
 
 func brTicks(sh *slip.Sheet) {
 	card := app.Account{ID: "cartao-1", Kind: app.AccountCard, AccountRef: app.AccountRef{Scheme: "PAN", Identification: "************1234", Name: "Visa Gold"}}
-	sh.Accounts = &slip.Accounts{Many: true, List: []slip.AccountRow{{Account: brAccount(1, "Conta corrente", "567890"), Usable: true}, {Account: card, Usable: true}}}
+	sh.Accounts = &slip.Accounts{Many: true, List: []slip.AccountRow{{Account: joint(brAccount(1, "Conta corrente", "567890")), Usable: true}, {Account: card, Usable: true}}}
 }
 
 func brChoice(sh *slip.Sheet) {

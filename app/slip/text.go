@@ -121,6 +121,7 @@ type Account struct {
 	Name    string `json:"name"`
 	Number  string `json:"number"`             // masked, as people know it
 	Balance string `json:"-"`                  // for choosing; it changes by itself and isn't signed
+	Joint   string `json:"joint,omitempty"`    // that others hold it too
 	Why     string `json:"why,omitempty"`      // why it can't be chosen
 	LeftOut bool   `json:"left_out,omitempty"` // not chosen when the person approved
 	Ticked  bool   `json:"-"`                  // at first

@@ -165,6 +165,9 @@ func page(x slip.Text) string {
 				mark = "[ ] "
 			}
 			line("  ", mark, a.Name, "  ", a.Number, "  {", a.Spoken, "} ", a.Balance)
+			if a.Joint != "" {
+				line("      ", a.Joint)
+			}
 			if a.Why != "" {
 				line("      ", a.Why)
 			}

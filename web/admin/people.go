@@ -173,7 +173,14 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 			}
 		}
 		for _, a := range accounts {
-			out.Accounts = append(out.Accounts, page.Account{Name: a.Name, Number: accountEnd(a), Kind: string(a.Kind), Why: a.Unpayable})
+			out.Accounts = append(out.Accounts, page.Account{
+				Name:    a.Name,
+				Number:  accountEnd(a),
+				Kind:    string(a.Kind),
+				Why:     a.Unpayable,
+				Company: i18n.CNPJ(a.Company),
+				Joint:   a.Joint,
+			})
 		}
 	}
 	trail, err := h.Store.AuditPage(ctx, store.AuditFilter{PersonID: p.ID, NoLooks: true}, store.AuditCursor{}, recentSteps)

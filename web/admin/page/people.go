@@ -125,7 +125,11 @@ func (d PersonDevice) health(w i18n.Words) (view.State, string) {
 }
 
 // Account is an account of a person's, as far as it is shown.
-type Account struct{ Name, Number, Kind, Why string }
+type Account struct {
+	Name, Number, Kind, Why string
+	Company                 string // CNPJ as people write it; empty: the person's own
+	Joint                   bool
+}
 
 // Person is one person's page.
 type Person struct {

@@ -23,7 +23,7 @@ func peoplePages(f page.Frame) []shown {
 		Identifiers: []app.Identifier{{Kind: app.Username, Value: "ada.quill"}, {Kind: app.Email, Value: "ada@quill.example"}, {Kind: app.CPF, Value: "123.456.789-09"}}, Companies: []string{"12345678000195"},
 		Devices: []page.PersonDevice{{ID: "d1", Name: "Pixel 9", State: app.DeviceActive, Push: true, Proven: true, Synced: true, Seen: now, Reached: now.Add(-time.Hour), Opened: now.Add(-time.Hour)},
 			{ID: "d2", Name: "Ada's iPad with a rather long name that somebody gave it", State: app.DeviceActive, Push: true, Seen: now.AddDate(0, -1, 0), Error: "429 Too Many Requests"}},
-		Requests: asked[:2], Accounts: []page.Account{{Name: "Current account", Number: "••3344", Kind: "account"}, {Name: "Savings", Number: "••7788", Why: "Savings accounts can't pay"}},
+		Requests: asked[:2], Accounts: []page.Account{{Name: "Current account", Number: "••3344", Kind: "account"}, {Name: "Savings", Number: "••7788", Why: "Savings accounts can't pay", Joint: true}, {Name: "Oficina", Number: "••1112", Company: "12.345.678/0001-95"}},
 		Trail: []page.Event{{At: now, Action: "request.approve", Device: "Pixel 9"}, {At: now.AddDate(0, 0, -1), Action: "device.add", Device: "Pixel 9"}, {At: now.AddDate(-1, 0, 0), Action: "person.add", Actor: app.ActorAdmin}}, May: all, Note: f.Words.T("admin.people.edited_now")}
 	masked := page.Person{ID: "p4", Name: "Z••• d••• l••• C•••", State: app.PersonActive, Standing: app.StandingReady, Paused: now.Add(-time.Hour), Added: now, Masked: true, InvitedUntil: now.Add(time.Hour),
 		Trail:       []page.Event{{At: now, Action: "invitation.make", Actor: app.ActorAdmin}, {At: now.AddDate(0, 0, -1), Action: "person.add", Actor: app.ActorOperator}},

@@ -306,3 +306,20 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+// A joint account says so on its row, also where there is nothing to choose.
+func TestJointAccountsSaySo(t *testing.T) {
+	for lang, says := range map[string]string{"en-GB": "joint account", "pt-BR": "conta conjunta"} {
+		f := frame(t, lang, "")
+		for name, sh := range map[string]*slip.Sheet{
+			"several": sheet(acp.UKDomesticPayment, invoice, from(several...)),
+			"one":     sheet(acp.UKDomesticPayment, invoice, from(joint)),
+			"share":   sheet(acp.UKAccountAccess, window, allUK, of(sharing...)),
+		} {
+			rows := testid(open(t, request(f, sh), lang), "joint")
+			if rows.Length() != 1 || text(rows) != says || !strings.Contains(text(rows.Closest(`[data-testid="account"]`)), "Household") {
+				t.Errorf("%s, %s: %d rows say %q", lang, name, rows.Length(), text(rows))
+			}
+		}
+	}
+}

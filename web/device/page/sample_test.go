@@ -105,6 +105,12 @@ func ukRow(n int, name, number, why string) slip.AccountRow {
 		AccountRef: app.AccountRef{Scheme: sortCode, Identification: "203256" + number, Name: name}}}
 }
 
+// jointly makes an account one that others hold too.
+func jointly(row slip.AccountRow) slip.AccountRow {
+	row.Account.Joint = true
+	return row
+}
+
 func brRow(n int, name, number, why string) slip.AccountRow {
 	return slip.AccountRow{Usable: why == "", Account: app.Account{ID: fmt.Sprintf("conta-%d", n), Kind: app.AccountBank, Currency: "BRL", Unpayable: why,
 		AccountRef: app.AccountRef{ISPB: "12345678", Issuer: "0412", Number: number, AccountType: "CACC", Name: name}}}
@@ -126,7 +132,7 @@ func fixed(sh *slip.Sheet) {
 
 var (
 	current = ukRow(1, "Current account", "98764567", "")
-	joint   = ukRow(2, "Joint account", "98768810", "")
+	joint   = jointly(ukRow(2, "Household", "98768810", ""))
 	savings = ukRow(3, "Savings", "98762093", "Withdrawals need 30 days’ notice.")
 	conta   = brRow(1, "Conta corrente", "567890", "")
 	salario = brRow(2, "Conta salário", "771203", "Esta conta só recebe: não faz Pix.")
