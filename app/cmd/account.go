@@ -139,6 +139,7 @@ func accountSource(cfg config.Config, r *store.Reader, log *slog.Logger) (accoun
 	}
 	source, err := accounts.NewHTTP(accounts.HTTPConfig{
 		URL:       c.URL,
+		Method:    c.Method,
 		ID:        app.IdentifierKind(c.ID),
 		Token:     c.Token.Reveal(),
 		TLS:       t,

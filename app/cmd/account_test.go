@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +103,44 @@ func TestAccountListAsksTheEndpoint(t *testing.T) {
 	}
 	if _, _, err := run(t, "account", "list", dir, "--accounts-url="+srv.URL, "--accounts-token=other", "ada"); err == nil || !strings.Contains(err.Error(), "it answers 401") {
 		t.Errorf("refused by the endpoint: %v", err)
+	}
+}
+
+// The list names the companies that the person acts for, whose accounts the
+// endpoint is asked for one by one; by POST nothing of it is in the URL.
+func TestAccountListOfCompanies(t *testing.T) {
+	dir := "--data-dir=" + t.TempDir()
+	must(t, "user", "add", dir, "--name=Bruno Reis", "--id=cpf:123.456.789-09", "--company=12.345.678/0001-95")
+	path := filepath.Join(t.TempDir(), "accounts.csv")
+	rows := "person,id,kind,name,number,payable,company,joint\ncpf:12345678909,c-1,card,Own,4444,yes,,yes\ncpf:12345678909,c-1,card,Oficina,5555,yes,12345678000195,\n"
+	if err := os.WriteFile(path, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, err := run(t, "account", "import", dir, path); err != nil || errs != "2 added, 0 changed, 0 unchanged\n" {
+		t.Fatalf("%q, %v", errs, err)
+	}
+	lines := strings.Split(must(t, "account", "list", dir, "cpf:12345678909"), "\n")
+	if len(lines) != 4 || strings.Join(strings.Fields(lines[1]), " ") != "Own card c-1 - 4444 - - yes yes" ||
+		strings.Join(strings.Fields(lines[2]), " ") != "Oficina card c-1 12345678000195 5555 - - no yes" {
+		t.Errorf("list:\n%s", strings.Join(lines, "\n"))
+	}
+	var asked []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asked = append(asked, r.Method+" "+r.URL.String()+" "+string(body))
+		io.WriteString(w, `{"accounts":[]}`)
+	}))
+	defer srv.Close()
+	must(t, "account", "list", dir, "--accounts-url="+srv.URL+"/a", "--accounts-id=cpf", "--accounts-method=post", "cpf:12345678909")
+	want := []string{`POST /a {"id":"12345678909","kind":"cpf","company":""}`, `POST /a {"id":"12345678909","kind":"cpf","company":"12345678000195"}`}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+	for flag, says := range map[string]string{"--accounts-method=PUT": "ASSENT_ACCOUNTS_METHOD", "--accounts-url=" + srv.URL + "/?company=1": "leave out the parameter company"} {
+		args := []string{"account", "list", dir, "--accounts-url=" + srv.URL, flag, "cpf:12345678909"}
+		if _, _, err := run(t, args...); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", flag, err)
+		}
 	}
 }
 

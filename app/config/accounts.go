@@ -12,9 +12,17 @@ var identifierKinds = []string{"username", "email", "phone", "subject", "cpf", "
 // accounts checks the bank's endpoint: nobody may listen in on it or pretend
 // to be it, and it must be able to tell that it is us who ask.
 func (s *Settings) accounts(c *Config, f *faults) {
-	c.Accounts = Accounts{URL: s.AccountsURL, ID: s.AccountsID, CertFile: s.AccountsCertFile, KeyFile: s.AccountsKeyFile, CAFile: s.AccountsCAFile}
+	c.Accounts = Accounts{
+		URL:      s.AccountsURL,
+		ID:       s.AccountsID,
+		Method:   strings.ToUpper(s.AccountsMethod),
+		CertFile: s.AccountsCertFile,
+		KeyFile:  s.AccountsKeyFile,
+		CAFile:   s.AccountsCAFile,
+	}
 	if s.AccountsURL == "" {
-		for _, other := range []string{s.AccountsID, s.AccountsToken.Reveal(), s.AccountsTokenFile, s.AccountsCertFile, s.AccountsKeyFile, s.AccountsCAFile} {
+		for _, other := range []string{s.AccountsID, s.AccountsMethod, s.AccountsToken.Reveal(), s.AccountsTokenFile,
+			s.AccountsCertFile, s.AccountsKeyFile, s.AccountsCAFile} {
 			if other != "" {
 				f.add("ASSENT_ACCOUNTS_URL: set it, or none of the other ASSENT_ACCOUNTS_ settings")
 				return
@@ -34,6 +42,8 @@ func (s *Settings) accounts(c *Config, f *faults) {
 		f.add("ASSENT_ACCOUNTS_URL: leave out user name, password and fragment; ASSENT_ACCOUNTS_TOKEN or a certificate say who asks")
 	case u.Query().Has("id"):
 		f.add("ASSENT_ACCOUNTS_URL: leave out the parameter id; it is the person's")
+	case u.Query().Has("company"):
+		f.add("ASSENT_ACCOUNTS_URL: leave out the parameter company; it is the consent's")
 	case u.Scheme == "http" && !local:
 		f.add("ASSENT_ACCOUNTS_URL: http: is for loopback only; use https:")
 	case u.Scheme == "http" && s.AccountsCertFile != "":
@@ -41,6 +51,9 @@ func (s *Settings) accounts(c *Config, f *faults) {
 	}
 	if s.AccountsID != "" && !slices.Contains(identifierKinds, s.AccountsID) {
 		f.add("ASSENT_ACCOUNTS_ID: %q is not %s", s.AccountsID, strings.Join(identifierKinds, ", "))
+	}
+	if !slices.Contains([]string{"", "GET", "POST"}, c.Accounts.Method) {
+		f.add("ASSENT_ACCOUNTS_METHOD: %q is neither GET nor POST", s.AccountsMethod)
 	}
 	if strings.ContainsFunc(c.Accounts.Token.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		f.add("ASSENT_ACCOUNTS_TOKEN: a bearer token has no blanks and only ASCII characters")

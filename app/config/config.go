@@ -52,6 +52,7 @@ func (c Config) LinkAlone() bool {
 type Accounts struct {
 	URL      string
 	ID       string // kind of identifier; empty for subject, else user name
+	Method   string // GET or POST; empty is GET
 	Token    Secret
 	CertFile string
 	KeyFile  string

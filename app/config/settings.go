@@ -66,6 +66,7 @@ type Settings struct {
 
 	AccountsURL       string `name:"accounts-url" env:"ASSENT_ACCOUNTS_URL" placeholder:"URL" group:"Accounts" help:"The bank's endpoint that tells a person's accounts; without one they come from the directory that is imported."`
 	AccountsID        string `name:"accounts-id" env:"ASSENT_ACCOUNTS_ID" placeholder:"KIND" group:"Accounts" help:"Kind of identifier by which it knows people: username, email, phone, subject, cpf or customer; else the subject, or where there is none the user name."`
+	AccountsMethod    string `name:"accounts-method" env:"ASSENT_ACCOUNTS_METHOD" placeholder:"METHOD" group:"Accounts" help:"How it is asked: GET, by which its access logs hold the identifier, or POST with it in the body; else GET."`
 	AccountsToken     Secret `name:"accounts-token" env:"ASSENT_ACCOUNTS_TOKEN" placeholder:"SECRET" group:"Accounts" help:"Bearer token to send it, beside or instead of a client certificate."`
 	AccountsTokenFile string `name:"accounts-token-file" env:"ASSENT_ACCOUNTS_TOKEN_FILE" placeholder:"FILE" group:"Accounts" help:"File that holds the token."`
 	AccountsCertFile  string `name:"accounts-cert-file" env:"ASSENT_ACCOUNTS_CERT_FILE" placeholder:"FILE" group:"Accounts" help:"Client certificate (PEM) to present to it."`
