@@ -164,3 +164,29 @@ func london(t *testing.T) *time.Location {
 	}
 	return zone
 }
+
+// A proposal shows the person whom it is about: that is a look as well.
+func TestProposalsAreLookedAt(t *testing.T) {
+	s := newSite(t, false)
+	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux49", []app.Identifier{{Kind: app.Username, Value: "zeb", Norm: "zeb"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	olive, other := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("owen@northmoor.example", app.RoleOwner)
+	olive.wants("identifiers")
+	at := other.proposes("/admin/people/"+p.ID+"/edit", url.Values{"name": {"Zebedee Quux49 Long"}, "identifiers": {"username:zeb"}})
+	for _, path := range []string{"/admin/proposals", at} {
+		if w := olive.raw(http.MethodGet, path, nil); len(leaks(w.Body.Bytes())) == 0 {
+			t.Errorf("%s shows nobody: then this test proves nothing", path)
+		}
+	}
+	if rows, err := s.AuditPage(t.Context(), store.AuditFilter{ActorID: olive.who.ID, PersonID: p.ID}, store.AuditCursor{}, 9); err != nil || len(rows) != 1 || rows[0].Action != "look.person" {
+		t.Errorf("the audit has %+v, %v", rows, err)
+	}
+	s.Tamper(`DROP TABLE looks`)
+	for _, path := range []string{"/admin/proposals", at} {
+		if w := olive.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError || len(leaks(w.Body.Bytes())) > 0 {
+			t.Errorf("%s: %d, and shows %v", path, w.Code, leaks(w.Body.Bytes()))
+		}
+	}
+}

@@ -44,6 +44,11 @@ func (h *handlers) proposals(w http.ResponseWriter, r *http.Request, who admin.I
 	if err != nil {
 		return err
 	}
+	if len(rows) > 0 {
+		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "proposals"}); err != nil {
+			return err
+		}
+	}
 	f := h.frame(r)
 	p := page.Proposals{}
 	for _, row := range rows {
@@ -92,6 +97,11 @@ func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admi
 	if err != nil {
 		return err
 	}
+	if of := aboutPerson(row.Proposal); of != "" {
+		if err := h.look(r, who, store.Looked{Kind: store.LookPerson, PersonID: of}); err != nil {
+			return err
+		}
+	}
 	f := h.frame(r)
 	p := page.Proposal{Fault: fault, Decider: row.Decider, Decided: row.DecidedAt.Time(), Ended: row.EndedAt.Time(), MakesLink: admin.Action(row.Action).MakesLink(),
 		Fresh: r.URL.Query().Has("new")}
@@ -105,6 +115,15 @@ func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admi
 		return err
 	}
 	return h.show(w, r, status, p.Page(f))
+}
+
+// aboutPerson is the person whom a proposal is about; empty for another.
+func aboutPerson(p app.Proposal) string {
+	switch admin.Action(p.Action) {
+	case admin.ActionInvite, admin.ActionEditPerson:
+		return p.Subject
+	}
+	return ""
 }
 
 // changes are what a proposal would change, from and to. One that is over holds
