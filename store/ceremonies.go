@@ -22,9 +22,30 @@ type Ceremony struct {
 // PutCeremony keeps c until it is taken or expires.
 func (s *Store) PutCeremony(ctx context.Context, c Ceremony) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.boundCeremonies(ctx, c); err != nil {
+			return err
+		}
 		return t.exec(ctx, `INSERT INTO ceremonies (id, purpose, person_id, device_id, subject, session, data, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.Purpose, c.PersonID, c.DeviceID, c.Subject, c.Session, c.Data, c.ExpiresAt)
 	})
+}
+
+// How many ceremonies of one purpose may be under way: for one person, device and
+// subject, and in all for strangers, who have none of these.
+const (
+	ceremoniesOfOne       = 20
+	ceremoniesOfStrangers = 5000
+)
+
+// boundCeremonies makes room for c: the oldest of its sort end.
+func (t *tx) boundCeremonies(ctx context.Context, c Ceremony) error {
+	most := ceremoniesOfOne
+	if c.PersonID == "" && c.DeviceID == "" && c.Subject == "" {
+		most = ceremoniesOfStrangers
+	}
+	return t.exec(ctx, `DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies
+		WHERE purpose = ? AND person_id = ? AND device_id = ? AND subject = ? ORDER BY expires_at DESC LIMIT 100 OFFSET ?)`,
+		c.Purpose, c.PersonID, c.DeviceID, c.Subject, most-1)
 }
 
 // TakeCeremony gives a ceremony once: whoever comes second, too late, or for
@@ -50,6 +71,9 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 // counts too old to be charted. It closes the counts of looks of hours that are
 // over.
 func (s *Store) Sweep(ctx context.Context) error {
+	if err := s.flushStrangers(ctx); err != nil {
+		return err
+	}
 	if err := s.EndDue(ctx); err != nil {
 		return err
 	}

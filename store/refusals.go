@@ -23,7 +23,7 @@ type PasskeyRefusal struct {
 }
 
 // PasskeyRefused records a refused passkey of a person. Those beyond a number
-// in the hour are left out.
+// in the hour are left out; of a sign-in, which anybody may try, all but the first.
 func (s *Store) PasskeyRefused(ctx context.Context, by app.Actor, r PasskeyRefusal) error {
 	const action = "passkey.refuse"
 	return s.write(ctx, func(t *tx) error {
@@ -32,7 +32,7 @@ func (s *Store) PasskeyRefused(ctx context.Context, by app.Actor, r PasskeyRefus
 			r.PersonID, t.now.Add(-refusalsWindow), action); err != nil {
 			return err
 		}
-		if kept >= refusalsKept {
+		if kept >= refusalsKept || kept > 0 && r.Detail["purpose"] == "sign-in" {
 			return nil
 		}
 		return t.audit(ctx, by, entry{action: action, person: r.PersonID, device: r.DeviceID, request: r.RequestID, detail: r.Detail})

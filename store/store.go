@@ -75,6 +75,8 @@ type Store struct {
 	w       *sqlx.DB
 	notify  func(app.Event)
 	process string // in the leases that this process takes
+
+	strangers *strangers
 }
 
 // Open opens the database in o.Dir, making and migrating it as needed. It
@@ -99,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	w.SetMaxOpenConns(1) // SQLite has one writer; waiting in the pool is fairer than in the file lock
-	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify, process: app.NewID()}
+	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify, process: app.NewID(), strangers: &strangers{}}
 	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -244,6 +246,8 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 
 // Close closes the database. Everything that uses it must have ended.
 func (s *Store) Close() error {
+	// What waits is a second of refusals; the database may be closed already.
+	_ = s.flushStrangers(context.Background())
 	return errors.Join(s.Reader.Close(), s.w.Close())
 }
 

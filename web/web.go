@@ -5,12 +5,14 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 
+	"assent/app"
 	adminapp "assent/app/admin"
 	"assent/app/settings"
 	"assent/static"
@@ -52,6 +54,9 @@ type Surfaces struct {
 
 // New makes the handlers of the whole service.
 func New(c Config) (*Surfaces, error) {
+	c.API.Strangers = c.strangers("api")
+	c.Device.Strangers = c.strangers("device")
+	c.Admin.Strangers = c.strangers("console")
 	at := c.AdminAt.URL
 	if at == nil {
 		at = c.Public
@@ -163,4 +168,16 @@ func byHost(host string, its, other http.Handler) http.Handler {
 		}
 		other.ServeHTTP(w, r)
 	})
+}
+
+// strangers counts the refusals of callers of a surface who never authenticated.
+func (c Config) strangers(surface string) httpx.Strangers {
+	return func(r *http.Request, code string) {
+		by := app.Actor{Kind: app.ActorGuest, Source: httpx.Source(r.Context())}
+		err := c.Store.RefuseStranger(context.WithoutCancel(r.Context()), by, "stranger.refuse", surface+"/"+code,
+			map[string]string{"at": surface, "why": code})
+		if err != nil {
+			c.Log.ErrorContext(r.Context(), "a refusal can't be counted", "err", err)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"assent/app/admin"
 	"assent/app/apptest"
 	"assent/app/passkey"
+	"assent/store"
 	"assent/store/storetest"
 )
 
@@ -250,8 +251,17 @@ func TestNewLinkEndsTheLostPasskey(t *testing.T) {
 	if err := lost.signIn(); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("the old passkey: %v", err)
 	}
+	for range 5 {
+		w.Clock.Advance(3 * time.Second)
+		if err := lost.signIn(); !errors.Is(err, app.ErrUnknownPasskey) {
+			t.Errorf("the old passkey, again: %v", err)
+		}
+	}
 	if rows, err := w.AuditOf(t.Context(), "admin.sign_in_refused", 5); err != nil || len(rows) != 1 {
-		t.Errorf("the refused sign-in in the audit: %v %v", rows, err)
+		t.Errorf("the refused sign-ins in the audit: %v %v, want the first of the hour", rows, err)
+	}
+	if series, err := w.Counted(t.Context(), store.LastDay, time.UTC); err != nil || series.N(store.CountStrangers) != 6 {
+		t.Errorf("%d refused sign-ins are counted, want 6 (%v)", series.N(store.CountStrangers), err)
 	}
 }
 

@@ -83,7 +83,8 @@ func (s *Service) BeginSignIn(ctx context.Context) (passkey.Prompt, error) {
 }
 
 // FinishSignIn checks the assertion and begins a session. A passkey that is not
-// one of an active administrator is refused, and the refusal recorded.
+// one of an active administrator is refused, and the refusal counted: the first of
+// an hour, and of each administrator, is in the audit.
 func (s *Service) FinishSignIn(ctx context.Context, ceremony string, response []byte, b Browser) (app.AdminSession, error) {
 	var owner app.Admin
 	session, err := func() (app.AdminSession, error) {
@@ -102,11 +103,12 @@ func (s *Service) FinishSignIn(ctx context.Context, ceremony string, response []
 	}()
 	var refusal *app.Error
 	if errors.As(err, &refusal) && refusal.Kind == app.Forbidden {
-		detail := map[string]string{"why": refusal.Code}
+		detail, label := map[string]string{"why": refusal.Code}, "sign_in"
 		if owner.ID != "" {
 			detail["admin"] = owner.ID
+			label += "/" + owner.ID
 		}
-		err = errors.Join(err, s.store.Refused(ctx, b.guest(), "admin.sign_in_refused", detail))
+		err = errors.Join(err, s.store.RefuseStranger(ctx, b.guest(), "admin.sign_in_refused", label, detail))
 	}
 	return session, err
 }

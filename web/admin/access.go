@@ -90,6 +90,7 @@ func (h *handlers) setUp(w http.ResponseWriter, r *http.Request) error {
 		if app.KindOf(err) == app.Internal {
 			return err
 		}
+		h.Strangers.Refused(r, err)
 		return h.show(w, r, httpx.Status(err), page.ProblemOf(f, app.KindOf(err), codeOf(err), "").Page(f))
 	}
 	ready, err := h.Store.AdminReady(r.Context(), a.ID)

@@ -69,6 +69,7 @@ type Config struct {
 	Live        *live.Hub
 	Health      *health.Service // nil looks at nothing
 	Closing     <-chan struct{} // closed when the server stops: event streams end
+	Strangers   httpx.Strangers // takes refusals of callers who aren't signed in; may be nil
 	Log         *slog.Logger
 }
 
@@ -225,6 +226,9 @@ func local(next string) string {
 // answer writes an error for whoever asked: a page, or JSON with the words to show.
 func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
 	status, code := httpx.Status(err), codeOf(err)
+	if _, serr := admin.From(r.Context()); serr != nil {
+		h.Strangers.Refused(r, err)
+	}
 	if perr := h.answerWith(w, r, err, status, code); perr != nil {
 		h.Log.ErrorContext(r.Context(), "an error could not be answered", "id", httpx.RequestID(r.Context()), "err", perr)
 		http.Error(w, http.StatusText(status), status)

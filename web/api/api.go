@@ -18,9 +18,10 @@ const BodyLimit = 64 << 10
 
 // Config is what the surface needs.
 type Config struct {
-	Consent *consent.Service
-	Callers []Caller
-	Log     *slog.Logger
+	Consent   *consent.Service
+	Callers   []Caller
+	Strangers httpx.Strangers // takes refusals of callers without credentials; may be nil
+	Log       *slog.Logger
 }
 
 type handlers struct {
@@ -41,6 +42,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 		mux.Handle("POST "+path, httpx.Adapt(c.Log, answer, func(w http.ResponseWriter, r *http.Request) error {
 			by, err := h.guard.admit(r)
 			if err != nil {
+				c.Strangers.Refused(r, err)
 				return err
 			}
 			return do(w, r, by)

@@ -43,6 +43,7 @@ type Config struct {
 	Brand       func() view.Brand // the institution's look as it is now; nil for ours
 	LinkAlone   bool              // an invitation's link needs no activation code
 	Closing     <-chan struct{}   // closed when the server stops: event streams end
+	Strangers   httpx.Strangers   // takes refusals of callers who aren't signed in; may be nil
 	Log         *slog.Logger
 }
 
@@ -202,6 +203,13 @@ func (h *handlers) show(w http.ResponseWriter, r *http.Request, status int, c te
 	return httpx.Page(w, r, status, c)
 }
 
+// refusedStranger counts a refusal where nobody is signed in.
+func (h *handlers) refusedStranger(r *http.Request, refusal error) {
+	if _, err := login.From(r.Context()); err != nil {
+		h.Strangers.Refused(r, refusal)
+	}
+}
+
 // wantsJSON tells whether a script asks.
 func wantsJSON(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || strings.HasPrefix(r.Header.Get("Accept"), "application/json")
@@ -222,6 +230,7 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, httpx.ErrTooLarge), errors.Is(err, httpx.ErrMediaType):
 		code = app.ErrMalformed.Code
 	}
+	h.refusedStranger(r, err)
 	f := h.frame(r)
 	if wantsJSON(r) {
 		reload := status == http.StatusConflict && !errors.Is(err, app.ErrCeremony) || status == http.StatusServiceUnavailable

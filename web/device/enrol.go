@@ -32,6 +32,7 @@ func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (inv app.Invit
 	faults := map[*app.Error]page.LinkFault{app.ErrInvitation: page.LinkUnknown, app.ErrInvitationUsed: page.LinkUsed, app.ErrInvitationEnded: page.LinkExpired}
 	for refusal, why := range faults {
 		if errors.Is(err, refusal) {
+			h.refusedStranger(r, err)
 			return inv, who, false, h.show(w, r, httpx.Status(err), page.LinkEnded{Why: why}.Page(h.frame(r)))
 		}
 	}

@@ -116,6 +116,9 @@ var steps = map[string]map[string]step{
 		"audit":    {"admin.step.look_audit", view.Waiting},
 		"counted":  {"admin.step.look_counted", view.Waiting},
 	},
+	"stranger": {
+		"refuse": {"admin.step.stranger_refuse", view.Stuck},
+	},
 	"audit": {
 		"export": {"admin.step.audit_export", view.Waiting},
 		"drop":   {"admin.step.audit_drop", view.Ended},
