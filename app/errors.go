@@ -117,6 +117,7 @@ var (
 	ErrAccountChoice       = &Error{Kind: Invalid, Code: "account_choice", Message: "the choice of accounts is not one that can be approved"}
 	ErrCodeMissing         = &Error{Kind: Invalid, Code: "code_missing", Message: "the code of the message is needed"}
 	ErrNoPush              = &Error{Kind: Conflict, Code: "no_push", Message: "the device has no push subscription"}
+	ErrNotInDoubt          = &Error{Kind: Conflict, Code: "not_in_doubt", Message: "ACP holds nothing against how the request ended, or it was dealt with"}
 	ErrNotFailed           = &Error{Kind: Conflict, Code: "not_failed", Message: "the delivery has not failed"}
 	ErrCooling             = &Error{Kind: Forbidden, Code: "cooling", Message: "the device is too new to approve payments"}
 	ErrPushEndpoint        = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}

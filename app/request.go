@@ -3,8 +3,9 @@ package app
 import "time"
 
 // RequestState is where a request stands. All but pending are terminal, with
-// one exception: an approval whose person or device was lost before the first
-// delivery becomes cancelled.
+// one exception: an approval that ACP isn't known to have becomes cancelled
+// where its person, device or passkey is lost, or an administrator cancels it.
+// Where ACP may have it all the same it is withdrawn; see Withdrawal.
 type RequestState string
 
 // The states of a request.
@@ -136,8 +137,41 @@ type Request struct {
 	DeliveryTries  int           `db:"delivery_tries"`
 	DeliveryUnsure bool          `db:"delivery_unsure"` // the last try may have taken effect
 	DeliveredAt    Instant       `db:"delivered_at"`
-	Said           string        `db:"acp_said"` // what ACP wrote when it refused something of it last, verbatim; may name people
+	WithdrawnAt    Instant       `db:"withdrawn_at"` // when the approval was withdrawn after a try that may have taken effect
+	ACPApproved    bool          `db:"acp_approved"` // ACP holds an approval, although the request ended otherwise
+	ResolvedAt     Instant       `db:"resolved_at"`  // when an administrator had dealt with what ACP holds or may hold
+	Said           string        `db:"acp_said"`     // what ACP wrote when it refused something of it last, verbatim; may name people
 }
+
+// Withdrawal is how far an approval is taken back that ACP may have had.
+type Withdrawal string
+
+// The states of a withdrawal.
+const (
+	NotWithdrawn Withdrawal = ""
+	Withdrawing  Withdrawal = "withdrawing" // ACP is asked what it holds, and told to reject
+	Withdrawn    Withdrawal = "withdrawn"   // ACP holds the rejection
+	Unclear      Withdrawal = "unclear"     // ACP can't tell (any more): the approval may have taken effect
+	ACPHolds     Withdrawal = "held"        // ACP holds the approval
+)
+
+// Withdrawal tells how far the approval is taken back.
+func (r Request) Withdrawal() Withdrawal {
+	switch {
+	case r.ACPApproved:
+		return ACPHolds
+	case r.WithdrawnAt == 0:
+		return NotWithdrawn
+	case r.Delivery == DeliveryWaiting:
+		return Withdrawing
+	case r.Delivery == DeliveryDelivered:
+		return Withdrawn
+	}
+	return Unclear
+}
+
+// InDoubt tells whether ACP holds an approval that it should not, or may.
+func (w Withdrawal) InDoubt() bool { return w == Unclear || w == ACPHolds }
 
 // Approval is a decision that a passkey signed.
 type Approval struct {

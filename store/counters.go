@@ -112,7 +112,7 @@ func KindLabel(state app.RequestState, kind string) string { return string(state
 // settled counts what became of telling ACP, and how long it took from the
 // decision on where it was told.
 func (t *tx) settled(ctx context.Context, r app.Request, as app.DeliveryState) error {
-	if err := t.count(ctx, CountDeliveries, string(as)); err != nil || as != app.DeliveryDelivered {
+	if err := t.count(ctx, CountDeliveries, string(as)); err != nil || as != app.DeliveryDelivered || r.WithdrawnAt != 0 {
 		return err
 	}
 	return t.measure(ctx, t.now, TimeToDeliver, t.now.Sub(r.DecidedAt))

@@ -120,16 +120,20 @@ func (s *Store) Clear(ctx context.Context, by app.Actor, personID string) error 
 // comparedPayments bounds how many earlier payments one is compared with.
 const comparedPayments = 500
 
+// stands is what an approval must do for its payment to count as one: one that
+// was cancelled or withdrawn doesn't, unless ACP holds it all the same.
+const stands = `(r.state = 'approved' OR r.acp_approved = 1)`
+
 // Paid gives what a person approved to pay before, as far as p is compared with it.
 func (r *Reader) Paid(ctx context.Context, personID string, p app.Payment, window time.Duration) (app.Paid, error) {
 	var out app.Paid
-	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments
-		WHERE person_id = ? AND company = ? AND payee_hash = ?)`, personID, p.Company, p.PayeeHash); err != nil {
+	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments p JOIN requests r ON r.id = p.request_id
+		WHERE p.person_id = ? AND p.company = ? AND p.payee_hash = ? AND `+stands+`)`, personID, p.Company, p.PayeeHash); err != nil {
 		return out, err
 	}
-	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT amount FROM payments
-		WHERE person_id = ? AND company = ? AND currency = ? AND created_at > ?
-		ORDER BY created_at DESC, request_id LIMIT ?`, personID, p.Company, p.Currency, r.Now().Add(-window), comparedPayments)
+	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT p.amount FROM payments p JOIN requests r ON r.id = p.request_id
+		WHERE p.person_id = ? AND p.company = ? AND p.currency = ? AND p.created_at > ? AND `+stands+`
+		ORDER BY p.created_at DESC, p.request_id LIMIT ?`, personID, p.Company, p.Currency, r.Now().Add(-window), comparedPayments)
 	return out, err
 }
 

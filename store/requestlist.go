@@ -10,11 +10,13 @@ import (
 
 // RequestFilter narrows a list of everybody's requests. Empty members let all in.
 type RequestFilter struct {
-	State    app.RequestState
-	Delivery app.DeliveryState // waiting, unconfirmed or failed
-	ClientID string
-	PersonID string
-	Ref      string // as people quote it
+	State     app.RequestState
+	Delivery  app.DeliveryState // waiting, unconfirmed or failed
+	ClientID  string
+	PersonID  string
+	Ref       string // as people quote it
+	Withdrawn bool   // approvals that were withdrawn
+	InDoubt   bool   // what ACP holds, or may hold, against how the request ended, as far as it isn't dealt with
 }
 
 // Requests lists requests, newest first, at most limit. after is what the page
@@ -51,10 +53,13 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 	if f.Delivery != "" {
 		query += ` AND delivery IN ('waiting', 'unconfirmed', 'failed') AND delivery = :delivery`
 	}
+	if f.InDoubt {
+		query += ` AND ` + inDoubt
+	}
 	for _, c := range []struct {
 		on        bool
 		condition string
-	}{{f.State != "", "state = :state"}, {f.ClientID != "", "client_id = :client"}, {f.PersonID != "", "person_id = :person"}, {f.Ref != "", "ref = :ref"}} {
+	}{{f.State != "", "state = :state"}, {f.State == app.Cancelled && !f.Withdrawn, "withdrawn_at = 0"}, {f.Withdrawn, "state = 'cancelled' AND withdrawn_at > 0"}, {f.ClientID != "", "client_id = :client"}, {f.PersonID != "", "person_id = :person"}, {f.Ref != "", "ref = :ref"}} {
 		if c.on {
 			query += ` AND ` + c.condition
 		}
@@ -62,23 +67,21 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 	return query + ` ORDER BY created_at DESC, id DESC LIMIT :limit`, args
 }
 
-// retryFor is how long a delivery that an administrator retries is tried, at least.
+// retryFor is how long a delivery that an administrator retries is tried, and a
+// withdrawal, at least.
 const retryFor = 10 * time.Minute
 
 // RetryDelivery has a delivery that failed tried again, unless what was granted
-// has been erased since.
+// has been erased since, or ACP holds the opposite. A withdrawal goes on as one.
 func (s *Store) RetryDelivery(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		var r app.Request
-		err := t.GetContext(ctx, &r, `UPDATE requests SET delivery = 'waiting', delivery_cause = '' WHERE id = ? AND delivery = 'failed' AND (state <> 'approved' OR granted <> '') RETURNING `+requestColumns, id)
+		err := t.GetContext(ctx, &r, `UPDATE requests SET delivery = 'waiting', delivery_cause = '', resolved_at = 0
+			WHERE id = ? AND delivery = 'failed' AND acp_approved = 0 AND (state <> 'approved' OR granted <> '') RETURNING `+requestColumns, id)
 		if err != nil {
 			return orElse(err, app.ErrNotFailed)
 		}
-		if err := t.exec(ctx, `DELETE FROM jobs WHERE request_id = ? AND kind = ? AND state = 'dead'`, id, app.JobSettle); err != nil {
-			return err
-		}
-		r.ExpiresAt = max(r.ExpiresAt, t.now.Add(retryFor))
-		if err := t.settleJob(ctx, r); err != nil {
+		if err := t.settleAgain(ctx, r); err != nil {
 			return err
 		}
 		t.changed(r)

@@ -13,12 +13,13 @@ import (
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 	client_id, client_name, binding_message, scopes, acr, payload, quiet_cause, notice_pool, details, details_digest, granted,
 	receipt, created_at, expires_at, opened_at, delivery_cause, delivery_tries,
-	delivery_unsure, delivered_at, consent_id, payee, acp_said, ` + standingNow
+	delivery_unsure, delivered_at, consent_id, payee, acp_said, withdrawn_at, acp_approved, resolved_at, ` + standingNow
 
 // listColumns are those of which pages make their lists: not what support, ACP
 // or a proof needs, which is most of a row's size.
 const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet_cause,
-	details, details_digest, created_at, expires_at, opened_at, delivery_cause, consent_id, payee, ` + standingNow
+	details, details_digest, created_at, expires_at, opened_at, delivery_cause, delivery_unsure, consent_id, payee,
+	withdrawn_at, acp_approved, resolved_at, ` + standingNow
 
 // StartRequest stores a request and the notices that follow from it, once for
 // each (tenant, login). The same again gives the stored one and fresh false;
@@ -191,9 +192,10 @@ func (r *Reader) Waiting(ctx context.Context, personID string) ([]Waiting, error
 
 // HistoryFilter narrows a person's history.
 type HistoryFilter struct {
-	Before app.Instant      // only what started before it
-	State  app.RequestState // only these; empty for all
-	Text   string           // part of the client's or payee's name or of the reference
+	Before    app.Instant      // only what started before it
+	State     app.RequestState // only these; empty for all
+	Withdrawn bool             // only approvals that were withdrawn; they are none of the cancelled
+	Text      string           // part of the client's or payee's name or of the reference
 }
 
 // History lists what a person was asked and is no longer pending, newest first.
@@ -203,8 +205,9 @@ func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, 
 	var out []app.Request
 	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests
 		WHERE person_id = ? AND NOT (`+waiting+`) AND created_at < ? AND (? = '' OR `+stateNow+` = ?)
+		AND (withdrawn_at > 0 OR NOT ?) AND (withdrawn_at = 0 OR ? <> 'cancelled')
 		AND (? = '' OR lower(client_name) LIKE ? ESCAPE '\' OR lower(payee) LIKE ? ESCAPE '\' OR lower(ref) LIKE ? ESCAPE '\')
-		ORDER BY created_at DESC, id LIMIT ?`, personID, f.Before, f.State, f.State, f.Text, like, like, like, limit)
+		ORDER BY created_at DESC, id LIMIT ?`, personID, f.Before, f.State, f.State, f.Withdrawn, f.State, f.Text, like, like, like, limit)
 	return out, err
 }
 
@@ -216,7 +219,7 @@ func (r *Reader) Changes(ctx context.Context, personID string, since app.Instant
 		State app.RequestState `db:"state"`
 	}
 	if err := r.r.SelectContext(ctx, &rows, `SELECT id, state FROM requests
-		WHERE person_id = ? AND (created_at >= ? OR decided_at >= ?) ORDER BY created_at DESC LIMIT 50`, personID, since, since); err != nil {
+		WHERE person_id = ? AND (created_at >= ? OR decided_at >= ? OR withdrawn_at >= ?) ORDER BY created_at DESC LIMIT 50`, personID, since, since, since); err != nil {
 		return nil, err
 	}
 	var out []app.Event
@@ -263,9 +266,9 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 		if err := t.mayAnswer(ctx, by, a.CredentialID); err != nil {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
+		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, signed_with = ?, decided_at = ?, delivery = `+toBeTold+`
 			WHERE id = ? AND person_id = ? AND `+waiting+` AND expires_at > ? AND details_digest = ?`,
-			a.Granted, a.Receipt, by.ID, a.At, id, by.PersonID, t.now, a.Digest)
+			a.Granted, a.Receipt, by.ID, a.CredentialID, a.At, id, by.PersonID, t.now, a.Digest)
 		if err == nil && n == 1 && a.Payment != nil {
 			err = t.addPayment(ctx, id, by.PersonID, *a.Payment)
 		}

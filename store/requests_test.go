@@ -210,7 +210,7 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
-func TestLossBeforeTheFirstDelivery(t *testing.T) {
+func TestLossBeforeDelivery(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		lose   func(*storetest.DB, app.Person, app.Device) error
@@ -237,6 +237,9 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 		}, false, app.Cancelled, app.ReasonDeviceLost},
 		{"person suspended after a try", func(db *storetest.DB, p app.Person, _ app.Device) error {
 			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)
+		}, true, app.Cancelled, app.ReasonSuspended},
+		{"a report's pause after a try", func(db *storetest.DB, p app.Person, _ app.Device) error {
+			return db.Pause(t.Context(), app.Operator, p.ID)
 		}, true, app.Approved, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -247,7 +250,7 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}); err != nil {
+			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "proof", At: db.Now(), CredentialID: dev.CredentialID}); err != nil {
 				t.Fatal(err)
 			}
 			if c.tried {
@@ -260,9 +263,19 @@ func TestLossBeforeTheFirstDelivery(t *testing.T) {
 			if err := c.lose(db, alice, dev); err != nil {
 				t.Fatal(err)
 			}
+			withdrawn := c.tried && c.state == app.Cancelled
 			got, ok, err := db.BeginDelivery(t.Context(), r.ID)
+			if err == nil && withdrawn && !ok { // by a job of its own
+				if j, found, _, err := db.LeaseJob(t.Context(), app.JobSettle, time.Minute); err != nil || !found || j.Deadline.Sub(db.Now()) < 10*time.Minute {
+					t.Errorf("the withdrawal's job is %+v, %v, %v", j, found, err)
+				}
+				got, ok, err = db.BeginDelivery(t.Context(), r.ID)
+			}
 			if err != nil || !ok {
 				t.Fatal(ok, err)
+			}
+			if (got.WithdrawnAt != 0) != withdrawn || (got.Granted != "") != (withdrawn || c.state == app.Approved) || got.Receipt == "" {
+				t.Errorf("withdrawn at %d, granted %q, receipt %q", got.WithdrawnAt, got.Granted, got.Receipt)
 			}
 			if got.State != c.state || got.Reason != c.reason || got.DeliveryUnsure != c.tried {
 				t.Errorf("%s (%s), unsure %v; want %s (%s), %v", got.State, got.Reason, got.DeliveryUnsure, c.state, c.reason, c.tried)

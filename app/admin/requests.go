@@ -6,8 +6,8 @@ import (
 	"assent/app"
 )
 
-// CancelRequest ends a request that waits for its person; ACP is told that it
-// was rejected.
+// CancelRequest ends a request that waits for its person, or takes back an
+// approval that isn't delivered; ACP is told that it was rejected.
 func (s *Service) CancelRequest(ctx context.Context, who Identity, id string) error {
 	by, err := s.may(ctx, who, CancelRequests)
 	if err != nil {
@@ -24,6 +24,16 @@ func (s *Service) RetryDelivery(ctx context.Context, who Identity, id string) er
 		return err
 	}
 	return s.uses.Consent.RetryDelivery(ctx, by, id)
+}
+
+// Resolve records that what ACP holds, or may hold, of an approval that was
+// withdrawn is dealt with.
+func (s *Service) Resolve(ctx context.Context, who Identity, id string) error {
+	by, err := s.may(ctx, who, CancelRequests)
+	if err != nil {
+		return err
+	}
+	return s.uses.Consent.Resolve(ctx, by, id)
 }
 
 // TestDevice sends a test to a device of a person's; from is who sends it, in

@@ -2,14 +2,27 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"assent/app"
 )
 
-// CancelRequest ends a waiting request for an administrator, and has ACP told.
+// CancelRequest ends a request for an administrator, and has ACP told: one that
+// waits for its person, or an approval that ACP isn't known to have. That one is
+// withdrawn where ACP may have it.
 func (s *Service) CancelRequest(ctx context.Context, by app.Actor, id string) error {
-	return s.store.Cancel(ctx, by, id, app.ReasonOperator, true)
+	err := s.store.Cancel(ctx, by, id, app.ReasonOperator, true)
+	if errors.Is(err, app.ErrNotPending) {
+		return s.store.Withdraw(ctx, by, id, app.ReasonOperator)
+	}
+	return err
+}
+
+// Resolve records that what ACP holds, or may hold, of an approval that was
+// withdrawn is dealt with.
+func (s *Service) Resolve(ctx context.Context, by app.Actor, id string) error {
+	return s.store.Resolve(ctx, by, id)
 }
 
 // RetryDelivery has a delivery that failed tried again.

@@ -12,7 +12,8 @@ import (
 
 // Settle is the job that tells ACP what became of a request. It may run
 // twice, and after a try whose answer was lost: then ACP is asked what it
-// holds before it is told again.
+// holds before it is told again. An approval that was withdrawn is rejected, and
+// never sent again.
 func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	r, waiting, err := s.store.BeginDelivery(ctx, j.RequestID)
 	if err != nil {
@@ -38,30 +39,19 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		case outcome(err) == acp.NotFound:
 			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseLoginGone)
 		case err != nil:
-			return s.tried(ctx, j, r, false, err)
+			return s.tried(ctx, j, r, unsure, err)
 		}
 		r.Kind = string(kind)
 		if err := s.store.Recognised(ctx, r.ID, r.Kind); err != nil {
 			return again(err)
 		}
 	}
-	// Only a plain sign-in says what became of it.
 	if unsure && r.Kind == app.KindRegular {
-		if err := s.hold(ctx, j); err != nil {
-			return again(err)
+		out, settled := s.ask(ctx, j, conn.ACP, r)
+		if settled {
+			return out
 		}
-		d, err := conn.ACP.Details(ctx, login(r))
-		switch {
-		case outcome(err) == acp.NotFound:
-			return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
-		case err != nil:
-			return s.tried(ctx, j, r, true, err)
-		case d.Approved && r.State == app.Approved, d.Rejected && r.State != app.Approved:
-			return s.settled(ctx, j, r, app.DeliveryDelivered, app.CauseNone)
-		case d.Approved || d.Rejected:
-			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseOpposite)
-		}
-		unsure = false
+		unsure = r.WithdrawnAt != 0 // what was sent before may arrive yet
 	}
 	if err := s.hold(ctx, j); err != nil {
 		return again(err)
@@ -72,6 +62,11 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	case acp.OK:
 		return s.settled(ctx, j, r, app.DeliveryDelivered, app.CauseNone)
 	case acp.NotFound:
+		if r.WithdrawnAt != 0 && r.Kind == app.KindRegular { // the approval may have come first
+			if out, settled := s.ask(ctx, j, conn.ACP, r); settled {
+				return out
+			}
+		}
 		if unsure {
 			return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
 		}
@@ -84,6 +79,26 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		unsure = unsure || e.MayHaveTakenEffect()
 	}
 	return s.tried(ctx, j, r, unsure, err)
+}
+
+// ask asks ACP what it holds of a plain sign-in, the one kind that says so, and
+// tells whether that settles the matter; out is the job's outcome then.
+func (s *Service) ask(ctx context.Context, j app.Job, c *acp.Client, r app.Request) (out app.Outcome, settled bool) {
+	if err := s.hold(ctx, j); err != nil {
+		return again(err), true
+	}
+	d, err := c.Details(ctx, login(r))
+	switch {
+	case outcome(err) == acp.NotFound:
+		return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed), true
+	case err != nil:
+		return s.tried(ctx, j, r, true, err), true
+	case d.Approved && r.State == app.Approved, d.Rejected && r.State != app.Approved:
+		return s.settled(ctx, j, r, app.DeliveryDelivered, app.CauseNone), true
+	case d.Approved || d.Rejected:
+		return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseOpposite), true
+	}
+	return app.Outcome{}, false
 }
 
 // hold makes sure, right before ACP is called, that j is still this worker's:
@@ -158,7 +173,7 @@ func (s *Service) settled(ctx context.Context, j app.Job, r app.Request, as app.
 		return again(err)
 	}
 	if as != app.DeliveryDelivered {
-		s.log.ErrorContext(ctx, "a decision was not confirmed by ACP", "request", r.ID, "ref", r.Ref, "state", r.State, "delivery", as, "cause", cause)
+		s.log.ErrorContext(ctx, "a decision was not confirmed by ACP", "request", r.ID, "ref", r.Ref, "state", r.State, "withdrawn", r.WithdrawnAt != 0, "delivery", as, "cause", cause)
 	}
 	return app.Outcome{}
 }

@@ -44,6 +44,7 @@ const (
 	SignIn     Part = "sign_in"    // ACP's API for plain logins
 	OpenBank   Part = "open_bank"  // and the one for consents
 	Deliveries Part = "deliveries" // decisions that ACP wasn't told of yet
+	Withdrawn  Part = "withdrawn"  // approvals that were withdrawn, and that ACP holds or may hold
 	Jobs       Part = "jobs"       // work that was given up
 	Push       Part = "push"       // services, by host
 	Attacks    Part = "attacks"    // on people, by bursts, floods and reports
@@ -128,7 +129,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.hints, s.names, s.fourEyes,
+		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.hints, s.names, s.fourEyes,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -264,5 +265,66 @@ func TestNoServiceFindsNothing(t *testing.T) {
 	var s *health.Service
 	if found, at := s.Look(t.Context()); len(found) != 0 || at != 0 {
 		t.Errorf("found %v at %v", found, at)
+	}
+}
+
+// An approval that was withdrawn, and that ACP holds or may hold, doesn't go
+// unsaid until it is dealt with.
+func TestWithdrawnApprovalsInDoubt(t *testing.T) {
+	for _, c := range []struct {
+		as    app.DeliveryState
+		cause app.Cause
+		says  string // empty: nothing
+	}{
+		{app.DeliveryFailed, app.CauseOpposite, "admin.overview.health.withdrawn_held"},
+		{app.DeliveryUnconfirmed, app.CauseLoginClosed, "admin.overview.health.withdrawn_unclear"},
+		{app.DeliveryFailed, app.CauseBusy.Late(), "admin.overview.health.withdrawn_unclear"},
+		{app.DeliveryDelivered, app.CauseNone, ""},
+	} {
+		w := newWorld(t, nil)
+		p := w.MustPerson("alice")
+		d := w.MustDevice(p)
+		r := w.MustRequest(p)
+		err := errors.Join(w.Shown(t.Context(), storetest.On(d), r.ID, "{}", "seen", ""),
+			w.Approve(t.Context(), storetest.On(d), r.ID, app.Approval{Digest: "seen", Granted: "{}", At: w.Now(), CredentialID: d.CredentialID}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second try finds the person suspended
+			if _, _, err := w.BeginDelivery(t.Context(), r.ID); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.find(t, health.Withdrawn); len(got) != 0 {
+			t.Errorf("while it is being withdrawn: %+v", got)
+		}
+		now, err := w.Request(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Delivered(t.Context(), now, c.as, c.cause); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Minute) // what was found before is kept for a while
+		got := w.find(t, health.Withdrawn)
+		if c.says == "" {
+			if len(got) != 0 {
+				t.Errorf("%s: found %+v", c.as, got)
+			}
+			continue
+		}
+		if len(got) != 1 || got[0].State != health.Bad || string(got[0].Says.Key) != c.says || got[0].Says.N != 1 {
+			t.Errorf("%s (%s): found %+v, want %s", c.as, c.cause, got, c.says)
+		}
+		if err := w.Resolve(t.Context(), app.Operator, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Minute)
+		if got := w.find(t, health.Withdrawn); len(got) != 0 {
+			t.Errorf("dealt with: %+v", got)
+		}
 	}
 }

@@ -32,6 +32,22 @@ func (s *Service) deliveries(ctx context.Context) []Result {
 	return []Result{r}
 }
 
+// withdrawn looks at the approvals that were withdrawn: those that ACP holds all
+// the same, and those that may have taken effect. None of them is no result.
+func (s *Service) withdrawn(ctx context.Context) (out []Result) {
+	held, unclear, err := s.cfg.Store.InDoubt(ctx)
+	if err != nil {
+		return s.unread(ctx, Withdrawn, err)
+	}
+	if held > 0 {
+		out = append(out, Result{Part: Withdrawn, State: Bad, Says: sayN("admin.overview.health.withdrawn_held", held), Do: say("admin.overview.health.withdrawn_held_do")})
+	}
+	if unclear > 0 {
+		out = append(out, Result{Part: Withdrawn, State: Bad, Says: sayN("admin.overview.health.withdrawn_unclear", unclear), Do: say("admin.overview.health.withdrawn_unclear_do")})
+	}
+	return out
+}
+
 // jobs looks at the work that was given up within a day. A decision that never
 // reached ACP weighs more than a notice that never reached a phone.
 func (s *Service) jobs(ctx context.Context) []Result {

@@ -16,6 +16,7 @@ type Done struct {
 	Manage      string `json:"manage"`      // where it can be seen, changed or ended
 	Unconfirmed string `json:"unconfirmed"` // where it isn't known whether the requester heard of it
 	Failed      string `json:"failed"`      // where the requester couldn't be told
+	Doubt       string `json:"doubt"`       // where it may have taken effect, although it shouldn't
 }
 
 // Done words the sheet for after the decision.
@@ -55,6 +56,7 @@ func (sh *Sheet) Done(r Reader) Done {
 		}
 		d.Manage = w.T("done.manage_sign_in", "client", client, "institution", t.Institution)
 		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
+		d.Doubt = w.T("done.doubt_sign_in", "client", client)
 	case !sh.Pays():
 		d.Line = w.T("done.data", "client", client, "data", t.Headline)
 		var groups []string
@@ -72,6 +74,7 @@ func (sh *Sheet) Done(r Reader) Done {
 		add("done.period", period)
 		d.Manage = w.T("done.manage_data", "client", client, "institution", t.Institution)
 		d.Unconfirmed, d.Failed = w.T("done.unconfirmed_data", "client", client), w.T("done.failed_data", "client", client)
+		d.Doubt = w.T("done.doubt_data", "client", client)
 	default:
 		d.Line = strings.TrimSpace(t.Amount + t.Headline + " " + t.Payee)
 		if t.Payee != "" && t.Amount != "" {
@@ -95,6 +98,7 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Manage = w.T(key, "client", client, "institution", t.Institution)
 		d.Unconfirmed = w.T("done.unconfirmed_payment", "client", client, "institution", t.Institution)
 		d.Failed = w.T("done.failed_payment", "client", client)
+		d.Doubt = w.T("done.doubt_payment", "institution", t.Institution)
 	}
 	return d
 }

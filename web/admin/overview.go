@@ -150,6 +150,8 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		if c.Says.N != 1 || !ok {
 			link(admin.ViewRequests, "/admin/requests?delivery=waiting", "admin.overview.act.waiting")
 		}
+	case health.Withdrawn:
+		link(admin.ViewRequests, "/admin/requests?doubt=open", "admin.overview.act.failed")
 	case health.Jobs:
 		if c.Says.Key == "admin.overview.health.jobs_settle" {
 			link(admin.ViewRequests, "/admin/requests?delivery=failed", "admin.overview.act.failed")

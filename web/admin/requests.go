@@ -26,7 +26,9 @@ func (h *handlers) requestRoutes() []Route {
 		on("GET /admin/requests", admin.ViewRequests, h.requests),
 		on("GET /admin/requests/{id}", admin.ViewRequests, h.request),
 		on("GET /admin/requests/{id}/receipt", admin.ExportRequests, h.receipt),
+		on("GET /admin/requests/{id}/cancel", admin.CancelRequests, h.askToWithdraw),
 		on("POST /admin/requests/{id}/cancel", admin.CancelRequests, h.cancelRequest),
+		on("POST /admin/requests/{id}/resolve", admin.CancelRequests, h.resolve),
 		on("POST /admin/requests/{id}/retry", admin.RetryRequests, h.retryDelivery),
 		on("POST /admin/devices/{id}/test", admin.TestRequests, h.testDevice),
 		quiet("GET /admin/events", admin.ViewRequests, h.events),
@@ -45,6 +47,10 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 	if err != nil {
 		return err
 	}
+	f.InDoubt = asked.Get("doubt") != ""
+	if f.State == page.WithdrawnOnes {
+		f.State, f.Withdrawn = "", true
+	}
 	rows, next, err := h.Store.Requests(r.Context(), f, after, requestsPage)
 	if err != nil {
 		return err
@@ -55,7 +61,7 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 	if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "requests", PersonID: f.PersonID}); err != nil {
 		return err
 	}
-	p := page.Requests{State: f.State, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
+	p := page.Requests{State: app.RequestState(asked.Get("state")), InDoubt: f.InDoubt, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
 	for _, req := range rows {
 		row, err := h.requestRow(r, who, req)
 		if err != nil {
@@ -73,7 +79,8 @@ func (h *handlers) requestRow(r *http.Request, who admin.Identity, req app.Reque
 		return page.RequestRow{}, err
 	}
 	return page.RequestRow{ID: req.ID, Ref: req.Ref, Client: i18n.Plain(req.ClientName), Person: h.nameOf(r, who, p), Kind: req.Kind,
-		State: req.State, Reason: req.Reason, Delivery: req.Delivery, Created: req.CreatedAt.Time(), Ends: req.ExpiresAt.Time(), Quiet: req.Quiet}, nil
+		State: req.State, Reason: req.Reason, Delivery: req.Delivery, Withdrawal: req.Withdrawal(),
+		Created: req.CreatedAt.Time(), Ends: req.ExpiresAt.Time(), Quiet: req.Quiet}, nil
 }
 
 // nameOf is a person's name as the role of who may see it.
@@ -88,7 +95,8 @@ func (h *handlers) nameOf(r *http.Request, who admin.Identity, p app.Person) str
 }
 
 // requestNotes are what a request's page says after a change.
-var requestNotes = map[string]i18n.Key{"cancelled": "admin.requests.cancelled_now", "retried": "admin.requests.retried_now", "sent": "admin.requests.sent_now"}
+var requestNotes = map[string]i18n.Key{"cancelled": "admin.requests.cancelled_now", "retried": "admin.requests.retried_now", "sent": "admin.requests.sent_now",
+	"withdrawn": "admin.requests.withdrawn_now", "resolved": "admin.requests.resolved_now"}
 
 // request traces one.
 func (h *handlers) request(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
@@ -114,8 +122,10 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 	}
 	p := page.OneRequest{RequestRow: row, PersonID: req.PersonID, Connection: req.Connection, Server: req.ServerID, ClientID: req.ClientID, Login: req.LoginID,
 		Cause: req.DeliveryCause, Unsure: req.DeliveryUnsure && req.Delivery == app.DeliveryFailed, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
-		Cancel: req.State == app.Pending && who.May(admin.CancelRequests), Retry: req.Delivery == app.DeliveryFailed && who.May(admin.RetryRequests),
-		Masked: !who.May(admin.ViewPersonalData), Digest: req.DetailsDigest, Decided: req.DecidedAt.Time()}
+		Cancel: req.State == app.Pending && who.May(admin.CancelRequests), Retry: req.Delivery == app.DeliveryFailed && !req.ACPApproved && who.May(admin.RetryRequests),
+		Withdraw: mayWithdraw(req) && who.May(admin.CancelRequests), Consent: req.ConsentID, Resolved: req.ResolvedAt != 0,
+		Resolve: req.Withdrawal().InDoubt() && req.ResolvedAt == 0 && who.May(admin.CancelRequests),
+		Masked:  !who.May(admin.ViewPersonalData), Digest: req.DetailsDigest, Decided: req.DecidedAt.Time()}
 	if !p.Masked {
 		p.Said = req.Said
 		if p.Saw, p.Signed, err = h.saw(f, req); err != nil {
@@ -225,12 +235,56 @@ func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, who admin.Ide
 	return err
 }
 
-// cancelRequest ends one that waits.
+// mayWithdraw tells whether a request is an approval that isn't delivered.
+func mayWithdraw(r app.Request) bool {
+	return r.State == app.Approved && (r.Delivery == app.DeliveryWaiting || r.Delivery == app.DeliveryFailed)
+}
+
+// askToWithdraw says what can still be stopped of an approval that isn't
+// delivered, and asks.
+func (h *handlers) askToWithdraw(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	req, err := h.Store.Request(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if !mayWithdraw(req) {
+		return httpx.SeeOther(w, r, "/admin/requests/"+url.PathEscape(req.ID))
+	}
+	row, err := h.requestRow(r, who, req)
+	if err != nil {
+		return err
+	}
+	if err := h.look(r, who, store.Looked{Kind: store.LookRequest, PersonID: req.PersonID, RequestID: req.ID}); err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.Withdraw{RequestRow: row, Unsure: req.DeliveryUnsure}.Page(h.frame(r)))
+}
+
+// cancelRequest ends one that waits, or takes back an approval.
 func (h *handlers) cancelRequest(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	return h.acted(w, r, who, "cancelled", h.Admins.CancelRequest(r.Context(), who, r.PathValue("id")))
+	if err := h.Admins.CancelRequest(r.Context(), who, r.PathValue("id")); err != nil {
+		return h.acted(w, r, who, "", err)
+	}
+	req, err := h.Store.Request(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	done := "cancelled"
+	if req.WithdrawnAt != 0 {
+		done = "withdrawn"
+	}
+	return h.acted(w, r, who, done, nil)
+}
+
+// resolve notes that what ACP holds, or may hold, is dealt with.
+func (h *handlers) resolve(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	return h.acted(w, r, who, "resolved", h.Admins.Resolve(r.Context(), who, r.PathValue("id")))
 }
 
 // retryDelivery has a delivery that failed tried again.
@@ -243,7 +297,7 @@ func (h *handlers) retryDelivery(w http.ResponseWriter, r *http.Request, who adm
 
 // acted goes back to the request's page, or says there why nothing was done.
 func (h *handlers) acted(w http.ResponseWriter, r *http.Request, who admin.Identity, done string, err error) error {
-	if errors.Is(err, app.ErrNotPending) || errors.Is(err, app.ErrNotFailed) {
+	if errors.Is(err, app.ErrNotPending) || errors.Is(err, app.ErrNotFailed) || errors.Is(err, app.ErrNotInDoubt) {
 		return h.showRequest(w, r, who, http.StatusConflict, "", h.words(r).Error(codeOf(err)))
 	}
 	if err != nil {

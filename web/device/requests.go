@@ -305,7 +305,7 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 		return page.Outcome{}, err
 	}
 	p := page.Outcome{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
-		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Digest: req.DetailsDigest,
+		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Unsure: req.DeliveryUnsure, Taken: taken(req), Digest: req.DetailsDigest,
 		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor, Receipt: req.Receipt != "", Test: req.Kind == app.KindTest}
 	waiting, err := h.Store.Waiting(r.Context(), id.Person.ID)
 	if err != nil {
@@ -314,7 +314,10 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 	for _, c := range waiting {
 		p.Waiting += c.Requests
 	}
-	if sh != nil && req.State == app.Approved {
+	if req.WithdrawnAt != 0 {
+		p.At = req.WithdrawnAt.Time()
+	}
+	if sh != nil && (req.State == app.Approved || req.WithdrawnAt != 0) {
 		p.Done = sh.Done(reader(f))
 	}
 	if req.DecidedBy != "" {
@@ -325,6 +328,15 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 		p.Device = d.Name
 	}
 	return p, nil
+}
+
+// taken is how far an approval was taken back, as its person is told. That ACP
+// holds an approval of what they denied is for the console.
+func taken(r app.Request) app.Withdrawal {
+	if r.WithdrawnAt == 0 {
+		return app.NotWithdrawn
+	}
+	return r.Withdrawal()
 }
 
 // receipt gives the file that proves an approval.
@@ -414,6 +426,9 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 		before = app.Instant(ms)
 	}
 	filter := store.HistoryFilter{Before: before, State: app.RequestState(asked.Get("state")), Text: strings.TrimSpace(asked.Get("q"))}
+	if filter.State == page.WithdrawnOnes {
+		filter.State, filter.Withdrawn = "", true
+	}
 	if len(filter.Text) > longestSearch {
 		return app.ErrMalformed.In("q")
 	}
@@ -425,11 +440,11 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err != nil {
 		return err
 	}
-	f, p := h.frame(r), page.History{Query: filter.Text, State: filter.State}
+	f, p := h.frame(r), page.History{Query: filter.Text, State: app.RequestState(asked.Get("state"))}
 	for i, req := range rows {
 		if i == historyPage {
 			older := url.Values{"after": {h.cursors.Seal(strconv.FormatInt(int64(rows[i-1].CreatedAt), 10), bounds...)}}
-			for name, value := range map[string]string{"q": filter.Text, "state": string(filter.State)} {
+			for name, value := range map[string]string{"q": filter.Text, "state": string(p.State)} {
 				if value != "" {
 					older.Set(name, value)
 				}
@@ -441,8 +456,12 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 		if err != nil {
 			return err
 		}
-		p.Entries = append(p.Entries, page.Entry{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
-			At: req.DecidedAt.Time(), Device: names[req.DecidedBy], Delivery: req.Delivery})
+		e := page.Entry{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
+			At: req.DecidedAt.Time(), Device: names[req.DecidedBy], Delivery: req.Delivery, Unsure: req.DeliveryUnsure, Taken: taken(req)}
+		if req.WithdrawnAt != 0 {
+			e.At = req.WithdrawnAt.Time()
+		}
+		p.Entries = append(p.Entries, e)
 	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }

@@ -23,6 +23,7 @@ type RequestRow struct {
 	State           app.RequestState
 	Reason          app.Reason
 	Delivery        app.DeliveryState
+	Withdrawal      app.Withdrawal
 	Created, Ends   time.Time
 	Quiet           app.Quiet // why there was no notice of it
 }
@@ -41,10 +42,28 @@ var deliveryWords = map[app.DeliveryState]i18n.Key{
 	app.DeliveryUnconfirmed: "admin.requests.delivery_unconfirmed", app.DeliveryFailed: "admin.requests.delivery_failed",
 }
 
+// withdrawals are how an approval stands that was taken back: its shape, its
+// words, and what is said of telling ACP.
+var withdrawals = map[app.Withdrawal]struct {
+	glyph           view.State
+	state, delivery i18n.Key
+}{
+	app.Withdrawing: {view.Stuck, "admin.requests.withdrawing", "admin.requests.delivery_withdrawing"},
+	app.Withdrawn:   {view.Ended, "admin.requests.withdrawn", "admin.requests.delivery_withdrawn"},
+	app.Unclear:     {view.Stuck, "admin.requests.unclear", "admin.requests.delivery_unclear"},
+	app.ACPHolds:    {view.Stuck, "admin.requests.held", "admin.requests.delivery_held"},
+}
+
+// WithdrawnOnes is what addresses call the list of approvals that were withdrawn.
+const WithdrawnOnes app.RequestState = "withdrawn"
+
 // state is how a request stands, in a shape and a word.
 func (r RequestRow) state(w i18n.Words) (view.State, string) {
 	if r.Reason == app.ReasonReported {
 		return view.Reported, w.T("admin.requests.reported")
+	}
+	if s, ok := withdrawals[r.Withdrawal]; ok {
+		return s.glyph, w.T(s.state)
 	}
 	return stateGlyphs[r.State], w.T(stateWords[r.State])
 }
@@ -52,6 +71,9 @@ func (r RequestRow) state(w i18n.Words) (view.State, string) {
 func (r RequestRow) delivery(w i18n.Words) string {
 	if r.Delivery == app.DeliveryNone {
 		return ""
+	}
+	if s, ok := withdrawals[r.Withdrawal]; ok {
+		return w.T(s.delivery)
 	}
 	return w.T(deliveryWords[r.Delivery])
 }
@@ -78,6 +100,7 @@ type Requests struct {
 	List     []RequestRow
 	State    app.RequestState
 	Delivery app.DeliveryState
+	InDoubt  bool // those that ACP holds or may hold, though they were withdrawn
 	Ref      string
 	Client   string // id; empty for all
 	Person   string // id; empty for all
@@ -103,10 +126,12 @@ func (p Requests) tabs() []tab {
 		}
 		return "/admin/requests?" + values.Encode()
 	}
-	tabs := []tab{{"admin.requests.all", keep(url.Values{}), p.State == "" && p.Delivery == ""}}
+	tabs := []tab{{"admin.requests.all", keep(url.Values{}), p.State == "" && p.Delivery == "" && !p.InDoubt}}
 	for _, s := range []app.RequestState{app.Pending, app.Approved, app.Denied, app.Expired, app.Cancelled} {
 		tabs = append(tabs, tab{stateWords[s], keep(url.Values{"state": {string(s)}}), p.State == s})
 	}
+	tabs = append(tabs, tab{"admin.requests.withdrawn", keep(url.Values{"state": {string(WithdrawnOnes)}}), p.State == WithdrawnOnes},
+		tab{"admin.requests.doubt", keep(url.Values{"doubt": {"open"}}), p.InDoubt})
 	for _, d := range []app.DeliveryState{app.DeliveryWaiting, app.DeliveryUnconfirmed, app.DeliveryFailed} {
 		tabs = append(tabs, tab{deliveryWords[d], keep(url.Values{"delivery": {string(d)}}), p.Delivery == d})
 	}
@@ -157,6 +182,11 @@ type OneRequest struct {
 	Receipt bool   // there is one, and the role may take it
 	Cancel  bool   // it can be cancelled
 	Retry   bool   // its delivery can be retried
+
+	Withdraw bool   // it is an approval that can be taken back
+	Consent  string // its id at ACP, as far as the start named it
+	Resolve  bool   // ACP holds it or may, against how it ended, and the role may say that this is dealt with
+	Resolved bool   // that was said
 }
 
 // answered tells whether the person answered it, other than as a test.
@@ -170,6 +200,9 @@ func (p OneRequest) lead(f Frame) (state view.State, lead, times string) {
 	state, word := p.state(w)
 	if p.Delivery == app.DeliveryFailed {
 		state = view.Stuck
+	}
+	if p.Withdrawal != app.NotWithdrawn {
+		return state, word + " · " + p.delivery(w), ""
 	}
 	if p.State == app.Pending {
 		return state, word + " · " + w.T("admin.requests.until", "time", w.Deadline(p.Ends, f.Now)), ""
@@ -229,4 +262,46 @@ func chosen(w i18n.Words, c slip.Choice) []view.Box {
 
 func clientLink(id string) templ.SafeURL {
 	return templ.SafeURL("/admin/requests?" + url.Values{"client": {id}}.Encode())
+}
+
+// revoke says how what ACP holds of a consent can be revoked there: in words,
+// and the call where ACP has one.
+func (p OneRequest) revoke(w i18n.Words) (text, call string) {
+	area := ""
+	switch {
+	case strings.HasPrefix(p.Kind, "uk-"):
+		area = "open-banking"
+	case p.Kind == "br-data":
+		area = "open-banking-brasil"
+	case p.Kind == app.KindRegular:
+		return w.T("admin.requests.revoke_regular", "login", p.Login), ""
+	default:
+		return w.T("admin.requests.revoke_none"), ""
+	}
+	if p.Consent == "" {
+		return w.T("admin.requests.revoke_find", "login", p.Login), ""
+	}
+	return w.T("admin.requests.revoke_call"), "DELETE /servers/" + url.PathEscape(p.Server) + "/" + area + "/consents/" + url.PathEscape(p.Consent)
+}
+
+// doubt says that ACP holds the approval, or that it may have taken effect.
+func (p OneRequest) doubt(w i18n.Words) string {
+	if p.Withdrawal == app.ACPHolds {
+		return w.T("admin.requests.held_text")
+	}
+	return w.T("admin.requests.unclear_text")
+}
+
+// Withdraw asks before an approval is taken back that isn't delivered.
+type Withdraw struct {
+	RequestRow
+	Unsure bool // ACP may have it
+}
+
+// stops says what can still be stopped.
+func (p Withdraw) stops(w i18n.Words) string {
+	if p.Unsure {
+		return w.T("admin.requests.withdraw_unsure")
+	}
+	return w.T("admin.requests.withdraw_sure")
 }

@@ -77,7 +77,24 @@ func requestPages(f page.Frame) []shown {
 		Trail: []page.Event{step(0, "request.start", "", nil), step(64_000, "request.open", "iPhone", nil), step(71_050, "request.deny", "iPhone", map[string]string{"reason": "reported"}), step(71_090, "delivery.delivered", "", nil)}}
 	expired := page.OneRequest{RequestRow: asked[4], PersonID: "p1", Trail: []page.Event{step(0, "request.test", "Pixel 9", nil), step(640, "push.accepted", "Pixel 9", map[string]string{"answer": "sent by fcm.googleapis.com (201)"}),
 		step(120_000, "request.expire", "", nil)}}
+	taken := func(r page.RequestRow, as app.Withdrawal, steps ...page.Event) page.OneRequest {
+		r.State, r.Reason, r.Withdrawal = app.Cancelled, app.ReasonSuspended, as
+		return page.OneRequest{RequestRow: r, PersonID: "p1", Connection: "acp", Server: "openbanking", Login: "0193a5c2-11aa-7bbb-8ccc-0123456789ab", Consent: "cns-77 1/x",
+			Saw: saw, Signed: true, Digest: digest, Decided: now, Resolve: as.InDoubt(), Retry: as == app.Unclear,
+			Trail: append(append(trail[:7:7], step(50_000, "request.withdraw", "", map[string]string{"reason": "suspended"})), steps...)}
+	}
+	held := taken(asked[3], app.ACPHolds, step(50_090, "delivery.held", "", map[string]string{"cause": "opposite_decision"}))
+	dealt := taken(asked[3], app.ACPHolds, step(50_090, "delivery.held", "", nil), step(90_090, "delivery.resolve", "", nil))
+	dealt.Resolve, dealt.Resolved = false, true
 	return []shown{
+		{name: "request-withdrawing", path: path + "/r1", page: taken(asked[0], app.Withdrawing)},
+		{name: "request-withdrawn", path: path + "/r1", page: taken(asked[0], app.Withdrawn, step(50_090, "delivery.withdrawn", "", nil))},
+		{name: "request-unclear", path: path + "/r1", page: taken(asked[0], app.Unclear, step(50_090, "delivery.unclear", "", map[string]string{"cause": "login_closed"}))},
+		{name: "request-held", path: path + "/r4", page: held},
+		{name: "request-dealt-with", path: path + "/r4", page: dealt},
+		{name: "request-withdraw", path: path + "/r4/cancel", page: page.Withdraw{RequestRow: asked[3]}},
+		{name: "request-withdraw-unsure", path: path + "/r1/cancel", page: page.Withdraw{RequestRow: asked[0], Unsure: true}},
+		{name: "requests-in-doubt", path: path, page: page.Requests{InDoubt: true, List: []page.RequestRow{held.RequestRow}}},
 		{name: "request-approved", path: path + "/r2", page: approved},
 		{name: "request-denied", path: path + "/r3", page: denied},
 		{name: "request-expired", path: path + "/r5", page: expired},

@@ -79,6 +79,7 @@ var steps = map[string]map[string]step{
 		"deny":      {"admin.step.request_deny", view.Denied},
 		"expire":    {"admin.step.request_expire", view.Ended},
 		"cancel":    {"admin.step.request_cancel", view.Ended},
+		"withdraw":  {"admin.step.request_withdraw", view.Ended},
 		"refuse":    {"admin.step.request_refuse", view.Stuck},
 	},
 	"delivery": {
@@ -87,6 +88,10 @@ var steps = map[string]map[string]step{
 		"unconfirmed": {"admin.step.delivery_unconfirmed", view.Stuck},
 		"failed":      {"admin.step.delivery_failed", view.Stuck},
 		"retry":       {"admin.step.delivery_retry", view.Waiting},
+		"withdrawn":   {"admin.step.delivery_withdrawn", view.Ended},
+		"unclear":     {"admin.step.delivery_unclear", view.Stuck},
+		"held":        {"admin.step.delivery_held", view.Stuck},
+		"resolve":     {"admin.step.delivery_resolve", view.Waiting},
 	},
 	"receipt": {
 		"export": {"admin.step.receipt_export", view.Waiting},

@@ -44,6 +44,10 @@ var (
 	acpUnsure    = action("delivery", "unconfirmed")
 	acpNotTold   = action("delivery", "failed")
 	toldAgain    = action("delivery", "retry")
+	takenBack    = action("request", "withdraw")
+	acpRejected  = action("delivery", "withdrawn")
+	acpUnclear   = action("delivery", "unclear")
+	acpHolds     = action("delivery", "held")
 )
 
 func action(domain, verb string) string { return domain + "." + verb }
@@ -71,9 +75,9 @@ func (s stage) after(action string) stage {
 		return max(s, reading)
 	case approval, denial, timeOver, callOff:
 		return max(s, answered)
-	case acpTold, acpUnsure, acpNotTold:
+	case acpTold, acpUnsure, acpNotTold, acpRejected, acpUnclear, acpHolds:
 		return told
-	case toldAgain:
+	case toldAgain, takenBack:
 		return answered
 	}
 	return s
@@ -89,7 +93,7 @@ func (s stage) whose(action string) (Party, i18n.Key) {
 	switch {
 	case s == asked && push, s >= answered && push, s == coming && action == pageOpened:
 		return Notices, ""
-	case s == asked && action == kindRead, s == answered && (domain == "delivery" && verb != "retry" || action == callOff):
+	case s == asked && action == kindRead, s == answered && (domain == "delivery" && verb != "retry" || action == callOff || action == takenBack):
 		return Machines, ""
 	case s == notified && (action == noticeOpened || action == pageOpened):
 		return Persons, "admin.trace.picks_up"

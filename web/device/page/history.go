@@ -29,6 +29,8 @@ type Entry struct {
 	At       time.Time // decided, ended, or for a waiting one its deadline
 	Device   string    // on which it was decided
 	Delivery app.DeliveryState
+	Unsure   bool           // ACP may have what was approved, although telling it failed
+	Taken    app.Withdrawal // how far an approval was taken back
 }
 
 // asked tells whether the list is a part of the history.
@@ -40,8 +42,11 @@ var historyStates = []struct {
 	word  i18n.Key
 }{
 	{"", "history.state_all"}, {app.Approved, "history.state_approved"}, {app.Denied, "history.state_denied"},
-	{app.Expired, "history.state_expired"}, {app.Cancelled, "history.state_cancelled"},
+	{app.Expired, "history.state_expired"}, {app.Cancelled, "history.state_cancelled"}, {WithdrawnOnes, "history.state_withdrawn"},
 }
+
+// WithdrawnOnes is what addresses call the approvals that were withdrawn.
+const WithdrawnOnes app.RequestState = "withdrawn"
 
 func (p History) frame(f view.Frame) view.Page {
 	return view.Page{Title: f.Words.T("tabs.history"), Tab: view.TabHistory, Refresh: view.Refresh{On: "requests"}}
@@ -90,6 +95,14 @@ func (e Entry) state() (view.State, i18n.Key) {
 	switch {
 	case e.State == app.Pending:
 		return view.Waiting, "history.waiting"
+	case e.Taken == app.Withdrawing:
+		return view.Stuck, "history.withdrawing"
+	case e.Taken == app.Withdrawn:
+		return view.Ended, "history.withdrawn"
+	case e.Taken.InDoubt():
+		return view.Stuck, "history.in_doubt"
+	case e.State == app.Approved && e.Delivery == app.DeliveryFailed && e.Unsure:
+		return view.Stuck, "history.approved_unconfirmed"
 	case e.State == app.Approved && e.Delivery == app.DeliveryFailed:
 		return view.Stuck, "history.approved_failed"
 	case e.State == app.Approved && e.Delivery == app.DeliveryUnconfirmed:

@@ -25,11 +25,13 @@ type Outcome struct {
 	Device   string    // on which it was decided; empty: on none, or on one that is gone
 	Here     bool      // that device is this one
 	Delivery app.DeliveryState
-	Digest   string // of what was approved, hexadecimal
-	Test     bool   // an administrator's: nothing came of it
-	Receipt  bool   // there is one to keep
-	Waiting  int    // how much else waits for the person
-	Fresh    bool   // decided a moment ago: the seal presses in
+	Unsure   bool           // ACP may have what was approved, although telling it failed
+	Taken    app.Withdrawal // how far an approval was taken back
+	Digest   string         // of what was approved, hexadecimal
+	Test     bool           // an administrator's: nothing came of it
+	Receipt  bool           // there is one to keep
+	Waiting  int            // how much else waits for the person
+	Fresh    bool           // decided a moment ago: the seal presses in
 }
 
 func (p Outcome) reported() bool { return p.State == app.Denied && p.Reason == app.ReasonReported }
@@ -47,6 +49,12 @@ func (p Outcome) title(w i18n.Words) string {
 	switch {
 	case p.reported():
 		return w.T("outcome.reported.title")
+	case p.Taken == app.Withdrawing:
+		return w.T("outcome.withdrawn.doing")
+	case p.Taken == app.Withdrawn:
+		return w.T("outcome.withdrawn.title")
+	case p.Taken.InDoubt():
+		return w.T("outcome.withdrawn.doubt")
 	case p.State == app.Approved:
 		return w.T("outcome.approved.title")
 	case p.State == app.Denied:
@@ -63,6 +71,10 @@ func (p Outcome) sentence(w i18n.Words) string {
 	switch {
 	case p.reported():
 		return w.T("outcome.reported.text")
+	case p.Taken != app.NotWithdrawn:
+		return p.taken(w)
+	case p.State == app.Approved && p.Delivery == app.DeliveryFailed && p.Unsure:
+		return w.T("outcome.approved.doubt", "client", client) + " " + p.mayHave(w)
 	case p.State == app.Approved && p.Delivery == app.DeliveryFailed:
 		return cmp.Or(p.Done.Failed, w.T("outcome.approved.failed", "client", client))
 	case p.Test && (p.State == app.Approved || p.State == app.Denied):
@@ -77,6 +89,30 @@ func (p Outcome) sentence(w i18n.Words) string {
 		return w.T("outcome.expired.text", "time", w.Deadline(p.At, p.At))
 	}
 	return w.T(reasonOf(p.Reason).why, "client", client)
+}
+
+// taken is why an approval was taken back, and whether it has any effect.
+func (p Outcome) taken(w i18n.Words) string {
+	why := w.T(cmp.Or(withdrawnFor[p.Reason], "outcome.withdrawn.by_operator"), "client", p.Text.Requester.Name)
+	switch p.Taken {
+	case app.Withdrawing:
+		return why + " " + w.T("outcome.withdrawn.making_sure")
+	case app.Withdrawn:
+		return why + " " + w.T("outcome.withdrawn.no_effect")
+	}
+	return why + " " + p.mayHave(w)
+}
+
+// mayHave is what may have come of an approval.
+func (p Outcome) mayHave(w i18n.Words) string {
+	return cmp.Or(p.Done.Doubt, w.T("outcome.withdrawn.may", "client", p.Text.Requester.Name))
+}
+
+// withdrawnFor is why approvals are taken back.
+var withdrawnFor = map[app.Reason]i18n.Key{
+	app.ReasonSuspended:  "outcome.withdrawn.suspended",
+	app.ReasonDeviceLost: "outcome.withdrawn.device_lost",
+	app.ReasonOperator:   "outcome.withdrawn.by_operator",
 }
 
 // ending is why a request was cancelled, and what to do about it.
@@ -123,7 +159,7 @@ func (p Outcome) veiled() bool { return p.State == app.Cancelled && reasonOf(p.R
 func (p Outcome) notes(f view.Frame) []string {
 	w, client := f.Words, p.Text.Requester.Name
 	var out []string
-	decided := p.State == app.Approved || p.State == app.Denied
+	decided := p.State == app.Approved || p.State == app.Denied || p.Taken != app.NotWithdrawn
 	if decided && p.Device != "" && !p.Here {
 		out = append(out, w.T("outcome.elsewhere", "device", i18n.Plain(p.Device), "time", w.Deadline(p.At, f.Now)))
 	}
@@ -132,6 +168,12 @@ func (p Outcome) notes(f view.Frame) []string {
 		return out
 	}
 	switch {
+	case p.Taken.InDoubt():
+		return append(out, w.T("outcome.withdrawn.next", "institution", f.Institution))
+	case p.Taken != app.NotWithdrawn:
+		return append(out, w.T("next.ask", "institution", f.Institution))
+	case p.State == app.Approved && p.Delivery == app.DeliveryFailed && p.Unsure:
+		return append(out, w.T("outcome.approved.look", "institution", f.Institution))
 	case p.State == app.Approved && p.Delivery == app.DeliveryWaiting:
 		out = append(out, w.T("outcome.approved.waiting", "client", client))
 	case p.State == app.Approved && p.Delivery == app.DeliveryUnconfirmed:
@@ -161,7 +203,7 @@ func (p Outcome) notes(f view.Frame) []string {
 // boxes say what was approved; of a request that ended otherwise, what was
 // asked for stands over them already.
 func (p Outcome) boxes() []view.Box {
-	if p.State != app.Approved {
+	if p.State != app.Approved && !p.Taken.InDoubt() {
 		return nil
 	}
 	list := view.BoxesOf(p.Done.Boxes)

@@ -210,6 +210,11 @@ func cancelled(why app.Reason) func(*page.Outcome) {
 	return func(p *page.Outcome) { p.State, p.Reason, p.Device = app.Cancelled, why, "" }
 }
 
+// withdrawn is an approval that was taken back.
+func withdrawn(why app.Reason, as app.Withdrawal) func(*page.Outcome) {
+	return func(p *page.Outcome) { p.State, p.Reason, p.Taken = app.Cancelled, why, as }
+}
+
 // chose is a sheet with the accounts that somebody chose of it.
 func chose(sh *slip.Sheet) *slip.Sheet {
 	copied := *sh
