@@ -57,6 +57,7 @@ func TestConsents(t *testing.T) {
 		{"uk-pay", "openbanking_intent_id", ada, map[string]string{"amount": "£1,234.50", "payee": "Quill & Daughter", "payee_account": "20-32-56", "reference": "INV-7781"}, []string{"acc-ada-joint"}, "acc-ada-joint"},
 		{"uk-pay-fixed", "openbanking_intent_id", ada, map[string]string{"amount": "£850.00", "payee": "Rowan Lettings", "sentence": "Current account ••3344"}, nil, "acc-ada-current"},
 		{"br-data", "user_identifier", bruno, map[string]string{"headline": "contas", "sentence": "Ao aprovar"}, nil, "acc-bruno-cartao, acc-bruno-corrente, acc-bruno-poupanca"},
+		{"br-data-company", "openbanking_intent_id", bruno, map[string]string{"headline": "contas", "sentence": "Ao aprovar"}, nil, "acc-oficina-corrente, acc-oficina-reserva"},
 		{"br-pix-qr", "scope", bruno, map[string]string{"amount": "R$ 1.348,90", "payee": "Padaria Aurora", "method": "QR"}, nil, "acc-bruno-corrente"},
 		{"br-pix-monthly", "openbanking_intent_id", bruno, map[string]string{"amount": "R$ 150,00", "frequency": "6 pagamentos"}, []string{"acc-bruno-corrente"}, "acc-bruno-corrente"},
 	} {
