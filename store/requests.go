@@ -359,15 +359,17 @@ func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err 
 		return err
 	}
 	var r app.Request
-	if err := t.GetContext(ctx, &r, `SELECT `+requestColumns+` FROM requests WHERE id = ? AND person_id = ?`, id, by.PersonID); err != nil {
+	if err := t.GetContext(ctx, &r, `SELECT `+requestColumns+` FROM requests WHERE id = ?`, id); err != nil {
 		return orElse(err, app.ErrUnknownRequest)
 	}
 	switch {
-	case n == 1:
+	case n == 1: // the statement that changed it asked whose it is
 		if err := t.ended(ctx, r); err != nil {
 			return err
 		}
 		return finish(r)
+	case r.PersonID != by.PersonID:
+		return app.ErrUnknownRequest
 	case r.State != app.Pending:
 		return app.ErrNotPending
 	case r.ExpiresAt <= t.now:
