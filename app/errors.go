@@ -96,6 +96,7 @@ var (
 	ErrIdentifierMistaken  = &Error{Kind: Conflict, Code: "identifier_mistakable", Message: "it could be taken for an identifier of another person"}
 	ErrSuspended           = &Error{Kind: Forbidden, Code: "suspended", Message: "the person or device is suspended or gone"}
 	ErrWrongTenant         = &Error{Kind: Forbidden, Code: "wrong_tenant", Message: "tenant_id is not the one of these credentials"}
+	ErrWrongClient         = &Error{Kind: Forbidden, Code: "wrong_client", Message: "client_id may not ask this person or in this workspace"}
 	ErrWrongWorkspace      = &Error{Kind: Forbidden, Code: "wrong_workspace", Message: "server_id is not among the workspaces of these credentials"}
 	ErrTooMany             = &Error{Kind: TooMany, Code: "too_many", Message: "too many attempts"}
 	ErrSignedOut           = &Error{Kind: Unauthorized, Code: "signed_out", Message: "not signed in"}

@@ -134,7 +134,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 			return fmt.Errorf("connection %s: %w", c.Name, err)
 		}
 		s.acp = append(s.acp, client)
-		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces})
+		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces, Clients: clientLimits(c)})
 		callers = append(callers, apiCallers(c)...)
 		hints[c.Name] = hintKinds(c)
 		watched = append(watched, health.Connection{Name: c.Name, ACP: client, Hints: hints[c.Name]})
@@ -306,6 +306,14 @@ func apiCallers(c config.Connection) []api.Caller {
 	for _, cred := range c.Credentials {
 		out = append(out, api.Caller{Connection: c.Name, Username: cred.Username, Password: cred.Password.Reveal(),
 			Key: cred.Key.Reveal(), KeyName: cred.KeyName, KeyInQuery: cred.KeyIn == "query"})
+	}
+	return out
+}
+
+func clientLimits(c config.Connection) map[string]consent.ClientLimit {
+	out := map[string]consent.ClientLimit{}
+	for id, limit := range c.Clients {
+		out[id] = consent.ClientLimit(limit)
 	}
 	return out
 }

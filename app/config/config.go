@@ -77,7 +77,14 @@ type Connection struct {
 	Scopes            []string
 	OpenBankingLayout string
 	Workspaces        map[string]string // server_id to regular, obuk or obbr
-	Hints             []string          // kinds of identifier that its hints can be; empty for all
+	Clients           map[string]ClientLimit
+	Hints             []string // kinds of identifier that its hints can be; empty for all
+}
+
+// ClientLimit is what a client is limited to; an empty list limits nothing.
+type ClientLimit struct {
+	Workspaces []string
+	People     []string // an identifier of each
 }
 
 // Credential is what ACP may present: a Basic pair, or an API key.
@@ -406,6 +413,7 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 		}
 	}
 	c.OpenBankingLayout = oneOf(f, name("ASSENT_ACP_OPENBANKING_LAYOUT"), cmp.Or(t.OpenBankingLayout, "workspace"), "workspace", "system")
+	t.clients(&c, f, name)
 	for entry := range strings.SplitSeq(t.Workspaces, ",") {
 		if strings.TrimSpace(entry) == "" {
 			continue
@@ -423,6 +431,36 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 		c.Workspaces[id] = kind
 	}
 	return c
+}
+
+// clients reads what clients are limited to: ID=workspace:W;person:P,…
+func (t ConnectionSettings) clients(c *Connection, f *faults, name func(string) string) {
+	for entry := range strings.SplitSeq(t.Clients, ",") {
+		entry = strings.TrimSpace(entry)
+		if entry == "" {
+			continue
+		}
+		id, list, _ := strings.Cut(entry, "=")
+		var limit ClientLimit
+		for one := range strings.SplitSeq(list, ";") {
+			kind, value, _ := strings.Cut(strings.TrimSpace(one), ":")
+			switch {
+			case kind == "workspace" && value != "":
+				limit.Workspaces = append(limit.Workspaces, value)
+			case kind == "person" && value != "":
+				limit.People = append(limit.People, value)
+			default:
+				f.add("%s: %q of %s is neither workspace:ID nor person:IDENTIFIER", name("ASSENT_ACP_CLIENTS"), one, id)
+			}
+		}
+		if _, twice := c.Clients[id]; twice || id == "" {
+			f.add("%s: %q names no client, or one that is named already", name("ASSENT_ACP_CLIENTS"), entry)
+		}
+		if c.Clients == nil {
+			c.Clients = map[string]ClientLimit{}
+		}
+		c.Clients[id] = limit
+	}
 }
 
 // wellKnown are passwords that somebody tries first.

@@ -99,6 +99,9 @@ func TestFaultsOfServe(t *testing.T) {
 		{"patterns of codes", with(good, "ASSENT_MATCH_CODE_PATTERN", `code (\d+)`, "ASSENT_MATCH_CODE_MISSING", "refuse"), nil},
 		{"patterns of codes that are none", with(good, "ASSENT_MATCH_CODE_PATTERN", "code", "ASSENT_MATCH_CODE_MISSING", "allow"), []string{"has no group", "ASSENT_MATCH_CODE_MISSING"}},
 		{"a pattern that isn't one", with(good, "ASSENT_MATCH_CODE_PATTERN", "(code"), []string{"ASSENT_MATCH_CODE_PATTERN: error parsing"}},
+		{"limits of clients", with(good, "ASSENT_ACP_CLIENTS", "till=workspace:shop;workspace:bank;person:ada.quill, app=person:bob"), nil},
+		{"limits of clients that are none", with(good, "ASSENT_ACP_CLIENTS", "till=shop,app=person:,till=person:bob,=person:x"), []string{
+			`"shop" of till is neither`, `"person:" of app`, `"till=person:bob" names no client`, `"=person:x" names no client`}},
 		{"limits of notices", with(good, "ASSENT_PERSON_NOTICES", "3/1m,200/168h"), nil},
 		{"limits of notices that are none", with(good, "ASSENT_PERSON_NOTICES", "10,0/10m,5/1s"), []string{
 			`ASSENT_PERSON_NOTICES: "10" is not`, `ASSENT_PERSON_NOTICES: "0/10m" is not`, `ASSENT_PERSON_NOTICES: "5/1s" is not`}},

@@ -112,6 +112,7 @@ type ConnectionSettings struct {
 	Tenant            string   `name:"acp-tenant" env:"ASSENT_ACP_TENANT" toml:"tenant" placeholder:"ID" group:"ACP" help:"Tenant id, where a vanity domain leaves it out of the issuer."`
 	Scopes            []string `name:"acp-scopes" env:"ASSENT_ACP_SCOPES" toml:"scopes" placeholder:"SCOPE" group:"ACP" help:"Scopes to ask for beside what a call needs."`
 	OpenBankingLayout string   `name:"acp-openbanking-layout" default:"workspace" env:"ASSENT_ACP_OPENBANKING_LAYOUT" toml:"openbanking_layout" placeholder:"LAYOUT" group:"ACP" help:"Where ACP keeps its open banking paths: workspace, or system up to ACP 1.14."`
+	Clients           string   `name:"acp-clients" env:"ASSENT_ACP_CLIENTS" toml:"clients" placeholder:"ID=LIMIT,…" group:"ACP" help:"Clients that may ask only in some workspaces, or only some people: till=workspace:shop;person:ada.quill. Others may ask anybody."`
 	Workspaces        string   `name:"acp-workspaces" env:"ASSENT_ACP_WORKSPACES" toml:"workspaces" placeholder:"ID=KIND,…" group:"ACP" help:"The connection's workspaces and the kind of each (regular, obuk, obbr); empty takes any."`
 	Hints             []string `name:"acp-hints" env:"ASSENT_ACP_HINTS" toml:"hints" placeholder:"KIND" group:"ACP" help:"Kinds of identifier that a login hint of the connection can be: username, email, phone, subject, cpf or customer; empty takes every hint as all of them."`
 }

@@ -24,6 +24,14 @@ type Connection struct {
 	Name       string
 	ACP        *acp.Client
 	Workspaces map[string]string // server_id to its kind: regular, obuk or obbr; empty takes any server_id
+	Clients    map[string]ClientLimit
+}
+
+// ClientLimit is what a client may ask for: only in some workspaces, only of some
+// people, each named by an identifier. An empty list limits nothing.
+type ClientLimit struct {
+	Workspaces []string
+	People     []string
 }
 
 // Resolver finds the person that ACP means; see the people package.

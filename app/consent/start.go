@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"assent/app"
@@ -84,6 +85,9 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	if p.State != app.PersonActive {
 		return app.ErrUnknownPerson
 	}
+	if err := s.mayAsk(ctx, by, conn, in, p); err != nil {
+		return err
+	}
 	req.PersonID = p.ID
 	able, err := s.store.CanAnswer(ctx, p.ID)
 	if err != nil {
@@ -130,8 +134,32 @@ func (s *Service) admit(ctx context.Context, by app.Actor, conn Connection, in *
 		return s.refuse(ctx, by, app.ErrWrongTenant, "tenant_id", in.TenantID)
 	}
 	var err error
-	in.ServerID, err = s.workspace(ctx, by, conn, in.ServerID)
-	return err
+	if in.ServerID, err = s.workspace(ctx, by, conn, in.ServerID); err != nil {
+		return err
+	}
+	if limit := conn.Clients[in.ClientID].Workspaces; len(limit) > 0 && !slices.Contains(limit, in.ServerID) {
+		return s.refuse(ctx, by, app.ErrWrongClient, "client_id", in.ClientID)
+	}
+	return nil
+}
+
+// mayAsk tells whether a client may ask the person that it named. A person who
+// isn't found among those that it is limited to is refused, whoever they are.
+func (s *Service) mayAsk(ctx context.Context, by app.Actor, conn Connection, in Start, p app.Person) error {
+	limit := conn.Clients[in.ClientID].People
+	for _, identifier := range limit {
+		listed, err := s.resolver.Resolve(ctx, app.Query{Connection: conn.Name, ServerID: in.ServerID, Identifier: identifier})
+		switch {
+		case err == nil && listed.ID == p.ID:
+			return nil
+		case err != nil && app.KindOf(err) != app.NotFound && !errors.Is(err, app.ErrAmbiguousPerson):
+			return err
+		}
+	}
+	if len(limit) == 0 {
+		return nil
+	}
+	return s.refuse(ctx, by, app.ErrWrongClient, "client_id", in.ClientID)
 }
 
 // workspace gives the workspace that a call is about, where the connection

@@ -218,7 +218,7 @@ var keyShape = regexp.MustCompile(`^(admin|scope|claim|reason|identifier|problem
 
 // Every refusal that a use case can give has words for the person.
 func TestEveryErrorCodeHasWords(t *testing.T) {
-	operators := []string{"login_conflict", "identifier_taken", "wrong_tenant", "wrong_workspace", "data_dir_purpose", "data_dir_in_use", "lease_lost", "database_too_new", "ambiguous_person"}
+	operators := []string{"login_conflict", "identifier_taken", "wrong_tenant", "wrong_workspace", "wrong_client", "data_dir_purpose", "data_dir_in_use", "lease_lost", "database_too_new", "ambiguous_person"}
 	file, err := parser.ParseFile(token.NewFileSet(), "../errors.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
