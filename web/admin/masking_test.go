@@ -269,6 +269,7 @@ func TestCursorsAreSealed(t *testing.T) {
 	refused("made up", owner, "/admin/audit?after=1764300000000-9")
 	refused("made up", owner, "/admin/settings/history?after=1")
 	refused("another administrator's", oscar, mine)
+	refused("another's of the same role", s.visitor("hugo@northmoor.example", app.RoleHelpDesk), mine)
 	refused("for another filter", helen, "/admin/people?which=bare&after="+sealed)
 	refused("of another list", helen, "/admin/people?after="+cursor(requests))
 	refused("of another list", owner, "/admin/requests?after="+cursor(audit))
