@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -249,8 +250,8 @@ func (t *tx) endAdminSessions(ctx context.Context, adminID string) error {
 	return t.exec(ctx, `UPDATE admin_sessions SET ended_at = ? WHERE admin_id = ? AND ended_at = 0`, t.now, adminID)
 }
 
-// SetAdminRole gives an administrator another role. The last owner who can sign
-// in keeps theirs.
+// SetAdminRole gives an administrator another role, and ends their sessions, open
+// links and proposals. The last owner who can sign in keeps theirs.
 func (s *Store) SetAdminRole(ctx context.Context, by app.Actor, id string, role app.AdminRole) error {
 	return s.write(ctx, func(t *tx) error {
 		a, err := t.admin(ctx, id)
@@ -261,6 +262,10 @@ func (s *Store) SetAdminRole(ctx context.Context, by app.Actor, id string, role 
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE admins SET role = ? WHERE id = ?`, role, id); err != nil {
+			return err
+		}
+		// What they have was given to somebody who may do something else.
+		if err := errors.Join(t.endAdminSessions(ctx, id), t.endAdminLinks(ctx, id), t.endProposalsOf(ctx, by, id)); err != nil {
 			return err
 		}
 		return t.audit(ctx, by, aboutAdmin("admin.role", id, "from", string(a.Role), "to", string(role)))

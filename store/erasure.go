@@ -38,7 +38,7 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 		if err := t.endAll(ctx, by, ending{PersonID: id, State: app.Cancelled, Reason: app.ReasonSuspended, Erases: true, CPFs: cpfs}); err != nil {
 			return err
 		}
-		if err := t.forgetProposalsAbout(ctx, by, id); err != nil {
+		if err := t.endProposalsAbout(ctx, by, id); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})

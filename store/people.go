@@ -66,6 +66,9 @@ func (t *tx) suspended(ctx context.Context, by app.Actor, id string) error {
 	if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
 		return err
 	}
+	if err := t.endProposalsAbout(ctx, by, id); err != nil {
+		return err
+	}
 	return t.endInvitations(ctx, by, id)
 }
 
@@ -176,7 +179,12 @@ func (s *Store) invite(ctx context.Context, by app.Actor, inv app.Invitation, to
 
 // EndInvitations ends the links of a person that nobody used, and their codes.
 func (s *Store) EndInvitations(ctx context.Context, by app.Actor, personID string) error {
-	return s.write(ctx, func(t *tx) error { return t.endInvitations(ctx, by, personID) })
+	return s.write(ctx, func(t *tx) error {
+		if err := t.endInviteProposals(ctx, by, personID); err != nil {
+			return err
+		}
+		return t.endInvitations(ctx, by, personID)
+	})
 }
 
 // endInvitations ends the links of a person that nobody used, and with them

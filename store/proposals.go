@@ -21,9 +21,20 @@ const proposalRows = `SELECT p.id, p.area, p.action, p.subject, p.payload, p.pro
 	p.created_at, p.expires_at, p.decided_at, p.ended_at, a.name AS proposer, coalesce(b.name, '') AS decider
 	FROM proposals p JOIN admins a ON a.id = p.proposed_by LEFT JOIN admins b ON b.id = p.decided_by`
 
-// Propose stores what an administrator asks for.
+// openProposals bounds how many of one administrator may wait.
+const openProposals = 20
+
+// Propose stores what an administrator asks for. Of one who has many that wait
+// it takes no more: app.ErrTooMany.
 func (s *Store) Propose(ctx context.Context, by app.Actor, p app.Proposal) (app.Proposal, error) {
 	err := s.write(ctx, func(t *tx) error {
+		var open int
+		if err := t.GetContext(ctx, &open, `SELECT count(*) FROM proposals WHERE proposed_by = ? AND state IN ('waiting', 'confirmed')`, by.ID); err != nil {
+			return err
+		}
+		if open >= openProposals {
+			return app.ErrTooMany
+		}
 		p.ID, p.ProposedBy, p.State, p.CreatedAt, p.ExpiresAt = app.NewID(), by.ID, app.ProposalWaiting, t.now, t.now.Add(app.ProposalTTL)
 		if err := t.exec(ctx, `INSERT INTO proposals (id, area, action, subject, payload, proposed_by, state, created_at, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -35,9 +46,18 @@ func (s *Store) Propose(ctx context.Context, by app.Actor, p app.Proposal) (app.
 	return p, err
 }
 
-// aboutProposal is an entry about a proposal: which, and of what kind.
+// aboutProposal is an entry about a proposal: which, of what kind, and about
+// whom.
 func aboutProposal(action string, p app.Proposal) entry {
-	return entry{action: action, detail: map[string]string{"proposal": p.ID, "what": p.Action}}
+	e := entry{action: action, detail: map[string]string{"proposal": p.ID, "what": p.Action}}
+	switch {
+	case p.Subject == "":
+	case p.Area == app.AreaOwners:
+		e.detail["admin"] = p.Subject
+	default:
+		e.person = p.Subject
+	}
+	return e
 }
 
 // Proposal gives a proposal as it stands: one whose time has come is ended,
@@ -48,10 +68,10 @@ func (r *Reader) Proposal(ctx context.Context, id string) (ProposalRow, error) {
 	return r.asItStands(p), orElse(err, app.ErrUnknownProposal)
 }
 
-// Proposals lists proposals, the newest first.
+// Proposals lists proposals: those that wait first, each the newest first.
 func (r *Reader) Proposals(ctx context.Context, limit int) ([]ProposalRow, error) {
 	var out []ProposalRow
-	if err := r.r.SelectContext(ctx, &out, proposalRows+` ORDER BY p.created_at DESC, p.id LIMIT ?`, limit); err != nil {
+	if err := r.r.SelectContext(ctx, &out, proposalRows+` ORDER BY p.state IN ('waiting', 'confirmed') DESC, p.created_at DESC, p.id LIMIT ?`, limit); err != nil {
 		return nil, err
 	}
 	for i := range out {
@@ -67,12 +87,17 @@ func (r *Reader) asItStands(p ProposalRow) ProposalRow {
 	return p
 }
 
-// DecideProposal confirms or refuses a waiting proposal. Neither its proposer
+// DecideProposal confirms a waiting proposal, or refuses one that is open: also
+// one that was confirmed and isn't carried out yet. Neither its proposer
 // nor whom it is about can (app.ErrOwnProposal); roles are those that have the
 // permission which the action needs: a proposer who lost it, or may no longer
 // sign in, takes the proposal with them (app.ErrProposalOver).
 func (s *Store) DecideProposal(ctx context.Context, by app.Actor, id string, confirm bool, roles []app.AdminRole) (app.Proposal, error) {
-	return s.moveProposal(ctx, by, id, waitingOnly, func(t *tx, p app.Proposal) (app.Proposal, string, error) {
+	in := openOnly
+	if confirm {
+		in = waitingOnly
+	}
+	return s.moveProposal(ctx, by, id, in, func(t *tx, p app.Proposal) (app.Proposal, string, error) {
 		if p.ProposedBy == by.ID || p.Subject == by.ID {
 			return p, "", app.ErrOwnProposal
 		}
@@ -84,7 +109,7 @@ func (s *Store) DecideProposal(ctx context.Context, by app.Actor, id string, con
 			p.State = app.ProposalRefused
 			return p, "proposal.refuse", nil
 		}
-		p.State, p.ExpiresAt = app.ProposalConfirmed, t.now.Add(app.ProposalTTL)
+		p.State = app.ProposalConfirmed
 		return p, "proposal.confirm", nil
 	})
 }
@@ -126,10 +151,13 @@ func (s *Store) ProposalDone(ctx context.Context, by app.Actor, id string) error
 	return err
 }
 
-// ProposalFailed records that a confirmed proposal could not be carried out;
-// cause is the code of the refusal.
-func (s *Store) ProposalFailed(ctx context.Context, by app.Actor, id, cause string) error {
-	in := []app.ProposalState{app.ProposalConfirmed, app.ProposalDone}
+// ProposalFailed records that a confirmed proposal could not be carried out, or
+// one that was taken; cause is the code of the refusal.
+func (s *Store) ProposalFailed(ctx context.Context, by app.Actor, id string, taken bool, cause string) error {
+	in := confirmedOnly
+	if taken {
+		in = []app.ProposalState{app.ProposalDone}
+	}
 	_, err := s.moveProposal(ctx, by, id, in, func(_ *tx, p app.Proposal) (app.Proposal, string, error) {
 		p.State, p.Cause = app.ProposalFailed, cause
 		return p, "proposal.fail", nil
@@ -207,10 +235,17 @@ func (t *tx) endProposals(ctx context.Context, by app.Actor, which string, arg a
 	return nil
 }
 
-// forgetProposalsAbout empties what proposals hold of a person who is erased,
-// and ends those that are open.
-func (t *tx) forgetProposalsAbout(ctx context.Context, by app.Actor, personID string) error {
-	return t.endProposals(ctx, by, `subject = ?`, personID)
+// endProposalsAbout ends what is open about a person who is suspended or erased,
+// and empties what it holds of them. Erasing them is not among it: that may be
+// what is being carried out.
+func (t *tx) endProposalsAbout(ctx context.Context, by app.Actor, personID string) error {
+	return t.endProposals(ctx, by, `action <> 'person.erase' AND subject = ?`, personID)
+}
+
+// endInviteProposals ends what is open to invite a person whose links are
+// withdrawn.
+func (t *tx) endInviteProposals(ctx context.Context, by app.Actor, personID string) error {
+	return t.endProposals(ctx, by, `action = 'person.invite' AND subject = ?`, personID)
 }
 
 // OpenProposals counts the proposals that wait for a second administrator.

@@ -122,13 +122,11 @@ func (s *Service) AddAdmin(ctx context.Context, who Identity, email, name string
 	if err != nil {
 		return Invited{}, err
 	}
-	if role == app.RoleOwner {
-		if _, err := normalEmail(strings.TrimSpace(email)); err != nil {
-			return Invited{}, err
-		}
-		if err := s.second(ctx, by, ActionAddOwner, "", NewAdmin{email, name, role}); err != nil {
-			return Invited{}, err
-		}
+	if _, err := normalEmail(strings.TrimSpace(email)); err != nil {
+		return Invited{}, err
+	}
+	if err := s.secondForAdmin(ctx, by, ActionAddAdmin, "", NewAdmin{email, name, role}, role); err != nil {
+		return Invited{}, err
 	}
 	return s.registry.Add(ctx, by, email, name, role)
 }
@@ -140,7 +138,11 @@ func (s *Service) LinkAdmin(ctx context.Context, who Identity, id string) (Invit
 	if err != nil {
 		return Invited{}, err
 	}
-	if err := s.secondForOwner(ctx, by, ActionLinkOwner, id, nil); err != nil {
+	a, err := s.store.Admin(ctx, id)
+	if err != nil {
+		return Invited{}, err
+	}
+	if err := s.secondForAdmin(ctx, by, ActionLinkAdmin, id, nil, a.Role); err != nil {
 		return Invited{}, err
 	}
 	return s.registry.Link(ctx, by, id)
@@ -155,12 +157,10 @@ func (s *Service) SetRole(ctx context.Context, who Identity, id string, role app
 	if !slices.Contains(app.AdminRoles, role) {
 		return app.ErrMalformed.In("role")
 	}
-	if role == app.RoleOwner {
-		err = s.second(ctx, by, ActionSetRole, id, AdminChange{Role: role})
-	} else {
-		err = s.secondForOwner(ctx, by, ActionSetRole, id, AdminChange{Role: role})
+	if err := s.secondForOwner(ctx, by, ActionSetRole, id, AdminChange{Role: role}); err != nil {
+		return err
 	}
-	if err != nil {
+	if err := s.secondForAdmin(ctx, by, ActionSetRole, id, AdminChange{Role: role}, role); err != nil {
 		return err
 	}
 	return s.store.SetAdminRole(ctx, by, id, role)
@@ -177,6 +177,15 @@ func (s *Service) SetState(ctx context.Context, who Identity, id string, state a
 	}
 	if err := s.secondForOwner(ctx, by, ActionSetState, id, AdminChange{State: state}); err != nil {
 		return err
+	}
+	if state == app.AdminActive {
+		a, err := s.store.Admin(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.secondForAdmin(ctx, by, ActionSetState, id, AdminChange{State: state}, a.Role); err != nil {
+			return err
+		}
 	}
 	return s.store.SetAdminState(ctx, by, id, state)
 }

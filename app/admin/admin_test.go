@@ -499,8 +499,14 @@ func TestLastOwnerStays(t *testing.T) {
 	if err := losing["demoted"](owen.who.ID); err != nil {
 		t.Errorf("an owner beside another is demoted: %v", err)
 	}
+	if owen.signedIn() {
+		t.Error("the session of the role before goes on")
+	}
+	if err := owen.signIn(); err != nil {
+		t.Fatal(err)
+	}
 	if got := owen.identity(); got.Admin.Role != app.RoleOperator || got.May(admin.ManageAdmins) {
-		t.Errorf("the role at the next request is %s", got.Admin.Role)
+		t.Errorf("the role at the next sign-in is %s", got.Admin.Role)
 	}
 	if err := losing["suspended"](olive.who.ID); !errors.Is(err, app.ErrLastOwner) {
 		t.Errorf("the last owner again: %v", err)

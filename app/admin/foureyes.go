@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +24,10 @@ const (
 	ActionInvite        Action = "person.invite"
 	ActionAddPerson     Action = "person.add"
 	ActionEditPerson    Action = "person.edit"
+	ActionErasePerson   Action = "person.erase"
 	ActionStartImport   Action = "import.start"
-	ActionAddOwner      Action = "admin.add"
-	ActionLinkOwner     Action = "admin.link"
+	ActionAddAdmin      Action = "admin.add"
+	ActionLinkAdmin     Action = "admin.link"
 	ActionSetRole       Action = "admin.role"
 	ActionSetState      Action = "admin.state"
 	ActionBranding      Action = "settings.branding"
@@ -42,18 +45,20 @@ type (
 		Letter bool `json:"letter,omitempty"`
 	}
 	// PersonEdit is an ActionAddPerson or ActionEditPerson, in the forms that
-	// people.Add takes.
+	// people.Add takes. Base is the hash of the person as they were when it was
+	// proposed: who has changed since is left as they are.
 	PersonEdit struct {
 		Name        string   `json:"name"`
 		Identifiers []string `json:"identifiers"`
 		Companies   []string `json:"companies,omitempty"`
+		Base        string   `json:"base,omitempty"`
 	}
 	// ImportStart is an ActionStartImport.
 	ImportStart struct {
 		Import string `json:"import"`
 		File   string `json:"file"`
 	}
-	// NewAdmin is an ActionAddOwner.
+	// NewAdmin is an ActionAddAdmin.
 	NewAdmin struct {
 		Email string        `json:"email"`
 		Name  string        `json:"name"`
@@ -85,12 +90,13 @@ type action struct {
 
 var actions = map[Action]action{
 	ActionInvite:        {app.AreaEnrolment, InvitePeople, nil},
-	ActionAddOwner:      {app.AreaOwners, ManageAdmins, nil},
-	ActionLinkOwner:     {app.AreaOwners, ManageAdmins, nil},
+	ActionAddAdmin:      {app.AreaOwners, ManageAdmins, nil},
+	ActionLinkAdmin:     {app.AreaOwners, ManageAdmins, nil},
 	ActionSetRole:       {app.AreaOwners, ManageAdmins, runAdminChange},
 	ActionSetState:      {app.AreaOwners, ManageAdmins, runAdminChange},
 	ActionAddPerson:     {app.AreaIdentifiers, EditPeople, runAddPerson},
 	ActionEditPerson:    {app.AreaIdentifiers, EditPeople, runEditPerson},
+	ActionErasePerson:   {app.AreaIdentifiers, RemovePeople, runErasePerson},
 	ActionStartImport:   {app.AreaIdentifiers, EditPeople, runStartImport},
 	ActionBranding:      {app.AreaSettings, ChangeSettings, runChoice},
 	ActionProtection:    {app.AreaSettings, ChangeSettings, runChoice},
@@ -250,6 +256,7 @@ func (s *Service) themselves(ctx context.Context, who Identity, p app.Proposal) 
 
 // carryOut runs a confirmed proposal and records what became of it.
 func (s *Service) carryOut(ctx context.Context, by app.Actor, a action, p app.Proposal) error {
+	ctx = context.WithoutCancel(ctx) // who asked may hang up; what was done is written down
 	err := a.run(ctx, s, by, p)
 	var refusal *app.Error
 	var faults settings.Faults
@@ -257,9 +264,9 @@ func (s *Service) carryOut(ctx context.Context, by app.Actor, a action, p app.Pr
 	case err == nil:
 		return s.store.ProposalDone(ctx, by, p.ID)
 	case errors.As(err, &refusal):
-		return s.store.ProposalFailed(ctx, by, p.ID, refusal.Code)
+		return s.store.ProposalFailed(ctx, by, p.ID, false, refusal.Code)
 	case errors.As(err, &faults):
-		return s.store.ProposalFailed(ctx, by, p.ID, app.ErrMalformed.Code)
+		return s.store.ProposalFailed(ctx, by, p.ID, false, app.ErrMalformed.Code)
 	}
 	return err
 }
@@ -290,8 +297,11 @@ func (s *Service) Take(ctx context.Context, who Identity, id string, invite time
 	if by, err = s.may(ctx, who, a.permission); err != nil {
 		return Taken{}, err
 	}
-	if a.run != nil { // its confirmation was interrupted
-		if shown.State != app.ProposalConfirmed {
+	if a.run != nil {
+		if shown.ProposedBy != who.Admin.ID {
+			return Taken{}, app.ErrOwnProposal
+		}
+		if !s.Interrupted(shown.Proposal) {
 			return Taken{}, app.ErrProposalOver
 		}
 		return Taken{}, s.carryOut(ctx, by, a, shown.Proposal)
@@ -303,9 +313,18 @@ func (s *Service) Take(ctx context.Context, who Identity, id string, invite time
 	out, err := s.link(ctx, by, p, invite)
 	var refusal *app.Error
 	if errors.As(err, &refusal) {
-		err = errors.Join(err, s.store.ProposalFailed(ctx, by, p.ID, refusal.Code))
+		err = errors.Join(err, s.store.ProposalFailed(ctx, by, p.ID, true, refusal.Code))
 	}
 	return out, err
+}
+
+// interrupted is how long a confirmation may take to carry a proposal out.
+const interrupted = time.Minute
+
+// Interrupted tells whether a proposal was confirmed and then not carried out,
+// though its confirmation should have done that.
+func (s *Service) Interrupted(p app.Proposal) bool {
+	return p.State == app.ProposalConfirmed && !Action(p.Action).MakesLink() && s.store.Now().Sub(p.DecidedAt) >= interrupted
 }
 
 // link makes the link of a proposal that was taken.
@@ -321,7 +340,7 @@ func (s *Service) link(ctx context.Context, by app.Actor, p app.Proposal, invite
 		out.PersonID, out.Letter = p.Subject, in.Letter
 		out.Token, out.Ends, err = s.uses.People.InvitePerson(ctx, by, p.Subject, invite, in.Letter)
 		return out, err
-	case ActionAddOwner:
+	case ActionAddAdmin:
 		var in NewAdmin
 		if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
 			return out, err
@@ -329,7 +348,7 @@ func (s *Service) link(ctx context.Context, by app.Actor, p app.Proposal, invite
 		made, err := s.registry.Add(ctx, by, in.Email, in.Name, in.Role)
 		out.Admin, out.Token, out.Ends = made.Admin, made.Token, made.Ends
 		return out, err
-	case ActionLinkOwner:
+	case ActionLinkAdmin:
 		made, err := s.registry.Link(ctx, by, p.Subject)
 		out.Admin, out.Token, out.Ends = made.Admin, made.Token, made.Ends
 		return out, err
@@ -351,8 +370,41 @@ func runEditPerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal
 	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
 		return err
 	}
-	_, err := s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies)
+	base, err := s.baseOf(ctx, p.Subject)
+	if err != nil {
+		return err
+	}
+	if base != in.Base {
+		return app.ErrChanged
+	}
+	_, err = s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies)
 	return err
+}
+
+// baseOf is the hash of what editing a person changes, as it is now.
+func (s *Service) baseOf(ctx context.Context, personID string) (string, error) {
+	p, err := s.store.Person(ctx, personID)
+	if err != nil {
+		return "", err
+	}
+	ids, err := s.store.Identifiers(ctx, personID)
+	if err != nil {
+		return "", err
+	}
+	companies, err := s.store.Companies(ctx, personID)
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal([]any{p.Name, ids, companies})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func runErasePerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
+	return s.uses.People.Erase(ctx, by, p.Subject)
 }
 
 func runStartImport(ctx context.Context, s *Service, by app.Actor, p app.Proposal) error {
@@ -435,10 +487,13 @@ func (s *Service) SetFourEyes(ctx context.Context, who Identity, e settings.Four
 		switch has, had := slices.Contains(e.Areas, a), slices.Contains(was.Areas, a); {
 		case has && !had:
 			added = true
-			if n, err := s.able(ctx, a); err != nil {
-				return err
-			} else if n < 2 {
-				return settings.Faults{{Field: "areas", Key: "admin.settings.fault.area_alone", Pairs: []any{"area", string(a)}}}
+			// Owners answer for who else may confirm, so two of them are needed for any.
+			for _, needed := range []app.Area{a, app.AreaOwners} {
+				if n, err := s.able(ctx, needed); err != nil {
+					return err
+				} else if n < 2 {
+					return settings.Faults{{Field: "areas", Key: "admin.settings.fault.area_alone", Pairs: []any{"area", string(needed)}}}
+				}
 			}
 		case !has && had:
 			removed = true
@@ -468,11 +523,8 @@ func (s *Service) able(ctx context.Context, area app.Area) (n int, err error) {
 		if row.State != app.AdminActive || row.Passkeys == 0 {
 			continue
 		}
-		for _, a := range actions {
-			if a.area == area && a.permission.Allows(row.Role) {
-				n++
-				break
-			}
+		if confirms(row.Role, area) {
+			n++
 		}
 	}
 	return n, err
@@ -500,8 +552,31 @@ func (s *Service) secondForVersion(ctx context.Context, by app.Actor, what Actio
 	return s.second(ctx, by, what, "", c)
 }
 
-// secondForOwner is second for what is done to an administrator, where that is
-// an owner.
+// secondForAdmin is second for what makes somebody an administrator of a role, or
+// lets one in: where they could confirm in an area of the policy, or are an
+// owner and owners wait. Else one administrator could make their own second.
+func (s *Service) secondForAdmin(ctx context.Context, by app.Actor, what Action, adminID string, payload any, role app.AdminRole) error {
+	if s.uses.Settings == nil {
+		return nil
+	}
+	now, _, err := s.uses.Settings.FourEyes(ctx)
+	if err != nil || !slices.ContainsFunc(now.Areas, func(a app.Area) bool { return confirms(role, a) }) {
+		return err
+	}
+	return s.propose(ctx, by, what, adminID, payload)
+}
+
+// confirms tells whether a role could confirm an action of an area.
+func confirms(role app.AdminRole, area app.Area) bool {
+	for _, a := range actions {
+		if a.area == area && a.permission.Allows(role) {
+			return true
+		}
+	}
+	return false
+}
+
+// secondForOwner is second for taking something from an owner.
 func (s *Service) secondForOwner(ctx context.Context, by app.Actor, what Action, adminID string, payload any) error {
 	a, err := s.store.Admin(ctx, adminID)
 	if err != nil || a.Role != app.RoleOwner {

@@ -32,7 +32,7 @@ func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids,
 	if _, _, _, err := people.Read(name, ids, companies); err != nil {
 		return app.Person{}, err
 	}
-	if err := s.second(ctx, by, ActionAddPerson, "", PersonEdit{name, ids, companies}); err != nil {
+	if err := s.second(ctx, by, ActionAddPerson, "", PersonEdit{Name: name, Identifiers: ids, Companies: companies}); err != nil {
 		return app.Person{}, err
 	}
 	return s.uses.People.Add(ctx, by, name, ids, companies)
@@ -47,7 +47,11 @@ func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name s
 	if _, _, _, err := people.Read(name, ids, companies); err != nil {
 		return err
 	}
-	if err := s.second(ctx, by, ActionEditPerson, personID, PersonEdit{name, ids, companies}); err != nil {
+	base, err := s.baseOf(ctx, personID)
+	if err != nil {
+		return err
+	}
+	if err := s.second(ctx, by, ActionEditPerson, personID, PersonEdit{name, ids, companies, base}); err != nil {
 		return err
 	}
 	_, err = s.uses.People.Edit(ctx, by, personID, name, ids, companies)
@@ -73,12 +77,25 @@ func (s *Service) ErasePerson(ctx context.Context, who Identity, personID string
 	if err != nil {
 		return err
 	}
+	if _, err := s.store.Person(ctx, personID); err != nil {
+		return err
+	}
+	if err := s.second(ctx, by, ActionErasePerson, personID, nil); err != nil {
+		return err
+	}
 	return s.uses.People.Erase(ctx, by, personID)
 }
 
 // InvitePerson makes a link for a person; one for a letter lives longer.
 func (s *Service) InvitePerson(ctx context.Context, who Identity, personID string, ttl time.Duration, letter bool) (token string, ends app.Instant, err error) {
 	by, err := s.may(ctx, who, InvitePeople)
+	if err != nil {
+		return "", 0, err
+	}
+	p, err := s.store.Person(ctx, personID)
+	if err == nil && p.State != app.PersonActive {
+		err = app.ErrSuspended
+	}
 	if err != nil {
 		return "", 0, err
 	}

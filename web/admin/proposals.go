@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"assent/app"
 	"assent/app/admin"
 	"assent/app/i18n"
+	"assent/app/people"
 	"assent/app/settings"
 	"assent/store"
 	"assent/web/admin/page"
@@ -71,18 +73,18 @@ func (h *handlers) proposalRow(r *http.Request, who admin.Identity, w i18n.Words
 func (h *handlers) proposed(r *http.Request, who admin.Identity, w i18n.Words, p app.Proposal) (string, error) {
 	key := i18n.Key("admin.proposals.what." + strings.ReplaceAll(p.Action, ".", "_"))
 	switch admin.Action(p.Action) {
-	case admin.ActionInvite, admin.ActionEditPerson:
+	case admin.ActionInvite, admin.ActionEditPerson, admin.ActionErasePerson:
 		of, err := h.Store.Person(r.Context(), p.Subject)
-		if err != nil {
-			return "", err
+		if errors.Is(err, app.ErrUnknownPerson) {
+			return w.T(key, "name", p.Subject), nil
 		}
-		return w.T(key, "name", h.nameOf(r, who, of)), nil
-	case admin.ActionLinkOwner, admin.ActionSetRole, admin.ActionSetState:
+		return w.T(key, "name", h.nameOf(r, who, of)), err
+	case admin.ActionLinkAdmin, admin.ActionSetRole, admin.ActionSetState:
 		of, err := h.Store.Admin(r.Context(), p.Subject)
-		if err != nil {
-			return "", err
+		if errors.Is(err, app.ErrUnknownAdmin) {
+			return w.T(key, "name", p.Subject), nil
 		}
-		return w.T(key, "name", of.Name), nil
+		return w.T(key, "name", of.Name), err
 	}
 	return w.T(key), nil
 }
@@ -103,7 +105,7 @@ func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admi
 		}
 	}
 	f := h.frame(r)
-	p := page.Proposal{Fault: fault, Decider: row.Decider, Decided: row.DecidedAt.Time(), Ended: row.EndedAt.Time(), MakesLink: admin.Action(row.Action).MakesLink(),
+	p := page.Proposal{Fault: fault, Decider: row.Decider, Decided: row.DecidedAt.Time(), Ended: row.EndedAt.Time(), Takes: admin.Action(row.Action).MakesLink() || h.Admins.Interrupted(row.Proposal), MakesLink: admin.Action(row.Action).MakesLink(),
 		Fresh: r.URL.Query().Has("new")}
 	if p.ProposalRow, err = h.proposalRow(r, who, f.Words, row); err != nil {
 		return err
@@ -149,7 +151,7 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 		var in admin.ImportStart
 		err := read(&in)
 		return []page.Change{{Label: w.T("admin.proposals.file"), Now: in.File, Path: importPath + "/" + url.PathEscape(in.Import)}}, err
-	case admin.ActionAddOwner:
+	case admin.ActionAddAdmin:
 		var in admin.NewAdmin
 		err := read(&in)
 		return []page.Change{{Label: w.T("admin.admins.email"), Now: in.Email}, {Label: w.T("admin.admins.name"), Now: in.Name},
@@ -167,7 +169,7 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 			return []page.Change{{Label: w.T("admin.admins.state"), Was: w.T(adminStates[of.State]), Now: w.T(adminStates[in.State])}}, nil
 		}
 		return []page.Change{{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, in.Role)}}, nil
-	case admin.ActionLinkOwner:
+	case admin.ActionLinkAdmin, admin.ActionErasePerson:
 		return nil, nil
 	}
 	var in admin.Choice
@@ -180,6 +182,12 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 // adminStates are the states of an administrator in words.
 var adminStates = map[app.AdminState]i18n.Key{
 	app.AdminActive: "admin.proposals.admin_active", app.AdminSuspended: "admin.proposals.admin_suspended", app.AdminRemoved: "admin.proposals.admin_removed",
+}
+
+// lines are values one a line, in an order of their own, so that only what
+// differs looks different.
+func lines(values []string) string {
+	return strings.Join(slices.Sorted(slices.Values(values)), "\n")
 }
 
 // personChanges compares a person with what they are to be.
@@ -202,13 +210,21 @@ func (h *handlers) personChanges(r *http.Request, w i18n.Words, personID string,
 		for _, id := range ids {
 			list = append(list, string(id.Kind)+":"+id.Value)
 		}
-		was.name, was.ids, was.companies = p.Name, strings.Join(list, "\n"), strings.Join(companies, "\n")
+		was.name, was.ids, was.companies = p.Name, lines(list), lines(companies)
+	}
+	name, ids, companies, err := people.Read(in.Name, in.Identifiers, in.Companies)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, id := range ids {
+		list = append(list, string(id.Kind)+":"+id.Value)
 	}
 	var out []page.Change
 	for _, c := range []page.Change{
-		{Label: w.T("admin.people.name"), Was: was.name, Now: in.Name},
-		{Label: w.T("admin.people.identifiers"), Was: was.ids, Now: strings.Join(in.Identifiers, "\n")},
-		{Label: w.T("admin.people.companies"), Was: was.companies, Now: strings.Join(in.Companies, "\n")},
+		{Label: w.T("admin.people.name"), Was: was.name, Now: name},
+		{Label: w.T("admin.people.identifiers"), Was: was.ids, Now: lines(list)},
+		{Label: w.T("admin.people.companies"), Was: was.companies, Now: lines(companies)},
 	} {
 		if c.Was != c.Now {
 			out = append(out, c)
@@ -319,7 +335,7 @@ func (h *handlers) takeProposal(w http.ResponseWriter, r *http.Request, who admi
 	case taken.PersonID != "":
 		return h.showInvitation(w, r, who, taken.PersonID, taken.Token, taken.Ends, taken.Letter)
 	}
-	return h.showLink(w, r, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends}, taken.Action == admin.ActionAddOwner)
+	return h.showLink(w, r, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends}, taken.Action == admin.ActionAddAdmin)
 }
 
 // areaWords names an area, also one that isn't there.

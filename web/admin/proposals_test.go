@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"assent/app"
 	"assent/app/settings"
@@ -196,6 +197,10 @@ func TestProposalsEnd(t *testing.T) {
 func TestFourEyesIsSwitchedByTwo(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
+	s.visitor("opal@northmoor.example", app.RoleOperator) // may confirm enrolments, and is no owner
+	if got := olive.send(http.MethodPost, "/admin/settings/four_eyes", url.Values{"area": {"enrolment"}, "version": {"0"}}); got.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("with one owner: %d", got.StatusCode)
+	}
 	if got := olive.send(http.MethodPost, "/admin/settings/four_eyes", url.Values{"area": {"settings"}, "version": {"0"}}); got.StatusCode != http.StatusUnprocessableEntity || !got.has("areas-fault") {
 		t.Errorf("alone: %d", got.StatusCode)
 	}
@@ -225,5 +230,154 @@ func TestFourEyesIsSwitchedByTwo(t *testing.T) {
 	}
 	if rows, err := s.AuditOf(t.Context(), "four_eyes.off", 2); err != nil || len(rows) != 1 {
 		t.Errorf("the door is in the audit %d times (%v)", len(rows), err)
+	}
+}
+
+// One administrator can't make their own second: whoever could confirm is added,
+// let in, promoted and sent a link by two.
+func TestNobodyMakesTheirOwnSecond(t *testing.T) {
+	s := newSite(t, true)
+	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
+	s.visitor("oscar@northmoor.example", app.RoleOwner)
+	opal, helen := s.visitor("opal@northmoor.example", app.RoleOperator), s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	audra := s.visitor("audra@northmoor.example", app.RoleAuditor)
+	olive.wants("enrolment") // not owners: they could confirm this too
+	for _, role := range []app.AdminRole{app.RoleOwner, app.RoleOperator, app.RoleHelpDesk} {
+		olive.proposes("/admin/admins/new", url.Values{"email": {string(role) + "2@northmoor.example"}, "name": {"Eve"}, "role": {string(role)}})
+	}
+	olive.proposes("/admin/admins/"+opal.who.ID+"/link", nil)
+	olive.proposes("/admin/admins/"+audra.who.ID+"/role", url.Values{"role": {"helpdesk"}})
+	if err := s.SetAdminState(t.Context(), app.Operator, helen.who.ID, app.AdminSuspended); err != nil {
+		t.Fatal(err)
+	}
+	olive.proposes("/admin/admins/"+helen.who.ID+"/state", url.Values{"state": {"active"}})
+	// An auditor confirms nothing.
+	if got := olive.send(http.MethodPost, "/admin/admins/new", url.Values{"email": {"aud@northmoor.example"}, "name": {"Aud"}, "role": {"auditor"}}); got.StatusCode != http.StatusOK || !got.has("link") {
+		t.Errorf("an auditor: %d", got.StatusCode)
+	}
+	rows, err := s.Admins(t.Context())
+	if err != nil || len(rows) != 6 {
+		t.Errorf("%d administrators (%v)", len(rows), err)
+	}
+}
+
+// Another role is another person's key: sessions and links of the former end.
+func TestARoleEndsWhatTheFormerHad(t *testing.T) {
+	s := newSite(t, true)
+	olive, helen := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	made, err := s.registry.Link(t.Context(), app.Operator, helen.who.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := olive.send(http.MethodPost, "/admin/admins/"+helen.who.ID+"/role", url.Values{"role": {"operator"}}); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%d", got.StatusCode)
+	}
+	if got := helen.send(http.MethodGet, "/admin/people", nil); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("her session: %d", got.StatusCode)
+	}
+	link, err := s.AdminLink(t.Context(), app.TokenHash(made.Token))
+	if err != nil || link.Check(s.Now()) == nil {
+		t.Errorf("her link works (%v)", err)
+	}
+}
+
+// What was confirmed can be refused until it is carried out, and doesn't outlive
+// the day on which it was asked for, the person's links or their standing.
+func TestAConfirmationCanBeTakenBack(t *testing.T) {
+	for name, end := range map[string]func(s *site, oscar *visitor, at, person string) int{
+		"refused": func(_ *site, oscar *visitor, at, _ string) int {
+			return oscar.send(http.MethodPost, at+"/refuse", nil).StatusCode
+		},
+		"links withdrawn": func(_ *site, oscar *visitor, _, person string) int {
+			return oscar.send(http.MethodPost, "/admin/people/"+person+"/withdraw", nil).StatusCode
+		},
+		"suspended and let in": func(_ *site, oscar *visitor, _, person string) int {
+			oscar.send(http.MethodPost, "/admin/people/"+person+"/state", url.Values{"state": {"suspended"}})
+			return oscar.send(http.MethodPost, "/admin/people/"+person+"/state", url.Values{"state": {"active"}}).StatusCode
+		},
+		"a day later": func(s *site, _ *visitor, _, _ string) int {
+			s.Clock.Advance(time.Hour)
+			return http.StatusSeeOther
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, true)
+			olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+			ada := s.MustPerson("ada")
+			olive.wants("enrolment")
+			at := olive.proposes("/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}})
+			s.Clock.Advance(app.ProposalTTL - time.Hour)
+			olive, oscar = olive.again(), oscar.again()
+			if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
+				t.Fatalf("confirming: %d", got.StatusCode)
+			}
+			if got := end(s, oscar, at, ada.ID); got != http.StatusSeeOther {
+				t.Fatalf("%d", got)
+			}
+			if got := olive.again().send(http.MethodPost, at+"/take", nil); got.StatusCode != http.StatusConflict || got.has("link") {
+				t.Errorf("the link: %d", got.StatusCode)
+			}
+		})
+	}
+}
+
+// What was confirmed is what was shown: a person who has changed since the
+// proposal was made is left as they are.
+func TestAProposalChangesThePersonItWasMadeFor(t *testing.T) {
+	s := newSite(t, true)
+	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	ada := s.MustPerson("ada")
+	olive.wants("identifiers")
+	at := olive.proposes("/admin/people/"+ada.ID+"/edit", url.Values{"name": {"Ada Q"}, "identifiers": {"username:ada"}})
+	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "ada", []app.Identifier{{Kind: app.Username, Value: "ada2", Norm: "ada2"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("confirming: %d", got.StatusCode)
+	}
+	p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/"))
+	ids, idsErr := s.Identifiers(t.Context(), ada.ID)
+	if err != nil || idsErr != nil || p.State != app.ProposalFailed || p.Cause != app.ErrChanged.Code || len(ids) != 1 || ids[0].Norm != "ada2" {
+		t.Errorf("the proposal is %s for %q, she has %v (%v %v)", p.State, p.Cause, ids, err, idsErr)
+	}
+	// Erasing somebody frees what they are named by: it waits too.
+	at = olive.proposes("/admin/people/"+ada.ID+"/remove", nil)
+	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("confirming: %d", got.StatusCode)
+	}
+	if now, err := s.Person(t.Context(), ada.ID); err != nil || now.ErasedAt == 0 {
+		t.Errorf("she is not erased (%v)", err)
+	}
+	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil || p.State != app.ProposalDone {
+		t.Errorf("the proposal is %s (%v)", p.State, err)
+	}
+}
+
+// A proposal is about somebody who is there, says about whom in the audit, and
+// one administrator's many don't hide another's.
+func TestProposalsAreFewAndAboutSomebody(t *testing.T) {
+	s := newSite(t, true)
+	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	ada := s.MustPerson("ada")
+	olive.wants("enrolment")
+	if got := helen.send(http.MethodPost, "/admin/people/nosuch/invite", url.Values{"way": {"link"}}); got.StatusCode != http.StatusNotFound {
+		t.Errorf("about nobody: %d", got.StatusCode)
+	}
+	mine := olive.proposes("/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}})
+	var last answer
+	for range 40 {
+		last = helen.send(http.MethodPost, "/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}})
+	}
+	if last.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the fortieth: %d", last.StatusCode)
+	}
+	list := oscar.send(http.MethodGet, "/admin/proposals", nil)
+	if n := list.Find(`[data-testid="proposal"]`).Length(); list.StatusCode != http.StatusOK || n > 21 || list.Find(`a[href="`+mine+`"]`).Length() != 1 {
+		t.Errorf("the list: %d, %d rows", list.StatusCode, n)
+	}
+	rows, err := s.AuditOf(t.Context(), "proposal.make", 1)
+	if err != nil || len(rows) != 1 || rows[0].PersonID != ada.ID {
+		t.Errorf("the audit: %+v (%v)", rows, err)
 	}
 }

@@ -36,7 +36,8 @@ type Proposal struct {
 	Decider        string // confirmed or refused it; may be empty
 	Decided, Ended time.Time
 	Cause          string // why it could not be carried out, in words
-	MakesLink      bool   // its proposer carries it out, to see a link once
+	Takes          bool   // once it is confirmed, its proposer carries it out
+	MakesLink      bool   // and sees a link then, once
 	Fresh          bool   // it was just made
 	Fault          string
 }
