@@ -27,8 +27,10 @@ type Person struct {
 	Lang      string      `db:"lang"` // BCP 47, empty until chosen
 	Zone      string      `db:"zone"` // IANA time zone, empty until known
 	CreatedAt Instant     `db:"created_at"`
-	PausedAt  Instant     `db:"paused_at"` // a report paused their requests; 0 otherwise
-	ErasedAt  Instant     `db:"erased_at"` // name and identifiers are gone, what was audited stays; 0 otherwise
+	PausedAt  Instant     `db:"paused_at"` // a report paused requests of theirs; 0 otherwise
+	// Which requests that pause is about; see Paused.
+	PauseScope PauseScope `db:"pause_scope"`
+	ErasedAt   Instant    `db:"erased_at"` // name and identifiers are gone, what was audited stays; 0 otherwise
 }
 
 // Invitation is a link that lets a person set up one device. Only the hash of

@@ -16,11 +16,12 @@ type Choice struct {
 	AdminID    string      `db:"admin_id"`
 	At         app.Instant `db:"at"`
 	BringsBack int64       `db:"brings_back"` // the version whose value it repeats; zero where it is new
+	First      bool        `db:"first"`       // the installation began with it
 
 	AdminName string `db:"admin_name"` // for lists: who that is today
 }
 
-const choiceColumns = `c.id, c.name, c.value, c.admin_id, c.at, c.brings_back, coalesce(a.name, '') AS admin_name`
+const choiceColumns = `c.id, c.name, c.value, c.admin_id, c.at, c.brings_back, c.first, coalesce(a.name, '') AS admin_name`
 
 // Choices gives the newest version of each name that was ever chosen.
 func (r *Reader) Choices(ctx context.Context) ([]Choice, error) {
@@ -81,6 +82,36 @@ func (s *Store) Choose(ctx context.Context, by app.Actor, in Choice, based int64
 		return t.audit(ctx, by, entry{action: action, detail: detail})
 	})
 	return in, err
+}
+
+// Begin stores the choices that a new installation begins with, which no
+// administrator made: once, in a database that was made for it.
+func (s *Store) Begin(ctx context.Context, first []Choice) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(ctx, `DELETE FROM meta WHERE key = 'first choices'`)
+		if err != nil || n == 0 {
+			return err
+		}
+		for _, c := range first {
+			res, err := t.ExecContext(ctx, `INSERT INTO choices (name, value, admin_id, at, first) SELECT ?, ?, '', ?, 1
+				WHERE NOT EXISTS (SELECT 1 FROM choices WHERE name = ?)`, c.Name, c.Value, t.now, c.Name)
+			if err != nil {
+				return err
+			}
+			if n, err := res.RowsAffected(); err != nil || n == 0 {
+				return err
+			}
+			id, err := res.LastInsertId()
+			if err != nil {
+				return err
+			}
+			detail := map[string]string{"name": c.Name, "version": strconv.FormatInt(id, 10)}
+			if err := t.audit(ctx, app.System, entry{action: "setting.begin", detail: detail}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Logo is a picture that stands for the institution.

@@ -26,9 +26,12 @@ func (s *Store) KeepConsentOwner(ctx context.Context, o app.ConsentOwner) error 
 	})
 }
 
-// Recognised records the kind of a request that started without saying it.
+// Recognised records the kind of a request that started without saying it. One
+// that waits, and whose kind is paused for its person, is cancelled with it and
+// gives app.ErrNotPending.
 func (s *Store) Recognised(ctx context.Context, id, kind string) error {
-	return s.write(ctx, func(t *tx) error {
+	ended := false
+	err := s.write(ctx, func(t *tx) error {
 		n, err := t.affect(ctx, `UPDATE requests SET kind = ? WHERE id = ? AND kind = ''`, kind, id)
 		if err != nil || n == 0 {
 			return err
@@ -37,6 +40,26 @@ func (s *Store) Recognised(ctx context.Context, id, kind string) error {
 		if err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE id = ?`, id); err != nil {
 			return err
 		}
-		return t.audit(ctx, app.System, entry{action: "request.recognise", person: req.PersonID, request: id, detail: map[string]string{"kind": kind}})
+		if err := t.audit(ctx, app.System, entry{action: "request.recognise", person: req.PersonID, request: id, detail: map[string]string{"kind": kind}}); err != nil {
+			return err
+		}
+		var row app.RequestState
+		if err := t.GetContext(ctx, &row, `SELECT state FROM requests WHERE id = ?`, id); err != nil || row != app.Pending {
+			return err
+		}
+		if req.State != app.Pending {
+			ended = true // by a pause whose steps haven't come to it
+			return nil
+		}
+		p, err := t.living(ctx, req.PersonID)
+		if err != nil || !p.Pauses(kind) {
+			return err
+		}
+		ended = true
+		return t.cancel(ctx, app.System, id, app.ReasonPaused, true)
 	})
+	if err == nil && ended {
+		return app.ErrNotPending
+	}
+	return err
 }

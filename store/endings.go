@@ -22,6 +22,7 @@ type ending struct {
 	PersonID  string           `db:"person_id"`
 	OneClient bool             `db:"one_client"`
 	ClientID  string           `db:"client_id"` // where it is of one client
+	Payments  bool             `db:"payments"`  // it is of payments alone
 	UpTo      int64            `db:"upto"`      // app.Request.Nth of the last request that it ends
 	State     app.RequestState `db:"state"`     // denied or cancelled
 	Reason    app.Reason       `db:"reason"`
@@ -35,12 +36,16 @@ type ending struct {
 	PastID    string           `db:"past_id"`
 }
 
-const endingColumns = `id, person_id, one_client, client_id, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id`
+const endingColumns = `id, person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id`
+
+// paymentKinds is app.PaymentKinds in SQL.
+const paymentKinds = `('uk-domestic-payment', 'uk-domestic-scheduled-payment', 'uk-domestic-standing-order', 'uk-file-payment',
+	'uk-international-payment', 'uk-international-scheduled-payment', 'uk-international-standing-order', 'br-payment')`
 
 // byEnding finds the ending that a pending request of the table requests fell
 // under first. What had expired before it stays expired.
 const byEnding = ` FROM endings e WHERE e.person_id = requests.person_id AND e.upto >= requests.nth AND e.at < requests.expires_at
-	AND (e.one_client = 0 OR e.client_id = requests.client_id)`
+	AND (e.one_client = 0 OR e.client_id = requests.client_id) AND (e.payments = 0 OR requests.kind IN ` + paymentKinds + `)`
 
 // waiting is what a request must be to be decided, cancelled or expired: its
 // row says pending, and no ending says otherwise. Time is another matter.
@@ -78,8 +83,8 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 			return err
 		}
 	}
-	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id)
-		VALUES (:person_id, :one_client, :client_id, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id)`, e)
+	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id)
+		VALUES (:person_id, :one_client, :client_id, :payments, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id)`, e)
 	t.announce(app.Event{Topic: app.TopicEnding})
 	return err
 }
@@ -98,6 +103,9 @@ func (t *tx) proceed(ctx context.Context, e *ending) (done bool, err error) {
 	of, args := `person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`, []any{e.State, e.Reason, decidedBy, e.At, e.PersonID, e.UpTo, e.At}
 	if e.OneClient {
 		of, args = of+` AND client_id = ?`, append(args, e.ClientID)
+	}
+	if e.Payments {
+		of += ` AND kind IN ` + paymentKinds
 	}
 	var rows []app.Request
 	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = ?, reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`

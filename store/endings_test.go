@@ -77,7 +77,7 @@ func TestWhatEndsManyRequestsEndsInSteps(t *testing.T) {
 			return errors.Join(db.Pause(t.Context(), app.Operator, p.ID), db.Clear(t.Context(), app.Operator, p.ID))
 		}, app.Cancelled, app.ReasonPaused, 0},
 		{"reporting", func(db *storetest.DB, _ app.Person, d app.Device) error {
-			return db.Report(t.Context(), storetest.On(d), "other-000001", true)
+			return db.Report(t.Context(), storetest.On(d), "other-000001", app.PauseAll)
 		}, app.Cancelled, app.ReasonPaused, 0},
 		{"suspending", func(db *storetest.DB, p app.Person, _ app.Device) error {
 			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)

@@ -83,12 +83,12 @@ func (t *tx) muted(ctx context.Context, personID, clientID string) (yes bool, er
 
 // Pause stops all requests to a person until Clear, and cancels what waits.
 func (s *Store) Pause(ctx context.Context, by app.Actor, personID string) error {
-	return s.write(ctx, func(t *tx) error { return t.pause(ctx, by, personID) })
+	return s.write(ctx, func(t *tx) error { return t.pause(ctx, by, personID, app.PauseAll) })
 }
 
 // pause leaves things as they are where it is a device that asks and its passkey
 // has ended: whoever was left with one could otherwise shut the person out.
-func (t *tx) pause(ctx context.Context, by app.Actor, personID string) error {
+func (t *tx) pause(ctx context.Context, by app.Actor, personID string, scope app.PauseScope) error {
 	if by.Kind == app.ActorDevice {
 		switch err := t.mayDecide(ctx, by); {
 		case errors.Is(err, app.ErrUnknownPasskey):
@@ -97,14 +97,17 @@ func (t *tx) pause(ctx context.Context, by app.Actor, personID string) error {
 			return err
 		}
 	}
-	n, err := t.affect(ctx, `UPDATE persons SET paused_at = ? WHERE id = ? AND paused_at = 0`, t.now, personID)
+	// A pause of all takes the place of one of payments, not the other way round.
+	n, err := t.affect(ctx, `UPDATE persons SET paused_at = ?, pause_scope = ? WHERE id = ?
+		AND (paused_at = 0 OR pause_scope = 'payments' AND ? = 'all')`, t.now, scope, personID, scope)
 	if err != nil || n == 0 {
 		return err
 	}
-	if err := t.cancelPending(ctx, by, personID, app.ReasonPaused); err != nil {
+	e := ending{PersonID: personID, Payments: scope == app.PausePayments, State: app.Cancelled, Reason: app.ReasonPaused}
+	if err := t.endAll(ctx, by, e); err != nil {
 		return err
 	}
-	return t.audit(ctx, by, entry{action: "person.pause", person: personID})
+	return t.audit(ctx, by, entry{action: "person.pause", person: personID, detail: map[string]string{"of": string(scope)}})
 }
 
 // Clear ends a pause.

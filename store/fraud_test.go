@@ -102,11 +102,11 @@ func TestPauseUntilCleared(t *testing.T) {
 	reported := db.MustRequest(alice)
 	by := storetest.On(dev)
 	db.Tamper(`CREATE TRIGGER no_pause BEFORE UPDATE OF paused_at ON persons BEGIN SELECT RAISE(ABORT, 'no room'); END`)
-	if err := db.Report(t.Context(), by, reported.ID, true); err == nil || state(t, db, reported.ID).State != app.Pending {
+	if err := db.Report(t.Context(), by, reported.ID, app.PauseAll); err == nil || state(t, db, reported.ID).State != app.Pending {
 		t.Errorf("a report that couldn't pause gives %v and leaves the request %s", err, state(t, db, reported.ID).State)
 	}
 	db.Tamper(`DROP TRIGGER no_pause`)
-	if err := db.Report(t.Context(), by, reported.ID, true); err != nil {
+	if err := db.Report(t.Context(), by, reported.ID, app.PauseAll); err != nil {
 		t.Fatal(err)
 	}
 	if yes, err := db.Attacked(t.Context(), alice.ID, db.Now().Add(-time.Hour)); !yes || err != nil {

@@ -178,7 +178,7 @@ func TestDeviceWithoutAPasskeyChangesNothing(t *testing.T) {
 			return s.DisownDevice(s.T.Context(), by, s.who.ID, by.ID)
 		}, app.ErrUnknownPasskey},
 		"report, and pause the person": {func(s *shared, by app.Actor, r app.Request) error {
-			return s.Report(s.T.Context(), by, r.ID, true)
+			return s.Report(s.T.Context(), by, r.ID, app.PauseAll)
 		}, nil},
 		"rename another device": {func(s *shared, by app.Actor, _ app.Request) error {
 			return s.RenameDevice(s.T.Context(), by, s.laptop.ID, "Mine")
@@ -192,7 +192,9 @@ func TestDeviceWithoutAPasskeyChangesNothing(t *testing.T) {
 		"deny": {func(s *shared, by app.Actor, r app.Request) error {
 			return s.Deny(s.T.Context(), by, r.ID, app.ReasonPerson)
 		}, nil},
-		"report": {func(s *shared, by app.Actor, r app.Request) error { return s.Report(s.T.Context(), by, r.ID, false) }, nil},
+		"report": {func(s *shared, by app.Actor, r app.Request) error {
+			return s.Report(s.T.Context(), by, r.ID, app.PauseNone)
+		}, nil},
 	}
 	for name, c := range do {
 		t.Run(name, func(t *testing.T) {

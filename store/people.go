@@ -7,7 +7,7 @@ import (
 	"assent/app"
 )
 
-const personColumns = `id, name, state, lang, zone, created_at, paused_at, erased_at`
+const personColumns = `id, name, state, lang, zone, created_at, paused_at, pause_scope, erased_at`
 
 // AddPerson stores a new person with their identifiers and the CNPJs of the
 // companies they act for. An identifier that someone has already, or that could
@@ -103,7 +103,7 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 		args = append(args, id.Kind, id.Norm)
 	}
 	var found []app.Person
-	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at
+	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope
 		FROM identifiers i JOIN persons p ON p.id = i.person_id WHERE `+where+` LIMIT 2`, args...)
 	switch {
 	case err != nil:
@@ -116,14 +116,15 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 	return found[0], nil
 }
 
-// CanAnswer tells whether the person is active, not paused, and has an active
-// device with a live passkey.
+// CanAnswer tells whether the person is active, can be asked for something (a
+// pause of payments leaves the rest), and has an active device with a live
+// passkey.
 func (r *Reader) CanAnswer(ctx context.Context, personID string) (bool, error) {
 	var ok bool
 	err := r.r.GetContext(ctx, &ok, `SELECT EXISTS (SELECT 1 FROM persons p
 		JOIN devices d ON d.person_id = p.id AND d.state = 'active'
 		JOIN credentials c ON c.id = d.credential_id AND c.revoked_at = 0
-		WHERE p.id = ? AND p.state = 'active' AND p.paused_at = 0)`, personID)
+		WHERE p.id = ? AND p.state = 'active' AND (p.paused_at = 0 OR p.pause_scope = 'payments'))`, personID)
 	return ok, err
 }
 
@@ -144,7 +145,7 @@ type PersonRow struct {
 // page starts after the last row of this.
 func (r *Reader) People(ctx context.Context, afterName, afterID string, limit int) ([]PersonRow, error) {
 	var out []PersonRow
-	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.erased_at,
+	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope, p.erased_at,
 		(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices
 		FROM persons p WHERE p.erased_at = 0 AND (p.name > ? OR (p.name = ? AND p.id > ?)) ORDER BY p.name, p.id LIMIT ?`,
 		afterName, afterName, afterID, limit)

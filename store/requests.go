@@ -42,7 +42,7 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 				return err
 			case p.State != app.PersonActive:
 				req.State, req.Reason = app.Cancelled, app.ReasonSuspended
-			case p.PausedAt != 0:
+			case p.Pauses(req.Kind):
 				req.State, req.Reason = app.Cancelled, app.ReasonPaused
 			}
 		}
@@ -266,6 +266,9 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 		if err := t.mayAnswer(ctx, by, a.CredentialID); err != nil {
 			return err
 		}
+		if err := t.unpaused(ctx, by.PersonID, id); err != nil {
+			return err
+		}
 		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, signed_with = ?, decided_at = ?, delivery = `+toBeTold+`
 			WHERE id = ? AND person_id = ? AND `+waiting+` AND expires_at > ? AND details_digest = ?`,
 			a.Granted, a.Receipt, by.ID, a.CredentialID, a.At, id, by.PersonID, t.now, a.Digest)
@@ -288,21 +291,38 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 	})
 }
 
+// unpaused refuses what is paused for a person. What waited when the pause came
+// ended with it, so that only a fault elsewhere leads here.
+func (t *tx) unpaused(ctx context.Context, personID, requestID string) error {
+	p, err := t.living(ctx, personID)
+	if err != nil {
+		return err
+	}
+	var kind string
+	if err := t.GetContext(ctx, &kind, `SELECT kind FROM requests WHERE id = ?`, requestID); err != nil {
+		return orElse(err, app.ErrUnknownRequest)
+	}
+	if p.Pauses(kind) {
+		return app.ErrNotPending
+	}
+	return nil
+}
+
 // Deny denies a pending request, for good, and enqueues telling ACP.
 func (s *Store) Deny(ctx context.Context, by app.Actor, id string, reason app.Reason) error {
 	return s.write(ctx, func(t *tx) error { return t.deny(ctx, by, id, reason) })
 }
 
 // Report denies a pending request as one that the person on the device by
-// didn't ask for and, where it pauses, lets nothing reach them until somebody
-// clears it.
-func (s *Store) Report(ctx context.Context, by app.Actor, id string, pauses bool) error {
+// didn't ask for, and pauses what of their requests pause names until it is
+// cleared.
+func (s *Store) Report(ctx context.Context, by app.Actor, id string, pause app.PauseScope) error {
 	return s.write(ctx, func(t *tx) error {
 		err := t.deny(ctx, by, id, app.ReasonReported)
-		if err != nil || !pauses {
+		if err != nil || pause == app.PauseNone {
 			return err
 		}
-		return t.pause(ctx, by, by.PersonID)
+		return t.pause(ctx, by, by.PersonID, pause)
 	})
 }
 
@@ -381,15 +401,17 @@ func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err 
 
 // Cancel ends a pending request for a reason of ours; ACP is told when reject is true.
 func (s *Store) Cancel(ctx context.Context, by app.Actor, id string, reason app.Reason, reject bool) error {
-	return s.write(ctx, func(t *tx) error {
-		var r app.Request
-		err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = CASE WHEN ? THEN `+toBeTold+` ELSE 'none' END
-			WHERE id = ? AND `+waiting+` RETURNING `+requestColumns, reason, t.now, reject, id)
-		if err != nil {
-			return orElse(err, app.ErrNotPending)
-		}
-		return t.cancelled(ctx, by, r, reject)
-	})
+	return s.write(ctx, func(t *tx) error { return t.cancel(ctx, by, id, reason, reject) })
+}
+
+func (t *tx) cancel(ctx context.Context, by app.Actor, id string, reason app.Reason, reject bool) error {
+	var r app.Request
+	err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = CASE WHEN ? THEN `+toBeTold+` ELSE 'none' END
+		WHERE id = ? AND `+waiting+` RETURNING `+requestColumns, reason, t.now, reject, id)
+	if err != nil {
+		return orElse(err, app.ErrNotPending)
+	}
+	return t.cancelled(ctx, by, r, reject)
 }
 
 func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject bool) error {

@@ -93,7 +93,7 @@ func placeOf(text string) (p place, err error) {
 	return p, nil
 }
 
-const foundColumns = `p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.standing, p.invited_until, p.sort,
+const foundColumns = `p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope, p.standing, p.invited_until, p.sort,
 	(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices,
 	(SELECT json_group_array(json_object('kind', kind, 'value', value)) FROM (SELECT kind, value FROM identifiers WHERE person_id = p.id ORDER BY kind, norm LIMIT 4)) AS identifiers`
 

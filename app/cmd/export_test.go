@@ -4,10 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +23,7 @@ type Demo struct {
 	URL      string   // of the product
 	Pretend  string   // of the pretend ACP and its till
 	Links    []string // to enrol, one for each person of the demo but the last
+	Greeting string   // what it prints
 	Owner    string   // the link that sets up the console's owner
 	Emulator *emulator.Emulator
 	Store    *store.Store
@@ -68,8 +69,9 @@ func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo 
 		}
 	})
 	t.Cleanup(halt)
-	d.greet(io.Discard)
-	return &Demo{URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Owner: d.owner, Emulator: d.emulator, Store: d.site.store, Stop: halt, demo: d}
+	var greeting strings.Builder
+	d.greet(&greeting)
+	return &Demo{Greeting: greeting.String(), URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Owner: d.owner, Emulator: d.emulator, Store: d.site.store, Stop: halt, demo: d}
 }
 
 // Invite makes a link for one of the demo's people.

@@ -114,7 +114,12 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if err != nil {
 		return err
 	}
-	if s.settings, err = settings.New(ctx, settings.Config{Store: s.store, Given: s.o.given, Institution: s.cfg.Institution, Protection: s.cfg.Protection, FourEyes: s.cfg.FourEyes, Log: s.log}); err != nil {
+	demo := s.o.purpose == store.Demo
+	chosen := settings.Config{Store: s.store, Given: s.o.given, Institution: s.cfg.Institution, Protection: s.cfg.Protection, FourEyes: s.cfg.FourEyes, Log: s.log}
+	if !demo {
+		chosen.First = &settings.NewInstallation
+	}
+	if s.settings, err = settings.New(ctx, chosen); err != nil {
 		return err
 	}
 	if s.key, err = passkey.ReceiptKey(ctx, s.store); err != nil {
@@ -164,6 +169,10 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		app.JobPush:      {Run: notices.Send, Workers: 8, Timeout: time.Minute},
 	})
 	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
+	watch := health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Leapt: s.clock.Leapt, Log: s.log}
+	if !demo {
+		watch.PolicyChosen = s.settings.PolicyChosen
+	}
 	atAdmin := s.cfg.Admin.URL
 	sessions := admin.NewSessions(s.store, atAdmin.Scheme == "https", httpx.Source)
 	if atAdmin.Hostname() != s.cfg.PublicURL.Hostname() { // ports are no bounds to cookies
@@ -176,7 +185,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
 		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: sessions,
-			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Leapt: s.clock.Leapt, Log: s.log}), Log: s.log},
+			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(watch), Demo: demo, Log: s.log},
 		AdminAt: web.Reach{URL: atAdmin, Apart: s.cfg.Admin.Addr != "", Proxies: s.cfg.Admin.Proxies, Networks: s.cfg.Admin.Networks},
 	})
 	if err != nil {

@@ -376,23 +376,31 @@ func TestCookiesOfTheConsole(t *testing.T) {
 	}
 }
 
-// overview is the console's overview as an owner sees it.
-func (b *bank) overview(more ...string) *goquery.Document {
+// owner starts the service and signs an owner in; the function gives a page of
+// the console as they see it, or what became of a form that they sent.
+func (b *bank) owner(more ...string) func(path string, form url.Values) *goquery.Document {
 	b.t.Helper()
-	url := b.link()
+	link := b.link()
 	b.start(more...)
 	p := b.at(b.listen, nil)
-	res := newOlive(approveHost, approveHost).setUp(p, url)
+	res := newOlive(approveHost, approveHost).setUp(p, link)
 	var cookies []string
 	for _, k := range res.Cookies() {
 		cookies = append(cookies, k.Name+"="+k.Value)
 	}
-	res, text := p.ask("GET", approveHost+"/admin/overview", "", "Cookie", strings.Join(cookies, "; "))
-	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
-	if err != nil || res.StatusCode != http.StatusOK {
-		b.t.Fatal(res.StatusCode, err)
+	return func(path string, form url.Values) *goquery.Document {
+		b.t.Helper()
+		method, want := "GET", http.StatusOK
+		if form != nil {
+			method, want = "POST", http.StatusSeeOther
+		}
+		res, text := p.ask(method, approveHost+path, form.Encode(), "Cookie", strings.Join(cookies, "; "), "Content-Type", "application/x-www-form-urlencoded")
+		page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+		if err != nil || res.StatusCode != want {
+			b.t.Fatalf("%s: %d %v", path, res.StatusCode, err)
+		}
+		return page
 	}
-	return page
 }
 
 // Links that work without a code are a warning at the start and a red line in
@@ -408,7 +416,7 @@ func TestLinksWithoutCodesAreWarnedOf(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBank(t)
-			page := b.overview(append(c.more, "--log-level=warn")...)
+			page := b.owner(append(c.more, "--log-level=warn")...)("/admin/overview", nil)
 			if line := page.Find(`[data-testid="check-activation"]`); (line.Length() == 1) != c.warn || line.AttrOr("data-state", "bad") != "bad" {
 				t.Errorf("the overview has %d lines of it: %s", line.Length(), line.Text())
 			}

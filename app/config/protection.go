@@ -12,7 +12,7 @@ import (
 
 // Protection is the policy against fraud and fatigue.
 type Protection struct {
-	ReportPauses bool
+	ReportPauses app.PauseScope
 	MatchCode    []string      // profiles that ask for the code of the binding message
 	UnderAttack  []string      // profiles that do while the person is under attack
 	Cooling      time.Duration // of a new device, before it may approve payments
@@ -85,7 +85,7 @@ func (s *Settings) codePatterns(c *Config, f *faults) {
 
 func (s *Settings) protection(c *Config, f *faults) {
 	s.notices(c, f)
-	c.Protection = Protection{ReportPauses: s.ReportPauses, MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
+	c.Protection = Protection{ReportPauses: app.PauseScope(s.ReportPauses), MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
 	c.Protection.RefuseWithoutCode = oneOf(f, "ASSENT_MATCH_CODE_MISSING", s.MatchCodeMissing, "compare", "refuse") == "refuse"
 	s.codePatterns(c, f)
 	var err error

@@ -48,7 +48,7 @@ type Settings struct {
 	LogLevel  string `default:"info" env:"ASSENT_LOG_LEVEL" placeholder:"LEVEL" group:"Logging" help:"debug, info, warn or error."`
 	LogFormat string `default:"text" env:"ASSENT_LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json, on standard error."`
 
-	ReportPauses         bool     `env:"ASSENT_REPORT_PAUSES" group:"Protection" help:"Pause a person's requests after \"I didn't ask for this\", until the help desk clears it (user clear)."`
+	ReportPauses         Pauses   `default:"false" env:"ASSENT_REPORT_PAUSES" placeholder:"WHAT" group:"Protection" help:"What is paused for a person after \"I didn't ask for this\", until the help desk clears it (user clear): payments; true, all requests; or false, nothing."`
 	MatchCode            []string `env:"ASSENT_MATCH_CODE" placeholder:"PROFILE" group:"Protection" help:"Where people type the code of the binding message instead of comparing it: regular, uk-accounts, uk-payment, br-payment. One try. The code is the last word of 4 to 12 characters that mixes letters and digits, or of 4 to 8 digits, and that the page shows nowhere."`
 	MatchCodePattern     string   `env:"ASSENT_MATCH_CODE_PATTERN" placeholder:"RE2" group:"Protection" help:"Where the code stands in a message instead: the first group of this regular expression. The file's table match_code_patterns has one a profile."`
 	MatchCodeMissing     string   `default:"compare" env:"ASSENT_MATCH_CODE_MISSING" placeholder:"WHAT" group:"Protection" help:"What is done where a code is asked for and the message has none: compare lets the person compare the message, refuse cancels. Under attack it is cancelled."`

@@ -18,9 +18,9 @@ import (
 
 // Protection is the policy against fraud and fatigue.
 type Protection struct {
-	// ReportPauses stops a person's requests after "I didn't ask for this",
-	// until the help desk clears it.
-	ReportPauses bool
+	// ReportPauses names what of a person's requests stops after "I didn't ask
+	// for this", until the help desk clears it.
+	ReportPauses app.PauseScope
 	// MatchCode names the profiles whose requests ask for the code of their
 	// binding message; UnderAttack those that do while the person is under attack.
 	MatchCode, UnderAttack []string

@@ -136,7 +136,7 @@ func TestCodesOfAMessage(t *testing.T) {
 
 func TestAReportPauses(t *testing.T) {
 	w := newWorld(t)
-	w.protect(consent.Protection{ReportPauses: true})
+	w.protect(consent.Protection{ReportPauses: app.PauseAll})
 	_, r := w.start()
 	if err := w.svc.Report(t.Context(), storetest.On(w.dev), r.ID); err != nil {
 		t.Fatal(err)

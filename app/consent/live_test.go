@@ -26,7 +26,7 @@ func TestChosenPolicyAppliesAtOnce(t *testing.T) {
 	if v := w.view(r.ID); v.Sheet.AskCode {
 		t.Fatal("it asks for a code without a policy")
 	}
-	if err := chosen.ChooseProtection(t.Context(), owner, settings.Protection{MatchCode: []string{"regular"}, ReportPauses: true}, 0); err != nil {
+	if err := chosen.ChooseProtection(t.Context(), owner, settings.Protection{MatchCode: []string{"regular"}, ReportPauses: app.PauseAll}, 0); err != nil {
 		t.Fatal(err)
 	}
 	v := w.view(r.ID)

@@ -15,7 +15,7 @@ import (
 func TestATestRequest(t *testing.T) {
 	for _, approve := range []bool{true, false} {
 		w := newWorld(t)
-		w.protect(consent.Protection{ReportPauses: true})
+		w.protect(consent.Protection{ReportPauses: app.PauseAll})
 		r, err := w.svc.StartTest(t.Context(), app.Operator, w.dev.ID, "Northmoor")
 		if err != nil {
 			t.Fatal(err)

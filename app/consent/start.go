@@ -114,7 +114,7 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "login", in.LoginID, "workspace", in.ServerID, "why", unsupported.Reason)
 	case req.ExpiresAt <= now:
 		req.State, req.Reason = app.Cancelled, app.ReasonLate
-	case p.PausedAt != 0:
+	case p.Pauses(req.Kind):
 		req.State, req.Reason = app.Cancelled, app.ReasonPaused
 	case !able:
 		req.State, req.Reason = app.Cancelled, app.ReasonNoDevice

@@ -155,7 +155,7 @@ func TestAWithdrawalThatFailsIsGoneOnWith(t *testing.T) {
 // A pause by the person's own report leaves what they approved before.
 func TestAReportLeavesEarlierApprovals(t *testing.T) {
 	w, s, r := approved(t, false, emulator.Fault{Status: http.StatusServiceUnavailable})
-	w.protect(consent.Protection{ReportPauses: true})
+	w.protect(consent.Protection{ReportPauses: app.PauseAll})
 	_, other := w.start()
 	if err := w.svc.Report(t.Context(), storetest.On(w.dev), other.ID); err != nil {
 		t.Fatal(err)

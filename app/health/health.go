@@ -55,6 +55,7 @@ const (
 	Hints      Part = "hints"      // of ACP, by connection: as what they are read
 	Names      Part = "names"      // identifiers that could be taken for others
 	FourEyes   Part = "four_eyes"  // what waits for a second administrator
+	Protection Part = "protection" // policies against fraud that were never chosen
 )
 
 // Sentence is a message with its placeholders, as pairs of name and value. A
@@ -90,9 +91,12 @@ type Config struct {
 	Store       *store.Store
 	Dir         string // the data directory
 	Connections []Connection
-	Leapt       func() time.Duration // how far the machine's clock is ahead while it isn't believed; nil where that isn't known
-	LinkAlone   bool                 // links set up devices without an activation code, and not only on this machine
-	Log         *slog.Logger
+	// PolicyChosen tells whether the policies against fraud were ever chosen; nil:
+	// they needn't be.
+	PolicyChosen func() bool
+	Leapt        func() time.Duration // how far the machine's clock is ahead while it isn't believed; nil where that isn't known
+	LinkAlone    bool                 // links set up devices without an activation code, and not only on this machine
+	Log          *slog.Logger
 }
 
 // Service looks, and keeps what it found for a while. Nil finds nothing.
@@ -129,7 +133,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.hints, s.names, s.fourEyes,
+		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

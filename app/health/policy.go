@@ -38,3 +38,12 @@ func (s *Service) fourEyes(ctx context.Context) []Result {
 	}
 	return out
 }
+
+// protection says so where no policy against fraud was ever chosen, as in
+// installations from before there were defaults.
+func (s *Service) protection(context.Context) []Result {
+	if s.cfg.PolicyChosen == nil || s.cfg.PolicyChosen() {
+		return nil
+	}
+	return []Result{{Part: Protection, State: Warn, Says: say("admin.overview.health.protection_bare"), Do: say("admin.overview.health.protection_do")}}
+}

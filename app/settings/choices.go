@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"assent/app"
 	"assent/app/config"
 	"assent/app/i18n"
 )
@@ -36,11 +37,15 @@ type Branding struct {
 
 // Protection is the policy against fraud and fatigue.
 type Protection struct {
-	ReportPauses bool     `json:"report_pauses"`
-	MatchCode    []string `json:"match_code,omitempty"`   // profiles that ask for the code of the binding message
-	UnderAttack  []string `json:"under_attack,omitempty"` // profiles that do while the person is under attack
-	CoolingHours int      `json:"cooling_hours"`
+	ReportPauses app.PauseScope `json:"report_pauses"`          // true and false in versions of older binaries
+	MatchCode    []string       `json:"match_code,omitempty"`   // profiles that ask for the code of the binding message
+	UnderAttack  []string       `json:"under_attack,omitempty"` // profiles that do while the person is under attack
+	CoolingHours int            `json:"cooling_hours"`
 }
+
+// NewInstallation is the policy that a new installation begins with: what a
+// bank's payments need most, and what costs honest people least.
+var NewInstallation = Protection{ReportPauses: app.PausePayments, UnderAttack: []string{"br-payment", "uk-payment"}, CoolingHours: 1}
 
 func protectionOf(p config.Protection) Protection {
 	return Protection{ReportPauses: p.ReportPauses, MatchCode: p.MatchCode, UnderAttack: p.UnderAttack, CoolingHours: int(p.Cooling / time.Hour)}

@@ -24,7 +24,8 @@ type Config struct {
 	Given       config.Given // what was set where the service is started
 	Institution string       // as it was set there, or the default
 	Protection  config.Protection
-	FourEyes    []app.Area // where the service is started
+	FourEyes    []app.Area  // where the service is started
+	First       *Protection // what a new installation begins with; nil: with nothing chosen
 	Log         *slog.Logger
 }
 
@@ -46,6 +47,7 @@ type Current struct {
 	// What was chosen, and as which version; zero where nothing was.
 	Branding Branding
 	Versions map[Name]int64
+	First    map[Name]bool // the version is the one that the installation began with
 
 	sheet, sheetID string
 }
@@ -53,7 +55,23 @@ type Current struct {
 // New makes the service and reads what was chosen.
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{cfg: c}
+	if c.First != nil {
+		first, err := encode(c.First)
+		if err == nil {
+			err = c.Store.Begin(ctx, []store.Choice{{Name: string(ProtectionName), Value: first}})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	return s, s.load(ctx)
+}
+
+// PolicyChosen tells whether the policies of protection are what the institution
+// wants: a version of them is stored, or the start fixes each.
+func (s *Service) PolicyChosen() bool {
+	return s.Current().Versions[ProtectionName] != 0 ||
+		s.fixed("report_pauses") && s.fixed("cooling") && (s.fixed("match_code") || s.fixed("under_attack"))
 }
 
 // Current gives what counts now. It costs nothing.
@@ -101,9 +119,9 @@ func (s *Service) load(ctx context.Context) error {
 	}
 	var branding Branding
 	protection, retention := protectionOf(s.cfg.Protection), DefaultRetention
-	c := &Current{Versions: map[Name]int64{}, Accents: map[Theme]Accent{}}
+	c := &Current{Versions: map[Name]int64{}, First: map[Name]bool{}, Accents: map[Theme]Accent{}}
 	for _, row := range rows {
-		c.Versions[Name(row.Name)] = row.ID
+		c.Versions[Name(row.Name)], c.First[Name(row.Name)] = row.ID, row.First
 		var into any
 		switch Name(row.Name) {
 		case BrandingName:

@@ -153,10 +153,10 @@ func TestContradictionsAreRefused(t *testing.T) {
 func TestFixedSettingsWin(t *testing.T) {
 	db := storetest.New(t)
 	s := open(t, db, nil, config.Protection{})
-	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{ReportPauses: true, UnderAttack: []string{"regular", "uk-payment"}, CoolingHours: 24}, 0); err != nil {
+	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{ReportPauses: app.PauseAll, UnderAttack: []string{"regular", "uk-payment"}, CoolingHours: 24}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Current().Protection; !got.ReportPauses || got.Cooling != 24*time.Hour || !slices.Equal(got.UnderAttack, []string{"regular", "uk-payment"}) {
+	if got := s.Current().Protection; got.ReportPauses != app.PauseAll || got.Cooling != 24*time.Hour || !slices.Equal(got.UnderAttack, []string{"regular", "uk-payment"}) {
 		t.Fatalf("chosen: %+v", got)
 	}
 	given := config.Given{
@@ -164,7 +164,7 @@ func TestFixedSettingsWin(t *testing.T) {
 		{Name: "report-pauses", Env: "ASSENT_REPORT_PAUSES", Origin: config.FromDefault}, {Name: "institution", Env: "ASSENT_INSTITUTION", Origin: config.FromEnv},
 	}
 	s = open(t, db, given, config.Protection{MatchCode: []string{"regular"}, Cooling: 90 * time.Minute})
-	if got := s.Current().Protection; !got.ReportPauses || got.Cooling != 90*time.Minute || !slices.Equal(got.MatchCode, []string{"regular"}) || !slices.Equal(got.UnderAttack, []string{"uk-payment"}) {
+	if got := s.Current().Protection; got.ReportPauses != app.PauseAll || got.Cooling != 90*time.Minute || !slices.Equal(got.MatchCode, []string{"regular"}) || !slices.Equal(got.UnderAttack, []string{"uk-payment"}) {
 		t.Errorf("under what is fixed: %+v", got)
 	}
 	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Institution: "Other"}, 0); err != nil || s.Current().Institution != "Northmoor" {
@@ -246,5 +246,60 @@ func TestLogos(t *testing.T) {
 		if _, err := s.AddLogo(t.Context(), row.file); !errors.As(err, &faults) || !strings.HasSuffix(string(faults[0].Key), row.key) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A new installation begins with safe policies, which owners may change; an older
+// one begins with none, until one is chosen.
+func TestNewInstallationsBeginWithPolicies(t *testing.T) {
+	begin := func(db *storetest.DB, given config.Given, p config.Protection) *settings.Service {
+		t.Helper()
+		s, err := settings.New(t.Context(), settings.Config{Store: db.Store, Given: given, Institution: "Northmoor", Protection: p, First: &settings.NewInstallation,
+			Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	db := storetest.New(t)
+	s := begin(db, nil, config.Protection{})
+	got := s.Current()
+	if got.Protection.ReportPauses != app.PausePayments || got.Protection.Cooling != time.Hour || len(got.Protection.MatchCode) != 0 ||
+		!slices.Equal(got.Protection.UnderAttack, []string{"br-payment", "uk-payment"}) || !got.First[settings.ProtectionName] || !s.PolicyChosen() {
+		t.Errorf("a new installation begins with %+v, first: %v", got.Protection, got.First)
+	}
+	fixed := begin(db, config.Given{{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromEnv}}, config.Protection{Cooling: 0})
+	if got := fixed.Current().Protection; got.Cooling != 0 || got.ReportPauses != app.PausePayments {
+		t.Errorf("what the environment sets doesn't win: %+v", got)
+	}
+	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{}, version(s, settings.ProtectionName)); err != nil {
+		t.Fatal(err)
+	}
+	if got := begin(db, nil, config.Protection{}).Current(); got.First[settings.ProtectionName] || got.Protection.ReportPauses != app.PauseNone {
+		t.Errorf("a choice is undone by the next start: %+v", got.Protection)
+	}
+
+	db = storetest.New(t)
+	db.Tamper(`DELETE FROM meta WHERE key = 'first choices'`) // as the migration leaves an older one
+	s = begin(db, nil, config.Protection{})
+	if got := s.Current().Protection; got.ReportPauses != app.PauseNone || got.Cooling != 0 || s.PolicyChosen() {
+		t.Errorf("an older installation: %+v, chosen: %v", got, s.PolicyChosen())
+	}
+	all := config.Given{{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromEnv}, {Name: "report-pauses", Env: "ASSENT_REPORT_PAUSES", Origin: config.FromEnv},
+		{Name: "match-code-under-attack", Env: "ASSENT_MATCH_CODE_UNDER_ATTACK", Origin: config.FromFile}}
+	if !begin(db, all, config.Protection{}).PolicyChosen() {
+		t.Error("what the start fixes isn't chosen")
+	}
+	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{}, 0); err != nil || !s.PolicyChosen() {
+		t.Errorf("keeping it as it is: %v, chosen: %v", err, s.PolicyChosen())
+	}
+}
+
+// Versions of older binaries said whether a report pauses.
+func TestPausesOfOlderVersions(t *testing.T) {
+	db := storetest.New(t)
+	db.Tamper(`INSERT INTO choices (name, value, admin_id, at) VALUES ('protection', '{"report_pauses":true,"cooling_hours":0}', 'owner', 1)`)
+	if got := open(t, db, nil, config.Protection{}).Current().Protection.ReportPauses; got != app.PauseAll {
+		t.Errorf("true is %q", got)
 	}
 }

@@ -65,6 +65,7 @@ type Config struct {
 	Brand       func() view.Brand // the institution's look as it is now; nil for ours
 	Settings    *settings.Service
 	LinkAlone   bool          // activation codes are switched off
+	Demo        bool          // it is a demo, which begins without policies
 	InviteTTL   time.Duration // of a link that isn't for a letter
 	Live        *live.Hub
 	Health      *health.Service // nil looks at nothing

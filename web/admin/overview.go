@@ -171,6 +171,8 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 	case health.FourEyes:
 		link(admin.ViewProposals, proposalsPath, "admin.overview.act.proposals")
 		link(admin.ViewSettings, settingsPath+"/four_eyes", "admin.overview.act.four_eyes")
+	case health.Protection:
+		link(admin.ViewSettings, settingsPath+"/protection", "admin.overview.act.policies")
 	case health.Database, health.Disk, health.Activation:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	}

@@ -72,7 +72,7 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 		return err
 	}
 	for _, f := range found {
-		row := page.PersonRow{ID: f.ID, Name: h.nameOf(r, who, f.Person), Standing: f.Standing, State: f.State, Paused: f.PausedAt != 0, Devices: f.Devices}
+		row := page.PersonRow{ID: f.ID, Name: h.nameOf(r, who, f.Person), Standing: f.Standing, State: f.State, Paused: f.Person.Paused(), Devices: f.Devices}
 		if f.InvitedUntil > h.Store.Now() {
 			row.InvitedUntil = f.InvitedUntil.Time()
 		}
@@ -124,7 +124,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 		return err
 	}
 	full := who.May(admin.ViewPersonalData)
-	out := page.Person{ID: p.ID, Name: h.nameOf(r, who, p), State: p.State, Erased: p.ErasedAt.Time(), Paused: p.PausedAt.Time(), Added: p.CreatedAt.Time(),
+	out := page.Person{ID: p.ID, Name: h.nameOf(r, who, p), State: p.State, Erased: p.ErasedAt.Time(), Paused: p.PausedAt.Time(), Pause: p.Paused(), Added: p.CreatedAt.Time(),
 		Lang: p.Lang, Zone: p.Zone, Note: note, Fault: fault, Masked: !full,
 		May: page.MayPerson{Edit: who.May(admin.EditPeople), Invite: who.May(admin.InvitePeople), Code: who.May(admin.IssueActivation), Suspend: who.May(admin.SuspendPeople),
 			Remove: who.May(admin.RemovePeople), Clear: who.May(admin.ClearPause), Devices: who.May(admin.ResetDevices), Test: who.May(admin.TestRequests), Audit: who.May(admin.ViewAudit)}}

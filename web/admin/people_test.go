@@ -236,7 +236,7 @@ func TestOverviewSaysWhoIsUnderAttack(t *testing.T) {
 	}
 	d := s.MustDevice(ada)
 	s.MustPerson("bruno")
-	if err := s.Report(t.Context(), storetest.On(d), s.MustRequest(ada).ID, false); err != nil {
+	if err := s.Report(t.Context(), storetest.On(d), s.MustRequest(ada).ID, app.PauseNone); err != nil {
 		t.Fatal(err)
 	}
 	for role, name := range map[app.AdminRole]string{app.RoleOwner: "Ada Quill", app.RoleOperator: "Ada Quill", app.RoleHelpDesk: view.MaskName("Ada Quill")} {

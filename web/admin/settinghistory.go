@@ -48,9 +48,12 @@ func (h *handlers) showVersions(w http.ResponseWriter, r *http.Request, who admi
 	}
 	f, now := h.frame(r), h.Settings.Current()
 	for _, row := range rows {
-		v := page.Version{ID: row.ID, Name: row.Name, Who: row.AdminName, When: row.At.Time(), BringsBack: row.BringsBack, Based: now.Versions[settings.Name(row.Name)]}
+		v := page.Version{ID: row.ID, Name: row.Name, Who: row.AdminName, When: row.At.Time(), BringsBack: row.BringsBack, First: row.First, Based: now.Versions[settings.Name(row.Name)]}
 		v.Current = v.Based == row.ID
-		if v.Who == "" {
+		switch {
+		case row.First:
+			v.Who = "Assent"
+		case v.Who == "":
 			v.Who = row.AdminID
 		}
 		if v.Said, err = chose(f.Words, row); err != nil {
@@ -87,8 +90,7 @@ func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
 		if err := json.Unmarshal([]byte(row.Value), &p); err != nil {
 			return nil, err
 		}
-		yes := map[bool]i18n.Key{true: "admin.settings.yes", false: "admin.settings.no"}
-		add("admin.settings.protection.pauses_title", w.T(yes[p.ReportPauses]))
+		add("admin.settings.protection.pauses_title", w.T(page.PauseWords[p.ReportPauses]))
 		add("admin.settings.protection.always", profiles(w, p.MatchCode))
 		add("admin.settings.protection.attacked", profiles(w, p.UnderAttack))
 		add("admin.settings.protection.cooling", strconv.Itoa(p.CoolingHours))

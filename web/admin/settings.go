@@ -75,6 +75,9 @@ func (h *handlers) settings(w http.ResponseWriter, r *http.Request, who admin.Id
 		}
 		if here, value, ok := chosenInstead(now, s.Name, chosen); ok && !h.Settings.Given().Fixed(s.Name) {
 			row.Value, row.Origin, row.Here = value, "console", here
+			if here == settingsPath+"/protection" && now.First[settings.ProtectionName] {
+				row.Origin = "first"
+			}
 		}
 		g := &p.Groups[len(p.Groups)-1]
 		g.Rows = append(g.Rows, row)
@@ -89,7 +92,7 @@ func chosenInstead(now *settings.Current, name string, chosen func(settings.Name
 	case "institution":
 		return branding, now.Institution, now.Branding.Institution != ""
 	case "report-pauses":
-		return protection, strconv.FormatBool(now.Protection.ReportPauses), chosen(settings.ProtectionName)
+		return protection, now.Protection.ReportPauses.Setting(), chosen(settings.ProtectionName)
 	case "match-code":
 		return protection, strings.Join(now.Protection.MatchCode, ", "), chosen(settings.ProtectionName)
 	case "match-code-under-attack":
@@ -329,6 +332,14 @@ func (h *handlers) protectionForm(r *http.Request, who admin.Identity, p setting
 	now := h.Settings.Current()
 	out := page.Protection{SettingsFrame: h.settingsFrame(r, who, fault), Version: now.Versions[settings.ProtectionName], ReportPauses: p.ReportPauses,
 		Codes: h.codes(p), Cooling: strconv.Itoa(p.CoolingHours), Fixed: map[string]page.FixedBy{}, Chosen: now.Versions[settings.ProtectionName] != 0}
+	switch {
+	case h.Demo:
+		out.Begun = page.BegunDemo
+	case now.First[settings.ProtectionName]:
+		out.Begun = page.BegunFirst
+	case !h.Settings.PolicyChosen():
+		out.Begun = page.BegunBare
+	}
 	for _, field := range []string{"report_pauses", "match_code", "under_attack", "cooling"} {
 		out.Fixed[field] = h.fixedBy(field)
 	}
@@ -344,7 +355,14 @@ func (h *handlers) saveProtection(w http.ResponseWriter, r *http.Request, who ad
 		return err
 	}
 	was := chosenProtection(h.Settings.Current())
-	p := settings.Protection{ReportPauses: r.PostForm.Get("report_pauses") != "", CoolingHours: was.CoolingHours}
+	p := settings.Protection{ReportPauses: was.ReportPauses, CoolingHours: was.CoolingHours}
+	if r.PostForm.Has("report_pauses") {
+		scope, err := app.ParsePauseScope(r.PostForm.Get("report_pauses"))
+		if err != nil {
+			return app.ErrMalformed.In("report_pauses").Because(err)
+		}
+		p.ReportPauses = scope
+	}
 	hours := r.PostForm.Get("cooling")
 	if r.PostForm.Has("cooling") {
 		p.CoolingHours = number(hours)

@@ -123,12 +123,12 @@ func TestFixedPoliciesStay(t *testing.T) {
 	if p.Find("#cooling[disabled]").Length() != 1 || p.Find(`[data-testid="code-uk-payment"] input[disabled]`).Length() != 3 || p.Find(`[data-testid="code-regular"] input[disabled]`).Length() != 1 {
 		t.Error("what is fixed can be changed in the form")
 	}
-	form := url.Values{"version": {"0"}, "report_pauses": {"yes"}, "cooling": {"48"}, "code-uk-payment": {"never"}, "code-regular": {"attack"}}
+	form := url.Values{"version": {"0"}, "report_pauses": {"true"}, "cooling": {"48"}, "code-uk-payment": {"never"}, "code-regular": {"attack"}}
 	if p := olive.send(http.MethodPost, "/admin/settings/protection", form); p.StatusCode != http.StatusSeeOther {
 		t.Fatalf("saving: %d %s", p.StatusCode, p.text("fault"))
 	}
 	p = olive.send(http.MethodGet, "/admin/settings/protection?saved=yes", nil)
-	if !p.has("saved") || p.Find(`input[name="report_pauses"][checked]`).Length() != 1 || p.Find("#cooling").AttrOr("value", "") != "0" ||
+	if !p.has("saved") || p.Find(`input[name="report_pauses"][checked]`).AttrOr("value", "") != "true" || p.Find("#cooling").AttrOr("value", "") != "0" ||
 		p.Find(`[data-testid="code-uk-payment"] input[checked]`).AttrOr("value", "") != "always" || p.Find(`[data-testid="code-regular"] input[checked]`).AttrOr("value", "") != "attack" {
 		t.Error("what counts isn't what was chosen under what is fixed")
 	}

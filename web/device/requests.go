@@ -37,7 +37,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	if err != nil {
 		return err
 	}
-	p := page.Inbox{}
+	p := page.Inbox{Paused: id.Person.Paused()}
 	waits, err := h.Store.BackOffs(r.Context(), id.Person.ID)
 	if err != nil {
 		return err

@@ -125,6 +125,8 @@ func overviews(f page.Frame) []shown {
 	weak.Checks = append([]page.Check{
 		{Part: "activation", State: page.CheckBad, Says: f.Words.T("admin.overview.health.activation_off"), Do: f.Words.T("admin.overview.health.activation_do"),
 			Links: []page.Link{{Path: "/admin/settings", Words: "admin.overview.act.settings"}}},
+		{Part: "protection", State: page.CheckWarn, Says: f.Words.T("admin.overview.health.protection_bare"), Do: f.Words.T("admin.overview.health.protection_do"),
+			Links: []page.Link{{Path: "/admin/settings/protection", Words: "admin.overview.act.policies"}}},
 	}, checks(f, false)...)
 	return []shown{
 		{name: "overview", path: path, page: busy}, {name: "overview-ill", path: path, page: ill}, {name: "overview-quiet", path: path, page: quiet},

@@ -17,7 +17,7 @@ type PersonRow struct {
 	Identifiers  []string
 	Standing     app.Standing
 	State        app.PersonState
-	Paused       bool
+	Paused       app.PauseScope
 	Devices      int
 	InvitedUntil time.Time // of a link that works still; zero without one
 }
@@ -27,12 +27,14 @@ func (r PersonRow) standing(w i18n.Words) (view.State, string) {
 	return standing(w, r.State, r.Paused, r.Standing, !r.InvitedUntil.IsZero())
 }
 
-func standing(w i18n.Words, state app.PersonState, paused bool, s app.Standing, invited bool) (view.State, string) {
+func standing(w i18n.Words, state app.PersonState, paused app.PauseScope, s app.Standing, invited bool) (view.State, string) {
 	switch {
 	case state == app.PersonSuspended:
 		return view.Denied, w.T("admin.people.is_suspended")
-	case paused:
+	case paused == app.PauseAll:
 		return view.Stuck, w.T("admin.people.is_paused")
+	case paused == app.PausePayments:
+		return view.Stuck, w.T("admin.people.payments_paused")
 	case s == app.StandingReady:
 		return view.Approved, w.T("admin.people.ready")
 	case s == app.StandingUnheard:
@@ -138,6 +140,7 @@ type Person struct {
 	Standing     app.Standing
 	Erased       time.Time // zero where they weren't
 	Paused       time.Time // since a report; zero where they aren't
+	Pause        app.PauseScope
 	Attacked     time.Time // the last sign of an attack that still counts; zero where there is none
 	Attack       app.Attack
 	Added        time.Time
@@ -159,7 +162,7 @@ func (p Person) lead(f Frame) (view.State, string) {
 	if !p.Erased.IsZero() {
 		return view.Ended, w.T("admin.people.erased_on", "date", w.Date(p.Erased))
 	}
-	state, word := standing(w, p.State, !p.Paused.IsZero(), p.Standing, !p.InvitedUntil.IsZero())
+	state, word := standing(w, p.State, p.Pause, p.Standing, !p.InvitedUntil.IsZero())
 	if !p.InvitedUntil.IsZero() {
 		word += " · " + w.T("admin.people.link_until", "when", w.Deadline(p.InvitedUntil, f.Now))
 	}
@@ -169,6 +172,15 @@ func (p Person) lead(f Frame) (view.State, string) {
 var identifierKinds = map[app.IdentifierKind]i18n.Key{
 	app.Username: "identifier.username", app.Email: "identifier.email", app.Phone: "identifier.phone", app.Subject: "identifier.subject",
 	app.CPF: "identifier.cpf", app.Customer: "identifier.customer",
+}
+
+// paused says since when what is paused, and what isn't.
+func (p Person) paused(f Frame) string {
+	words := i18n.Key("admin.people.paused_all")
+	if p.Pause == app.PausePayments {
+		words = "admin.people.paused_payments"
+	}
+	return f.Words.T(words, "when", f.Words.Moment(p.Paused, f.Now))
 }
 
 // bare tells whether they have neither a device that can sign nor a way to one:

@@ -16,7 +16,7 @@ func peoplePages(f page.Frame) []shown {
 		{ID: "p1", Name: "Ada Quill", Identifiers: []string{"ada.quill", "ada@quill.example"}, Standing: app.StandingReady, State: app.PersonActive, Devices: 2},
 		{ID: "p2", Name: "Ana Lúcia de Souza Albuquerque Cavalcanti", Identifiers: []string{"ana.lucia.de.souza.albuquerque@northmoor.example", "+55 11 91234-5678", "123.456.789-09"}, Standing: app.StandingBare, State: app.PersonActive, InvitedUntil: now.Add(20 * time.Hour)},
 		{ID: "p3", Name: "نور الدين", Identifiers: []string{"nur"}, Standing: app.StandingUnheard, State: app.PersonActive, Devices: 1},
-		{ID: "p4", Name: "Zoë de la Cruz", Identifiers: []string{"zoe"}, Standing: app.StandingReady, State: app.PersonActive, Paused: true, Devices: 1},
+		{ID: "p4", Name: "Zoë de la Cruz", Identifiers: []string{"zoe"}, Standing: app.StandingReady, State: app.PersonActive, Paused: app.PausePayments, Devices: 1},
 		{ID: "p5", Name: "Ben Gone", Identifiers: []string{"ben"}, Standing: app.StandingBare, State: app.PersonSuspended},
 	}
 	ada := page.Person{ID: "p1", Name: "Ada Quill", State: app.PersonActive, Standing: app.StandingReady, Added: now.AddDate(-1, 0, 0), InvitedUntil: now.Add(20 * time.Hour), Lang: "en-GB", Zone: "Europe/London",
@@ -25,7 +25,7 @@ func peoplePages(f page.Frame) []shown {
 			{ID: "d2", Name: "Ada's iPad with a rather long name that somebody gave it", State: app.DeviceActive, Push: true, Seen: now.AddDate(0, -1, 0), Error: "429 Too Many Requests"}},
 		Requests: asked[:2], Accounts: []page.Account{{Name: "Current account", Number: "••3344", Kind: "account"}, {Name: "Savings", Number: "••7788", Why: "Savings accounts can't pay", Joint: true}, {Name: "Oficina", Number: "••1112", Company: "12.345.678/0001-95"}},
 		Trail: []page.Event{{At: now, Action: "request.approve", Device: "Pixel 9"}, {At: now.AddDate(0, 0, -1), Action: "device.add", Device: "Pixel 9"}, {At: now.AddDate(-1, 0, 0), Action: "person.add", Actor: app.ActorAdmin}}, May: all, Note: f.Words.T("admin.people.edited_now")}
-	masked := page.Person{ID: "p4", Name: "Z••• d••• l••• C•••", State: app.PersonActive, Standing: app.StandingReady, Paused: now.Add(-time.Hour), Added: now, Masked: true, InvitedUntil: now.Add(time.Hour),
+	masked := page.Person{ID: "p4", Name: "Z••• d••• l••• C•••", State: app.PersonActive, Standing: app.StandingReady, Paused: now.Add(-time.Hour), Pause: app.PausePayments, Added: now, Masked: true, InvitedUntil: now.Add(time.Hour),
 		Trail:       []page.Event{{At: now, Action: "invitation.make", Actor: app.ActorAdmin}, {At: now.AddDate(0, 0, -1), Action: "person.add", Actor: app.ActorOperator}},
 		Identifiers: []app.Identifier{{Kind: app.Email, Value: "z•••@example.com"}}, May: page.MayPerson{Invite: true, Code: true, Clear: true}, Fault: f.Words.T("admin.people.no_link")}
 	return []shown{

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"assent/app"
 	"assent/app/i18n"
 	"assent/web/view"
 )
@@ -79,7 +80,7 @@ type SettingGroup struct {
 // originWords say where a value comes from.
 var originWords = map[string]i18n.Key{
 	"flag": "admin.settings.from.flag", "environment": "admin.settings.from.environment", "file": "admin.settings.from.file",
-	"demo": "admin.settings.from.demo", "default": "admin.settings.from.default", "console": "admin.settings.from.console",
+	"demo": "admin.settings.from.demo", "default": "admin.settings.from.default", "console": "admin.settings.from.console", "first": "admin.settings.from.first",
 }
 
 // Settings lists the settings as they count.
@@ -211,12 +212,30 @@ func ProfileWords(w i18n.Words, profile string) string {
 type Protection struct {
 	SettingsFrame
 	Version      int64
-	ReportPauses bool
+	ReportPauses app.PauseScope
+	Begun        Begun
 	Codes        []CodeRow
 	Cooling      string // hours
 	Faults       map[string]string
 	Fixed        map[string]FixedBy // by field
 	Chosen       bool
+}
+
+// Begun says how the policies stand to those of new installations.
+type Begun string
+
+// The ways to stand to them.
+const (
+	BegunChosen Begun = ""
+	BegunFirst  Begun = "first" // they are those
+	BegunDemo   Begun = "demo"  // a demo has none of them
+	BegunBare   Begun = "bare"  // the installation is older, and no policy was chosen
+)
+
+// PauseWords name what a report pauses.
+var PauseWords = map[app.PauseScope]i18n.Key{
+	app.PauseNone: "admin.settings.protection.pauses_none", app.PausePayments: "admin.settings.protection.pauses_payments",
+	app.PauseAll: "admin.settings.protection.pauses_all",
 }
 
 // RetentionRow is how long a kind of record is kept.
@@ -270,6 +289,7 @@ type Version struct {
 	Who        string
 	When       time.Time
 	BringsBack int64
+	First      bool   // the installation began with it
 	Said       []Fact // what it chose
 	Current    bool
 	Based      int64 // the version that counts of that name

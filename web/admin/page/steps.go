@@ -108,6 +108,7 @@ var steps = map[string]map[string]step{
 		"cancel": {"admin.step.import_cancel", view.Ended},
 	},
 	"setting": {
+		"begin":     {"admin.step.setting_begin", view.Waiting},
 		"change":    {"admin.step.setting_change", view.Waiting},
 		"revert":    {"admin.step.setting_revert", view.Waiting},
 		"retention": {"admin.step.setting_retention", view.Ended},

@@ -241,7 +241,7 @@ func TestReasons(t *testing.T) {
 		{app.ReasonDebtorCannotPay, "can’t make this payment", "choose another account there", false},
 		{app.ReasonNoAccount, "no account that it could be about", "ask Northmoor", false},
 		{app.ReasonUnsupported, "can’t be shown here yet", "ask Northmoor", false},
-		{app.ReasonPaused, "your requests are paused", "call Northmoor", false},
+		{app.ReasonPaused, "requests like this one are paused", "call Northmoor", false},
 		{app.ReasonUnreadable, "couldn’t be read without doubt", "start it again", false},
 	} {
 		p := outcome(english(t), kinds()["uk-payment"], cancelled(row.reason))

@@ -165,6 +165,8 @@ func gallery(f view.Frame) []shown {
 			{Cause: app.QuietMuted, Clients: []string{"c4"}, Name: "Rowan", Times: 3, Muted: true, Waiting: waiting[:2]},
 			{Cause: app.QuietFlood, Clients: []string{"c5", "c6"}, Name: "Shop", Times: 290, Waiting: waiting[:2]}}}},
 		{name: "inbox-empty", page: page.Inbox{}},
+		{name: "inbox-payments-paused", page: page.Inbox{Waiting: waiting[:1], Paused: app.PausePayments}},
+		{name: "inbox-paused", page: page.Inbox{Paused: app.PauseAll}},
 		{name: "history", page: page.History{Older: "/history?after=x", Entries: []page.Entry{
 			{ID: "r0", Text: bare(f, plum, "", ""), State: app.Pending, At: deadline},
 			{ID: "r1", Text: pay, State: app.Approved, At: now, Device: "Pixel 9", Delivery: app.DeliveryDelivered},

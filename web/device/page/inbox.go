@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"assent/app"
 	"assent/app/i18n"
 	"assent/app/slip"
 	"assent/web/view"
@@ -15,7 +16,8 @@ type Inbox struct {
 	More    int       // how much waits beside it and the bursts, and isn't listed
 	Bursts  []Burst   // of clients that asked too often, apart from the others
 	Muted   []Muted
-	PushOff bool   // this device can't be notified
+	PushOff bool // this device can't be notified
+	Paused  app.PauseScope
 	Added   *Added // a device that was added lately and not yet acknowledged
 }
 
@@ -92,6 +94,12 @@ func (w Waiting) line(words i18n.Words) string {
 // notices are the strips above the pile.
 func (p Inbox) notices(f view.Frame) []view.Notice {
 	var out []view.Notice
+	switch p.Paused {
+	case app.PauseAll:
+		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_all", "institution", f.Institution)})
+	case app.PausePayments:
+		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_payments", "institution", f.Institution)})
+	}
 	if p.Added != nil {
 		words := i18n.Key("notice.device_added")
 		if p.Added.Rekeyed {
