@@ -120,6 +120,8 @@ var (
 	ErrNoPush              = &Error{Kind: Conflict, Code: "no_push", Message: "the device has no push subscription"}
 	ErrNotInDoubt          = &Error{Kind: Conflict, Code: "not_in_doubt", Message: "ACP holds nothing against how the request ended, or it was dealt with"}
 	ErrNotFailed           = &Error{Kind: Conflict, Code: "not_failed", Message: "the delivery has not failed"}
+	ErrTestOpen            = &Error{Kind: Conflict, Code: "test_open", Message: "a test waits on this device already"}
+	ErrManyTests           = &Error{Kind: TooMany, Code: "many_tests", Message: "this administrator has sent ten tests within an hour"}
 	ErrCooling             = &Error{Kind: Forbidden, Code: "cooling", Message: "the device is too new to approve payments"}
 	ErrPushEndpoint        = &Error{Kind: Invalid, Code: "push_endpoint", Message: "the push endpoint is not one of an allowed push service"}
 	ErrPushGone            = &Error{Kind: Conflict, Code: "push_gone", Message: "the push service has ended this subscription"}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -89,8 +91,37 @@ func (s *Store) RetryDelivery(ctx context.Context, by app.Actor, id string) erro
 	})
 }
 
+// testsAnHour is how many tests one administrator may send within an hour.
+const testsAnHour = 10
+
+// mayTest refuses a test while another waits on the device (app.ErrTestOpen), and
+// where by has sent testsAnHour within the last hour (app.ErrManyTests): tests ring.
+func (t *tx) mayTest(ctx context.Context, by app.Actor, d app.Device) error {
+	var open bool
+	if err := t.GetContext(ctx, &open, `SELECT EXISTS (SELECT 1 FROM requests JOIN audit ON audit.request_id = requests.id
+		WHERE requests.person_id = ? AND requests.kind = ? AND requests.expires_at > ? AND `+waiting+`
+		AND audit.action = 'request.test' AND audit.device_id = ?)`, d.PersonID, app.KindTest, t.now, d.ID); err != nil {
+		return err
+	}
+	if open {
+		return app.ErrTestOpen
+	}
+	var counted app.Instant // when the oldest of the last testsAnHour was sent
+	err := t.GetContext(ctx, &counted, `SELECT at FROM audit INDEXED BY audit_actor
+		WHERE actor_id = ? AND action = 'request.test' AND at > ? AND at <= ? ORDER BY at DESC LIMIT 1 OFFSET ?`,
+		by.ID, t.now.Add(-time.Hour), t.now, testsAnHour-1)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return app.ErrManyTests.After(counted.Add(time.Hour).Sub(t.now))
+}
+
 // StartTest stores a request that is only a test: it goes to one device of the
-// person, and nobody outside hears of it.
+// person, and nobody outside hears of it. A device has one open test at a time
+// (app.ErrTestOpen), and by sends testsAnHour within an hour (app.ErrManyTests).
 func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientName string, lives time.Duration) (app.Request, error) {
 	var r app.Request
 	err := s.write(ctx, func(t *tx) error {
@@ -102,6 +133,9 @@ func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientNam
 			return app.ErrUnknownDevice
 		}
 		if err := t.active(ctx, d.PersonID); err != nil {
+			return err
+		}
+		if err := t.mayTest(ctx, by, d); err != nil {
 			return err
 		}
 		r = app.Request{ID: app.NewID(), Ref: app.NewRef(), LoginState: app.NewID(), PersonID: d.PersonID, Kind: app.KindTest, ClientName: clientName,

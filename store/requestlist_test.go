@@ -210,3 +210,50 @@ func TestTestRequests(t *testing.T) {
 		})
 	}
 }
+
+// Tests ring a phone: one waits on a device at a time, and an administrator sends
+// ten within an hour, to whatever devices.
+func TestTestsDoNotRingOnAndOn(t *testing.T) {
+	db := storetest.New(t)
+	p := db.MustPerson("alice")
+	first, second := db.MustDevice(p), db.MustDevice(p)
+	opal := app.Actor{Kind: app.ActorAdmin, ID: "opal"}
+	send := func(by app.Actor, d app.Device) (app.Request, error) {
+		return db.StartTest(t.Context(), by, d.ID, "Northmoor", 5*time.Minute)
+	}
+	sent, err := send(opal, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []app.Actor{opal, {Kind: app.ActorAdmin, ID: "another"}} {
+		if _, err := send(by, first); !errors.Is(err, app.ErrTestOpen) {
+			t.Errorf("%s, while one waits: %v", by.ID, err)
+		}
+	}
+	if _, err := send(opal, second); err != nil {
+		t.Errorf("to the person's other device: %v", err)
+	}
+	if err := db.Deny(t.Context(), storetest.On(first), sent.ID, app.ReasonPerson); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 { // once it was answered, and then once it has ended
+		if _, err := send(opal, first); err != nil {
+			t.Fatalf("test %d: %v", i+3, err)
+		}
+		db.Clock.Advance(5 * time.Minute)
+	}
+	var wait *app.Error
+	if _, err := send(opal, first); !errors.As(err, &wait) || wait.Code != app.ErrManyTests.Code || wait.RetryAfter != 20*time.Minute {
+		t.Errorf("the eleventh within an hour: %v, to wait %v", err, wait)
+	}
+	if _, err := send(app.Actor{Kind: app.ActorAdmin, ID: "another"}, second); err != nil {
+		t.Errorf("of another administrator: %v", err)
+	}
+	db.Clock.Advance(20 * time.Minute)
+	if _, err := send(opal, first); err != nil {
+		t.Errorf("an hour after the first: %v", err)
+	}
+	if rows, err := db.AuditOf(t.Context(), "request.test", 50); err != nil || len(rows) != 12 {
+		t.Errorf("%d tests in the audit, want 12 (%v)", len(rows), err)
+	}
+}

@@ -37,7 +37,8 @@ func (s *Service) Resolve(ctx context.Context, who Identity, id string) error {
 }
 
 // TestDevice sends a test to a device of a person's; from is who sends it, in
-// the person's eyes.
+// the person's eyes. It rings, so it asks for the passkey, and how many there
+// may be is limited: see consent.StartTest.
 func (s *Service) TestDevice(ctx context.Context, who Identity, deviceID, from string) (app.Request, error) {
 	by, err := s.may(ctx, who, TestRequests)
 	if err != nil {

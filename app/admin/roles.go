@@ -81,7 +81,7 @@ var table = map[Permission]rule{
 	ViewRequests:   only(app.RoleOwner, app.RoleOperator, app.RoleHelpDesk, app.RoleAuditor),
 	RetryRequests:  only(app.RoleOwner, app.RoleOperator),
 	CancelRequests: dangerous(app.RoleOwner, app.RoleOperator),
-	TestRequests:   only(app.RoleOwner, app.RoleOperator),
+	TestRequests:   dangerous(app.RoleOwner, app.RoleOperator),
 	ExportRequests: dangerous(app.RoleOwner, app.RoleAuditor),
 
 	ViewAudit:   only(app.RoleOwner, app.RoleAuditor),

@@ -34,7 +34,8 @@ func (s *Service) RetryDelivery(ctx context.Context, by app.Actor, id string) er
 const testLives = 5 * time.Minute
 
 // StartTest asks one device of a person for an answer that nobody outside
-// hears of. It is marked as a test, and from is who sends it.
+// hears of. It is marked as a test, and from is who sends it. One waits on a
+// device at a time (app.ErrTestOpen), and by may send 10 an hour (app.ErrManyTests).
 func (s *Service) StartTest(ctx context.Context, by app.Actor, deviceID, from string) (app.Request, error) {
 	return s.store.StartTest(ctx, by, deviceID, from, testLives)
 }

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"assent/app"
@@ -34,17 +35,18 @@ func TestStolenCookieOfTheConsole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, form := range map[string]url.Values{
-		at + "/invite":                      {"way": {"link"}},
-		at + "/withdraw":                    nil,
-		at + "/code":                        {"words": {"one two three"}},
-		at + "/clear":                       nil,
-		at + "/edit":                        {"name": {"Ada"}, "identifiers": {"eve"}},
-		at + "/state":                       {"state": {"suspended"}},
-		at + "/remove":                      nil,
-		at + "/devices/remove":              nil,
-		at + "/devices/" + d.ID + "/remove": nil,
-		"/admin/people/new":                 {"name": {"Eve"}, "identifiers": {"eve"}},
-		"/admin/admins/new":                 {"email": {"eve@northmoor.example"}, "name": {"Eve"}, "role": {"owner"}},
+		at + "/invite":                                 {"way": {"link"}},
+		at + "/withdraw":                               nil,
+		at + "/code":                                   {"words": {"one two three"}},
+		at + "/clear":                                  nil,
+		at + "/edit":                                   {"name": {"Ada"}, "identifiers": {"eve"}},
+		at + "/state":                                  {"state": {"suspended"}},
+		at + "/remove":                                 nil,
+		at + "/devices/remove":                         nil,
+		at + "/devices/" + d.ID + "/remove":            nil,
+		"/admin/devices/" + d.ID + "/test":             nil,
+		"/admin/people/new":                            {"name": {"Eve"}, "identifiers": {"eve"}},
+		"/admin/admins/new":                            {"email": {"eve@northmoor.example"}, "name": {"Eve"}, "role": {"owner"}},
 		"/admin/admins/" + olive.who.ID + "/link":      nil,
 		"/admin/sessions/" + other.session.ID + "/end": nil,
 		checked + "/start":                             nil,
@@ -73,5 +75,30 @@ func TestStolenCookieOfTheConsole(t *testing.T) {
 	}
 	if got := olive.send(http.MethodPost, "/admin/sign-out", nil); got.StatusCode != http.StatusSeeOther {
 		t.Errorf("signing out: %d", got.StatusCode)
+	}
+}
+
+// Somebody who has the cookie and the passkey can't ring a phone on and on either.
+func TestTestsFromTheConsoleAreFew(t *testing.T) {
+	s := newSite(t, true)
+	opal := s.visitor("opal@northmoor.example", app.RoleOperator)
+	p := s.MustPerson("ada")
+	test := func(d app.Device) answer {
+		return opal.send(http.MethodPost, "/admin/devices/"+d.ID+"/test", nil)
+	}
+	d := s.MustDevice(p)
+	if got := test(d); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the first: %d", got.StatusCode)
+	}
+	if got := test(d); got.StatusCode != http.StatusConflict || !strings.Contains(got.Find("main").Text(), "A test is waiting on this device") {
+		t.Errorf("while one waits: %d %s", got.StatusCode, got.Find("main").Text())
+	}
+	for range 9 {
+		if got := test(s.MustDevice(p)); got.StatusCode != http.StatusSeeOther {
+			t.Fatalf("another device: %d", got.StatusCode)
+		}
+	}
+	if got := test(s.MustDevice(p)); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "3600" || !strings.Contains(got.Find("main").Text(), "ten tests") {
+		t.Errorf("the eleventh: %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
 	}
 }
