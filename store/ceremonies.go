@@ -71,7 +71,7 @@ func (s *Store) TakeCeremony(ctx context.Context, purpose, id string) (Ceremony,
 // counts too old to be charted. It closes the counts of looks of hours that are
 // over.
 func (s *Store) Sweep(ctx context.Context) error {
-	if err := s.flushStrangers(ctx); err != nil {
+	if err := s.flushRefusals(ctx); err != nil {
 		return err
 	}
 	if err := s.EndDue(ctx); err != nil {

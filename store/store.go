@@ -76,7 +76,7 @@ type Store struct {
 	notify  func(app.Event)
 	process string // in the leases that this process takes
 
-	strangers *strangers
+	refusals *refusals
 }
 
 // Open opens the database in o.Dir, making and migrating it as needed. It
@@ -101,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	w.SetMaxOpenConns(1) // SQLite has one writer; waiting in the pool is fairer than in the file lock
-	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify, process: app.NewID(), strangers: &strangers{}}
+	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify, process: app.NewID(), refusals: &refusals{}}
 	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -247,7 +247,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 // Close closes the database. Everything that uses it must have ended.
 func (s *Store) Close() error {
 	// What waits is a second of refusals; the database may be closed already.
-	_ = s.flushStrangers(context.Background())
+	_ = s.flushRefusals(context.Background())
 	return errors.Join(s.Reader.Close(), s.w.Close())
 }
 

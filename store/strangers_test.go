@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -45,6 +46,50 @@ func TestFastStrangersAreCounted(t *testing.T) {
 	}
 	if rows, err := db.AuditOf(t.Context(), "stranger.refuse", 9); err != nil || len(rows) != 1 {
 		t.Errorf("%d rows of the audit (%v), want 1", len(rows), err)
+	}
+}
+
+// A refusal is recorded also where its caller hung up, and where the hour's first
+// waits to be written when the store is swept or closes.
+func TestEveryHoursFirstRefusalIsARow(t *testing.T) {
+	db := storetest.New(t)
+	db.Clock.Advance(time.Hour - time.Duration(db.Now()%app.Instant(time.Hour.Milliseconds()))*time.Millisecond - 400*time.Millisecond)
+	hungUp, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	opal := app.Actor{Kind: app.ActorAdmin, ID: "opal"}
+	refuse := func() {
+		t.Helper()
+		if err := db.RefuseAdmin(hungUp, opal, "view_audit", map[string]string{"permission": "view_audit"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := func() int {
+		t.Helper()
+		list, err := db.AuditOf(t.Context(), "admin.refused", 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			if r.ActorID != "opal" || r.Detail != `{"permission":"view_audit"}` {
+				t.Errorf("a row of %+v", r)
+			}
+		}
+		return len(list)
+	}
+	refuse()
+	if n := rows(); n != 1 {
+		t.Errorf("of who hung up there are %d rows, want 1", n)
+	}
+	db.Clock.Advance(500 * time.Millisecond) // the next hour, within the pace
+	refuse()
+	if n := rows(); n != 1 {
+		t.Errorf("faster than they are written: %d rows, want 1", n)
+	}
+	if err := db.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := rows(); n != 2 {
+		t.Errorf("once swept: %d rows, want one of each hour", n)
 	}
 }
 

@@ -78,13 +78,13 @@ func (e Denied) Error() string { return fmt.Sprintf("the role lacks %s", e.Permi
 func (e Denied) Unwrap() error { return app.ErrForbidden }
 
 // may gives the actor of who for an action that needs p. What the role lacks is
-// a Denied, which the audit records; where the passkey must be asked for again
+// a Denied, which the audit records once an hour and the store counts; where the passkey must be asked for again
 // first the refusal is app.ErrUnconfirmed.
 func (s *Service) may(ctx context.Context, who Identity, p Permission) (app.Actor, error) {
 	by := who.actor()
 	if !p.Allows(who.Admin.Role) {
 		detail := map[string]string{"admin": who.Admin.ID, "role": string(who.Admin.Role), "permission": string(p)}
-		return app.Actor{}, errors.Join(Denied{p}, s.store.Refused(ctx, by, "admin.refused", detail))
+		return app.Actor{}, errors.Join(Denied{p}, s.store.RefuseAdmin(ctx, by, string(p), detail))
 	}
 	if p.Dangerous() && !who.Session.Fresh(s.store.Now()) {
 		return app.Actor{}, app.ErrUnconfirmed

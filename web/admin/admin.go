@@ -77,6 +77,7 @@ type Config struct {
 type handlers struct {
 	Config
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for
+	searches  *httpx.Limiter // of each administrator
 	cursors   httpx.Cursors
 }
 
@@ -117,7 +118,12 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	if c.Console == nil {
 		c.Console = c.Public
 	}
-	h := &handlers{Config: c, strangers: httpx.NewLimiter(3*time.Second, 20), cursors: httpx.NewCursors(c.Store.Secret("console lists"))}
+	h := &handlers{
+		Config:    c,
+		strangers: httpx.NewLimiter(3*time.Second, 20),
+		searches:  httpx.NewLimiter(time.Minute/searchesAMinute, searchesAMinute),
+		cursors:   httpx.NewCursors(c.Store.Secret("console lists")),
+	}
 	c.Sessions.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
 			return // whoever asked has gone

@@ -12,6 +12,18 @@ import (
 // admin.js sets it.
 const refreshes = "X-Live"
 
+// searchesAMinute is how many searches one administrator may make in a minute.
+const searchesAMinute = 60
+
+// maySearch slows an administrator's searches down: each new text is a row of the
+// audit, which a stolen cookie must not fill.
+func (h *handlers) maySearch(who admin.Identity) error {
+	if wait := h.searches.Hit(who.Admin.ID); wait > 0 {
+		return app.ErrTooMany.After(wait)
+	}
+	return nil
+}
+
 // look records a look before it is shown.
 func (h *handlers) look(r *http.Request, who admin.Identity, l store.Looked) error {
 	l.Refresh = r.Header.Get(refreshes) != ""

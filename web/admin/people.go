@@ -60,6 +60,11 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if err != nil {
 		return err
 	}
+	if p.Query != "" {
+		if err := h.maySearch(who); err != nil {
+			return err
+		}
+	}
 	found, next, err := h.Admins.FindPeople(r.Context(), who, p.Query, p.Which, after, peoplePage)
 	if err != nil {
 		return err

@@ -206,6 +206,9 @@ func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Id
 	p := page.PushTest{SettingsFrame: h.settingsFrame(r, who, ""), Person: strings.TrimSpace(r.URL.Query().Get("person"))}
 	p.Asked = p.Person != ""
 	if p.Asked {
+		if err := h.maySearch(who); err != nil {
+			return err
+		}
 		found, _, err := h.Store.FindPeople(ctx, p.Person, store.Enrolled, "", peopleShown)
 		if err != nil {
 			return err
