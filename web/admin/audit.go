@@ -74,7 +74,13 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Ident
 		rows = rows[:auditPage]
 		p.Older = h.nextPage(r, who, "/admin/audit", rows[auditPage-1].Cursor().String())
 	}
-	if err := h.look(r, who, store.Looked{Kind: store.LookAudit, PersonID: p.Person, RequestID: p.Request}); err != nil {
+	look := store.Looked{Kind: store.LookAudit, PersonID: p.Person, RequestID: p.Request}
+	if len(rows) == 0 { // a row may be of a request that isn't kept any more
+		if look.PersonID, look.RequestID, err = h.real(r.Context(), p.Person, p.Request); err != nil {
+			return err
+		}
+	}
+	if err := h.look(r, who, look); err != nil {
 		return err
 	}
 	if p.List, err = h.auditRows(r, who, rows); err != nil {

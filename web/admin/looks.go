@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"assent/app"
@@ -26,8 +28,45 @@ func (h *handlers) maySearch(who admin.Identity) error {
 
 // look records a look before it is shown.
 func (h *handlers) look(r *http.Request, who admin.Identity, l store.Looked) error {
-	l.Refresh = r.Header.Get(refreshes) != ""
 	return h.Admins.Look(r.Context(), who, l)
+}
+
+// refreshed tells whether an open page says that it fetches itself again. Any
+// browser can say so, hence it is asked only of lists that show by themselves
+// what is new, and never of a person, a request, a search or a further page.
+func refreshed(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.Header.Get(refreshes) != ""
+}
+
+// listed is a look at a list, or at a page of it behind the first: how many of
+// those there were tells who reads all of it.
+func listed(list, after string) store.Looked {
+	if after != "" {
+		list += ".pages"
+	}
+	return store.Looked{Kind: store.LookList, List: list}
+}
+
+// real gives the references of a person and a request as far as they are ones:
+// each thing that is looked at is a row of the audit, which made-up ones would fill.
+func (h *handlers) real(ctx context.Context, personID, requestID string) (person, request string, err error) {
+	if personID != "" {
+		switch _, err := h.Store.Person(ctx, personID); {
+		case err == nil:
+			person = personID
+		case !errors.Is(err, app.ErrUnknownPerson):
+			return "", "", err
+		}
+	}
+	if requestID != "" {
+		switch _, err := h.Store.Request(ctx, requestID); {
+		case err == nil:
+			request = requestID
+		case !errors.Is(err, app.ErrUnknownRequest):
+			return "", "", err
+		}
+	}
+	return person, request, nil
 }
 
 // lookedAt gives the person that a page is about, and records the look.

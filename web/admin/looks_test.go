@@ -1,7 +1,9 @@
 package admin_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -187,6 +189,131 @@ func TestProposalsAreLookedAt(t *testing.T) {
 	for _, path := range []string{"/admin/proposals", at} {
 		if w := olive.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError || len(leaks(w.Body.Bytes())) > 0 {
 			t.Errorf("%s: %d, and shows %v", path, w.Code, leaks(w.Body.Bytes()))
+		}
+	}
+}
+
+// refresh asks as an open page of v does that fetches itself again.
+func (v *visitor) refresh(path string) int {
+	v.t.Helper()
+	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, path, nil)
+	r.AddCookie(v.cookie)
+	r.Header.Set("X-Live", "1")
+	w := httptest.NewRecorder()
+	v.handler.ServeHTTP(w, r)
+	return w.Code
+}
+
+// A header that any browser can send doesn't turn the counting of looks off: it
+// holds for the first page of a list that shows by itself what is new.
+func TestAHeaderHidesNoLook(t *testing.T) {
+	const times = 5
+	s := newSite(t, false)
+	p, _, r := s.planted()
+	for name, row := range map[string]struct {
+		path func(p app.Person, r app.Request) string
+		kind store.LookKind
+		want int
+	}{
+		"the requests":         {func(app.Person, app.Request) string { return "/admin/requests" }, store.LookList, 1},
+		"those of a state":     {func(app.Person, app.Request) string { return "/admin/requests?state=pending" }, store.LookList, 1},
+		"the overview again":   {func(app.Person, app.Request) string { return "/admin/overview/now" }, store.LookList, 1},
+		"the overview":         {func(app.Person, app.Request) string { return "/admin/overview" }, store.LookList, times},
+		"the people":           {func(app.Person, app.Request) string { return "/admin/people" }, store.LookList, times},
+		"a search":             {func(app.Person, app.Request) string { return "/admin/people?q=ze" }, store.LookSearch, times},
+		"a person":             {func(p app.Person, _ app.Request) string { return "/admin/people/" + p.ID }, store.LookPerson, times},
+		"their accounts":       {func(p app.Person, _ app.Request) string { return "/admin/people/" + p.ID }, store.LookAccounts, times},
+		"a request":            {func(_ app.Person, r app.Request) string { return "/admin/requests/" + r.ID }, store.LookRequest, times},
+		"requests of a person": {func(p app.Person, _ app.Request) string { return "/admin/requests?person=" + p.ID }, store.LookList, times},
+		"requests of a client": {func(_ app.Person, r app.Request) string { return "/admin/requests?client=" + r.ClientID }, store.LookList, times},
+		"the audit":            {func(app.Person, app.Request) string { return "/admin/audit" }, store.LookAudit, times},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := s.visitor(strings.ReplaceAll(name, " ", "-")+"@northmoor.example", app.RoleOwner)
+			for range times {
+				if code := v.refresh(row.path(p, r)); code != http.StatusOK {
+					t.Fatalf("%d", code)
+				}
+			}
+			open, err := s.OpenLooks(t.Context(), v.who.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted := 0
+			for _, o := range open {
+				if o.Kind == row.kind {
+					counted += o.Count
+				}
+			}
+			if counted != row.want {
+				t.Errorf("%d are counted as %d, want %d: %+v", times, counted, row.want, open)
+			}
+		})
+	}
+}
+
+// Who reads a whole list page by page is seen to: the pages behind the first are
+// a row of their own, and each is counted, whatever the header says.
+func TestFurtherPagesAreCounted(t *testing.T) {
+	s := newSite(t, false)
+	s.planted()
+	for range 60 {
+		s.MustPerson("someone" + strings.ToLower(app.NewID()))
+	}
+	v := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	for list, testID := range map[string]string{"people": "more", "requests": "older"} {
+		further := 0
+		for path := "/admin/" + list; path != ""; further++ {
+			if code := v.refresh(path); code != http.StatusOK {
+				t.Fatalf("%s: %d", path, code)
+			}
+			path = v.send(http.MethodGet, path, nil).Find(`[data-testid="`+testID+`"]`).AttrOr("href", "")
+		}
+		further = 2 * (further - 1) // each was asked for with the header and without
+		open, err := s.OpenLooks(t.Context(), v.who.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted := 0
+		for _, o := range open {
+			if o.Subject == list+".pages:" {
+				counted = o.Count
+			}
+		}
+		if further < 2 || counted != further {
+			t.Errorf("%s: %d further pages are counted as %d", list, further, counted)
+		}
+	}
+	day := s.Now().Time().In(london(t)).Format(time.DateOnly)
+	ann := s.visitor("ann@northmoor.example", app.RoleAuditor)
+	got := ann.send(http.MethodGet, "/admin/audit/day?"+url.Values{"admin": {v.who.ID}, "day": {day}}.Encode(), nil)
+	if times := strings.TrimSpace(got.Find(`[data-testid="row"]:contains("People, further pages") [data-testid="times"]`).Text()); times != "4" {
+		t.Errorf("their day has %q further pages of people, want 4", times)
+	}
+}
+
+// A list of a person or a request that doesn't exist is no look at one: made-up
+// references would be a row each.
+func TestMadeUpReferencesDoNotFillTheAudit(t *testing.T) {
+	s := newSite(t, true)
+	ada := s.MustPerson("ada")
+	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
+	for i := range 30 {
+		for _, path := range []string{"/admin/requests?person=", "/admin/audit?person=", "/admin/audit?request="} {
+			if got := olive.raw(http.MethodGet, fmt.Sprint(path, "made-up-", i), nil); got.Code != http.StatusOK {
+				t.Fatalf("%s: %d", path, got.Code)
+			}
+		}
+	}
+	if list, audit := s.rowsOf("look.list"), s.rowsOf("look.audit"); list != 1 || audit != 1 {
+		t.Errorf("30 references that are none are %d rows of lists and %d of the audit", list, audit)
+	}
+	for _, path := range []string{"/admin/requests?person=", "/admin/audit?person="} {
+		olive.raw(http.MethodGet, path+ada.ID, nil)
+	}
+	for _, action := range []string{"look.list", "look.audit"} {
+		if rows, err := s.AuditOf(t.Context(), action, 9); err != nil || len(rows) != 2 || rows[0].PersonID != ada.ID {
+			t.Errorf("%s of somebody who exists: %+v %v", action, rows, err)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (h *handlers) overviewRoutes() []Route {
 // overview says how the service stands.
 func (h *handlers) overview(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
 	f := h.frame(r)
-	p, err := h.lookOver(r, who, f)
+	p, err := h.lookOver(r, who, f, false)
 	if err != nil {
 		return err
 	}
@@ -35,15 +35,15 @@ func (h *handlers) overview(w http.ResponseWriter, r *http.Request, who admin.Id
 // overviewNow is the part of the overview that its page asks for anew.
 func (h *handlers) overviewNow(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
 	f := h.frame(r)
-	r.Header.Set(refreshes, "1")
-	p, err := h.lookOver(r, who, f)
+	p, err := h.lookOver(r, who, f, true)
 	if err != nil {
 		return err
 	}
 	return h.show(w, r, http.StatusOK, p.Now(f))
 }
 
-func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame) (page.Overview, error) {
+// lookOver reads what the overview shows; refresh is where its page asks again.
+func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame, refresh bool) (page.Overview, error) {
 	ctx, window := r.Context(), store.Window(r.URL.Query().Get("window"))
 	if !slices.Contains(store.Windows, window) {
 		window = store.LastDay
@@ -93,7 +93,7 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame) (
 		p.Checks = append(p.Checks, one)
 	}
 	if p.Listed && !p.New {
-		p.Newest, err = h.newest(r, who)
+		p.Newest, err = h.newest(r, who, refresh)
 	}
 	return p, err
 }
@@ -101,13 +101,13 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame) (
 // newestListed is how many requests the overview lists.
 const newestListed = 5
 
-func (h *handlers) newest(r *http.Request, who admin.Identity) ([]page.Asked, error) {
+func (h *handlers) newest(r *http.Request, who admin.Identity, refresh bool) ([]page.Asked, error) {
 	rows, _, err := h.Store.Requests(r.Context(), store.RequestFilter{}, "", newestListed)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) > 0 {
-		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "overview"}); err != nil {
+		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "overview", Refresh: refresh}); err != nil {
 			return nil, err
 		}
 	}

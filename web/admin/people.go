@@ -69,7 +69,7 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if err != nil {
 		return err
 	}
-	look := store.Looked{Kind: store.LookList, List: "people"}
+	look := listed("people", after)
 	if p.Query != "" {
 		look = store.Looked{Kind: store.LookSearch, Text: p.Query, Hits: hits(len(found), next)}
 	}

@@ -58,7 +58,12 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 	if f.Ref != "" && len(rows) == 1 && after == "" {
 		return httpx.SeeOther(w, r, "/admin/requests/"+rows[0].ID)
 	}
-	if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "requests", PersonID: f.PersonID}); err != nil {
+	look := listed("requests", after)
+	look.Refresh = refreshed(r) && after == "" && f.PersonID == "" && f.ClientID == "" && f.Ref == ""
+	if look.PersonID, _, err = h.real(r.Context(), f.PersonID, ""); err != nil {
+		return err
+	}
+	if err := h.look(r, who, look); err != nil {
 		return err
 	}
 	p := page.Requests{State: app.RequestState(asked.Get("state")), InDoubt: f.InDoubt, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}

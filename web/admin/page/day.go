@@ -63,7 +63,14 @@ func (r DayRow) said(w i18n.Words) string {
 }
 
 // listWords are the lists that are looked at.
-var listWords = map[string]i18n.Key{"people": "admin.people.title", "requests": "admin.requests.title", "overview": "admin.overview.title", "proposals": "admin.proposals.title"}
+var listWords = map[string]i18n.Key{
+	"people":         "admin.people.title",
+	"people.pages":   "admin.day.people_pages",
+	"requests":       "admin.requests.title",
+	"requests.pages": "admin.day.requests_pages",
+	"overview":       "admin.overview.title",
+	"proposals":      "admin.proposals.title",
+}
 
 // dayOf is the path of an administrator's day.
 func dayOf(adminID string, day time.Time) templ.SafeURL {
