@@ -5,6 +5,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/store"
 	"assent/web/admin/page"
 )
 
@@ -16,6 +17,11 @@ func (h *handlers) mistakable(w http.ResponseWriter, r *http.Request, who admin.
 	rows, err := h.Store.MistakableIdentifiers(r.Context(), mostMistakable)
 	if err != nil {
 		return err
+	}
+	if len(rows) > 0 {
+		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "mistakable"}); err != nil {
+			return err
+		}
 	}
 	p := page.Mistakable{}
 	names := map[string]string{}

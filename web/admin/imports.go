@@ -129,6 +129,11 @@ func (h *handlers) showImport(w http.ResponseWriter, r *http.Request, who admin.
 			return err
 		}
 	}
+	if len(p.Faults)+len(p.Preview) > 0 { // both quote the file
+		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "import"}); err != nil {
+			return err
+		}
+	}
 	return h.show(w, r, status, p.Page(f))
 }
 

@@ -317,3 +317,43 @@ func TestMadeUpReferencesDoNotFillTheAudit(t *testing.T) {
 		}
 	}
 }
+
+// What an import's page quotes of its file, and the list of identifiers that
+// could be mistaken, are people's data: a look is recorded before they are shown.
+func TestImportsAndMistakableIdentifiersAreLookedAt(t *testing.T) {
+	s := newSite(t, false)
+	oscar := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	checked := oscar.importFile("people.csv", "name,identifiers\nZebedee Quux49,username:zeb\n").Header.Get("Location")
+	faulty := oscar.importFile("people.csv", "name,identifiers\nBea,email:zebedee\n").Header.Get("Location")
+	for _, at := range []string{checked, faulty} {
+		s.importsUntil(strings.TrimPrefix(at, "/admin/import/"), store.ImportChecked)
+	}
+	ada, bob := s.MustPerson("zebedee.quux49"), s.MustPerson("bob")
+	s.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('username', '12345678909', '12345678909', ?1), ('cpf', '12345678909', '123.456.789-09', ?2)`, ada.ID, bob.ID)
+	s.Tamper(`DELETE FROM meta WHERE key = 'identifier readings'`)
+	st, err := store.Open(t.Context(), store.Options{Dir: s.Dir}) // as the next start reads them
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string]string{checked: "import", faulty: "import", "/admin/people/mistakable": "mistakable"}
+	for path, list := range paths {
+		v := s.visitor(strings.ReplaceAll(path[1:], "/", "-")+"@northmoor.example", app.RoleOperator)
+		for range 2 {
+			if w := v.raw(http.MethodGet, path, nil); len(leaks(w.Body.Bytes())) == 0 {
+				t.Errorf("%s shows nothing of a person: then this test proves nothing of it", path)
+			}
+		}
+		if open, err := s.OpenLooks(t.Context(), v.who.ID); err != nil || len(open) != 1 || open[0].Subject != list+":" || open[0].Count != 2 {
+			t.Errorf("%s: the looks are %+v, %v", path, open, err)
+		}
+	}
+	s.Tamper(`DROP TABLE looks`)
+	for path := range paths {
+		if w := oscar.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError || len(leaks(w.Body.Bytes())) > 0 {
+			t.Errorf("%s that can't be recorded: %d, and shows %v", path, w.Code, leaks(w.Body.Bytes()))
+		}
+	}
+}

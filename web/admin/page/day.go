@@ -70,6 +70,8 @@ var listWords = map[string]i18n.Key{
 	"requests.pages": "admin.day.requests_pages",
 	"overview":       "admin.overview.title",
 	"proposals":      "admin.proposals.title",
+	"mistakable":     "admin.people.mistakable_title",
+	"import":         "admin.day.import",
 }
 
 // dayOf is the path of an administrator's day.
