@@ -263,6 +263,7 @@ type Query struct {
 	Connection string // the ACP connection that asks
 	ServerID   string // workspace, if it says
 	Identifier string
+	AnyKind    bool // the identifier is no login hint: it may be of kinds that hints of the connection can't be
 }
 
 // SameLogin tells whether a repeated start says the same as the stored one.

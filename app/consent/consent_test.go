@@ -289,7 +289,7 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 			s, r := w.start()
 			c.edit(w, s)
 			v := w.view(r.ID)
-			if nobody := strings.Contains(w.log.String(), "a subject that nobody here has"); nobody != (c.name == "for a subject that nobody has") {
+			if nobody := strings.Contains(w.log.String(), "a subject that fits no person"); nobody != (c.name == "for a subject that nobody has") {
 				t.Errorf("the log tells of a subject that nobody has: %v", nobody)
 			}
 			if strings.Contains(w.log.String(), "opaque") {
@@ -306,6 +306,46 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 				t.Errorf("delivery %s, want none", v.Request.Delivery)
 			}
 		})
+	}
+}
+
+// Which kinds a login hint can be says nothing of what ACP's subject is: it is read
+// as every kind, and means another person also where no hint could.
+func TestSubjectOfAnotherKindThanHints(t *testing.T) {
+	for _, c := range []struct {
+		subject string
+		kinds   []app.IdentifierKind
+		reason  app.Reason
+	}{
+		{"sub-of-mallory", []app.IdentifierKind{app.Username}, app.ReasonOtherPerson},
+		{"m@bank.example", []app.IdentifierKind{app.Username}, app.ReasonOtherPerson},
+		{"12345678909", []app.IdentifierKind{app.Username, app.Email}, app.ReasonOtherPerson},
+		{"mallory", []app.IdentifierKind{app.Username}, app.ReasonOtherPerson},
+		{"alice", []app.IdentifierKind{app.Username}, app.ReasonNone},
+		{"opaque", []app.IdentifierKind{app.Username}, app.ReasonNone},
+	} {
+		w := newWorld(t)
+		w.config.Resolver = people.Directory{Reader: w.Reader, Hints: map[string][]app.IdentifierKind{"acp": c.kinds}}
+		w.svc = consent.New(w.config)
+		if _, err := people.New(w.Store).Add(t.Context(), app.Operator, "Mallory",
+			[]string{"mallory", "subject:sub-of-mallory", "m@bank.example", "cpf:123.456.789-09"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		s, r := w.start()
+		w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.Subject = c.subject })
+		v := w.view(r.ID)
+		if v.Request.Reason != c.reason || (v.Sheet == nil) != (c.reason != "") {
+			t.Errorf("%s, hints are %s: reason %q, sheet %v; want %q", c.subject, c.kinds, v.Request.Reason, v.Sheet != nil, c.reason)
+		}
+		if c.reason == "" {
+			continue
+		}
+		if err := w.approve(r.ID, consent.Choice{Digest: v.Digest}); !errors.Is(err, app.ErrNotPending) {
+			t.Errorf("%s: approved with %v", c.subject, err)
+		}
+		if w.settle(r.ID, 3); w.session(s.ID).State != emulator.Rejected {
+			t.Errorf("%s: at ACP it is %s", c.subject, w.session(s.ID).State)
+		}
 	}
 }
 

@@ -67,14 +67,12 @@ func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*sl
 		return nil, s.end(ctx, r, app.ReasonConsentState, true)
 	}
 	if d.Subject != "" {
-		p, err := s.resolver.Resolve(ctx, app.Query{Connection: r.Connection, ServerID: r.ServerID, Identifier: d.Subject})
+		other, err := s.isOther(ctx, r, d.Subject)
 		switch {
-		case err == nil && p.ID != r.PersonID:
-			return nil, s.end(ctx, r, app.ReasonOtherPerson, true)
-		case app.KindOf(err) == app.NotFound:
-			s.log.WarnContext(ctx, "ACP names a subject that nobody here has", "request", r.ID, "ref", r.Ref)
 		case err != nil:
 			return nil, app.ErrACPUnreachable.Because(err)
+		case other:
+			return nil, s.end(ctx, r, app.ReasonOtherPerson, true)
 		}
 	}
 	sheet := newSheet(r, d)
@@ -119,6 +117,27 @@ func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*sl
 	}
 	sheet.Accounts = accounts
 	return sheet, nil
+}
+
+// isOther tells whether ACP's subject means another person than the request's. A
+// subject is no login hint: it is read as every kind of identifier, and the kinds
+// of the connection's hints only decide where it then fits several people. One
+// that fits no person is logged.
+func (s *Service) isOther(ctx context.Context, r app.Request, subject string) (bool, error) {
+	q := app.Query{Connection: r.Connection, ServerID: r.ServerID, Identifier: subject, AnyKind: true}
+	p, err := s.resolver.Resolve(ctx, q)
+	if errors.Is(err, app.ErrAmbiguousPerson) {
+		q.AnyKind = false
+		if p, err = s.resolver.Resolve(ctx, q); app.KindOf(err) == app.NotFound {
+			s.log.WarnContext(ctx, "ACP names a subject that fits more than one person", "request", r.ID, "ref", r.Ref)
+			return true, nil
+		}
+	}
+	if app.KindOf(err) == app.NotFound {
+		s.log.WarnContext(ctx, "ACP names a subject that fits no person", "request", r.ID, "ref", r.Ref)
+		return false, nil
+	}
+	return err == nil && p.ID != r.PersonID, err
 }
 
 // unprintable finds a scope or a claim that would be shown as another text than

@@ -154,15 +154,20 @@ func (c Chain) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
 }
 
 // Directory resolves by the identifiers that people have in the store, trying
-// the value as every kind that its connection reads. It implements Resolver.
+// the value as every kind that its connection reads in hints, or as every kind
+// where the query says so. It implements Resolver.
 type Directory struct {
 	Reader *store.Reader
-	Hints  map[string][]app.IdentifierKind // by connection; without an entry it reads all kinds
+	Hints  map[string][]app.IdentifierKind // by connection; without an entry its hints can be all kinds
 }
 
 // Resolve implements Resolver.
 func (d Directory) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
-	p, err := d.Reader.FindPerson(ctx, identifier.Readings(q.Identifier, d.Hints[q.Connection]...))
+	kinds := d.Hints[q.Connection]
+	if q.AnyKind {
+		kinds = nil
+	}
+	p, err := d.Reader.FindPerson(ctx, identifier.Readings(q.Identifier, kinds...))
 	if err != nil {
 		return p, fmt.Errorf("directory: %w", err)
 	}
