@@ -94,6 +94,7 @@ var (
 	ErrIdentifierTaken     = &Error{Kind: Conflict, Code: "identifier_taken", Message: "another person has this identifier"}
 	ErrIdentifierPoses     = &Error{Kind: Invalid, Code: "identifier_poses", Message: "a user name or customer number can't be an e-mail address, a phone number with + or a CPF"}
 	ErrIdentifierMistaken  = &Error{Kind: Conflict, Code: "identifier_mistakable", Message: "it could be taken for an identifier of another person"}
+	ErrIdentifierMoves     = &Error{Kind: Conflict, Code: "identifier_moves", Message: "it was another person's until lately"}
 	ErrSuspended           = &Error{Kind: Forbidden, Code: "suspended", Message: "the person or device is suspended or gone"}
 	ErrWrongTenant         = &Error{Kind: Forbidden, Code: "wrong_tenant", Message: "tenant_id is not the one of these credentials"}
 	ErrWrongClient         = &Error{Kind: Forbidden, Code: "wrong_client", Message: "client_id may not ask this person or in this workspace"}

@@ -91,7 +91,7 @@ type Identifier struct {
 func (i Identifier) Same(other Identifier) bool { return i.Kind == other.Kind && i.Norm == other.Norm }
 
 // IdentifierRefusal says which identifier is refused, and why: its Refusal is
-// ErrIdentifierTaken, ErrIdentifierPoses or ErrIdentifierMistaken.
+// ErrIdentifierTaken, ErrIdentifierPoses, ErrIdentifierMistaken or ErrIdentifierMoves.
 type IdentifierRefusal struct {
 	Refusal    *Error
 	Identifier Identifier
@@ -109,3 +109,15 @@ func (e *IdentifierRefusal) Error() string {
 
 // Unwrap gives the refusal.
 func (e *IdentifierRefusal) Unwrap() error { return e.Refusal }
+
+// IdentifierMove is that an identifier was given to a person soon after another
+// one had it. It names nobody until EndsAt.
+type IdentifierMove struct {
+	ID      string         `db:"id"`
+	Kind    IdentifierKind `db:"kind"`
+	From    string         `db:"from_person"`
+	To      string         `db:"to_person"`
+	MovedAt Instant        `db:"moved_at"`
+	EndsAt  Instant        `db:"ends_at"`
+	EndedAt Instant        `db:"ended_at"` // that is over, or the identifier was taken away before; 0 otherwise
+}

@@ -238,6 +238,9 @@ const (
 	NoticeDeviceAdded Notice = "device_added"
 	NoticeHandled     Notice = "handled" // a request that was notified no longer waits
 	NoticeTest        Notice = "test"    // to see that notices arrive
+
+	NoticeIdentifierAdded Notice = "identifier_added" // the person can be asked by another name
+	NoticeIdentifierLost  Notice = "identifier_lost"  // a name of theirs was given to another person
 )
 
 // Outcome is a handler's verdict on one run of a job.

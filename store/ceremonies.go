@@ -91,7 +91,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.sweepCounters(ctx); err != nil {
 			return err
 		}
-		return nil
+		return t.sweepMoves(ctx)
 	})
 	if err != nil {
 		return err

@@ -25,6 +25,13 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 		if err := t.SelectContext(ctx, &cpfs, `SELECT norm FROM identifiers WHERE person_id = ? AND kind = 'cpf'`, id); err != nil {
 			return err
 		}
+		var ids []app.Identifier
+		if err := t.SelectContext(ctx, &ids, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, id); err != nil {
+			return err
+		}
+		if err := t.release(ctx, id, ids); err != nil {
+			return err
+		}
 		for _, query := range []string{
 			`UPDATE persons SET name = '', sort = '', lang = '', zone = '', state = 'suspended', paused_at = 0, erased_at = :now WHERE id = :id`,
 			`DELETE FROM identifiers WHERE person_id = :id`,

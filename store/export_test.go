@@ -162,3 +162,11 @@ func Notices(s *Store, requestID string) (n int) {
 	}
 	return n
 }
+
+// ReleasedHashes are by what released identifiers are remembered.
+func ReleasedHashes(s *Store) (out []string) {
+	if err := s.r.Select(&out, `SELECT hash FROM released_identifiers`); err != nil {
+		panic(err)
+	}
+	return out
+}

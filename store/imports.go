@@ -226,6 +226,7 @@ const (
 	FaultTwice     = "twice"      // an earlier row names the same
 	FaultGone      = "gone"       // the person was erased since the file was checked
 	FaultMistaken  = "mistakable" // a new identifier could be taken for another person's
+	FaultMoves     = "moves"      // a new identifier was another person's until lately
 	FaultPoses     = "poses_"     // and the kind that a new user name or customer number could be taken for
 )
 

@@ -12,7 +12,7 @@ const personColumns = `id, name, state, lang, zone, created_at, paused_at, pause
 // AddPerson stores a new person with their identifiers and the CNPJs of the
 // companies they act for. An identifier that someone has already, or that could
 // be taken for one of theirs, is an *app.IdentifierRefusal.
-func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []app.Identifier, companies []string) (app.Person, error) {
+func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []app.Identifier, companies []string, allow ...Allow) (app.Person, error) {
 	p := app.Person{ID: app.NewID(), Name: name, State: app.PersonActive}
 	err := s.write(ctx, func(t *tx) error {
 		p.CreatedAt = t.now
@@ -24,7 +24,7 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 			return err
 		}
 		for _, id := range ids {
-			if err := t.addIdentifier(ctx, p.ID, id); err != nil {
+			if _, err := t.addIdentifier(ctx, by, p.ID, id, allow); err != nil {
 				return err
 			}
 		}
@@ -91,8 +91,9 @@ func (r *Reader) Person(ctx context.Context, id string) (app.Person, error) {
 	return p, orElse(err, app.ErrUnknownPerson)
 }
 
-// FindPerson gives the one person who has any of the identifiers. None is
-// app.ErrUnknownPerson, more than one app.ErrAmbiguousPerson.
+// FindPerson gives the one person whom any of the identifiers names. None is
+// app.ErrUnknownPerson, more than one app.ErrAmbiguousPerson. One whose move
+// waits names nobody.
 func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Person, error) {
 	if len(ids) == 0 {
 		return app.Person{}, app.ErrUnknownPerson
@@ -102,9 +103,10 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 	for _, id := range ids {
 		args = append(args, id.Kind, id.Norm)
 	}
+	args = append(args, r.Now())
 	var found []app.Person
 	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope
-		FROM identifiers i JOIN persons p ON p.id = i.person_id WHERE `+where+` LIMIT 2`, args...)
+		FROM identifiers i JOIN persons p ON p.id = i.person_id WHERE (`+where+`) AND`+settled+` LIMIT 2`, args...)
 	switch {
 	case err != nil:
 		return app.Person{}, err
@@ -128,10 +130,11 @@ func (r *Reader) CanAnswer(ctx context.Context, personID string) (bool, error) {
 	return ok, err
 }
 
-// Identifiers gives a person's identifiers, by kind.
+// Identifiers gives the identifiers that name a person, by kind: not those whose
+// move waits.
 func (r *Reader) Identifiers(ctx context.Context, personID string) ([]app.Identifier, error) {
 	var ids []app.Identifier
-	err := r.r.SelectContext(ctx, &ids, `SELECT kind, value, norm FROM identifiers WHERE person_id = ? ORDER BY kind, norm`, personID)
+	err := r.r.SelectContext(ctx, &ids, `SELECT i.kind, i.value, i.norm FROM identifiers i WHERE i.person_id = ? AND`+settled+` ORDER BY i.kind, i.norm`, personID, r.Now())
 	return ids, err
 }
 

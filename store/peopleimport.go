@@ -36,12 +36,12 @@ type PersonFound struct {
 // FindRecords tells what bringing people to what rows say would do, each row
 // for itself.
 func (r *Reader) FindRecords(ctx context.Context, rows []PersonRecord) ([]PersonFound, error) {
-	return findRecords(ctx, r.r, rows)
+	return r.findRecords(ctx, r.r, rows)
 }
 
 // findRecords asks for all rows at once: a list as one JSON text is one
 // parameter, and the driver binds n parameters in n² time.
-func findRecords(ctx context.Context, q sqlx.QueryerContext, rows []PersonRecord) ([]PersonFound, error) {
+func (r *Reader) findRecords(ctx context.Context, q sqlx.QueryerContext, rows []PersonRecord) ([]PersonFound, error) {
 	var pairs [][2]string
 	for _, row := range rows {
 		for _, id := range row.Identifiers {
@@ -95,7 +95,7 @@ func findRecords(ctx context.Context, q sqlx.QueryerContext, rows []PersonRecord
 			acting[[2]string{h.Person, h.CNPJ}] = true
 		}
 	}
-	if err := refuseNew(ctx, q, out); err != nil {
+	if err := r.refuseNew(ctx, q, out); err != nil {
 		return nil, err
 	}
 	for i, row := range rows {
@@ -118,9 +118,9 @@ func findRecords(ctx context.Context, q sqlx.QueryerContext, rows []PersonRecord
 	return out, nil
 }
 
-// refuseNew makes rows faulty whose new identifiers pose as something else, or
-// could be taken for another person's.
-func refuseNew(ctx context.Context, q sqlx.QueryerContext, rows []PersonFound) error {
+// refuseNew makes rows faulty whose new identifiers pose as something else,
+// could be taken for another person's, or were another person's until lately.
+func (r *Reader) refuseNew(ctx context.Context, q sqlx.QueryerContext, rows []PersonFound) error {
 	var ids []app.Identifier
 	var of []*PersonFound
 	for i := range rows {
@@ -137,9 +137,18 @@ func refuseNew(ctx context.Context, q sqlx.QueryerContext, rows []PersonFound) e
 		}
 	}
 	found, err := others(ctx, q, ids)
+	if err != nil {
+		return err
+	}
 	for _, o := range found {
 		if f := of[o.Of]; o.PersonID != f.PersonID && f.Fault == "" {
 			f.refuse(FaultMistaken, ids[o.Of])
+		}
+	}
+	from, err := r.releasedBy(ctx, q, ids)
+	for i, person := range from {
+		if f := of[i]; person != "" && person != f.PersonID && f.Fault == "" {
+			f.refuse(FaultMoves, ids[i])
 		}
 	}
 	return err
@@ -192,7 +201,7 @@ func (t *tx) insertJSON(ctx context.Context, query string, list [][]any) error {
 // putPeople brings people to what rows say. A row that takes what an earlier one
 // of the batch has taken is faulty.
 func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows []PersonRecord) ([]Outcome, error) {
-	found, err := findRecords(ctx, t, rows)
+	found, err := t.store.findRecords(ctx, t, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -204,8 +213,8 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 	for i, row := range rows {
 		f := found[i]
 		switch {
-		case f.What == Added && row.Known:
-			f.What, f.Fault = Faulty, FaultGone
+		case f.PersonID == "" && row.Known:
+			f.What, f.Fault, f.Value = Faulty, FaultGone, ""
 		case f.What != Faulty && f.takes(row, taken):
 			f.What, f.Fault = Faulty, FaultTwice
 		}
@@ -233,6 +242,11 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 			companies = append(companies, []any{id, c})
 		}
 		if f.What == Changed {
+			for _, d := range f.identifiers {
+				if err := t.tellAdded(ctx, by, id, d.Kind); err != nil {
+					return nil, err
+				}
+			}
 			if err := t.changePerson(ctx, by, importID, f, row); err != nil {
 				return nil, err
 			}

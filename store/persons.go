@@ -12,7 +12,7 @@ import (
 // An identifier that someone else has, or that could be taken for one of theirs,
 // is an *app.IdentifierRefusal; those that the person has stay. Saying what is so already
 // changes nothing, and gives false.
-func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, ids []app.Identifier, companies []string) (changed bool, err error) {
+func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, ids []app.Identifier, companies []string, allow ...Allow) (changed bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		var was []string
 		changed, was = false, nil
@@ -29,7 +29,7 @@ func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, i
 			}
 			was = append(was, "name")
 		}
-		moved, err := t.setIdentifiers(ctx, id, ids)
+		moved, err := t.setIdentifiers(ctx, by, id, ids, allow)
 		if err != nil {
 			return err
 		}
@@ -59,8 +59,8 @@ func (t *tx) living(ctx context.Context, id string) (app.Person, error) {
 }
 
 // setIdentifiers brings a person's identifiers to ids. One that is only written
-// otherwise stays the same.
-func (t *tx) setIdentifiers(ctx context.Context, personID string, ids []app.Identifier) (changed bool, err error) {
+// otherwise stays the same. A person who has devices is told of what is added.
+func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, ids []app.Identifier, allow []Allow) (changed bool, err error) {
 	var have []app.Identifier
 	if err := t.SelectContext(ctx, &have, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, personID); err != nil {
 		return false, err
@@ -70,6 +70,9 @@ func (t *tx) setIdentifiers(ctx context.Context, personID string, ids []app.Iden
 			continue
 		}
 		changed = true
+		if err := t.release(ctx, personID, []app.Identifier{old}); err != nil {
+			return changed, err
+		}
 		if err := t.exec(ctx, `DELETE FROM identifiers WHERE kind = ? AND norm = ? AND person_id = ?`, old.Kind, old.Norm, personID); err != nil {
 			return changed, err
 		}
@@ -82,7 +85,11 @@ func (t *tx) setIdentifiers(ctx context.Context, personID string, ids []app.Iden
 		if slices.ContainsFunc(have, id.Same) {
 			err = t.exec(ctx, `UPDATE identifiers SET value = ? WHERE kind = ? AND norm = ? AND person_id = ?`, id.Value, id.Kind, id.Norm, personID)
 		} else {
-			err = t.addIdentifier(ctx, personID, id)
+			var moved bool
+			moved, err = t.addIdentifier(ctx, by, personID, id, allow)
+			if err == nil && !moved {
+				err = t.tellAdded(ctx, by, personID, id.Kind)
+			}
 		}
 		if err != nil {
 			return changed, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
@@ -10,33 +11,46 @@ import (
 	"assent/app/identifier"
 )
 
-// addIdentifier gives a person an identifier that they don't have. One that
-// poses as something else, or that a hint could mean as well as an identifier
-// of another person, is an *app.IdentifierRefusal.
-func (t *tx) addIdentifier(ctx context.Context, personID string, id app.Identifier) error {
+// addIdentifier gives a person an identifier that they don't have, and tells
+// whether that is a move. One that poses as something else, or that a hint could
+// mean as well as an identifier that another person has, or had until lately, is
+// an *app.IdentifierRefusal; the last unless moves are allowed.
+func (t *tx) addIdentifier(ctx context.Context, by app.Actor, personID string, id app.Identifier, allow []Allow) (moved bool, err error) {
 	refuse := func(refusal *app.Error, as app.IdentifierKind) error {
 		return &app.IdentifierRefusal{Refusal: refusal.In(string(id.Kind)), Identifier: id, As: as}
 	}
 	if as, poses := identifier.Poses(id); poses {
-		return refuse(app.ErrIdentifierPoses, as)
+		return false, refuse(app.ErrIdentifierPoses, as)
 	}
-	err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
+	err = t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
 	if isDuplicate(err) {
-		return refuse(app.ErrIdentifierTaken, "")
+		return false, refuse(app.ErrIdentifierTaken, "")
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	others, err := others(ctx, t, []app.Identifier{id})
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, o := range others {
 		if o.PersonID != personID {
-			return refuse(app.ErrIdentifierMistaken, o.Kind)
+			return false, refuse(app.ErrIdentifierMistaken, o.Kind)
 		}
 	}
-	return t.keepReadings(ctx, []app.Identifier{id})
+	if err := t.keepReadings(ctx, []app.Identifier{id}); err != nil {
+		return false, err
+	}
+	from, err := t.store.releasedBy(ctx, t, []app.Identifier{id})
+	switch {
+	case err != nil:
+		return false, err
+	case from[0] == "" || from[0] == personID:
+		return false, nil
+	case !slices.Contains(allow, AllowMove):
+		return false, refuse(app.ErrIdentifierMoves, "")
+	}
+	return true, t.move(ctx, by, id, from[0], personID)
 }
 
 // keepReadings stores what can't be told from other identifiers; see

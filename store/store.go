@@ -50,7 +50,10 @@ type Options struct {
 	Purpose Purpose          // what the directory is for; empty takes it as it is, a new one as Service
 	Now     func() time.Time // the clock; time.Now when nil
 	Notify  func(app.Event)  // told of each committed change; may be nil
-	Lock    *DirLock         // of Dir, held by the caller: for the process that works the outbox; else nil
+
+	IdentifierWait time.Duration // how long an identifier that moves names nobody; 0 for DefaultIdentifierWait
+
+	Lock *DirLock // of Dir, held by the caller: for the process that works the outbox; else nil
 }
 
 // Purpose keeps the demo's people and the service's apart.
@@ -66,7 +69,8 @@ const (
 type Reader struct {
 	r      *sqlx.DB
 	now    func() time.Time
-	secret []byte // of the installation; empty where Look opened the database
+	secret []byte        // of the installation; empty where Look opened the database
+	wait   time.Duration // of an identifier that moves
 }
 
 // Store is the open database.
@@ -101,7 +105,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	w.SetMaxOpenConns(1) // SQLite has one writer; waiting in the pool is fairer than in the file lock
-	s := &Store{Reader: &Reader{now: o.Now}, w: w, notify: o.Notify, process: app.NewID(), refusals: &refusals{}}
+	s := &Store{Reader: &Reader{now: o.Now, wait: o.identifierWait()}, w: w, notify: o.Notify, process: app.NewID(), refusals: &refusals{}}
 	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -277,6 +281,7 @@ func (r *Reader) Now() app.Instant { return app.At(r.now()) }
 // to announce once it is committed.
 type tx struct {
 	*sqlx.Tx
+	store  *Store
 	now    app.Instant
 	events []app.Event
 	end    *AuditHead // of the audit, once this transaction knows it
@@ -291,7 +296,7 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 		return err
 	}
 	defer x.Rollback() // after a commit it does nothing
-	t := &tx{Tx: x, now: s.Now(), left: step}
+	t := &tx{Tx: x, store: s, now: s.Now(), left: step}
 	if err := fn(t); err != nil {
 		return err
 	}

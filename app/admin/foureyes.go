@@ -52,6 +52,8 @@ type (
 		Identifiers []string `json:"identifiers"`
 		Companies   []string `json:"companies,omitempty"`
 		Base        string   `json:"base,omitempty"`
+
+		Allow []store.Allow `json:"allow,omitempty"`
 	}
 	// ImportStart is an ActionStartImport.
 	ImportStart struct {
@@ -361,7 +363,7 @@ func runAddPerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal)
 	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
 		return err
 	}
-	_, err := s.uses.People.Add(ctx, by, in.Name, in.Identifiers, in.Companies)
+	_, err := s.uses.People.Add(ctx, by, in.Name, in.Identifiers, in.Companies, in.Allow...)
 	return err
 }
 
@@ -378,6 +380,7 @@ func runEditPerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal
 		return app.ErrChanged
 	}
 	_, err = s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies)
+	_, err = s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies, in.Allow...)
 	return err
 }
 

@@ -23,38 +23,47 @@ func (s *Service) FindPeople(ctx context.Context, who Identity, text string, whi
 	return s.uses.People.Search(ctx, text, which, after, limit)
 }
 
-// AddPerson adds a person; see people.Add for the forms.
-func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids, companies []string) (app.Person, error) {
+// AddPerson adds a person; see people.Add for the forms. What is a move needs to
+// be among allow, and the passkey a short while ago, as all editing does.
+func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids, companies []string, allow ...store.Allow) (app.Person, error) {
 	by, err := s.may(ctx, who, EditPeople)
 	if err != nil {
 		return app.Person{}, err
 	}
-	if _, _, _, err := people.Read(name, ids, companies); err != nil {
+	_, parsed, _, err := people.Read(name, ids, companies)
+	if err == nil {
+		err = s.store.CheckMoves(ctx, "", parsed, allow)
+	}
+	if err != nil {
 		return app.Person{}, err
 	}
-	if err := s.second(ctx, by, ActionAddPerson, "", PersonEdit{Name: name, Identifiers: ids, Companies: companies}); err != nil {
+	if err := s.second(ctx, by, ActionAddPerson, "", PersonEdit{Name: name, Identifiers: ids, Companies: companies, Allow: allow}); err != nil {
 		return app.Person{}, err
 	}
-	return s.uses.People.Add(ctx, by, name, ids, companies)
+	return s.uses.People.Add(ctx, by, name, ids, companies, allow...)
 }
 
-// EditPerson brings a person to what is said.
-func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name string, ids, companies []string) error {
+// EditPerson brings a person to what is said; see AddPerson.
+func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name string, ids, companies []string, allow ...store.Allow) error {
 	by, err := s.may(ctx, who, EditPeople)
 	if err != nil {
 		return err
 	}
-	if _, _, _, err := people.Read(name, ids, companies); err != nil {
+	_, parsed, _, err := people.Read(name, ids, companies)
+	if err == nil {
+		err = s.store.CheckMoves(ctx, personID, parsed, allow)
+	}
+	if err != nil {
 		return err
 	}
 	base, err := s.baseOf(ctx, personID)
 	if err != nil {
 		return err
 	}
-	if err := s.second(ctx, by, ActionEditPerson, personID, PersonEdit{name, ids, companies, base}); err != nil {
+	if err := s.second(ctx, by, ActionEditPerson, personID, PersonEdit{Name: name, Identifiers: ids, Companies: companies, Base: base, Allow: allow}); err != nil {
 		return err
 	}
-	_, err = s.uses.People.Edit(ctx, by, personID, name, ids, companies)
+	_, err = s.uses.People.Edit(ctx, by, personID, name, ids, companies, allow...)
 	return err
 }
 

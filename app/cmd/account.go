@@ -41,7 +41,7 @@ func (c accountImportCommand) Run(ctx context.Context, p Process, s *config.Sett
 		return err
 	}
 	defer in.Close()
-	return withPeople(ctx, cfg.DataDir, func(st *store.Store, svc *people.Service) error {
+	return withPeople(ctx, cfg, func(st *store.Store, svc *people.Service) error {
 		im := accounts.Importer{Store: st, Named: svc.Named, Dir: cfg.DataDir}
 		done, err := im.Import(ctx, app.Operator, in)
 		if err != nil {
@@ -67,7 +67,7 @@ func (c accountListCommand) Run(ctx context.Context, p Process, s *config.Settin
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, cfg.DataDir, func(st *store.Store, svc *people.Service) error {
+	return withPeople(ctx, cfg, func(st *store.Store, svc *people.Service) error {
 		who, err := svc.Named(ctx, c.Person)
 		if err != nil {
 			return err

@@ -111,7 +111,7 @@ func withAdmins(ctx context.Context, s *config.Settings, do func(admin.Registry,
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, cfg.DataDir, func(st *store.Store, _ *people.Service) error {
+	return withPeople(ctx, cfg, func(st *store.Store, _ *people.Service) error {
 		return do(admin.Registry{Store: st}, cfg.Admin.URL)
 	})
 }

@@ -21,7 +21,7 @@ func (c clearCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, cfg.DataDir, func(_ *store.Store, svc *people.Service) error {
+	return withPeople(ctx, cfg, func(_ *store.Store, svc *people.Service) error {
 		err := svc.Clear(ctx, app.Operator, c.ID)
 		if errors.Is(err, app.ErrAlreadyCompleted) {
 			return errors.New("their requests are not paused")

@@ -205,8 +205,8 @@ func (c demoCommand) Run(ctx context.Context, p Process, s *config.Settings) err
 }
 
 // withPeople opens the database for a command that works beside a running service.
-func withPeople(ctx context.Context, dir string, do func(*store.Store, *people.Service) error) error {
-	st, err := store.Open(ctx, store.Options{Dir: dir})
+func withPeople(ctx context.Context, cfg config.Config, do func(*store.Store, *people.Service) error) error {
+	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, IdentifierWait: cfg.IdentifierWait})
 	if err != nil {
 		return err
 	}
@@ -217,6 +217,7 @@ type addCommand struct {
 	Name    string   `required:"" help:"The person's name, as they are shown it."`
 	ID      []string `name:"id" required:"" sep:"none" placeholder:"[KIND:]VALUE" help:"A name by which ACP may call them. KIND is username, email, phone, subject, cpf or customer; without one a value with @ is an email, + and digits a phone, anything else a user name."`
 	Company []string `sep:"none" placeholder:"CNPJ" help:"A company that they may act for."`
+	Move    bool     `help:"Give them also what was another person's until lately: both are told, and until the waiting time is over it names nobody."`
 }
 
 // Run implements the command.
@@ -225,8 +226,15 @@ func (c addCommand) Run(ctx context.Context, p Process, s *config.Settings) erro
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, cfg.DataDir, func(_ *store.Store, svc *people.Service) error {
-		who, err := svc.Add(ctx, app.Operator, c.Name, c.ID, c.Company)
+	return withPeople(ctx, cfg, func(_ *store.Store, svc *people.Service) error {
+		var allow []store.Allow
+		if c.Move {
+			allow = append(allow, store.AllowMove)
+		}
+		who, err := svc.Add(ctx, app.Operator, c.Name, c.ID, c.Company, allow...)
+		if errors.Is(err, app.ErrIdentifierMoves) {
+			return fmt.Errorf("%w: be sure whose it is; with --move it is given, both people are told, and it names nobody for %s", err, cfg.IdentifierWait)
+		}
 		if err != nil {
 			return err
 		}
@@ -243,7 +251,7 @@ func (listCommand) Run(ctx context.Context, p Process, s *config.Settings) error
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, cfg.DataDir, func(st *store.Store, _ *people.Service) error {
+	return withPeople(ctx, cfg, func(st *store.Store, _ *people.Service) error {
 		if err := st.Look(ctx, app.Operator, store.Looked{Kind: store.LookList, List: "people"}); err != nil {
 			return err
 		}
@@ -256,7 +264,7 @@ func (listCommand) Run(ctx context.Context, p Process, s *config.Settings) error
 				return err
 			}
 			for _, row := range rows {
-				ids, err := st.Identifiers(ctx, row.ID)
+				ids, err := st.HeldIdentifiers(ctx, row.ID)
 				if err != nil {
 					return err
 				}

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"assent/app"
 	"assent/app/cmd"
+	"assent/store"
 )
 
 // run runs a command line and gives what it wrote.
@@ -58,6 +60,48 @@ func TestUserCommands(t *testing.T) {
 		if _, _, err := run(t, c.args...); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %v, want %q", c.args, err, c.says)
 		}
+	}
+}
+
+// What was another person's until lately is given on the command line only when
+// that is said, and names nobody at first; an import leaves it out.
+func TestUserAddMoves(t *testing.T) {
+	data := t.TempDir()
+	dir := "--data-dir=" + data
+	must(t, "user", "add", dir, "--name=Ada", "--id=ada", "--id=ada@bank.example")
+	st, err := store.Open(t.Context(), store.Options{Dir: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada, err := st.FindPerson(t.Context(), []app.Identifier{{Kind: app.Username, Norm: "ada"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.ErasePerson(t.Context(), app.Operator, ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := run(t, "user", "add", dir, "--name=Bob", "--id=Ada@bank.example"); err == nil || !strings.Contains(err.Error(), "until lately") || !strings.Contains(err.Error(), "--move") {
+		t.Errorf("without --move: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(path, []byte("name,identifiers\nBob,email:ada@bank.example;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, err := run(t, "user", "import", dir, path); err == nil || !strings.Contains(errs, "line 2: “email:ada@bank.example” was somebody else’s until lately") {
+		t.Errorf("the import: %q %v", errs, err)
+	}
+	must(t, "user", "add", dir, "--name=Bob", "--id=bob", "--id=ada@bank.example", "--move")
+	if _, _, err := run(t, "user", "invite", dir, "ada@bank.example"); err == nil || !strings.Contains(err.Error(), "no such person") {
+		t.Errorf("it names somebody at once: %v", err)
+	}
+	if list := must(t, "user", "list", dir); !strings.Contains(list, "email:ada@bank.example") {
+		t.Errorf("it isn't listed:\n%s", list)
+	}
+	if audit := must(t, "audit", "export", dir, "--format=jsonl"); !strings.Contains(audit, "identifier.move_to") || !strings.Contains(audit, "identifier.move_from") {
+		t.Error("the audit doesn't have the move")
 	}
 }
 

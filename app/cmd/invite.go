@@ -31,7 +31,7 @@ func (c inviteCommand) Run(ctx context.Context, p Process, s *config.Settings) e
 	if c.Letter && !cfg.ActivationCode {
 		return errors.New("a letter can be read by others, so its link needs an activation code: set ASSENT_ACTIVATION_CODE=true, for the service too")
 	}
-	return withPeople(ctx, cfg.DataDir, func(_ *store.Store, svc *people.Service) error {
+	return withPeople(ctx, cfg, func(_ *store.Store, svc *people.Service) error {
 		var token string
 		if c.Letter {
 			_, token, err = svc.InviteByLetter(ctx, app.Operator, c.ID)

@@ -112,7 +112,7 @@ func withStore(ctx context.Context, s *config.Settings, do func(*store.Store) er
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir})
+	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, IdentifierWait: cfg.IdentifierWait})
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ type site struct {
 func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.Logger) (*site, error) {
 	s := &site{cfg: cfg, o: o, log: log, clock: clock.New(clock.Config{Log: log}), closing: make(chan struct{})}
 	hub := &live.Hub{}
-	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, Purpose: o.purpose, Lock: o.lock, Now: s.clock.Now, Notify: func(e app.Event) {
+	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, IdentifierWait: cfg.IdentifierWait, Purpose: o.purpose, Lock: o.lock, Now: s.clock.Now, Notify: func(e app.Event) {
 		if e.Topic == app.TopicJob {
 			if s.worker != nil {
 				s.worker.Kick()

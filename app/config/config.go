@@ -29,6 +29,7 @@ type Config struct {
 	ActivationCode  bool     // links need one
 	InviteTTL       time.Duration
 	RequestTTL      time.Duration
+	IdentifierWait  time.Duration
 	PersonNotices   []NoticeLimit // of all clients together
 	PushSubject     string
 	PushHosts       []string
@@ -204,6 +205,10 @@ func (s *Settings) store(c *Config, f *faults) {
 	c.DataDir = s.DataDir
 	if c.DataDir == "" {
 		f.add("ASSENT_DATA_DIR: name a folder")
+	}
+	var err error
+	if c.IdentifierWait, err = time.ParseDuration(s.IdentifierWait); err != nil || c.IdentifierWait < time.Hour || c.IdentifierWait > 30*24*time.Hour {
+		f.add("ASSENT_IDENTIFIER_WAIT: %q is not a time between 1h and 720h (30 days)", s.IdentifierWait)
 	}
 }
 

@@ -42,6 +42,8 @@ type Settings struct {
 	InviteTTL  string `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
 	RequestTTL string `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`
 
+	IdentifierWait string `name:"identifier-wait" default:"72h" env:"ASSENT_IDENTIFIER_WAIT" placeholder:"TIME" group:"Service" help:"How long after an identifier was taken from one person giving it to another is a move, and how long it names nobody then."`
+
 	PushSubject string   `env:"ASSENT_PUSH_SUBJECT" placeholder:"URI" group:"Push" help:"Whom push services may write to: mailto: or https:. Required off localhost."`
 	PushHosts   []string `env:"ASSENT_PUSH_HOSTS" placeholder:"HOST" group:"Push" help:"Push services beside the browsers' own; *.example.com stands for subdomains."`
 

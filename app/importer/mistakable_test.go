@@ -71,3 +71,41 @@ func TestImportRefusesWhatBecameMistakable(t *testing.T) {
 		t.Errorf("the result says %s", got)
 	}
 }
+
+// A row whose new identifier was another person's until lately is left out, at
+// the check and when it is brought in, and told by line.
+func TestImportStopsAtMoves(t *testing.T) {
+	b := newBench(t)
+	svc := people.New(b.Store)
+	ada, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"ada", "cpf:123.456.789-09", "ada@bank.example"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := "name,identifiers\nBob,username:bob; email:ADA@bank.example\nCat,customer:cat;\nAda,username:ada; cpf:123.456.789-09\n"
+	late := b.checked("name,identifiers\nDan,username:dan\n")
+	if _, err := svc.Edit(t.Context(), app.Operator, ada.ID, "Ada", []string{"ada"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	im := b.imported(file)
+	want := "2: “email:ADA@bank.example” was somebody else’s until lately. Give it in the console or on the command line, where that is agreed to."
+	if got := b.faults(im); len(got) != 1 || got[0] != want {
+		t.Errorf("faults %q", got)
+	}
+	if done(im) != (counts{3, 1, 1, 0, 1}) {
+		t.Errorf("%+v", done(im))
+	}
+	// Dan's name becomes somebody else's, and free again, after the check.
+	eve, err := svc.Add(t.Context(), app.Operator, "Eve", []string{"eve", "dan"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ErasePerson(t.Context(), app.Operator, eve.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.svc.Start(t.Context(), app.Operator, late.ID); err != nil {
+		t.Fatal(err)
+	}
+	if late, err = b.svc.Work(t.Context(), late.ID); err != nil || done(late) != (counts{1, 0, 0, 0, 1}) {
+		t.Errorf("%+v %v", done(late), err)
+	}
+}

@@ -22,23 +22,24 @@ type Service struct {
 func New(st *store.Store) *Service { return &Service{store: st} }
 
 // Add stores a new person. ids are in the form that Parse reads; at least one
-// is needed, or ACP could never name the person.
-func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, companies []string) (app.Person, error) {
+// is needed, or ACP could never name the person. One that was another person's
+// until lately is app.ErrIdentifierMoves unless store.AllowMove is among allow.
+func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, companies []string, allow ...store.Allow) (app.Person, error) {
 	name, parsed, acts, err := Read(name, ids, companies)
 	if err != nil {
 		return app.Person{}, err
 	}
-	return s.store.AddPerson(ctx, by, name, parsed, acts)
+	return s.store.AddPerson(ctx, by, name, parsed, acts, allow...)
 }
 
 // Edit brings a person to what is said, in the forms that Add takes; false
 // when it was so already.
-func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string, ids, companies []string) (bool, error) {
+func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string, ids, companies []string, allow ...store.Allow) (bool, error) {
 	name, parsed, acts, err := Read(name, ids, companies)
 	if err != nil {
 		return false, err
 	}
-	return s.store.EditPerson(ctx, by, personID, name, parsed, acts)
+	return s.store.EditPerson(ctx, by, personID, name, parsed, acts, allow...)
 }
 
 // Read checks what Add and Edit take and gives it as it is stored: the name,

@@ -149,6 +149,10 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		m.ID, m.Title, m.Body = NoticeTest, w.T("push.test.title"), w.T("push.test.body")
 	case app.NoticeDeviceAdded:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_added.title"), w.T("push.device_added.body")
+	case app.NoticeIdentifierAdded:
+		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identifier_added.title"), w.T("push.identifier_added.body")
+	case app.NoticeIdentifierLost:
+		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identifier_lost.title"), w.T("push.identifier_lost.body")
 	default:
 		return m, false, nil
 	}
@@ -159,6 +163,8 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 const (
 	NoticeDevices = "devices" // the list of devices
 	NoticeTest    = "test"    // what a test shows
+
+	NoticeIdentifiers = "identifiers" // what was said of them, above the requests
 )
 
 // requestWords names client and kind of a request.

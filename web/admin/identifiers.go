@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"time"
 
 	"assent/app"
 	"assent/app/admin"
@@ -53,4 +54,33 @@ func (h *handlers) personName(r *http.Request, who admin.Identity, names map[str
 	}
 	names[id] = h.nameOf(r, who, p)
 	return names[id], nil
+}
+
+// mostMoves is how many of them the overview lists, of those within aWeek.
+const (
+	mostMoves = 20
+	aWeek     = 7 * 24 * time.Hour
+)
+
+// moves are the identifiers that moved lately.
+func (h *handlers) moves(r *http.Request, who admin.Identity) ([]page.IdentifierMove, error) {
+	now := h.Store.Now()
+	rows, err := h.Store.IdentifierMoves(r.Context(), now.Add(-aWeek), mostMoves)
+	if err != nil {
+		return nil, err
+	}
+	var out []page.IdentifierMove
+	names := map[string]string{}
+	for _, m := range rows {
+		one := page.IdentifierMove{Kind: m.Kind, FromID: m.From, ToID: m.To, At: m.MovedAt.Time(), Ends: m.EndsAt.Time(),
+			Over: m.EndedAt != 0 || m.EndsAt <= now, Back: m.EndedAt != 0 && m.EndedAt < m.EndsAt}
+		if one.From, err = h.personName(r, who, names, m.From); err != nil {
+			return nil, err
+		}
+		if one.To, err = h.personName(r, who, names, m.To); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }

@@ -92,6 +92,11 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame, r
 		}
 		p.Checks = append(p.Checks, one)
 	}
+	if who.May(admin.ViewPeople) {
+		if p.Moves, err = h.moves(r, who); err != nil {
+			return p, err
+		}
+	}
 	if p.Listed && !p.New {
 		p.Newest, err = h.newest(r, who, refresh)
 	}

@@ -143,12 +143,17 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	if p.ErasedAt == 0 && at > h.Store.Now().Add(-app.AttackWindow) {
 		out.Attack, out.Attacked = attack, at.Time()
 	}
-	ids, err := h.Store.Identifiers(ctx, p.ID)
+	ids, err := h.Store.HeldIdentifiers(ctx, p.ID)
 	if err != nil {
 		return err
 	}
+	out.Moving = map[app.Identifier]time.Time{}
 	for _, id := range ids {
-		out.Identifiers = append(out.Identifiers, identifierOf(who, id))
+		seen := identifierOf(who, id.Identifier)
+		out.Identifiers = append(out.Identifiers, seen)
+		if id.From != 0 {
+			out.Moving[seen] = id.From.Time()
+		}
 	}
 	if out.Devices, err = h.personDevices(r, who, p.ID); err != nil {
 		return err
@@ -272,13 +277,21 @@ func readPerson(r *http.Request) (form page.PersonForm, ids, companies []string)
 	return form, lines("identifiers"), lines("companies")
 }
 
+// allowed is what whoever sent the form of a person agreed to.
+func allowed(r *http.Request) []store.Allow {
+	if r.PostForm.Get("move") == "yes" {
+		return []store.Allow{store.AllowMove}
+	}
+	return nil
+}
+
 // addPerson adds one.
 func (h *handlers) addPerson(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
 	form, ids, companies := readPerson(r)
-	p, err := h.Admins.AddPerson(r.Context(), who, form.Name, ids, companies)
+	p, err := h.Admins.AddPerson(r.Context(), who, form.Name, ids, companies, allowed(r)...)
 	if h.misread(&form, r, err, ids) {
 		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
 	}
@@ -298,7 +311,7 @@ func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error, id
 	var refused *app.IdentifierRefusal
 	switch {
 	case errors.As(err, &refused):
-		form.Fault = page.Refused(w, refused)
+		form.Fault, form.Moves = page.Refused(w, refused), errors.Is(err, app.ErrIdentifierMoves)
 	case e.Field == "name":
 		form.Fault = w.T("admin.people.name_fault")
 	case e.Field == "company":
@@ -318,7 +331,7 @@ func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, who admin.Ide
 	if err != nil {
 		return err
 	}
-	ids, err := h.Store.Identifiers(r.Context(), p.ID)
+	ids, err := h.Store.HeldIdentifiers(r.Context(), p.ID)
 	if err != nil {
 		return err
 	}
@@ -339,7 +352,7 @@ func (h *handlers) editPerson(w http.ResponseWriter, r *http.Request, who admin.
 		return err
 	}
 	form, ids, companies := readPerson(r)
-	err := h.Admins.EditPerson(r.Context(), who, form.ID, form.Name, ids, companies)
+	err := h.Admins.EditPerson(r.Context(), who, form.ID, form.Name, ids, companies, allowed(r)...)
 	if h.misread(&form, r, err, ids) {
 		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
 	}

@@ -198,7 +198,7 @@ func (h *handlers) personChanges(r *http.Request, w i18n.Words, personID string,
 		if err != nil {
 			return nil, err
 		}
-		ids, err := h.Store.Identifiers(r.Context(), personID)
+		ids, err := h.Store.HeldIdentifiers(r.Context(), personID)
 		if err != nil {
 			return nil, err
 		}

@@ -81,8 +81,18 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	if p.Added, err = h.added(r, id); err != nil {
 		return err
 	}
+	news, err := h.Store.IdentifierNews(r.Context(), id.Person.ID, h.Store.Now().Add(-newsFor))
+	if err != nil {
+		return err
+	}
+	for _, n := range news {
+		p.Names = append(p.Names, page.NameNews{Kind: n.Kind, At: n.At.Time(), Lost: n.Lost, Until: n.Until.Time()})
+	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
+
+// newsFor is how long a person is told that their identifiers changed.
+const newsFor = 7 * 24 * time.Hour
 
 // burstSize is how many requests of one client are one slip, where some of them
 // were kept quiet as a burst or because the client is muted.
@@ -380,6 +390,8 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request, id login.Ident
 	switch about {
 	case push.NoticeDevices:
 		about = ""
+	case push.NoticeIdentifiers:
+		about, to = "", "/"
 	case push.NoticeTest:
 		about, to = "", "/notifications/try"
 	default:

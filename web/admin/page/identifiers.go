@@ -1,8 +1,11 @@
 package page
 
 import (
+	"time"
+
 	"assent/app"
 	"assent/app/i18n"
+	"assent/web/view"
 )
 
 // Mistakable lists identifiers that could be taken for others.
@@ -20,6 +23,28 @@ type MistakableRow struct {
 	OtherID, OtherPerson string
 }
 
+// IdentifierMove is that an identifier was given to a person soon after another
+// one had it.
+type IdentifierMove struct {
+	Kind         app.IdentifierKind
+	FromID, From string
+	ToID, To     string
+	At, Ends     time.Time
+	Over         bool // it names the person now
+	Back         bool // it was taken away before it did
+}
+
+// state is how it stands with a move.
+func (m IdentifierMove) state(f Frame) (view.State, string) {
+	switch {
+	case m.Back:
+		return view.Ended, f.Words.T("admin.overview.move_back")
+	case m.Over:
+		return view.Approved, f.Words.T("admin.overview.move_over")
+	}
+	return view.Waiting, f.Words.T("admin.people.moving_until", "when", f.Words.Deadline(m.Ends, f.Now))
+}
+
 // poses words as what each kind could be taken.
 var poses = map[app.IdentifierKind]i18n.Key{
 	app.Email: "admin.people.poses_email", app.Phone: "admin.people.poses_phone", app.CPF: "admin.people.poses_cpf",
@@ -31,6 +56,8 @@ func Refused(w i18n.Words, r *app.IdentifierRefusal) string {
 	switch r.Refusal.Code {
 	case app.ErrIdentifierTaken.Code:
 		return Taken(w, r.Identifier.Kind)
+	case app.ErrIdentifierMoves.Code:
+		return w.T("admin.people.moves_fault", "value", value)
 	case app.ErrIdentifierPoses.Code:
 		return w.T("admin.people.poses_fault", "value", value, "as", w.T(poses[r.As]))
 	}

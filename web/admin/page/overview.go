@@ -25,6 +25,8 @@ type Overview struct {
 	Kinds  []KindCount // of the requests that ended in the window
 	Newest []Asked
 	Listed bool // whoever looks may open requests
+
+	Moves []IdentifierMove // within the week
 }
 
 // KindCount is what became of the requests of one kind.

@@ -98,6 +98,11 @@ func checks(f page.Frame, ill bool) []page.Check {
 func overviews(f page.Frame) []shown {
 	const path = "/admin/overview"
 	busy, ill, quiet, fresh := busyDay(), busyDay(), page.Overview{Window: "1h", Windows: windows, Checked: now}, page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true}
+	busy.Moves = []page.IdentifierMove{
+		{Kind: app.Email, FromID: "p1", From: "Ada Quill", ToID: "p2", To: "Ana Lúcia de Souza Albuquerque Cavalcanti", At: now.Add(-time.Hour), Ends: now.Add(71 * time.Hour)},
+		{Kind: app.CPF, FromID: "p1", From: "Ada Quill", ToID: "p3", To: "نور الدين", At: now.AddDate(0, 0, -4), Ends: now.AddDate(0, 0, -1), Over: true},
+		{Kind: app.Customer, FromID: "p3", From: "نور الدين", ToID: "p1", To: "Ada Quill", At: now.AddDate(0, 0, -5), Ends: now.AddDate(0, 0, -2), Over: true, Back: true},
+	}
 	quiet.Listed, busy.Newest, ill.Newest = true, newest(f), newest(f)
 	busy.Checks, ill.Checks, quiet.Checks, fresh.Checks = checks(f, false), checks(f, true), checks(f, false), checks(f, false)
 	for i := range 12 {

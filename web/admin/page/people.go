@@ -147,6 +147,7 @@ type Person struct {
 	InvitedUntil time.Time
 	Lang, Zone   string
 	Identifiers  []app.Identifier
+	Moving       map[app.Identifier]time.Time // those that name them from then on only
 	Companies    []string
 	Devices      []PersonDevice
 	Requests     []RequestRow
@@ -215,6 +216,7 @@ type PersonForm struct {
 	ID                           string // empty for a new one
 	Name, Identifiers, Companies string // the latter two a line each
 	Fault                        string
+	Moves                        bool // one was another person's until lately: whoever sends it must agree
 }
 
 func (p PersonForm) title(w i18n.Words) string {

@@ -48,6 +48,10 @@ func peoplePages(f page.Frame) []shown {
 		{name: "person-edit-fault", path: path + "/p1/edit", page: page.PersonForm{ID: "p1", Name: "Ada Quill", Identifiers: "cpf:123\n", Fault: f.Words.T("admin.people.id_fault_of", "value", "cpf:123")}},
 		{name: "person-poses", path: path + "/new", page: page.PersonForm{Name: "Ada Quill", Identifiers: "customer:ada@quill.example\n", Fault: f.Words.T("admin.people.poses_fault",
 			"value", "customer:ada@quill.example", "as", f.Words.T("admin.people.poses_email"))}},
+		{name: "person-moves", path: path + "/p1/edit", page: page.PersonForm{ID: "p1", Name: "Ada Quill", Identifiers: "email:bob@quill.example\n", Moves: true,
+			Fault: f.Words.T("admin.people.moves_fault", "value", "email:bob@quill.example")}},
+		{name: "person-moving", path: path + "/p7", page: page.Person{ID: "p7", Name: "Nina Novak", State: app.PersonActive, Standing: app.StandingBare, Added: now, May: all,
+			Identifiers: []app.Identifier{{Kind: app.Email, Value: "nina@quill.example"}}, Moving: map[app.Identifier]time.Time{{Kind: app.Email, Value: "nina@quill.example"}: now.Add(70 * time.Hour)}}},
 		{name: "people-mistakable", path: path + "/mistakable", page: page.Mistakable{List: []page.MistakableRow{
 			{PersonID: "p1", Person: "Ada Quill", Identifier: app.Identifier{Kind: app.Username, Value: "12345678909"}, PosesAs: app.CPF},
 			{PersonID: "p2", Person: "Ana Lúcia de Souza Albuquerque Cavalcanti", Identifier: app.Identifier{Kind: app.Customer, Value: "ana.lucia.de.souza.albuquerque@northmoor.example"}, PosesAs: app.Email},

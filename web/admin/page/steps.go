@@ -37,6 +37,12 @@ var steps = map[string]map[string]step{
 		"suspended": {"admin.step.device_suspended", view.Denied},
 		"active":    {"admin.step.device_active", view.Approved},
 	},
+	"identifier": {
+		"add":       {"admin.step.identifier_add", view.Waiting},
+		"move_from": {"admin.step.identifier_move_from", view.Stuck},
+		"move_to":   {"admin.step.identifier_move_to", view.Stuck},
+		"settle":    {"admin.step.identifier_settle", view.Approved},
+	},
 	"invitation": {
 		"make": {"admin.step.invitation_make", view.Waiting},
 		"end":  {"admin.step.invitation_end", view.Ended},

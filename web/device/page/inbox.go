@@ -19,6 +19,34 @@ type Inbox struct {
 	PushOff bool // this device can't be notified
 	Paused  app.PauseScope
 	Added   *Added // a device that was added lately and not yet acknowledged
+	Names   []NameNews
+}
+
+// NameNews is that the person has another identifier, or that somebody else has
+// one of theirs.
+type NameNews struct {
+	Kind  app.IdentifierKind
+	At    time.Time
+	Lost  bool
+	Until time.Time // it names nobody until then; zero where it names the person
+}
+
+// notice words it.
+func (n NameNews) notice(f view.Frame) view.Notice {
+	words := i18n.Key("notice.identifier_added")
+	out := view.Notice{ID: "identifier-added", Kind: view.NoticeInfo}
+	switch {
+	case n.Lost:
+		words, out.ID, out.Kind = "notice.identifier_lost", "identifier-lost", view.NoticeWarn
+	case !n.Until.IsZero():
+		words = "notice.identifier_moved"
+	}
+	pairs := []any{"kind", f.Words.T(i18n.Key("identifier." + string(n.Kind))), "when", f.Words.Moment(n.At, f.Now), "institution", f.Institution}
+	if words == "notice.identifier_moved" {
+		pairs = append(pairs, "until", f.Words.Deadline(n.Until, f.Now))
+	}
+	out.Text = f.Words.T(words, pairs...)
+	return out
 }
 
 // Waiting is one request in the pile.
@@ -108,6 +136,9 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 		out = append(out, view.Notice{ID: "device-added", Kind: view.NoticeInfo,
 			Text: f.Words.T(words, "device", i18n.Plain(p.Added.Name), "when", f.Words.Moment(p.Added.At, f.Now)),
 			Link: "/devices/" + p.Added.ID + "/remove?unknown", Label: f.Words.T("notice.device_added_link")})
+	}
+	for _, n := range p.Names {
+		out = append(out, n.notice(f))
 	}
 	if p.PushOff {
 		out = append(out, p.pushOff(f))
