@@ -20,11 +20,12 @@ type Actor struct {
 	ID       string // device, connection, operator, administrator
 	PersonID string // for devices
 	Session  string // for devices: the key of the session that they came with
-	Source   string // remote address, where there is one
+	Source   string // remote address, or for the command line who ran it and where; may be empty
 }
 
 // System is the actor of our own workers.
 var System = Actor{Kind: ActorSystem, ID: "assent"}
 
-// Operator is the actor of the command line.
+// Operator is the actor of the command line. The command adds who ran it as its
+// Source.
 var Operator = Actor{Kind: ActorOperator, ID: "cli"}

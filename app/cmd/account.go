@@ -43,7 +43,7 @@ func (c accountImportCommand) Run(ctx context.Context, p Process, s *config.Sett
 	defer in.Close()
 	return withPeople(ctx, cfg, func(st *store.Store, svc *people.Service) error {
 		im := accounts.Importer{Store: st, Named: svc.Named, Dir: cfg.DataDir}
-		done, err := im.Import(ctx, app.Operator, in)
+		done, err := im.Import(ctx, operator(), in)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ type adminAddCommand struct {
 // Run implements the command. The link alone goes to stdout.
 func (c adminAddCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
 	return withAdmins(ctx, s, func(r admin.Registry, console *url.URL) error {
-		added, err := r.Add(ctx, app.Operator, c.Email, c.Name, c.Role)
+		added, err := r.Add(ctx, operator(), c.Email, c.Name, c.Role)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (c adminLinkCommand) Run(ctx context.Context, p Process, s *config.Settings
 		if err != nil {
 			return err
 		}
-		made, err := r.Link(ctx, app.Operator, a.ID)
+		made, err := r.Link(ctx, operator(), a.ID)
 		if err != nil {
 			return err
 		}

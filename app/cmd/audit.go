@@ -134,7 +134,7 @@ func (c auditExportCommand) Run(ctx context.Context, p Process, s *config.Settin
 		*limit.at = at
 	}
 	return withStore(ctx, s, func(st *store.Store) error {
-		n, err := audit.Export(ctx, st, app.Operator, p.Stdout, audit.Format(c.Format), of)
+		n, err := audit.Export(ctx, st, operator(), p.Stdout, audit.Format(c.Format), of)
 		if err != nil {
 			return err
 		}

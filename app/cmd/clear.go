@@ -22,7 +22,7 @@ func (c clearCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 		return err
 	}
 	return withPeople(ctx, cfg, func(_ *store.Store, svc *people.Service) error {
-		err := svc.Clear(ctx, app.Operator, c.ID)
+		err := svc.Clear(ctx, operator(), c.ID)
 		if errors.Is(err, app.ErrAlreadyCompleted) {
 			return errors.New("their requests are not paused")
 		}

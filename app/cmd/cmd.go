@@ -19,7 +19,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"assent/app"
 	"assent/app/admin"
 	"assent/app/config"
 	"assent/app/people"
@@ -231,7 +230,7 @@ func (c addCommand) Run(ctx context.Context, p Process, s *config.Settings) erro
 		if c.Move {
 			allow = append(allow, store.AllowMove)
 		}
-		who, err := svc.Add(ctx, app.Operator, c.Name, c.ID, c.Company, allow...)
+		who, err := svc.Add(ctx, operator(), c.Name, c.ID, c.Company, allow...)
 		if errors.Is(err, app.ErrIdentifierMoves) {
 			return fmt.Errorf("%w: be sure whose it is; with --move it is given, both people are told, and it names nobody for %s", err, cfg.IdentifierWait)
 		}

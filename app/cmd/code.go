@@ -23,7 +23,7 @@ func (c codeCommand) Run(ctx context.Context, p Process, s *config.Settings) err
 		return err
 	}
 	return withPeople(ctx, cfg, func(_ *store.Store, svc *people.Service) error {
-		who, code, digits, err := svc.ActivationCode(ctx, app.Operator, c.ID)
+		who, code, digits, err := svc.ActivationCode(ctx, operator(), c.ID)
 		if errors.Is(err, app.ErrNoInvitation) {
 			return fmt.Errorf("%s has no open link that a code could activate; make one with: assent user invite %s", who.Name, c.ID)
 		}

@@ -117,7 +117,7 @@ func (d *demo) populate(ctx context.Context) error {
 	for i, p := range demoPeople {
 		_, err := d.site.people.Named(ctx, "username:"+p.id)
 		if errors.Is(err, app.ErrUnknownPerson) {
-			_, err = d.site.people.Add(ctx, app.Operator, p.name, append([]string{"username:" + p.id}, p.more...), p.companies)
+			_, err = d.site.people.Add(ctx, operator(), p.name, append([]string{"username:" + p.id}, p.more...), p.companies)
 		}
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func (d *demo) populate(ctx context.Context) error {
 		if i == len(demoPeople)-1 {
 			break
 		}
-		_, token, err := d.site.people.Invite(ctx, app.Operator, "username:"+p.id, d.site.cfg.InviteTTL)
+		_, token, err := d.site.people.Invite(ctx, operator(), "username:"+p.id, d.site.cfg.InviteTTL)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (d *demo) populate(ctx context.Context) error {
 		return err
 	}
 	im := accounts.Importer{Store: d.site.store, Named: d.site.people.Named, Dir: d.site.cfg.DataDir}
-	_, err := im.Import(ctx, app.Operator, strings.NewReader(demoAccounts))
+	_, err := im.Import(ctx, operator(), strings.NewReader(demoAccounts))
 	return err
 }
 
@@ -150,13 +150,13 @@ func (d *demo) appointOwner(ctx context.Context) error {
 	a, err := registry.Named(ctx, demoOwner)
 	switch {
 	case errors.Is(err, app.ErrUnknownAdmin):
-		made, err = registry.Add(ctx, app.Operator, demoOwner, "Olive Owen", app.RoleOwner)
+		made, err = registry.Add(ctx, operator(), demoOwner, "Olive Owen", app.RoleOwner)
 	case err == nil:
 		var ready bool
 		if ready, err = d.site.store.AdminReady(ctx, a.ID); err != nil || ready {
 			return err
 		}
-		made, err = registry.Link(ctx, app.Operator, a.ID)
+		made, err = registry.Link(ctx, operator(), a.ID)
 	}
 	if err == nil {
 		d.owner = adminweb.SetUpURL(d.site.cfg.PublicURL, made.Token)

@@ -10,7 +10,6 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/mdp/qrterminal/v3"
 
-	"assent/app"
 	"assent/app/config"
 	"assent/app/people"
 	"assent/store"
@@ -34,9 +33,9 @@ func (c inviteCommand) Run(ctx context.Context, p Process, s *config.Settings) e
 	return withPeople(ctx, cfg, func(_ *store.Store, svc *people.Service) error {
 		var token string
 		if c.Letter {
-			_, token, err = svc.InviteByLetter(ctx, app.Operator, c.ID)
+			_, token, err = svc.InviteByLetter(ctx, operator(), c.ID)
 		} else {
-			_, token, err = svc.Invite(ctx, app.Operator, c.ID, cfg.InviteTTL)
+			_, token, err = svc.Invite(ctx, operator(), c.ID, cfg.InviteTTL)
 		}
 		if err != nil {
 			return err

@@ -44,7 +44,7 @@ func (c receiptExportCommand) Run(ctx context.Context, p Process, s *config.Sett
 		case found[0].Receipt == "":
 			return fmt.Errorf("there is no receipt: the request is %s, and only an approval has one", found[0].State)
 		}
-		if err := st.Exported(ctx, app.Operator, "receipt.export", found[0]); err != nil {
+		if err := st.Exported(ctx, operator(), "receipt.export", found[0]); err != nil {
 			return err
 		}
 		_, err = io.WriteString(p.Stdout, found[0].Receipt)

@@ -211,7 +211,7 @@ func (s *site) passkeys(ctx context.Context, policy passkey.Policy) (*passkey.Se
 		}
 		return svc, err
 	}
-	made, err := admin.Registry{Store: s.store}.MoveRPID(ctx, app.Operator, bound.Was, bound.Is)
+	made, err := admin.Registry{Store: s.store}.MoveRPID(ctx, operator(), bound.Was, bound.Is)
 	if err != nil {
 		return nil, err
 	}

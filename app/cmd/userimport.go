@@ -44,7 +44,7 @@ func (c userImportCommand) Run(ctx context.Context, p Process, s *config.Setting
 	words := catalogue.Match("en-GB", "")
 	return withPeople(ctx, cfg, func(st *store.Store, people *people.Service) error {
 		svc := importer.New(importer.Config{Store: st, People: people, Words: catalogue, Dir: filepath.Join(cfg.DataDir, importsDir), Log: logger(io.Discard, cfg)})
-		im, err := svc.UploadHere(ctx, app.Operator, c.File, "en-GB", in)
+		im, err := svc.UploadHere(ctx, operator(), c.File, "en-GB", in)
 		if err != nil {
 			return err
 		}
@@ -65,12 +65,12 @@ func (c userImportCommand) Run(ctx context.Context, p Process, s *config.Setting
 			fmt.Fprintf(p.Stderr, "and %d other rows\n", more)
 		}
 		if c.DryRun || im.SeenFaulty == im.Rows {
-			if err := svc.Cancel(ctx, app.Operator, im.ID); err != nil {
+			if err := svc.Cancel(ctx, operator(), im.ID); err != nil {
 				return err
 			}
 			return told(p.Stderr, "would be ", im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty)
 		}
-		if _, err := svc.Start(ctx, app.Operator, im.ID); err != nil {
+		if _, err := svc.Start(ctx, operator(), im.ID); err != nil {
 			return err
 		}
 		if im, err = svc.Work(ctx, im.ID); err != nil {
@@ -123,7 +123,7 @@ type userExportCommand struct{}
 // Run implements the command. How many people there are goes to stderr.
 func (userExportCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
 	return withStore(ctx, s, func(st *store.Store) error {
-		n, err := importer.Export(ctx, st, app.Operator, p.Stdout)
+		n, err := importer.Export(ctx, st, operator(), p.Stdout)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,72 @@
+package cmd_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What a command changes says in the audit who ran it, through sudo for whom,
+// and on which machine.
+func TestCommandsSayWhoRanThem(t *testing.T) {
+	dir := "--data-dir=" + t.TempDir()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := fmt.Sprintf("%s(%d)@%s", me.Username, os.Getuid(), host)
+	t.Setenv("SUDO_USER", "")
+	must(t, "user", "add", dir, "--name=Ada", "--id=ada")
+	must(t, "admin", "add", dir, "olive@northmoor.example", "--role=owner")
+	t.Setenv("SUDO_USER", "mia\n(0)@elsewhere sudo:x")
+	t.Setenv("SUDO_UID", "1001")
+	must(t, "user", "invite", dir, "ada")
+	must(t, "admin", "link", dir, "olive@northmoor.example")
+	_, _, err = run(t, "user", "clear", dir, "ada")
+	if err == nil {
+		t.Error("nobody was paused, and the pause was lifted")
+	}
+	rows, err := csv.NewReader(strings.NewReader(must(t, "audit", "export", dir))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	action, source := slices.Index(rows[0], "action"), slices.Index(rows[0], "source")
+	sudo := ran + " sudo:mia__0__elsewhere_sudo_x(1001)"
+	want := [][2]string{{"person.add", ran}, {"admin.add", ran}, {"admin.link", ran}, {"invitation.make", sudo}, {"admin.link", sudo}, {"audit.export", sudo}}
+	var got [][2]string
+	for _, row := range rows[1:] {
+		got = append(got, [2]string{row[action], row[source]})
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the audit says\n%v, want\n%v", got, want)
+	}
+}
+
+// A command that forgets to say who ran it doesn't pass.
+func TestEveryCommandActsAsItsOperator(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 10 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_test.go") || name == "operator.go" {
+			continue
+		}
+		if strings.Contains(string(text), "app.Operator") {
+			t.Errorf("%s acts as app.Operator, which doesn't say who ran it: use operator()", name)
+		}
+	}
+}
