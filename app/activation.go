@@ -38,7 +38,10 @@ func (i Invitation) Activated(a Activation, now Instant) error {
 	return ErrActivation
 }
 
-// ActivationCode is a code as it is kept.
+// ActivationCode is a code as it is kept: for a person's invitation, or for the
+// set-up link of an administrator. It works in one browser, to which its hash
+// binds it: that of the words which the browser showed and its holder read out
+// (package spoken). Anywhere else it is a wrong code.
 //
 // A salted HMAC-SHA-256 is enough, where a password would need a slow hash:
 // eight digits are guessed from the hash in a moment, but whoever reads the
@@ -47,38 +50,40 @@ func (i Invitation) Activated(a Activation, now Instant) error {
 // at 10⁸ codes leave a chance of one in twenty million. The salt keeps equal
 // codes from being seen as equal.
 type ActivationCode struct {
-	ID           string  `db:"id"`
-	InvitationID string  `db:"invitation_id"`
-	Salt         string  `db:"salt"`
-	Hash         string  `db:"hash"`
-	Tries        int     `db:"tries"` // wrong ones
-	CreatedAt    Instant `db:"created_at"`
-	ExpiresAt    Instant `db:"expires_at"`
-	UsedAt       Instant `db:"used_at"`
-	EndedAt      Instant `db:"ended_at"` // by the last try, or replaced
+	ID        string  `db:"id"`
+	LinkID    string  `db:"link_id"` // the invitation or the set-up link
+	Salt      string  `db:"salt"`
+	Hash      string  `db:"hash"`
+	Tries     int     `db:"tries"` // wrong ones
+	CreatedAt Instant `db:"created_at"`
+	ExpiresAt Instant `db:"expires_at"`
+	UsedAt    Instant `db:"used_at"`
+	EndedAt   Instant `db:"ended_at"` // by the last try, or replaced
 }
 
-// NewActivationCode gives eight random digits, and the code to keep of them.
-func NewActivationCode() (digits string, kept ActivationCode) {
+// NewActivationCode gives eight random digits, and the code to keep of them for
+// the browser that shows words.
+func NewActivationCode(words string) (digits string, kept ActivationCode) {
 	n, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
 	if err != nil {
 		panic(err) // crypto/rand never fails (Go 1.24)
 	}
 	digits = fmt.Sprintf("%0*d", activationDigits, n)
 	kept = ActivationCode{ID: NewID(), Salt: NewID()}
-	kept.Hash = kept.sum(digits)
+	kept.Hash = kept.sum(digits, words)
 	return digits, kept
 }
 
-func (c ActivationCode) sum(digits string) string {
+func (c ActivationCode) sum(digits, words string) string {
 	m := hmac.New(sha256.New, []byte(c.Salt))
-	m.Write([]byte(digits))
+	m.Write([]byte(digits + " " + words)) // digits have one length
 	return hex.EncodeToString(m.Sum(nil))
 }
 
-// Is tells, in constant time, whether digits are the code's.
-func (c ActivationCode) Is(digits string) bool {
-	return hmac.Equal([]byte(c.sum(digits)), []byte(c.Hash))
+// Is tells, in constant time, whether digits are the code's and the browser that
+// they were typed in is the one that shows its words.
+func (c ActivationCode) Is(digits, words string) bool {
+	return hmac.Equal([]byte(c.sum(digits, words)), []byte(c.Hash))
 }
 
 // Left is how many tries the code has left.

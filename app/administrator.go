@@ -51,6 +51,19 @@ type AdminLink struct {
 	ExpiresAt Instant `db:"expires_at"`
 	UsedAt    Instant `db:"used_at"`
 	EndedAt   Instant `db:"ended_at"` // replaced by a newer one, or its administrator removed
+
+	MadeBy         string  `db:"made_by"`         // the administrator who made it; empty for the command line
+	Activation     string  `db:"activation"`      // hash of the cookie of the browser that gave its code
+	ActivatedUntil Instant `db:"activated_until"` // in that browser
+}
+
+// Activated tells whether the link was activated in the browser that brings a,
+// or need not be: ErrActivation when it must be and wasn't.
+func (l AdminLink) Activated(a Activation, now Instant) error {
+	if a.LinkAlone || l.Activation != "" && l.Activation == a.ID && now < l.ActivatedUntil {
+		return nil
+	}
+	return ErrActivation
 }
 
 // Check tells why a link can't be used at now, or nil.

@@ -234,10 +234,11 @@ type Notice string
 
 // The notices.
 const (
-	NoticeRequest     Notice = "request"
-	NoticeDeviceAdded Notice = "device_added"
-	NoticeHandled     Notice = "handled" // a request that was notified no longer waits
-	NoticeTest        Notice = "test"    // to see that notices arrive
+	NoticeRequest      Notice = "request"
+	NoticeDeviceComing Notice = "device_coming" // one is about to be added
+	NoticeDeviceAdded  Notice = "device_added"
+	NoticeHandled      Notice = "handled" // a request that was notified no longer waits
+	NoticeTest         Notice = "test"    // to see that notices arrive
 
 	NoticeIdentifierAdded Notice = "identifier_added" // the person can be asked by another name
 	NoticeIdentifierLost  Notice = "identifier_lost"  // a name of theirs was given to another person

@@ -12,6 +12,9 @@ import (
 	"assent/store/storetest"
 )
 
+// words are those of the browser that the tests try codes in.
+const words = "1 2 3"
+
 // invited is somebody with an open link.
 type invited struct {
 	*storetest.DB
@@ -32,8 +35,8 @@ func invite(t *testing.T) *invited {
 
 func (i *invited) code() string {
 	i.T.Helper()
-	digits, kept := app.NewActivationCode()
-	if _, err := i.PutActivationCode(i.T.Context(), app.Operator, i.who.ID, kept); err != nil {
+	digits, kept := app.NewActivationCode(words)
+	if _, err := i.PutActivationCode(i.T.Context(), app.Operator, i.who.ID, kept, store.Separation{}); err != nil {
 		i.T.Fatal(err)
 	}
 	return digits
@@ -42,7 +45,7 @@ func (i *invited) code() string {
 var guest = app.Actor{Kind: app.ActorGuest, Source: "192.0.2.7"}
 
 func (i *invited) try(digits string) (string, int, error) {
-	return i.Activate(context.Background(), guest, i.inv.ID, digits)
+	return i.Activate(context.Background(), guest, i.inv.ID, digits, words)
 }
 
 // enrol is what a browser that brings a gets.
@@ -199,8 +202,8 @@ func TestOwnDevicesLinkNeedsNoCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.inv = own
-	_, kept := app.NewActivationCode()
-	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept); !errors.Is(err, app.ErrNoInvitation) {
+	_, kept := app.NewActivationCode(words)
+	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept, store.Separation{}); !errors.Is(err, app.ErrNoInvitation) {
 		t.Errorf("a code for it: %v, want ErrNoInvitation", err)
 	}
 	if err := i.enrol(app.Activation{}); err != nil {
@@ -234,8 +237,8 @@ func TestSweepForgetsCodes(t *testing.T) {
 func TestNoCodeWithoutALink(t *testing.T) {
 	i := invite(t)
 	i.Clock.Advance(24 * time.Hour)
-	_, kept := app.NewActivationCode()
-	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept); !errors.Is(err, app.ErrNoInvitation) {
+	_, kept := app.NewActivationCode(words)
+	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept, store.Separation{}); !errors.Is(err, app.ErrNoInvitation) {
 		t.Errorf("%v, want ErrNoInvitation", err)
 	}
 	if got, err := i.AuditOf(t.Context(), "activation.make", 1); err != nil || len(got) > 0 {

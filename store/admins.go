@@ -12,7 +12,7 @@ import (
 
 const (
 	adminColumns           = `id, email, email_norm, name, role, state, lang, theme, zone, created_at, removed_at`
-	adminLinkColumns       = `id, admin_id, created_at, expires_at, used_at, ended_at`
+	adminLinkColumns       = `id, admin_id, created_at, expires_at, used_at, ended_at, made_by, activation, activated_until`
 	adminCredentialColumns = `id, admin_id, record, backed_up, backup_elig, created_at, last_used_at, revoked_at`
 	adminSessionColumns    = `id, admin_id, credential_id, created_at, last_seen_at, confirmed_at, source, browser, ended_at`
 )
@@ -66,8 +66,12 @@ func (t *tx) linkAdmin(ctx context.Context, by app.Actor, id, tokenHash string, 
 	if err := t.endAdminLinks(ctx, id); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `INSERT INTO admin_links (id, admin_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-		app.NewID(), id, tokenHash, t.now, expires); err != nil {
+	madeBy := ""
+	if by.Kind == app.ActorAdmin {
+		madeBy = by.ID
+	}
+	if err := t.exec(ctx, `INSERT INTO admin_links (id, admin_id, token_hash, created_at, expires_at, made_by) VALUES (?, ?, ?, ?, ?, ?)`,
+		app.NewID(), id, tokenHash, t.now, expires, madeBy); err != nil {
 		return err
 	}
 	return t.audit(ctx, by, aboutAdmin("admin.link", id))
@@ -124,6 +128,7 @@ func (t *tx) activeAdmin(ctx context.Context, id string) (app.Admin, error) {
 // AdminSetUp is what a finished passkey registration of an administrator brings.
 type AdminSetUp struct {
 	LinkID     string
+	Activation app.Activation      // of the browser
 	Credential app.AdminCredential // of which AdminID says whose it is
 	Session    app.AdminSession    // to begin: ID, Source and Browser
 }
@@ -141,6 +146,9 @@ func (s *Store) SetUpAdmin(ctx context.Context, by app.Actor, in AdminSetUp) (ap
 			return orElse(err, app.ErrInvitation)
 		}
 		if err := link.Check(t.now); err != nil {
+			return err
+		}
+		if err := link.Activated(in.Activation, t.now); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE admin_links SET used_at = ? WHERE id = ?`, t.now, link.ID); err != nil {

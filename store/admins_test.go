@@ -23,7 +23,7 @@ func mustAdmin(t *testing.T, db *storetest.DB, email string, role app.AdminRole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := db.SetUpAdmin(t.Context(), app.Actor{Kind: app.ActorAdmin}, store.AdminSetUp{LinkID: link.ID,
+	s, err := db.SetUpAdmin(t.Context(), app.Actor{Kind: app.ActorAdmin}, store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true},
 		Credential: app.AdminCredential{ID: app.NewID(), AdminID: a.ID, Record: "{}"}, Session: app.AdminSession{ID: app.NewID()}})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestAdminSetUpIsAllOrNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := store.AdminSetUp{LinkID: link.ID, Session: app.AdminSession{ID: app.NewID()},
+	again := store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true}, Session: app.AdminSession{ID: app.NewID()},
 		Credential: app.AdminCredential{ID: first.CredentialID, AdminID: first.AdminID, Record: "{}"}} // a passkey that is there already
 	if _, err := db.SetUpAdmin(t.Context(), app.System, again); !errors.Is(err, app.ErrPasskey) {
 		t.Fatalf("the same passkey twice: %v", err)

@@ -82,6 +82,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.exec(ctx, `DELETE FROM activation_codes WHERE expires_at <= ?`, t.now.Add(-24*time.Hour)); err != nil {
 			return err
 		}
+		if err := t.exec(ctx, `DELETE FROM admin_codes WHERE expires_at <= ?`, t.now.Add(-24*time.Hour)); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `DELETE FROM backoffs WHERE denied_at < ?`, t.now.Add(-backOffKept)); err != nil {
 			return err
 		}

@@ -207,7 +207,8 @@ func (t *tx) endInvitations(ctx context.Context, by app.Actor, personID string) 
 
 // InviteFrom stores the invitation that a person gives themselves on the device
 // by: the link of another device of theirs, which may replace it. Other
-// invitations of theirs stay; an earlier one from the same device ends. Its
+// invitations of theirs stay; an earlier one from the same device ends. Their
+// other devices are told. Its
 // passkey must be live: app.ErrUnknownPasskey.
 func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, replace bool, expires app.Instant) (app.Invitation, error) {
 	inv := app.Invitation{ID: app.NewID(), PersonID: by.PersonID, ExpiresAt: expires, ApprovedBy: by.ID}
@@ -221,6 +222,10 @@ func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, 
 		if err := t.endLinksOf(ctx, by.ID); err != nil {
 			return err
 		}
+		if err := t.pushAll(ctx, by.PersonID, by.ID, app.NoticeDeviceComing, "", expires); err != nil {
+			return err
+		}
+		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID})
 		return t.addInvitation(ctx, by, &inv, tokenHash)
 	})
 	return inv, err
@@ -228,8 +233,11 @@ func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, 
 
 func (t *tx) addInvitation(ctx context.Context, by app.Actor, inv *app.Invitation, tokenHash string) error {
 	inv.CreatedAt = t.now
-	if err := t.exec(ctx, `INSERT INTO invitations (id, person_id, token_hash, created_at, expires_at, approved_by, replaces, letter) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt, inv.ApprovedBy, inv.Replaces, inv.Letter); err != nil {
+	if by.Kind == app.ActorAdmin {
+		inv.MadeBy = by.ID
+	}
+	if err := t.exec(ctx, `INSERT INTO invitations (id, person_id, token_hash, created_at, expires_at, approved_by, made_by, replaces, letter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt, inv.ApprovedBy, inv.MadeBy, inv.Replaces, inv.Letter); err != nil {
 		return err
 	}
 	e := entry{action: "invitation.make", person: inv.PersonID, device: inv.ApprovedBy}
@@ -239,7 +247,7 @@ func (t *tx) addInvitation(ctx context.Context, by app.Actor, inv *app.Invitatio
 	return t.audit(ctx, by, e)
 }
 
-const invitationColumns = `id, person_id, created_at, expires_at, used_at, ended_at, approved_by, replaces, letter, activation, activated_until`
+const invitationColumns = `id, person_id, created_at, expires_at, used_at, ended_at, approved_by, made_by, replaces, letter, activation, activated_until`
 
 // Invitation gives an invitation by the hash of its token, whatever its state.
 func (r *Reader) Invitation(ctx context.Context, tokenHash string) (app.Invitation, error) {

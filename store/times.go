@@ -43,6 +43,11 @@ var dues = []due{
 		`UPDATE invitations SET activation = '' WHERE id IN (SELECT id FROM invitations WHERE activation <> '' AND activated_until <= :now LIMIT :step)`},
 	{`admin_links WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now`,
 		`UPDATE admin_links SET ended_at = expires_at WHERE id IN (SELECT id FROM admin_links WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now LIMIT :step)`},
+	{`admin_codes WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead)`,
+		`UPDATE admin_codes SET ended_at = expires_at WHERE id IN (SELECT id FROM admin_codes
+			WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead) LIMIT :step)`},
+	{`admin_links WHERE activation <> '' AND activated_until <= :now`,
+		`UPDATE admin_links SET activation = '' WHERE id IN (SELECT id FROM admin_links WHERE activation <> '' AND activated_until <= :now LIMIT :step)`},
 	{`mutes WHERE until <= :now`,
 		`DELETE FROM mutes WHERE rowid IN (SELECT rowid FROM mutes WHERE until <= :now LIMIT :step)`},
 	{`devices WHERE app_until <> 0 AND app_until <= :now`,

@@ -32,7 +32,7 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.SetUpAdmin(t.Context(), app.Operator, store.AdminSetUp{LinkID: l.ID, Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
+		if _, err := db.SetUpAdmin(t.Context(), app.Operator, store.AdminSetUp{LinkID: l.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
 			Session: app.AdminSession{ID: "s"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -54,8 +54,8 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 	digits := map[*storetest.DB]string{}
 	code := func(db *storetest.DB, p app.Person) {
 		invite(db, p)
-		d, kept := app.NewActivationCode()
-		if _, err := db.PutActivationCode(t.Context(), app.Operator, p.ID, kept); err != nil {
+		d, kept := app.NewActivationCode(words)
+		if _, err := db.PutActivationCode(t.Context(), app.Operator, p.ID, kept, store.Separation{}); err != nil {
 			t.Fatal(err)
 		}
 		digits[db] = d
@@ -94,13 +94,13 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 			}},
 		{"a code", app.ActivationCodeTTL, func(db *storetest.DB, p app.Person, _ app.Device) { code(db, p) },
 			func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
-				_, _, err := db.Activate(t.Context(), app.Operator, invitation(db).ID, digits[db])
+				_, _, err := db.Activate(t.Context(), app.Operator, invitation(db).ID, digits[db], words)
 				return errors.Is(err, app.ErrActivationLate), nil
 			}},
 		{"an activated browser", app.ActivationWindow, func(db *storetest.DB, p app.Person, _ app.Device) {
 			code(db, p)
 			db.Tamper(`UPDATE invitations SET expires_at = expires_at + 86400000`)
-			id, _, err := db.Activate(t.Context(), app.Operator, invitation(db).ID, digits[db])
+			id, _, err := db.Activate(t.Context(), app.Operator, invitation(db).ID, digits[db], words)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,7 +189,7 @@ func TestWhatAClockAheadWroteIsNotKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.SetUpAdmin(t.Context(), app.Operator, store.AdminSetUp{LinkID: l.ID, Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
+	if _, err := db.SetUpAdmin(t.Context(), app.Operator, store.AdminSetUp{LinkID: l.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
 		Session: app.AdminSession{ID: "s"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -27,10 +27,17 @@ func linkFor(p *person) string {
 	return "/enrol/" + token
 }
 
-// codeFor makes a code as a clerk reads it out.
-func codeFor(p *person) string {
+// words are those that p's browser shows for a link.
+func (p *person) words(link string) string {
 	p.t.Helper()
-	_, _, digits, err := p.people.ActivationCode(p.t.Context(), app.Operator, p.identifier())
+	return strings.Join(strings.Fields(p.get(link+"/code").page(p.t).Find(`[data-testid="words"]`).Text()), " ")
+}
+
+// codeFor makes a code as a clerk reads it out, to whom p's browser shows words
+// for the link.
+func codeFor(p *person, link string) string {
+	p.t.Helper()
+	_, _, digits, err := p.people.ActivationCode(p.t.Context(), app.Operator, p.identifier(), p.words(link))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -94,7 +101,7 @@ func TestLinkAloneIsNotEnough(t *testing.T) {
 			t.Errorf("the field's %s is %q, want %q", name, got, want)
 		}
 	}
-	if a := ada.typeCode(link, codeFor(ada)); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != link+"/passkey" {
+	if a := ada.typeCode(link, codeFor(ada, link)); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != link+"/passkey" {
 		t.Fatalf("the right code: %d to %s\n%s", a.StatusCode, a.Header.Get("Location"), a.body)
 	}
 	if a := ada.get(link + "/code"); a.StatusCode != http.StatusSeeOther {
@@ -113,7 +120,7 @@ func TestWrongCodes(t *testing.T) {
 	s := newSite(t, codes)
 	ada := s.person("Ada Quill")
 	link := linkFor(ada)
-	code := codeFor(ada)
+	code := codeFor(ada, link)
 	for _, typed := range []string{"", "4821", "4821 773O"} {
 		if a := ada.typeCode(link, typed); a.StatusCode != http.StatusUnprocessableEntity || a.page(t).Find(`[data-testid="code-unreadable"]`).Length() != 1 {
 			t.Errorf("%q: %d, want to be told what a code is", typed, a.StatusCode)
@@ -137,12 +144,12 @@ func TestWrongCodes(t *testing.T) {
 	if a := ada.json(link+"/passkey", "{}"); a.StatusCode != http.StatusConflict {
 		t.Errorf("a ceremony: %d", a.StatusCode)
 	}
-	late := codeFor(ada)
+	late := codeFor(ada, link)
 	s.Clock.Advance(app.ActivationCodeTTL)
 	if a := ada.typeCode(link, late); a.StatusCode != http.StatusUnprocessableEntity || a.page(t).Find(`[data-testid="code-late"]`).Length() != 1 {
 		t.Errorf("a code past its time: %d", a.StatusCode)
 	}
-	if a := ada.typeCode(link, codeFor(ada)); a.StatusCode != http.StatusSeeOther {
+	if a := ada.typeCode(link, codeFor(ada, link)); a.StatusCode != http.StatusSeeOther {
 		t.Errorf("another code: %d", a.StatusCode)
 	}
 	// A link that can't be used says so before any code.
@@ -158,7 +165,7 @@ func TestActivationStaysInItsBrowser(t *testing.T) {
 	s := newSite(t, codes)
 	ada := s.person("Ada Quill")
 	link := linkFor(ada)
-	if a := ada.typeCode(link, codeFor(ada)); a.StatusCode != http.StatusSeeOther {
+	if a := ada.typeCode(link, codeFor(ada, link)); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d", a.StatusCode)
 	}
 	eve := ada.elsewhere()
@@ -188,7 +195,7 @@ func TestSignInByLinkAndActivation(t *testing.T) {
 	s := newSite(t, codes)
 	ada := s.person("Ada Quill")
 	first := linkFor(ada)
-	ada.typeCode(first, codeFor(ada))
+	ada.typeCode(first, codeFor(ada, first))
 	ada.setUp(first)
 	ada.auth.Options.UserHandle = []byte(ada.who.ID)
 	ada.auth.AddCredential(ada.cred)
@@ -208,7 +215,7 @@ func TestSignInByLinkAndActivation(t *testing.T) {
 		t.Errorf("a sign-in without a code used the link up: %d", a.StatusCode)
 	}
 	laptop := ada.elsewhere()
-	if a := laptop.typeCode(link, codeFor(ada)); a.StatusCode != http.StatusSeeOther {
+	if a := laptop.typeCode(link, codeFor(laptop, link)); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
 	signIn(laptop)
@@ -232,7 +239,7 @@ func TestLetterNeedsACodeWhereOthersDoNot(t *testing.T) {
 	if a := ada.json(link+"/passkey", "{}"); a.StatusCode != http.StatusConflict || refusedFor(t, a) != "activation" {
 		t.Errorf("a letter's link: %d %s", a.StatusCode, a.body)
 	}
-	ada.typeCode(link, codeFor(ada))
+	ada.typeCode(link, codeFor(ada, link))
 	if a := ada.get(link + "/passkey"); a.StatusCode != http.StatusOK {
 		t.Errorf("with a code: %d", a.StatusCode)
 	}

@@ -36,7 +36,7 @@ func TestLinkAloneNamesNobody(t *testing.T) {
 			if name == "without codes" {
 				return
 			}
-			ada.typeCode(link, codeFor(ada))
+			ada.typeCode(link, codeFor(ada, link))
 			if got := ada.get(link).page(t).Find(`[data-testid="name"]`).Text(); got != "Zebedee Quux" {
 				t.Errorf("once activated the welcome says %q", got)
 			}

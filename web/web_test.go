@@ -88,7 +88,7 @@ func newSite(t *testing.T, changes ...func(*device.Config)) *site {
 	}
 	h, err := web.New(web.Config{Public: public, Store: db.Store, Log: log, Device: phones,
 		API: api.Config{Consent: s.svc, Callers: []api.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log},
-		Admin: adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, admin.Uses{}), Sessions: admin.NewSessions(db.Store, false, httpx.Source),
+		Admin: adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, admin.Uses{LinkAlone: true}), Sessions: admin.NewSessions(db.Store, false, httpx.Source),
 			Public: public, Words: words, Institution: "Northmoor", Log: log}})
 	if err != nil {
 		t.Fatal(err)

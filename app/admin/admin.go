@@ -20,6 +20,7 @@ import (
 	"assent/app/passkey"
 	"assent/app/people"
 	"assent/app/settings"
+	"assent/app/spoken"
 	"assent/store"
 )
 
@@ -43,11 +44,58 @@ type Uses struct {
 	Settings    *settings.Service
 	Imports     *importer.Service
 	Connections []health.Connection // to ACP
+
+	CodesByMaker bool // who made a link may make its code too: the rule against it is switched off
+	LinkAlone    bool // an administrator's set-up link needs no code: the demo's
 }
 
 // New makes the service.
 func New(st *store.Store, passkeys *passkey.Service, uses Uses) *Service {
 	return &Service{store: st, passkeys: passkeys, uses: uses, registry: Registry{Store: st}}
+}
+
+// separation is the rule for who may make codes by p.
+func (s *Service) separation(p Permission) store.Separation {
+	if s.uses.CodesByMaker {
+		return store.Separation{}
+	}
+	return store.Separation{Roles: p.Roles()}
+}
+
+// CodeNeeds tells of whose link a code is to be made, and whether who must leave
+// that to a colleague.
+type CodeNeeds struct {
+	Open      bool // there is a link that a code can be made for
+	Colleague bool // who made it
+}
+
+// PersonCode tells what who needs to make a code for a person.
+func (s *Service) PersonCode(ctx context.Context, who Identity, personID string) (CodeNeeds, error) {
+	if _, err := s.may(ctx, who, ViewPeople); err != nil {
+		return CodeNeeds{}, err
+	}
+	inv, err := s.store.OpenInvitation(ctx, personID)
+	return s.codeNeeds(ctx, who, inv.MadeBy, IssueActivation, err)
+}
+
+// AdminCode tells what who needs to make a code for an administrator.
+func (s *Service) AdminCode(ctx context.Context, who Identity, id string) (CodeNeeds, error) {
+	if _, err := s.may(ctx, who, ViewAdmins); err != nil {
+		return CodeNeeds{}, err
+	}
+	link, err := s.store.OpenAdminLink(ctx, id)
+	return s.codeNeeds(ctx, who, link.MadeBy, ManageAdmins, err)
+}
+
+func (s *Service) codeNeeds(ctx context.Context, who Identity, madeBy string, p Permission, err error) (CodeNeeds, error) {
+	if errors.Is(err, app.ErrNoInvitation) {
+		return CodeNeeds{}, nil
+	}
+	if err != nil {
+		return CodeNeeds{}, err
+	}
+	may, err := s.store.MayMakeCode(ctx, who.Admin.ID, madeBy, s.separation(p))
+	return CodeNeeds{Open: true, Colleague: !may}, err
 }
 
 // Identity is an administrator in one of their sessions, as Sessions found
@@ -166,6 +214,16 @@ func (s *Service) SetRole(ctx context.Context, who Identity, id string, role app
 	return s.store.SetAdminRole(ctx, by, id, role)
 }
 
+// CodeAdmin makes a code for an administrator's open set-up link, to be read out
+// to them; see ActivationCode.
+func (s *Service) CodeAdmin(ctx context.Context, who Identity, id, said string) (digits string, ends app.Instant, err error) {
+	by, err := s.may(ctx, who, ManageAdmins)
+	if err != nil {
+		return "", 0, err
+	}
+	return s.registry.code(ctx, by, id, said, s.separation(ManageAdmins))
+}
+
 // SetState suspends an administrator, lets them in again, or removes them.
 func (s *Service) SetState(ctx context.Context, who Identity, id string, state app.AdminState) error {
 	by, err := s.may(ctx, who, ManageAdmins)
@@ -279,6 +337,23 @@ func (r Registry) MoveRPID(ctx context.Context, by app.Actor, from, to string) (
 		out = append(out, made)
 	}
 	return out, r.Store.MoveAdminRPID(ctx, by, from, to, hashes, ends)
+}
+
+// Code makes a code for an administrator's open set-up link: said are the words
+// that its page shows. Whoever has the data folder may, also for a link of
+// theirs.
+func (r Registry) Code(ctx context.Context, by app.Actor, id, said string) (digits string, ends app.Instant, err error) {
+	return r.code(ctx, by, id, said, store.Separation{})
+}
+
+func (r Registry) code(ctx context.Context, by app.Actor, id, said string, rule store.Separation) (digits string, ends app.Instant, err error) {
+	words, err := spoken.Read(said)
+	if err != nil {
+		return "", 0, err
+	}
+	digits, kept := app.NewActivationCode(words.String())
+	kept, err = r.Store.PutAdminCode(ctx, by, id, kept, rule)
+	return digits, kept.ExpiresAt, err
 }
 
 // Named finds an administrator by the email address.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,12 +44,13 @@ type browser struct {
 	session app.AdminSession
 	rp      virtualwebauthn.RelyingParty
 	auth    virtualwebauthn.Authenticator
+	cookie  string
 	cred    virtualwebauthn.Credential
 }
 
 func (w *world) browser(t testing.TB) *browser {
 	return &browser{world: w, t: t, rp: virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "assent.example", Origin: "https://assent.example"},
-		auth: virtualwebauthn.NewAuthenticator(), cred: apptest.Passkey()}
+		auth: virtualwebauthn.NewAuthenticator(), cred: apptest.Passkey(), cookie: app.NewToken()}
 }
 
 // add adds an administrator and gives the set-up token.
@@ -102,6 +104,30 @@ func (b *browser) sign(p passkey.Prompt) []byte {
 
 var place = admin.Browser{Name: "Firefox on Windows", Source: "192.0.2.7"}
 
+// place is b's browser.
+func (b *browser) place() admin.Browser {
+	p := place
+	p.Cookie = b.cookie
+	return p
+}
+
+// activate has a code made by the command line for the words that b's page
+// shows, and types it.
+func (b *browser) activate(token string) error {
+	b.t.Helper()
+	ctx := b.t.Context()
+	link, who, err := b.svc.Link(ctx, token)
+	if err != nil {
+		return err
+	}
+	digits, _, err := b.registry.Code(ctx, app.Operator, who.ID, strings.Join(b.svc.Words(link, b.place()).In("pt-BR"), " "))
+	if err != nil {
+		return err
+	}
+	_, err = b.svc.Activate(ctx, link, b.place(), digits)
+	return err
+}
+
 func (b *browser) setUp(token string) error {
 	b.t.Helper()
 	ctx := b.t.Context()
@@ -109,12 +135,15 @@ func (b *browser) setUp(token string) error {
 	if err != nil {
 		return err
 	}
-	prompt, err := b.svc.BeginSetUp(ctx, token)
+	if err := b.activate(token); err != nil {
+		return err
+	}
+	prompt, err := b.svc.BeginSetUp(ctx, token, b.place())
 	if err != nil {
 		return err
 	}
 	b.who = who
-	b.session, err = b.svc.FinishSetUp(ctx, token, prompt.Ceremony, b.create(prompt), place)
+	b.session, err = b.svc.FinishSetUp(ctx, token, prompt.Ceremony, b.create(prompt), b.place())
 	return err
 }
 
@@ -196,14 +225,17 @@ func TestSetUpLinkWorksOnceAndForADay(t *testing.T) {
 	}
 	// Two browsers open it; the one that is second to finish comes too late.
 	a, b := w.browser(t), w.browser(t)
-	pa, err := w.svc.BeginSetUp(t.Context(), made.Token)
+	if err := a.activate(made.Token); err != nil {
+		t.Fatal(err)
+	}
+	pa, err := w.svc.BeginSetUp(t.Context(), made.Token, a.place())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := b.setUp(made.Token); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.FinishSetUp(t.Context(), made.Token, pa.Ceremony, a.create(pa), place); !errors.Is(err, app.ErrInvitationUsed) {
+	if _, err := w.svc.FinishSetUp(t.Context(), made.Token, pa.Ceremony, a.create(pa), a.place()); !errors.Is(err, app.ErrInvitationUsed) {
 		t.Errorf("the second to finish: %v", err)
 	}
 	if err := w.browser(t).setUp(made.Token); !errors.Is(err, app.ErrInvitationUsed) {

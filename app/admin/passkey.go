@@ -6,6 +6,7 @@ import (
 
 	"assent/app"
 	"assent/app/passkey"
+	"assent/app/spoken"
 	"assent/store"
 )
 
@@ -21,13 +22,14 @@ const (
 const handlePrefix = "admin:"
 
 func holder(a app.Admin, institution string, records ...string) passkey.Holder {
-	return passkey.Holder{Handle: handlePrefix + a.ID, Name: a.Email + " · " + institution, Records: records}
+	return passkey.Holder{Handle: handlePrefix + a.ID, AdminID: a.ID, Name: a.Email + " · " + institution, Records: records}
 }
 
 // Browser is where a session begins.
 type Browser struct {
 	Name   string // such as "Firefox on Windows"
 	Source string // remote address
+	Cookie string // by which it is told from others while it isn't signed in
 }
 
 func (b Browser) guest() app.Actor { return app.Actor{Kind: app.ActorAdmin, Source: b.Source} }
@@ -53,9 +55,44 @@ func (s *Service) Link(ctx context.Context, token string) (app.AdminLink, app.Ad
 	return l, a, err
 }
 
-// BeginSetUp starts making the passkey of the administrator whose link it is.
-func (s *Service) BeginSetUp(ctx context.Context, token string) (passkey.Prompt, error) {
+// activation is what a browser brings beside a set-up link.
+func (s *Service) activation(b Browser) app.Activation {
+	a := app.Activation{LinkAlone: s.uses.LinkAlone}
+	if b.Cookie != "" {
+		a.ID = app.TokenHash(b.Cookie)
+	}
+	return a
+}
+
+// Activated tells whether the browser may go on with a set-up link:
+// app.ErrActivation where its code must be typed first.
+func (s *Service) Activated(l app.AdminLink, b Browser) error {
+	return l.Activated(s.activation(b), s.store.Now())
+}
+
+// Words are those by which a browser that has a set-up link open is told from
+// all others.
+func (s *Service) Words(l app.AdminLink, b Browser) spoken.Words {
+	return spoken.Of(s.store.Secret("spoken words"), "set-up link", l.ID, b.Cookie)
+}
+
+// Activate tries the code that was typed for a set-up link: see
+// store.ActivateAdmin. What can't be a code is app.ErrMalformed and costs no try.
+func (s *Service) Activate(ctx context.Context, l app.AdminLink, b Browser, typed string) (left int, err error) {
+	digits, err := app.ReadActivationCode(typed)
+	if err != nil {
+		return 0, err
+	}
+	return s.store.ActivateAdmin(ctx, b.guest(), l.ID, digits, s.Words(l, b).String(), app.TokenHash(b.Cookie))
+}
+
+// BeginSetUp starts making the passkey of the administrator whose link it is, in
+// the browser that it was activated in.
+func (s *Service) BeginSetUp(ctx context.Context, token string, b Browser) (passkey.Prompt, error) {
 	l, a, err := s.Link(ctx, token)
+	if err == nil {
+		err = s.Activated(l, b)
+	}
 	if err != nil {
 		return passkey.Prompt{}, err
 	}
@@ -66,14 +103,19 @@ func (s *Service) BeginSetUp(ctx context.Context, token string) (passkey.Prompt,
 // and sessions of theirs end.
 func (s *Service) FinishSetUp(ctx context.Context, token, ceremony string, response []byte, b Browser) (app.AdminSession, error) {
 	l, a, err := s.Link(ctx, token)
+	if err == nil {
+		err = s.Activated(l, b)
+	}
 	if err != nil {
 		return app.AdminSession{}, err
 	}
-	key, err := s.passkeys.FinishMaking(ctx, purposeSetUp, l.ID, holder(a, s.passkeys.Institution()), ceremony, response)
+	by := b.guest()
+	by.ID = a.ID
+	key, err := s.passkeys.FinishMaking(ctx, by, purposeSetUp, l.ID, holder(a, s.passkeys.Institution()), ceremony, response)
 	if err != nil {
 		return app.AdminSession{}, err
 	}
-	return s.store.SetUpAdmin(ctx, b.guest(), store.AdminSetUp{LinkID: l.ID, Session: b.session(), Credential: app.AdminCredential{
+	return s.store.SetUpAdmin(ctx, b.guest(), store.AdminSetUp{LinkID: l.ID, Activation: s.activation(b), Session: b.session(), Credential: app.AdminCredential{
 		ID: key.ID, AdminID: a.ID, Record: key.Record, BackedUp: key.BackedUp, BackupElig: key.BackupElig}})
 }
 

@@ -123,13 +123,15 @@ func (s *Service) WithdrawInvitations(ctx context.Context, who Identity, personI
 	return s.uses.People.Withdraw(ctx, by, personID)
 }
 
-// ActivationCode makes a code to be read out to a person.
-func (s *Service) ActivationCode(ctx context.Context, who Identity, personID string) (digits string, ends app.Instant, err error) {
+// ActivationCode makes a code to be read out to a person, for the browser that
+// shows the words which they said. Who made the link is app.ErrOwnLink, where
+// somebody else can make its code.
+func (s *Service) ActivationCode(ctx context.Context, who Identity, personID, said string) (digits string, ends app.Instant, err error) {
 	by, err := s.may(ctx, who, IssueActivation)
 	if err != nil {
 		return "", 0, err
 	}
-	return s.uses.People.CodePerson(ctx, by, personID)
+	return s.uses.People.CodePerson(ctx, by, personID, said, s.separation(IssueActivation))
 }
 
 // ClearPause lets requests reach a person again whose report paused them.

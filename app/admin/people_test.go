@@ -42,7 +42,7 @@ var peopleCases = []struct {
 		return s.WithdrawInvitations(ctx, who, p.ID)
 	}},
 	{"code", admin.IssueActivation, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		_, _, err := s.ActivationCode(ctx, who, p.ID)
+		_, _, err := s.ActivationCode(ctx, who, p.ID, "acorn badger cabin")
 		return err
 	}},
 	{"clear", admin.ClearPause, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {

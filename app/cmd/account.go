@@ -72,7 +72,7 @@ func (c accountListCommand) Run(ctx context.Context, p Process, s *config.Settin
 		if err != nil {
 			return err
 		}
-		if err := st.Look(ctx, app.Operator, store.Looked{Kind: store.LookAccounts, PersonID: who.ID}); err != nil {
+		if err := st.Look(ctx, operator(), store.Looked{Kind: store.LookAccounts, PersonID: who.ID}); err != nil {
 			return err
 		}
 		source, err := accountSource(cfg, st.Reader, logger(io.Discard, cfg)) // the error says all of it

@@ -35,7 +35,10 @@ func TestActivationCode(t *testing.T) {
 	ada.see("activation-code")
 	ada.accessible("code asked for")
 
-	code := strings.TrimSpace(must(t, "user", "code", "--data-dir="+dir, "ada.quill"))
+	codeFor := func(p *phone) string {
+		return strings.TrimSpace(must(t, "user", "code", "--data-dir="+dir, "ada.quill", "--words="+p.text("words")))
+	}
+	code := codeFor(ada)
 	wrong := "0000-0000"
 	if code == "0000 0000" {
 		wrong = "0000-0001"
@@ -51,24 +54,39 @@ func TestActivationCode(t *testing.T) {
 
 	other := newPhone(t, "other", portrait)
 	other.open(d.Links[0] + "/passkey")
-	other.types("activation-code", strings.TrimSpace(must(t, "user", "code", "--data-dir="+dir, "ada.quill")))
+	other.types("activation-code", codeFor(other))
 	other.see("make-passkey")
 	ada.click("make-passkey") // the newest code counts, and the page follows
-	ada.types("activation-code", strings.TrimSpace(must(t, "user", "code", "--data-dir="+dir, "ada.quill")))
+	ada.types("activation-code", codeFor(ada))
 	ada.click("make-passkey")
 	ada.click("skip")
 	ada.see("tab-requests")
 }
 
+// The first owner sets up the console with two commands and a browser: the link,
+// and its code for the words that the link's page shows.
+func TestFirstOwnerByCommandsAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := cmd.StartDemo(t, dir, withCodes)
+	olive := newPhone(t, "olive", desk)
+	olive.open(d.Owner)
+	olive.accessible("the set-up link before its code")
+	olive.types("set-up-code", strings.TrimSpace(must(t, "admin", "code", "--data-dir="+dir, "owner@northmoor.example", "--words="+olive.text("words"))))
+	olive.says("name", "Olive Owen")
+	olive.click("make-passkey")
+	olive.until("the overview is open", `location.pathname === "/admin/overview"`)
+}
+
 func TestActivationCodeCommand(t *testing.T) {
 	dir := "--data-dir=" + t.TempDir()
 	must(t, "user", "add", dir, "--name=Ada Quill", "--id=ada.quill")
-	if _, _, err := run(t, "user", "code", dir, "ada.quill"); err == nil || !strings.Contains(err.Error(), "assent user invite ada.quill") {
+	if _, _, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin"); err == nil || !strings.Contains(err.Error(), "assent user invite ada.quill") {
 		t.Errorf("a code without a link: %v, want what to do", err)
 	}
 	for _, args := range [][]string{{"user", "invite", dir, "ada.quill"}, {"user", "invite", "--letter", dir, "ada.quill"}} {
 		must(t, args...)
-		out, errs, err := run(t, "user", "code", dir, "ada.quill")
+		out, errs, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin")
 		if err != nil || !regexp.MustCompile(`^[0-9]{4} [0-9]{4}\n$`).MatchString(out) {
 			t.Errorf("%v: printed %q, %v, want the code alone", args, out, err)
 		}
@@ -76,11 +94,16 @@ func TestActivationCodeCommand(t *testing.T) {
 			t.Errorf("%v: says %q, want for whom and until when", args, errs)
 		}
 	}
+	for _, words := range []string{"", "acorn badger", "acorn badger qzx"} {
+		if out, _, err := run(t, "user", "code", dir, "ada.quill", "--words="+words); err == nil || out != "" {
+			t.Errorf("the words %q: printed %q, %v, want what a page shows", words, out, err)
+		}
+	}
 	t.Setenv("ASSENT_ACTIVATION_CODE", "false")
 	if _, _, err := run(t, "user", "invite", "--letter", dir, "ada.quill"); err == nil || !strings.Contains(err.Error(), "ASSENT_ACTIVATION_CODE") {
 		t.Errorf("a letter where codes are off: %v", err)
 	}
-	if _, errs, err := run(t, "user", "code", dir, "ada.quill"); err != nil || !strings.Contains(errs, "off") {
+	if _, errs, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin"); err != nil || !strings.Contains(errs, "off") {
 		t.Errorf("a code where they are off: %v, says %q, want that links work without", err, errs)
 	}
 }

@@ -19,6 +19,7 @@ import (
 type adminCommands struct {
 	Add  adminAddCommand  `cmd:"" help:"Add an administrator and print the one-time link to set up their passkey."`
 	Link adminLinkCommand `cmd:"" help:"Print a new set-up link, for a lost passkey: using it ends the old one and all their sessions."`
+	Code adminCodeCommand `cmd:"" help:"Print the activation code of a set-up link, to read to the administrator who has it open."`
 	List adminListCommand `cmd:"" help:"List the administrators."`
 
 	FourEyes adminFourEyesCommand `cmd:"" name:"four-eyes" help:"Switch four eyes off where no second administrator is left to confirm it. The overview says so for 30 days."`
@@ -30,16 +31,22 @@ type adminAddCommand struct {
 	Name  string        `placeholder:"NAME" help:"Their name; without one the address."`
 }
 
-// Run implements the command. The link alone goes to stdout.
+// Run implements the command. The link alone goes to stdout; that it needs a
+// code goes to stderr.
 func (c adminAddCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
 	return withAdmins(ctx, s, func(r admin.Registry, console *url.URL) error {
 		added, err := r.Add(ctx, operator(), c.Email, c.Name, c.Role)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(p.Stdout, adminweb.SetUpURL(console, added.Token))
-		return err
+		return printSetUpLink(p, console, added)
 	})
+}
+
+func printSetUpLink(p Process, console *url.URL, in admin.Invited) error {
+	fmt.Fprintf(p.Stderr, "Its page shows three words. With these: assent admin code %s --words \"...\"\n", in.Admin.Email)
+	_, err := fmt.Fprintln(p.Stdout, adminweb.SetUpURL(console, in.Token))
+	return err
 }
 
 type adminLinkCommand struct {
@@ -57,7 +64,32 @@ func (c adminLinkCommand) Run(ctx context.Context, p Process, s *config.Settings
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(p.Stdout, adminweb.SetUpURL(console, made.Token))
+		return printSetUpLink(p, console, made)
+	})
+}
+
+type adminCodeCommand struct {
+	Email string `arg:"" help:"Their email address."`
+	Words string `required:"" placeholder:"\"W W W\"" help:"The three words that the page of their link shows: the code works in that browser alone."`
+}
+
+// Run implements the command. The code alone goes to stdout.
+func (c adminCodeCommand) Run(ctx context.Context, p Process, s *config.Settings) error {
+	return withAdmins(ctx, s, func(r admin.Registry, _ *url.URL) error {
+		a, err := r.Named(ctx, c.Email)
+		if err != nil {
+			return err
+		}
+		digits, ends, err := r.Code(ctx, operator(), a.ID, c.Words)
+		if errors.Is(err, app.ErrNoInvitation) {
+			return fmt.Errorf("%s has no open link that a code could activate; make one with: assent admin link %s", a.Email, a.Email)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.Stderr, "For %s, until %s; %d tries. Read it to them; never send it the way the link went.\n",
+			a.Email, ends.Time().Local().Format("15:04:05 MST"), app.ActivationCodeTries)
+		_, err = fmt.Fprintln(p.Stdout, app.SpaceActivationCode(digits))
 		return err
 	})
 }
@@ -97,7 +129,7 @@ func (c adminFourEyesCommand) Run(ctx context.Context, p Process, s *config.Sett
 		return errors.New("ASSENT_FOUR_EYES is set: take it away where the service is started, and restart it")
 	}
 	return withAdmins(ctx, s, func(r admin.Registry, _ *url.URL) error {
-		if err := settings.SwitchFourEyesOff(ctx, r.Store, app.Operator); err != nil {
+		if err := settings.SwitchFourEyesOff(ctx, r.Store, operator()); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintln(p.Stdout, "Four eyes is off: nothing waits for a second administrator. What waits already can still be confirmed or refused.")

@@ -19,6 +19,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"assent/app"
 	"assent/app/admin"
 	"assent/app/config"
 	"assent/app/people"
@@ -251,7 +252,7 @@ func (listCommand) Run(ctx context.Context, p Process, s *config.Settings) error
 		return err
 	}
 	return withPeople(ctx, cfg, func(st *store.Store, _ *people.Service) error {
-		if err := st.Look(ctx, app.Operator, store.Looked{Kind: store.LookList, List: "people"}); err != nil {
+		if err := st.Look(ctx, operator(), store.Looked{Kind: store.LookList, List: "people"}); err != nil {
 			return err
 		}
 		w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)

@@ -178,6 +178,7 @@ func (d *demo) greet(w io.Writer) {
 		fmt.Fprintf(&b, "  4. Run it, as %s   %s/admin\n\n", demoOwner, d.site.cfg.PublicURL)
 	}
 	fmt.Fprintf(&b, "A new installation begins with policies against fraud (Settings, Protection). The demo begins without: try each there.\n\n")
+	fmt.Fprintf(&b, "The links work by themselves here. In service each needs a code beside it, which a colleague makes.\n\n")
 	fmt.Fprintf(&b, "No passkeys on this machine? In Chromium, open the developer tools on the tab of step 1, then\n")
 	fmt.Fprintf(&b, "More tools > WebAuthn > Enable virtual authenticator environment > Add (ctap2, internal, with resident\n")
 	fmt.Fprintf(&b, "keys and user verification). It gives a passkey to this tab while the tools stay open.\n\n")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -68,5 +69,35 @@ func TestEveryCommandActsAsItsOperator(t *testing.T) {
 		if strings.Contains(string(text), "app.Operator") {
 			t.Errorf("%s acts as app.Operator, which doesn't say who ran it: use operator()", name)
 		}
+	}
+}
+
+// A set-up link and its code never come from one output, and both say who made
+// them.
+func TestAdminCodeCommand(t *testing.T) {
+	dir := "--data-dir=" + t.TempDir()
+	link := strings.TrimSpace(must(t, "admin", "add", dir, "olive@northmoor.example", "--role=owner"))
+	out, errs, err := run(t, "admin", "code", dir, "OLIVE@northmoor.example", "--words=Acorn, badger cabin")
+	if err != nil || !regexp.MustCompile(`^[0-9]{4} [0-9]{4}\n$`).MatchString(out) || !strings.Contains(errs, "olive@northmoor.example") {
+		t.Errorf("admin code printed %q and %q (%v)", out, errs, err)
+	}
+	if strings.Contains(out+errs, link[len(link)-43:]) {
+		t.Error("the link is printed beside its code")
+	}
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{"missing flags", []string{"olive@northmoor.example"}},
+		{"the 3 that the person's page shows", []string{"olive@northmoor.example", "--words=acorn badger"}},
+		{"no such administrator", []string{"x@northmoor.example", "--words=acorn badger cabin"}},
+	} {
+		if out, _, err := run(t, append([]string{"admin", "code", dir}, c.args...)...); err == nil || out != "" || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v: %q, %v, want %q", c.args, out, err, c.says)
+		}
+	}
+	rows := must(t, "audit", "export", dir)
+	if n := strings.Count(rows, `"admin.code"`); n != 1 {
+		t.Errorf("the audit has the code %d times:\n%s", n, rows)
 	}
 }

@@ -169,7 +169,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		app.JobPush:      {Run: notices.Send, Workers: 8, Timeout: time.Minute},
 	})
 	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
-	watch := health.Config{Store: s.store, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Leapt: s.clock.Leapt, Log: s.log}
+	watch := health.Config{Store: s.store, OneHand: !s.cfg.SeparateCodes, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Leapt: s.clock.Leapt, Log: s.log}
 	if !demo {
 		watch.PolicyChosen = s.settings.PolicyChosen
 	}
@@ -178,14 +178,16 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if atAdmin.Hostname() != s.cfg.PublicURL.Hostname() { // ports are no bounds to cookies
 		sessions = sessions.AtOwnHost()
 	}
+	setUpLinkAlone := s.o.purpose == store.Demo && !s.cfg.ActivationCode // nobody is there to make codes
 	surfaces, err := web.New(web.Config{
 		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
 		API:   api.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		APIAt: web.Reach{Apart: s.cfg.API.Addr != "", Proxies: s.cfg.API.Proxies, Networks: s.cfg.API.Networks},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
-		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched}), Sessions: sessions,
-			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(watch), Demo: demo, Log: s.log},
+		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched,
+			CodesByMaker: !s.cfg.SeparateCodes, LinkAlone: setUpLinkAlone}), Sessions: sessions,
+			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, AdminLinkAlone: setUpLinkAlone, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(watch), Demo: demo, Log: s.log},
 		AdminAt: web.Reach{URL: atAdmin, Apart: s.cfg.Admin.Addr != "", Proxies: s.cfg.Admin.Proxies, Networks: s.cfg.Admin.Networks},
 	})
 	if err != nil {

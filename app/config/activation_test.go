@@ -2,6 +2,20 @@ package config_test
 
 import "testing"
 
+// Codes are made by another administrator than the link unless somebody says
+// otherwise.
+func TestCodesAreSeparateUnlessSwitchedOff(t *testing.T) {
+	for value, want := range map[string]bool{"": true, "true": true, "false": false} {
+		s, err := parse(t, with(good, "ASSENT_SEPARATE_CODES", value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := s.Serve(); err != nil || c.SeparateCodes != want {
+			t.Errorf("%q: %v (%v), want %v", value, c.SeparateCodes, err, want)
+		}
+	}
+}
+
 // Links need a code unless somebody says otherwise, in any of the ways to say it.
 func TestActivationCodeIsOnUnlessSwitchedOff(t *testing.T) {
 	off := file(t, "assent.toml", "activation_code = false\n")

@@ -27,6 +27,7 @@ type Config struct {
 	Admin           Console
 	API             Listener // of ACP's endpoints
 	ActivationCode  bool     // links need one
+	SeparateCodes   bool     // made by another administrator than the link
 	InviteTTL       time.Duration
 	RequestTTL      time.Duration
 	IdentifierWait  time.Duration
@@ -169,7 +170,7 @@ func (s *Settings) Health() (Config, error) {
 // It asks for no activation codes: nobody is there to read them out.
 func (s *Settings) Demo() (Config, error) {
 	var f faults
-	c := Config{}
+	c := Config{SeparateCodes: true}
 	s.store(&c, &f)
 	s.logging(&c, &f)
 	return c, f.err()
@@ -179,7 +180,7 @@ func (s *Settings) Demo() (Config, error) {
 func (s *Settings) Serve() (Config, error) {
 	var f faults
 	c := Config{Listen: s.Listen, Institution: strings.TrimSpace(s.Institution), TLSCert: s.TLSCert, TLSKey: s.TLSKey,
-		ActivationCode: s.ActivationCode, PushSubject: s.PushSubject, PushHosts: s.PushHosts}
+		ActivationCode: s.ActivationCode, SeparateCodes: s.SeparateCodes, PushSubject: s.PushSubject, PushHosts: s.PushHosts}
 	s.store(&c, &f)
 	s.listen(&f)
 	s.public(&c, &f)

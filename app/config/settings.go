@@ -38,6 +38,7 @@ type Settings struct {
 	APINetworks []string `name:"api-networks" env:"ASSENT_API_NETWORKS" placeholder:"CIDR" group:"Listener for ACP" help:"Addresses or networks from which alone ACP's endpoints answer, past the trusted proxies; empty: any."`
 
 	ActivationCode bool `default:"true" negatable:"" env:"ASSENT_ACTIVATION_CODE" group:"Service" help:"Whether an invitation link needs a code beside it, which a colleague reads to the person (user code). Without codes whoever holds a link can use it; links in letters need one always."`
+	SeparateCodes  bool `default:"true" negatable:"" env:"ASSENT_SEPARATE_CODES" group:"Service" help:"Whether a link's code must be made by another administrator than made the link, as soon as two of them can make codes. The overview shows in red where it needn't."`
 
 	InviteTTL  string `name:"invite-ttl" default:"24h" env:"ASSENT_INVITE_TTL" placeholder:"TIME" group:"Service" help:"How long an invitation link works."`
 	RequestTTL string `name:"request-ttl" default:"120s" env:"ASSENT_REQUEST_TTL" placeholder:"TIME" group:"Service" help:"How long a request lives that ACP gives no expiry."`

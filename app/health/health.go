@@ -50,6 +50,7 @@ const (
 	Attacks    Part = "attacks"    // on people, by bursts, floods and reports
 	Database   Part = "database"   //
 	Disk       Part = "disk"       //
+	Enrolment  Part = "enrolment"  // guards that were switched off
 	Clock      Part = "clock"      // against ACP's
 	Activation Part = "activation" // codes, without which links work
 	Hints      Part = "hints"      // of ACP, by connection: as what they are read
@@ -90,6 +91,7 @@ type Connection struct {
 type Config struct {
 	Store       *store.Store
 	Dir         string // the data directory
+	OneHand     bool   // an administrator may make both a link and its code
 	Connections []Connection
 	// PolicyChosen tells whether the policies against fraud were ever chosen; nil:
 	// they needn't be.
@@ -133,7 +135,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes,
+		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes, s.enrolment,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

@@ -146,6 +146,14 @@ func (s *Service) leap(context.Context) []Result {
 	return []Result{r}
 }
 
+// enrolment tells of a guard that was switched off.
+func (s *Service) enrolment(context.Context) []Result {
+	if !s.cfg.OneHand {
+		return nil
+	}
+	return []Result{{Part: Enrolment, State: Bad, Says: say("admin.overview.health.one_hand"), Do: say("admin.overview.health.one_hand_do")}}
+}
+
 const (
 	low    = 2 << 30 // bytes free, from which on it is worth a look
 	lowest = 512 << 20

@@ -52,6 +52,9 @@ func New(st *store.Store, secure bool) *Devices {
 	return d
 }
 
+// Secure tells whether cookies go over https alone.
+func (d *Devices) Secure() bool { return d.browser.Secure }
+
 // OnError sets what answers a request whose session can't be read or written.
 func (d *Devices) OnError(f func(http.ResponseWriter, *http.Request, error)) { d.scs.ErrorFunc = f }
 

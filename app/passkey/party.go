@@ -17,6 +17,7 @@ import (
 // own.
 type Holder struct {
 	Handle  string // WebAuthn user handle: at most 64 bytes, and never a person's id
+	AdminID string // for the audit of what is refused
 	Name    string // by which authenticators tell accounts apart
 	Records []string
 }
@@ -56,8 +57,8 @@ func keyOf(c *webauthn.Credential) (Key, error) {
 	return Key{ID: credentialID(c.ID), Record: record, BackedUp: c.Flags.BackupState, BackupElig: c.Flags.BackupEligible}, err
 }
 
-// BeginMaking starts making a passkey for h. purpose and subject must be the
-// same when it ends.
+// BeginMaking starts making a passkey for h, of a kind that the policy accepts.
+// purpose and subject must be the same when it ends.
 func (s *Service) BeginMaking(ctx context.Context, purpose, subject string, h Holder) (Prompt, error) {
 	u, err := h.account()
 	if err != nil {
@@ -68,12 +69,13 @@ func (s *Service) BeginMaking(ctx context.Context, purpose, subject string, h Ho
 		return Prompt{}, err
 	}
 	options.Response.RelyingParty.Name = s.Institution()
+	s.policy.ask(&options.Response)
 	return s.begin(ctx, store.Ceremony{Purpose: purpose, Subject: subject}, session, options)
 }
 
-// FinishMaking checks the passkey that BeginMaking asked for. Storing it is up
-// to the caller.
-func (s *Service) FinishMaking(ctx context.Context, purpose, subject string, h Holder, ceremony string, response []byte) (Key, error) {
+// FinishMaking checks the passkey that BeginMaking asked for, and that the
+// policy accepts it. Storing it is up to the caller; a refusal is recorded.
+func (s *Service) FinishMaking(ctx context.Context, by app.Actor, purpose, subject string, h Holder, ceremony string, response []byte) (Key, error) {
 	session, err := s.takeFor(ctx, purpose, subject, ceremony)
 	if err != nil {
 		return Key{}, err
@@ -82,13 +84,18 @@ func (s *Service) FinishMaking(ctx context.Context, purpose, subject string, h H
 	if err != nil {
 		return Key{}, err
 	}
+	try := attempt{purpose: purpose, by: by, admin: h.AdminID}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
 	if err != nil {
-		return Key{}, refused(err)
+		return Key{}, s.refuse(ctx, try, err)
 	}
+	try.aaguid = parsed.Response.AttestationObject.AuthData.AttData.AAGUID
 	c, err := s.admins.CreateCredential(u, session, parsed)
 	if err != nil {
-		return Key{}, refused(err)
+		return Key{}, s.refuse(ctx, try, err)
+	}
+	if err := s.policy.accept(ctx, c, s.admins.Config); err != nil {
+		return Key{}, s.refuse(ctx, try, err)
 	}
 	return keyOf(c)
 }

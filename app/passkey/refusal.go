@@ -26,6 +26,7 @@ type attempt struct {
 	purpose string
 	by      app.Actor
 	person  string
+	admin   string
 	device  string
 	request string
 	aaguid  []byte
@@ -40,27 +41,27 @@ func trying(purpose string, d app.Device, a account) attempt {
 	return t
 }
 
-// refuse tells a refused passkey to the log and, where its person is known, to
+// refuse tells a refused passkey to the log and, where its owner is known, to
 // the audit; strangers' tries would fill that. It gives the refusal that people
 // may see.
 func (s *Service) refuse(ctx context.Context, a attempt, err error) error {
 	why, refusal := causeOf(err), refused(err)
 	attrs := []slog.Attr{slog.String("purpose", a.purpose), slog.String("cause", why)}
-	for _, f := range []struct{ key, value string }{{"aaguid", model(a.aaguid)}, {"person", a.person}, {"device", a.device},
+	for _, f := range []struct{ key, value string }{{"aaguid", model(a.aaguid)}, {"person", a.person}, {"admin", a.admin}, {"device", a.device},
 		{"request", a.request}, {"source", a.by.Source}, {"error", fmt.Sprintf("%.300s", refusal)}} {
 		if f.value != "" {
 			attrs = append(attrs, slog.String(f.key, f.value))
 		}
 	}
 	s.log.LogAttrs(ctx, slog.LevelWarn, "a passkey was refused", attrs...)
-	if a.person == "" {
+	if a.person == "" && a.admin == "" {
 		return refusal
 	}
 	detail := map[string]string{"purpose": a.purpose, "cause": why}
 	if m := model(a.aaguid); m != "" {
 		detail["aaguid"] = m
 	}
-	if err := s.store.PasskeyRefused(ctx, a.by, store.PasskeyRefusal{PersonID: a.person, DeviceID: a.device, RequestID: a.request, Detail: detail}); err != nil {
+	if err := s.store.PasskeyRefused(ctx, a.by, store.PasskeyRefusal{PersonID: a.person, AdminID: a.admin, DeviceID: a.device, RequestID: a.request, Detail: detail}); err != nil {
 		return errors.Join(refusal, err)
 	}
 	return refusal

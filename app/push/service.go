@@ -147,6 +147,8 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		}
 	case app.NoticeTest:
 		m.ID, m.Title, m.Body = NoticeTest, w.T("push.test.title"), w.T("push.test.body")
+	case app.NoticeDeviceComing:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_coming.title"), w.T("push.device_coming.body")
 	case app.NoticeDeviceAdded:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_added.title"), w.T("push.device_added.body")
 	case app.NoticeIdentifierAdded:

@@ -63,8 +63,8 @@ type Words [Count]int
 // Of gives the words of about, which is named by all its parts together, under
 // a key: HMAC-SHA-256, of which each word is ten bits, so that all are equally
 // likely.
-func Of(key string, about ...string) Words {
-	m := hmac.New(sha256.New, []byte(key))
+func Of(key []byte, about ...string) Words {
+	m := hmac.New(sha256.New, key)
 	for _, part := range about {
 		fmt.Fprintf(m, "%d:%s", len(part), part)
 	}

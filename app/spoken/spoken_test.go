@@ -99,7 +99,7 @@ func TestWordsAreEvenlySpread(t *testing.T) {
 	const each = 40
 	var count [spoken.Count][1024]int
 	for n := range uint64(1024 * each) {
-		for place, at := range spoken.Of("key", strconv.Itoa(int(n))) {
+		for place, at := range spoken.Of([]byte("key"), strconv.Itoa(int(n))) {
 			count[place][at]++
 		}
 	}
@@ -113,20 +113,20 @@ func TestWordsAreEvenlySpread(t *testing.T) {
 // Another key, another browser or another way to split the same text has other
 // words.
 func TestWordsDependOnAllOfIt(t *testing.T) {
-	w := spoken.Of("key", "link", "browser")
+	w := spoken.Of([]byte("key"), "link", "browser")
 	for _, other := range [][]string{{"key2", "link", "browser"}, {"key", "link2", "browser"}, {"key", "link", "browser2"}, {"key", "lin", "kbrowser"}, {"key", "linkbrowser"}} {
-		if spoken.Of(other[0], other[1:]...) == w {
+		if spoken.Of([]byte(other[0]), other[1:]...) == w {
 			t.Errorf("%v has the same words", other)
 		}
 	}
-	if spoken.Of("key", "link", "browser") != w {
+	if spoken.Of([]byte("key"), "link", "browser") != w {
 		t.Error("the same doesn't have the same words")
 	}
 }
 
 func TestReadWhatIsReadOut(t *testing.T) {
 	for n := range uint64(300) {
-		w := spoken.Of("key", strconv.Itoa(int(n)))
+		w := spoken.Of([]byte("key"), strconv.Itoa(int(n)))
 		for _, tag := range []string{"en-GB", "pt-BR", "fr-FR"} {
 			said := w.In(tag)
 			for _, typed := range []string{strings.Join(said, " "), " " + strings.ToUpper(strings.Join(said, ", ")) + ". ", plain(strings.Join(said, "-")), norm.NFD.String(strings.Join(said, "\u00a0"))} {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -40,7 +41,7 @@ func (h *handlers) stranger(r *http.Request) error {
 
 // browser describes the browser that r comes from.
 func (h *handlers) browser(r *http.Request) admin.Browser {
-	b := admin.Browser{Name: h.words(r).T("device.browser_unknown"), Source: httpx.Source(r.Context())}
+	b := admin.Browser{Name: h.words(r).T("device.browser_unknown"), Source: httpx.Source(r.Context()), Cookie: h.marker.Of(r)}
 	if ua := useragent.Parse(r.UserAgent()); ua.Name != "" && ua.OS != "" {
 		b.Name = h.words(r).T("device.browser_on", "browser", ua.Name, "os", ua.OS)
 	}
@@ -82,16 +83,70 @@ func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
 	return h.signedIn(w, r, session, in)
 }
 
-// setUp says whose passkey is to be made. Opening it spends nothing.
+// usable finds a set-up link that can be used, or shows why it can't.
+func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (link app.AdminLink, a app.Admin, ok bool, err error) {
+	link, a, err = h.Admins.Link(r.Context(), r.PathValue("token"))
+	if err != nil && app.KindOf(err) != app.Internal {
+		h.Strangers.Refused(r, err)
+		f := stranger(h.frame(r))
+		return link, a, false, h.show(w, r, httpx.Status(err), page.ProblemOf(f, app.KindOf(err), codeOf(err), "").Page(f))
+	}
+	return link, a, err == nil, err
+}
+
+// showSetUpCode asks for the code of a set-up link, and shows the words that
+// this browser has for it. Whose link it is isn't said before.
+func (h *handlers) showSetUpCode(w http.ResponseWriter, r *http.Request, status int, link app.AdminLink, b admin.Browser, p page.SetUpCode) error {
+	f := stranger(h.frame(r))
+	p.Token, p.Words = r.PathValue("token"), h.Admins.Words(link, b).In(f.Words.Tag())
+	return h.show(w, r, status, p.Page(f))
+}
+
+// setUpFaults are the refusals of a code that its page words.
+var setUpFaults = map[string]page.CodeFault{
+	app.ErrMalformed.Code: page.CodeUnreadable, app.ErrActivationWrong.Code: page.CodeWrong,
+	app.ErrActivationLate.Code: page.CodeLate, app.ErrActivationEnded.Code: page.CodeEnded,
+}
+
+// setUpCode tries the code that was typed.
+func (h *handlers) setUpCode(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
+	link, _, ok, err := h.usable(w, r)
+	if !ok {
+		return err
+	}
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	b := h.browser(r)
+	b.Cookie = h.marker.Give(w, r)
+	left, err := h.Admins.Activate(r.Context(), link, b, r.PostForm.Get("code"))
+	var refusal *app.Error
+	if errors.As(err, &refusal) && setUpFaults[refusal.Code] != "" {
+		return h.showSetUpCode(w, r, http.StatusUnprocessableEntity, link, b, page.SetUpCode{Fault: setUpFaults[refusal.Code], Left: left})
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/admin/set-up/"+r.PathValue("token"))
+}
+
+// setUp says whose passkey is to be made, once its code was typed. Opening it
+// spends nothing.
 func (h *handlers) setUp(w http.ResponseWriter, r *http.Request) error {
 	f := stranger(h.frame(r))
-	link, a, err := h.Admins.Link(r.Context(), r.PathValue("token"))
-	if err != nil {
-		if app.KindOf(err) == app.Internal {
-			return err
-		}
-		h.Strangers.Refused(r, err)
-		return h.show(w, r, httpx.Status(err), page.ProblemOf(f, app.KindOf(err), codeOf(err), "").Page(f))
+	link, a, ok, err := h.usable(w, r)
+	if !ok {
+		return err
+	}
+	b := h.browser(r)
+	if err := h.Admins.Activated(link, b); errors.Is(err, app.ErrActivation) {
+		b.Cookie = h.marker.Give(w, r)
+		return h.showSetUpCode(w, r, http.StatusOK, link, b, page.SetUpCode{})
+	} else if err != nil {
+		return err
 	}
 	ready, err := h.Store.AdminReady(r.Context(), a.ID)
 	if err != nil {
@@ -105,7 +160,7 @@ func (h *handlers) setUpBegin(w http.ResponseWriter, r *http.Request) error {
 	if err := h.stranger(r); err != nil {
 		return err
 	}
-	prompt, err := h.Admins.BeginSetUp(r.Context(), r.PathValue("token"))
+	prompt, err := h.Admins.BeginSetUp(r.Context(), r.PathValue("token"), h.browser(r))
 	if err != nil {
 		return err
 	}

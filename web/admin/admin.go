@@ -55,23 +55,24 @@ import (
 // Config is what the surface needs. It reads the store, and changes things
 // through the use cases alone.
 type Config struct {
-	Store       *store.Reader
-	Admins      *admin.Service
-	Sessions    *admin.Sessions
-	Public      *url.URL // where links for people lead
-	Console     *url.URL // where links for administrators do; nil: Public
-	Words       *i18n.Catalogue
-	Institution string
-	Brand       func() view.Brand // the institution's look as it is now; nil for ours
-	Settings    *settings.Service
-	LinkAlone   bool          // activation codes are switched off
-	Demo        bool          // it is a demo, which begins without policies
-	InviteTTL   time.Duration // of a link that isn't for a letter
-	Live        *live.Hub
-	Health      *health.Service // nil looks at nothing
-	Closing     <-chan struct{} // closed when the server stops: event streams end
-	Strangers   httpx.Strangers // takes refusals of callers who aren't signed in; may be nil
-	Log         *slog.Logger
+	Store          *store.Reader
+	Admins         *admin.Service
+	Sessions       *admin.Sessions
+	Public         *url.URL // where links for people lead
+	Console        *url.URL // where links for administrators do; nil: Public
+	Words          *i18n.Catalogue
+	Institution    string
+	Brand          func() view.Brand // the institution's look as it is now; nil for ours
+	Settings       *settings.Service
+	LinkAlone      bool          // activation codes are switched off
+	AdminLinkAlone bool          // an administrator's set-up link needs no code: the demo's
+	Demo           bool          // it is a demo, which begins without policies
+	InviteTTL      time.Duration // of a link that isn't for a letter
+	Live           *live.Hub
+	Health         *health.Service // nil looks at nothing
+	Closing        <-chan struct{} // closed when the server stops: event streams end
+	Strangers      httpx.Strangers // takes refusals of callers who aren't signed in; may be nil
+	Log            *slog.Logger
 }
 
 type handlers struct {
@@ -79,6 +80,7 @@ type handlers struct {
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for
 	searches  *httpx.Limiter // of each administrator
 	cursors   httpx.Cursors
+	marker    httpx.Marker // of a browser that is setting up a passkey
 }
 
 // Handler answers a request of whoever is signed in.
@@ -112,6 +114,10 @@ func (h *handlers) routes() []Route {
 	return append(all, h.ownRoutes()...)
 }
 
+// markerLife is how long a browser shows the same words for a set-up link, from
+// the last time that it showed them.
+const markerLife = 24 * time.Hour
+
 // Register puts the surface's routes on mux and gives its answer to errors, for
 // what is refused before it gets here.
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
@@ -123,6 +129,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 		strangers: httpx.NewLimiter(3*time.Second, 20),
 		searches:  httpx.NewLimiter(time.Minute/searchesAMinute, searchesAMinute),
 		cursors:   httpx.NewCursors(c.Store.Secret("console lists")),
+		marker:    httpx.NewMarker("assent-set-up", admin.Path, c.Console.Scheme == "https", markerLife),
 	}
 	c.Sessions.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
@@ -138,6 +145,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	open("POST /admin/sign-in/passkey", h.signInBegin)
 	open("POST /admin/sign-in/passkey/{ceremony}", h.signInFinish)
 	open("GET /admin/set-up/{token}", h.setUp)
+	open("POST /admin/set-up/{token}/code", h.setUpCode)
 	open("POST /admin/set-up/{token}/passkey", h.setUpBegin)
 	open("POST /admin/set-up/{token}/passkey/{ceremony}", h.setUpFinish)
 	open("/admin/", func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute })

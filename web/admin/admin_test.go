@@ -63,7 +63,7 @@ func (l *logged) String() string {
 	return l.text.String()
 }
 
-func newSite(t *testing.T, secure bool) *site {
+func newSite(t *testing.T, secure bool, changes ...func(*admin.Uses)) *site {
 	t.Helper()
 	db := storetest.New(t)
 	public := &url.URL{Scheme: "https", Host: "assent.example"}
@@ -81,10 +81,13 @@ func newSite(t *testing.T, secure bool) *site {
 	s.chosen = chosenSettings(t, db, log)
 	s.imports = importer.New(importer.Config{Store: db.Store, People: people.New(db.Store), Words: words, Dir: filepath.Join(db.Dir, "imports"), Log: log})
 	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: s.chosen, Imports: s.imports}
+	for _, change := range changes {
+		change(&uses)
+	}
 	closing := make(chan struct{})
 	close(closing) // event streams end as soon as they have begun
 	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
-		Public: public, Words: words, Institution: "Northmoor", Settings: s.chosen, Live: s.hub, Closing: closing, Log: log})
+		Public: public, Words: words, Institution: "Northmoor", Settings: s.chosen, InviteTTL: time.Hour, Live: s.hub, Closing: closing, Log: log})
 	s.handler = httpx.Log(log, nil, mux)
 	return s
 }
@@ -110,7 +113,7 @@ func (s *site) visitor(email string, role app.AdminRole) *visitor {
 		s.t.Fatal(err)
 	}
 	v := &visitor{site: s, who: made.Admin}
-	v.session, err = s.SetUpAdmin(ctx, app.System, store.AdminSetUp{LinkID: link.ID, Credential: app.AdminCredential{ID: app.NewID(), AdminID: made.Admin.ID, Record: "{}"},
+	v.session, err = s.SetUpAdmin(ctx, app.System, store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.AdminCredential{ID: app.NewID(), AdminID: made.Admin.ID, Record: "{}"},
 		Session: app.AdminSession{ID: app.NewID(), Source: "192.0.2.7", Browser: "Firefox on Windows"}})
 	if err != nil {
 		s.t.Fatal(err)

@@ -23,6 +23,7 @@ func (h *handlers) adminRoutes() []Route {
 		on("POST /admin/admins/{id}/role", admin.ManageAdmins, h.setRole),
 		on("POST /admin/admins/{id}/state", admin.ManageAdmins, h.setState),
 		on("POST /admin/admins/{id}/link", admin.ManageAdmins, h.linkAdmin),
+		on("POST /admin/admins/{id}/code", admin.ManageAdmins, h.codeAdmin),
 	}
 }
 
@@ -97,7 +98,31 @@ func (h *handlers) linkAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 
 func (h *handlers) showLink(w http.ResponseWriter, r *http.Request, in admin.Invited, fresh bool) error {
 	return h.show(w, r, http.StatusOK, page.AdminLink{Admin: page.Admin{ID: in.Admin.ID, Name: in.Admin.Name, Email: in.Admin.Email, Role: in.Admin.Role},
-		URL: SetUpURL(h.Console, in.Token), Ends: in.Ends.Time(), New: fresh}.Page(h.frame(r)))
+		URL: SetUpURL(h.Console, in.Token), Ends: in.Ends.Time(), New: fresh, Code: !h.AdminLinkAlone}.Page(h.frame(r)))
+}
+
+// codeAdmin makes a code for an administrator's set-up link and shows it, once.
+func (h *handlers) codeAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	said := r.PostForm.Get("words")
+	digits, ends, err := h.Admins.CodeAdmin(r.Context(), who, r.PathValue("id"), said)
+	switch {
+	case errors.Is(err, app.ErrNoInvitation):
+		return h.showAdmin(w, r, who, http.StatusConflict, page.OneAdmin{Fault: h.words(r).T("admin.people.no_link")})
+	case errors.Is(err, app.ErrOwnLink):
+		return h.showAdmin(w, r, who, http.StatusForbidden, page.OneAdmin{Fault: h.words(r).T("admin.code.colleague")})
+	case errors.Is(err, app.ErrMalformed):
+		return h.showAdmin(w, r, who, http.StatusUnprocessableEntity, page.OneAdmin{Words: said, WordFault: h.words(r).T("admin.code.fault")})
+	case err != nil:
+		return err
+	}
+	a, err := h.oneAdmin(r, who)
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.AdminCode{Admin: a, Digits: app.SpaceActivationCode(digits), Ends: ends.Time()}.Page(h.frame(r)))
 }
 
 // SetUpURL is the link of a set-up token, at the console's address.
@@ -116,15 +141,23 @@ func (h *handlers) admin(w http.ResponseWriter, r *http.Request, who admin.Ident
 	if key, ok := savedWords[r.URL.Query().Get("saved")]; ok {
 		saved = h.words(r).T(key)
 	}
-	return h.showAdmin(w, r, who, http.StatusOK, saved, "")
+	return h.showAdmin(w, r, who, http.StatusOK, page.OneAdmin{Saved: saved})
 }
 
-func (h *handlers) showAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, saved, fault string) error {
+// showAdmin shows the administrator of the path; p holds what is said on top of
+// what the page always says.
+func (h *handlers) showAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, p page.OneAdmin) error {
 	a, err := h.oneAdmin(r, who)
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, status, page.OneAdmin{Admin: a, Manage: who.May(admin.ManageAdmins), Day: who.May(admin.ViewAudit), Saved: saved, Fault: fault}.Page(h.frame(r)))
+	code, err := h.Admins.AdminCode(r.Context(), who, a.ID)
+	if err != nil {
+		return err
+	}
+	p.Admin, p.Manage, p.Day = a, who.May(admin.ManageAdmins), who.May(admin.ViewAudit)
+	p.Code, p.Colleague = p.Manage && code.Open && !h.AdminLinkAlone, code.Colleague
+	return h.show(w, r, status, p.Page(h.frame(r)))
 }
 
 // setRole gives one another role.
@@ -152,7 +185,7 @@ func (h *handlers) setState(w http.ResponseWriter, r *http.Request, who admin.Id
 // why it wasn't made.
 func (h *handlers) changed(w http.ResponseWriter, r *http.Request, who admin.Identity, what string, err error) error {
 	if errors.Is(err, app.ErrLastOwner) {
-		return h.showAdmin(w, r, who, http.StatusConflict, "", page.Told(h.words(r), app.ErrLastOwner.Code))
+		return h.showAdmin(w, r, who, http.StatusConflict, page.OneAdmin{Fault: page.Told(h.words(r), app.ErrLastOwner.Code)})
 	}
 	if err != nil {
 		return err

@@ -178,7 +178,7 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		link(admin.ViewSettings, settingsPath+"/four_eyes", "admin.overview.act.four_eyes")
 	case health.Protection:
 		link(admin.ViewSettings, settingsPath+"/protection", "admin.overview.act.policies")
-	case health.Database, health.Disk, health.Activation:
+	case health.Database, health.Disk, health.Activation, health.Enrolment:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	}
 	return more, links, nil

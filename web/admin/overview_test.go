@@ -244,3 +244,25 @@ func TestMenuCounts(t *testing.T) {
 		t.Error("what has ended waits")
 	}
 }
+
+// A guard that was switched off stands in the overview, in red, with the setting
+// that switches it on again; one that holds takes no room.
+func TestOverviewSaysThatOneHandIsEnough(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		s := newSite(t, true)
+		log := slog.New(slog.NewTextHandler(t.Output(), nil))
+		mux := http.NewServeMux()
+		words, err := i18n.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{}), Sessions: s.sessions, Words: words, Institution: "Northmoor",
+			Public: &url.URL{Scheme: "https", Host: "assent.example"}, Log: log, Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, OneHand: off, Log: log})})
+		s.handler = mux
+		page := s.visitor("helen@northmoor.example", app.RoleHelpDesk).send(http.MethodGet, "/admin/overview", nil)
+		line := page.Find(`[data-testid="check-enrolment"]`)
+		if (line.Length() == 1) != off || off && (line.AttrOr("data-state", "") != "bad" || !strings.Contains(line.Text(), "One administrator alone") || !strings.Contains(line.Text(), "ASSENT_SEPARATE_CODES=true")) {
+			t.Errorf("switched off %v: the overview says %q", off, line.Text())
+		}
+	}
+}

@@ -119,10 +119,12 @@ func (h *handlers) person(w http.ResponseWriter, r *http.Request, who admin.Iden
 	if key, ok := personNotes[r.URL.Query().Get("done")]; ok {
 		note = h.words(r).T(key)
 	}
-	return h.showPerson(w, r, who, http.StatusOK, note, "")
+	return h.showPerson(w, r, who, http.StatusOK, page.Person{Note: note})
 }
 
-func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, note, fault string) error {
+// showPerson shows the person of the path; said is what is said on top of what
+// the page always says.
+func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, said page.Person) error {
 	ctx := r.Context()
 	p, err := h.lookedAt(r, who)
 	if err != nil {
@@ -130,7 +132,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	}
 	full := who.May(admin.ViewPersonalData)
 	out := page.Person{ID: p.ID, Name: h.nameOf(r, who, p), State: p.State, Erased: p.ErasedAt.Time(), Paused: p.PausedAt.Time(), Pause: p.Paused(), Added: p.CreatedAt.Time(),
-		Lang: p.Lang, Zone: p.Zone, Note: note, Fault: fault, Masked: !full,
+		Lang: p.Lang, Zone: p.Zone, Note: said.Note, Fault: said.Fault, Words: said.Words, WordFault: said.WordFault, Masked: !full,
 		May: page.MayPerson{Edit: who.May(admin.EditPeople), Invite: who.May(admin.InvitePeople), Code: who.May(admin.IssueActivation), Suspend: who.May(admin.SuspendPeople),
 			Remove: who.May(admin.RemovePeople), Clear: who.May(admin.ClearPause), Devices: who.May(admin.ResetDevices), Test: who.May(admin.TestRequests), Audit: who.May(admin.ViewAudit)}}
 	if out.Standing, out.InvitedUntil, err = h.standing(r, p.ID); err != nil {
@@ -143,6 +145,11 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	if p.ErasedAt == 0 && at > h.Store.Now().Add(-app.AttackWindow) {
 		out.Attack, out.Attacked = attack, at.Time()
 	}
+	code, err := h.Admins.PersonCode(ctx, who, p.ID)
+	if err != nil {
+		return err
+	}
+	out.Colleague = code.Colleague
 	ids, err := h.Store.HeldIdentifiers(ctx, p.ID)
 	if err != nil {
 		return err
@@ -406,7 +413,7 @@ func (h *handlers) invite(w http.ResponseWriter, r *http.Request, who admin.Iden
 	}
 	letter := r.PostForm.Get("way") == "letter"
 	if letter && h.LinkAlone {
-		return h.showPerson(w, r, who, http.StatusConflict, "", h.words(r).T("admin.people.letter_needs_codes"))
+		return h.showPerson(w, r, who, http.StatusConflict, page.Person{Fault: h.words(r).T("admin.people.letter_needs_codes")})
 	}
 	token, ends, err := h.Admins.InvitePerson(r.Context(), who, r.PathValue("id"), h.InviteTTL, letter)
 	if err != nil {
@@ -425,6 +432,11 @@ func (h *handlers) showInvitation(w http.ResponseWriter, r *http.Request, who ad
 	if who.May(admin.ViewPersonalData) {
 		link.Dear = p.Name
 	}
+	code, err := h.Admins.PersonCode(r.Context(), who, p.ID)
+	if err != nil {
+		return err
+	}
+	link.Colleague = code.Colleague
 	return h.show(w, r, http.StatusOK, link.Page(h.frame(r)))
 }
 
@@ -441,9 +453,15 @@ func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identi
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	digits, ends, err := h.Admins.ActivationCode(r.Context(), who, r.PathValue("id"))
-	if errors.Is(err, app.ErrNoInvitation) {
-		return h.showPerson(w, r, who, http.StatusConflict, "", h.words(r).T("admin.people.no_link"))
+	said := r.PostForm.Get("words")
+	digits, ends, err := h.Admins.ActivationCode(r.Context(), who, r.PathValue("id"), said)
+	switch {
+	case errors.Is(err, app.ErrNoInvitation):
+		return h.showPerson(w, r, who, http.StatusConflict, page.Person{Fault: h.words(r).T("admin.people.no_link")})
+	case errors.Is(err, app.ErrOwnLink):
+		return h.showPerson(w, r, who, http.StatusForbidden, page.Person{Fault: h.words(r).T("admin.code.colleague")})
+	case errors.Is(err, app.ErrMalformed):
+		return h.showPerson(w, r, who, http.StatusUnprocessableEntity, page.Person{Words: said, WordFault: h.words(r).T("admin.code.fault")})
 	}
 	if err != nil {
 		return err

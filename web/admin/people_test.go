@@ -42,20 +42,20 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%q finds %q, want %q", query, got, want)
 		}
 	}
-	if got := v.send(http.MethodPost, to+"/code", nil); got.StatusCode != http.StatusConflict || !got.has("fault") {
+	if got := v.send(http.MethodPost, to+"/code", url.Values{"words": {"Acorn, badger cabin"}}); got.StatusCode != http.StatusConflict || !got.has("fault") {
 		t.Errorf("a code without a link: %d", got.StatusCode)
 	}
 	link := v.send(http.MethodPost, to+"/invite", url.Values{"way": {"letter"}})
 	if text := link.Find(`[data-testid="link"]`).Text(); !strings.HasPrefix(text, "https://assent.example/enrol/") || !link.has("qr") || !strings.Contains(link.Find("main").Text(), "Dear Ada Quill") {
 		t.Errorf("the letter: %q", text)
 	}
-	if code := v.send(http.MethodPost, to+"/code", nil).Find(`[data-testid="code"]`).Text(); len(code) != 9 {
+	if code := v.send(http.MethodPost, to+"/code", url.Values{"words": {"Acorn, badger cabin"}}).Find(`[data-testid="code"]`).Text(); len(code) != 9 {
 		t.Errorf("the code reads %q", code)
 	}
 	if got := v.send(http.MethodPost, to+"/withdraw", nil); got.StatusCode != http.StatusSeeOther {
 		t.Errorf("withdrawing: %d", got.StatusCode)
 	}
-	if got := v.send(http.MethodPost, to+"/code", nil); got.StatusCode != http.StatusConflict {
+	if got := v.send(http.MethodPost, to+"/code", url.Values{"words": {"Acorn, badger cabin"}}); got.StatusCode != http.StatusConflict {
 		t.Errorf("a code for a link that was withdrawn: %d", got.StatusCode)
 	}
 	edited := url.Values{"name": {"Ada Long"}, "identifiers": {"username:ada.quill"}}

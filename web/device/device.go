@@ -51,6 +51,7 @@ type handlers struct {
 	Config
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for, and answers to them
 	cursors   httpx.Cursors
+	marker    httpx.Marker // of a browser that is setting up a device
 }
 
 // strangersTries is how often strangers of one source may try at once, and
@@ -61,10 +62,19 @@ const (
 	strangersPause = time.Second
 )
 
+// markerLife is how long a browser shows the same words for a link, from the
+// last time that it showed them.
+const markerLife = 24 * time.Hour
+
 // Register puts the surface's routes on mux and gives its answer to errors,
 // for what is refused before it gets here.
 func Register(mux *http.ServeMux, c Config) httpx.Answer {
-	h := &handlers{Config: c, strangers: httpx.NewLimiter(strangersPause, strangersTries), cursors: httpx.NewCursors(c.Store.Secret("phone lists"))}
+	h := &handlers{
+		Config:    c,
+		strangers: httpx.NewLimiter(strangersPause, strangersTries),
+		cursors:   httpx.NewCursors(c.Store.Secret("phone lists")),
+		marker:    httpx.NewMarker("assent-enrolment", "/", c.Login.Secure(), markerLife),
+	}
 	c.Login.OnError(func(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() != nil {
 			return // whoever asked has gone
@@ -112,6 +122,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own("GET /notice/{id}", h.notice)
 	own("GET /history", h.history)
 	own("GET /devices", h.devices)
+	own("POST /devices/coming/{invitation}/stop", h.stopComing)
 	own("GET /link", h.askLink)
 	own("POST /link", h.linkBegin)
 	own("POST /link/{ceremony}", h.linkFinish)

@@ -85,7 +85,51 @@ func (h *handlers) devices(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, page.Devices{List: all}.Page(f))
+	coming, err := h.coming(r, id)
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, page.Devices{List: all, Coming: coming, Stopped: r.URL.Query().Has("stopped")}.Page(f))
+}
+
+// coming gives the devices that are about to be added to the person.
+func (h *handlers) coming(r *http.Request, id login.Identity) ([]page.Coming, error) {
+	invitations, err := h.Store.Coming(r.Context(), id.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []page.Coming
+	for _, inv := range invitations {
+		c := page.Coming{ID: inv.ID, Until: inv.ExpiresAt.Time()}
+		if inv.ActivatedUntil != 0 {
+			c.Until = inv.ActivatedUntil.Time()
+		}
+		if inv.ApprovedBy != "" {
+			from, err := h.Store.Device(r.Context(), inv.ApprovedBy)
+			if err != nil {
+				return nil, err
+			}
+			c.From, c.Here = from.Name, from.ID == id.Device.ID
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// stopComing ends an invitation by which a device is about to be added. It
+// needs no passkey: to say no must be easy, and what it stops can begin again.
+func (h *handlers) stopComing(w http.ResponseWriter, r *http.Request, id login.Identity) error {
+	if err := httpx.Form(w, r); err != nil {
+		return err
+	}
+	err := h.People.StopComing(r.Context(), actor(r, id), r.PathValue("invitation"))
+	if errors.Is(err, app.ErrAlreadyCompleted) {
+		return httpx.SeeOther(w, r, "/devices") // which shows what became of it
+	}
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, r, "/devices?stopped")
 }
 
 // device shows one.

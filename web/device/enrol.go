@@ -81,7 +81,15 @@ func (h *handlers) enrolCode(w http.ResponseWriter, r *http.Request) error {
 	if h.activated(r, inv) {
 		return httpx.SeeOther(w, r, "/enrol/"+r.PathValue("token")+"/passkey")
 	}
-	return h.show(w, r, http.StatusOK, page.EnrolCode{Token: r.PathValue("token")}.Page(stranger(h.frame(r))))
+	return h.showCode(w, r, http.StatusOK, inv, h.marker.Give(w, r), page.EnrolCode{})
+}
+
+// showCode shows the page that asks for the code, with the words of the browser
+// whose marker is given.
+func (h *handlers) showCode(w http.ResponseWriter, r *http.Request, status int, inv app.Invitation, marker string, p page.EnrolCode) error {
+	f := stranger(h.frame(r))
+	p.Token, p.Words = r.PathValue("token"), h.People.Words(inv, marker).In(f.Words.Tag())
+	return h.show(w, r, status, p.Page(f))
 }
 
 // codeFaults are the refusals of a code that its page words.
@@ -102,14 +110,15 @@ func (h *handlers) activate(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	id, left, err := h.People.Activate(r.Context(), guest(r), inv, r.PostForm.Get("code"))
+	marker := h.marker.Give(w, r)
+	id, left, err := h.People.Activate(r.Context(), guest(r), inv, marker, r.PostForm.Get("code"))
 	var refusal *app.Error
 	if errors.As(err, &refusal) && codeFaults[refusal.Code] != "" {
-		p := page.EnrolCode{Token: r.PathValue("token"), Fault: codeFaults[refusal.Code], Left: left}
+		p := page.EnrolCode{Fault: codeFaults[refusal.Code], Left: left}
 		if p.Fault == page.CodeUnreadable {
 			p.Typed = r.PostForm.Get("code")
 		}
-		return h.show(w, r, http.StatusUnprocessableEntity, p.Page(stranger(h.frame(r))))
+		return h.showCode(w, r, http.StatusUnprocessableEntity, inv, marker, p)
 	}
 	if err != nil {
 		return err

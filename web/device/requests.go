@@ -88,6 +88,13 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	for _, n := range news {
 		p.Names = append(p.Names, page.NameNews{Kind: n.Kind, At: n.At.Time(), Lost: n.Lost, Until: n.Until.Time()})
 	}
+	coming, err := h.coming(r, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range coming {
+		p.Coming = p.Coming || !c.Here
+	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 

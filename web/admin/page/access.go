@@ -21,6 +21,40 @@ func (p SignIn) ceremony() view.Ceremony {
 	return view.Ceremony{ID: "sign-in", Action: "/admin/sign-in/passkey"}
 }
 
+// SetUpCode asks for the code of a set-up link. It shows the words that this
+// browser alone has for the link.
+type SetUpCode struct {
+	Token string
+	Words []string
+	Fault CodeFault // of the last try, or empty
+	Left  int       // tries, when it was wrong
+}
+
+// CodeFault says why a code wasn't taken.
+type CodeFault string
+
+// The faults of a code.
+const (
+	CodeUnreadable CodeFault = "unreadable" // not eight digits: costs no try
+	CodeWrong      CodeFault = "wrong"
+	CodeLate       CodeFault = "late"  // its quarter of an hour is over
+	CodeEnded      CodeFault = "ended" // tried too often, used, or there is none
+)
+
+func (p SetUpCode) fault(w i18n.Words) string {
+	switch p.Fault {
+	case CodeUnreadable:
+		return w.T("enrol.code.unreadable")
+	case CodeWrong:
+		return w.N("enrol.code.wrong", p.Left)
+	case CodeLate:
+		return w.T("enrol.code.late")
+	case CodeEnded:
+		return w.T("enrol.code.ended")
+	}
+	return ""
+}
+
 // SetUp is where an administrator makes the passkey, by a link.
 type SetUp struct {
 	Token       string

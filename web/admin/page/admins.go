@@ -88,6 +88,18 @@ type OneAdmin struct {
 	Day    bool   // the role may see what they looked at and did
 	Saved  string // what was just done, in words
 	Fault  string // why it wasn't
+
+	Code      bool   // a code can be made for the open link
+	Colleague bool   // by a colleague of who looks, who made the link
+	Words     string // that were typed for a code and aren't what a page shows
+	WordFault string // why they weren't taken, in words
+}
+
+// AdminCode shows a code for a set-up link, once.
+type AdminCode struct {
+	Admin
+	Digits string
+	Ends   time.Time
 }
 
 // AdminLink shows a set-up link, once.
@@ -96,6 +108,7 @@ type AdminLink struct {
 	URL  string
 	Ends time.Time
 	New  bool // the administrator is new too
+	Code bool // a code is needed beside it
 }
 
 // RemoveAdmin asks before an administrator is removed.

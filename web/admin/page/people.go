@@ -156,6 +156,10 @@ type Person struct {
 	Masked       bool // the role sees no personal data
 	May          MayPerson
 	Note, Fault  string
+
+	Colleague bool   // who looks made the link, and leaves its code to a colleague
+	Words     string // that were typed for a code and aren't what a page shows
+	WordFault string // why they weren't taken, in words
 }
 
 func (p Person) lead(f Frame) (view.State, string) {
@@ -188,6 +192,11 @@ func (p Person) paused(f Frame) string {
 // then a link comes next.
 func (p Person) bare() bool {
 	return p.Standing == app.StandingBare && p.InvitedUntil.IsZero() && p.Paused.IsZero()
+}
+
+// codable tells whether a code can be made for a link of theirs.
+func (p Person) codable() bool {
+	return p.May.Code && p.State == app.PersonActive && !p.InvitedUntil.IsZero()
 }
 
 func (p Person) resettable() bool { return p.May.Devices && len(p.Devices) > 0 }
@@ -268,6 +277,7 @@ type PersonLink struct {
 	Ends          time.Time
 	Letter        bool // it goes into a letter
 	Codes         bool // an activation code is needed beside it
+	Colleague     bool // which a colleague of who made the link makes
 }
 
 // PersonCode shows an activation code, once.

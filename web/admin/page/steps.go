@@ -46,11 +46,13 @@ var steps = map[string]map[string]step{
 	"invitation": {
 		"make": {"admin.step.invitation_make", view.Waiting},
 		"end":  {"admin.step.invitation_end", view.Ended},
+		"stop": {"admin.step.invitation_stop", view.Stuck},
 	},
 	"activation": {
-		"make":  {"admin.step.activation_make", view.Waiting},
-		"wrong": {"admin.step.activation_wrong", view.Stuck},
-		"done":  {"admin.step.activation_done", view.Approved},
+		"make":   {"admin.step.activation_make", view.Waiting},
+		"wrong":  {"admin.step.activation_wrong", view.Stuck},
+		"done":   {"admin.step.activation_done", view.Approved},
+		"refuse": {"admin.step.activation_refuse", view.Stuck},
 	},
 	"passkey": {
 		"end":    {"admin.step.passkey_end", view.Ended},
@@ -140,6 +142,10 @@ var steps = map[string]map[string]step{
 		"link":            {"admin.step.admin_link", view.Waiting},
 		"rp_id":           {"admin.step.admin_rp_id", view.Stuck},
 		"set_up":          {"admin.step.admin_set_up", view.Approved},
+		"code":            {"admin.step.admin_code", view.Waiting},
+		"code_wrong":      {"admin.step.admin_code_wrong", view.Stuck},
+		"code_done":       {"admin.step.admin_code_done", view.Approved},
+		"code_refuse":     {"admin.step.admin_code_refuse", view.Stuck},
 		"sign_in":         {"admin.step.admin_sign_in", view.Waiting},
 		"sign_in_refused": {"admin.step.admin_sign_in_refused", view.Stuck},
 		"sign_out":        {"admin.step.admin_sign_out", view.Waiting},

@@ -139,9 +139,30 @@ func (d Device) frame(f view.Frame) view.Page {
 	return view.Page{Title: d.name(), Tab: view.TabDevices}
 }
 
-// Devices lists the person's devices, this one first.
+// Devices lists the person's devices, this one first, below those that are
+// about to be added.
 type Devices struct {
-	List []Device
+	List    []Device
+	Coming  []Coming
+	Stopped bool // one that was coming was stopped a moment ago
+}
+
+// Coming is a device that is about to be added.
+type Coming struct {
+	ID    string // of the invitation
+	From  string // the device that gave the link; empty where the institution made a code
+	Here  bool   // that is the one that shows the page
+	Until time.Time
+}
+
+func (c Coming) why(f view.Frame) string {
+	switch {
+	case c.Here:
+		return f.Words.T("device.coming.here", "device", f.Here.This(f.Words))
+	case c.From != "":
+		return f.Words.T("device.coming.own", "device", i18n.Plain(c.From), "institution", f.Institution)
+	}
+	return f.Words.T("device.coming.code", "institution", f.Institution)
 }
 
 func (p Devices) frame(f view.Frame) view.Page {

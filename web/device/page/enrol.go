@@ -19,8 +19,12 @@ type EnrolWelcome struct {
 
 // EnrolCode asks for the activation code, still in the first step: it shows
 // that the one who has the link is the one whom the institution speaks with.
+//
+// It shows the words that this browser alone has for the link: the person reads
+// them out, and the code that they hear works here and nowhere else.
 type EnrolCode struct {
 	Token string
+	Words []string
 	Fault CodeFault // of the last try, or empty
 	Left  int       // tries, when it was wrong
 	Typed string    // what wasn't a code, to be put right

@@ -159,7 +159,7 @@ func gallery(f view.Frame) []shown {
 		{name: "inbox", page: page.Inbox{Waiting: waiting[:2]}},
 		{name: "inbox-names", page: page.Inbox{Waiting: waiting[:1], Names: []page.NameNews{{Kind: app.Email, At: now.Add(-2 * time.Hour), Lost: true},
 			{Kind: app.CPF, At: now.Add(-2 * time.Hour), Until: now.Add(70 * time.Hour)}, {Kind: app.Customer, At: now.Add(-26 * time.Hour)}}}},
-		{name: "inbox-full", page: page.Inbox{Waiting: waiting, PushOff: true, Added: &page.Added{ID: "d2", Name: "iPad", At: now.Add(-2 * time.Hour)}}},
+		{name: "inbox-full", page: page.Inbox{Waiting: waiting, PushOff: true, Coming: true, Added: &page.Added{ID: "d2", Name: "iPad", At: now.Add(-2 * time.Hour)}}},
 		{name: "inbox-quiet", page: page.Inbox{Waiting: waiting[:1], Bursts: []page.Burst{
 			{Cause: app.QuietBackOff, Clients: []string{"c1"}, Name: "Financroo Ltd", Times: 1, Until: now.Add(4 * time.Minute), Waiting: waiting[1:2]},
 			{Cause: app.QuietBackOff, Clients: []string{"c2"}, Name: "Northmoor call centre", Times: 7, Waiting: waiting[:2]},
@@ -183,6 +183,11 @@ func gallery(f view.Frame) []shown {
 			{ID: "r7", Text: bare(f, plum, "", ""), State: app.Cancelled, Reason: app.ReasonGone, At: now.AddDate(0, -5, 0)},
 		}}},
 		{name: "history-empty", page: page.History{}},
+		{name: "devices-coming", page: page.Devices{Stopped: true, List: []page.Device{pixel}, Coming: []page.Coming{
+			{ID: "i1", Until: now.Add(12 * time.Minute)},
+			{ID: "i2", From: "Ada's iPad with a rather long name that somebody gave it", Until: now.Add(9 * time.Minute)},
+			{ID: "i3", From: "Pixel 9", Here: true, Until: now.Add(9 * time.Minute)},
+		}}},
 		{name: "devices", page: page.Devices{List: []page.Device{
 			pixel,
 			device(func(d *page.Device) {
@@ -206,12 +211,12 @@ func gallery(f view.Frame) []shown {
 		{name: "settings-fault", page: page.Settings{Lang: f.Words.Tag(), Theme: "dark", Zone: "Mars/Olympus", ZoneFault: f.Words.T("settings.zone_fault")}},
 		{name: "enrol-welcome", guest: true, page: page.EnrolWelcome{Token: "t0k3n", Name: "A••• Q•••", Device: "Pixel 9", Ends: now.Add(23 * time.Hour), Identifiers: []page.Identifier{
 			{Kind: app.Username, Value: "adaquill"}, {Kind: app.Email, Value: "ada@quill.example"}, {Kind: app.Phone, Value: "+44 7700 900123"}, {Kind: app.CPF, Value: "123.456.789-09"}}}},
-		{name: "enrol-code", guest: true, page: page.EnrolCode{Token: "t0k3n"}},
-		{name: "enrol-code-unreadable", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeUnreadable, Typed: "4821 77"}},
-		{name: "enrol-code-wrong", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeWrong, Left: 4}},
-		{name: "enrol-code-last", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeWrong, Left: 1}},
-		{name: "enrol-code-late", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeLate}},
-		{name: "enrol-code-ended", guest: true, page: page.EnrolCode{Token: "t0k3n", Fault: page.CodeEnded}},
+		{name: "enrol-code", guest: true, page: page.EnrolCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}}},
+		{name: "enrol-code-unreadable", guest: true, page: page.EnrolCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeUnreadable, Typed: "4821 77"}},
+		{name: "enrol-code-wrong", guest: true, page: page.EnrolCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeWrong, Left: 4}},
+		{name: "enrol-code-last", guest: true, page: page.EnrolCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeWrong, Left: 1}},
+		{name: "enrol-code-late", guest: true, page: page.EnrolCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeLate}},
+		{name: "enrol-code-ended", guest: true, page: page.EnrolCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeEnded}},
 		{name: "enrol-passkey", guest: true, page: page.EnrolPasskey{Token: "t0k3n", Ends: now.Add(20 * time.Minute)}},
 		{name: "push-try", page: page.TryPush{Setup: true, Again: true}},
 		{name: "push-works", page: page.TryPush{Works: true}},

@@ -19,6 +19,7 @@ type Inbox struct {
 	PushOff bool // this device can't be notified
 	Paused  app.PauseScope
 	Added   *Added // a device that was added lately and not yet acknowledged
+	Coming  bool   // one is about to be added, and not from this one
 	Names   []NameNews
 }
 
@@ -127,6 +128,10 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_all", "institution", f.Institution)})
 	case app.PausePayments:
 		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_payments", "institution", f.Institution)})
+	}
+	if p.Coming {
+		out = append(out, view.Notice{ID: "device-coming", Kind: view.NoticeWarn, Text: f.Words.T("notice.device_coming"),
+			Link: "/devices", Label: f.Words.T("notice.device_coming_link")})
 	}
 	if p.Added != nil {
 		words := i18n.Key("notice.device_added")
