@@ -2,16 +2,17 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"assent/app"
 )
 
 // BeginDelivery opens one try at telling ACP about a request and gives the
 // request as it then stands; ok is false where nothing is to be told now.
-// Person, device and passkey of an approval are looked at before every try: one
-// that lost its standing is never sent again. Before any try may have taken
-// effect it becomes cancelled, and ACP is told to reject; after that it is
-// withdrawn, by a job of its own. Until the try is answered the row says that it
+// Person, device and passkey of an approval are looked at before every try, and
+// again by ContinueDelivery: one that lost its standing is never sent again.
+// Before any try may have taken effect it becomes cancelled, and ACP is told to
+// reject; after that it is withdrawn, by a job of its own. Until the try is answered the row says that it
 // may have taken effect, so that a crash in between leads to a question, not to
 // a second decision. The request's DeliveryUnsure is that of the tries before.
 func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, ok bool, err error) {
@@ -40,20 +41,54 @@ func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, 
 	return req, ok, err
 }
 
-// lost tells what was lost between an approval and its delivery. A pause after
-// a report is no loss: the person gave the approval before.
+// ContinueDelivery renews the lease on j for d, right before ACP is told what r
+// says; r is what BeginDelivery gave. An approval that lost its standing since
+// is taken back in the same transaction, and a new job goes on: ok is false
+// then, and nothing is to be sent. app.ErrLeaseLost as with RenewLease.
+func (s *Store) ContinueDelivery(ctx context.Context, j app.Job, d time.Duration, r app.Request) (ok bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		ok = false
+		if err := t.renewLease(ctx, j, d); err != nil {
+			return err
+		}
+		reason := app.ReasonNone
+		if r.State == app.Approved {
+			if reason, err = t.lost(ctx, r); err != nil {
+				return err
+			}
+		}
+		if ok = reason == app.ReasonNone; ok {
+			return nil
+		}
+		// This try sent nothing: the doubt is that of the tries before.
+		if err := t.exec(ctx, `UPDATE requests SET delivery_unsure = ? WHERE id = ?`, r.DeliveryUnsure, r.ID); err != nil {
+			return err
+		}
+		now, err := t.withdraw(ctx, app.System, r, reason)
+		if err != nil || now.WithdrawnAt != 0 {
+			return err
+		}
+		return t.settleAgain(ctx, now)
+	})
+	return ok && err == nil, err
+}
+
+// lost tells what was lost between an approval and its delivery. A person or
+// device that was suspended since is a loss also where it was let in again: the
+// approval may be why it was suspended. A pause after a report is none: the
+// person gave the approval before.
 func (t *tx) lost(ctx context.Context, r app.Request) (app.Reason, error) {
 	var person, device bool
-	if err := t.GetContext(ctx, &person, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND state = 'active')`, r.PersonID); err != nil {
+	if err := t.GetContext(ctx, &person, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND state = 'active' AND suspended_at < ?)`, r.PersonID, r.DecidedAt); err != nil {
 		return "", err
 	}
 	if !person {
 		return app.ReasonSuspended, nil
 	}
 	if err := t.GetContext(ctx, &device, `SELECT EXISTS (SELECT 1 FROM devices d JOIN credentials c ON c.id = d.credential_id
-			WHERE d.id = ? AND d.state = 'active' AND c.revoked_at = 0)
+			WHERE d.id = ? AND d.state = 'active' AND d.suspended_at < ? AND c.revoked_at = 0)
 		AND NOT EXISTS (SELECT 1 FROM requests r JOIN credentials c ON c.id = r.signed_with WHERE r.id = ? AND c.revoked_at <> 0)`,
-		r.DecidedBy, r.ID); err != nil {
+		r.DecidedBy, r.DecidedAt, r.ID); err != nil {
 		return "", err
 	}
 	if !device {

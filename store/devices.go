@@ -478,11 +478,13 @@ func (t *tx) leave(ctx context.Context, by app.Actor, browserHash, personID stri
 	return nil
 }
 
-// SetDeviceState suspends a device or lets it answer again.
+// SetDeviceState suspends a device or lets it answer again. What it approved
+// before it was suspended stays lost: see lost.
 func (s *Store) SetDeviceState(ctx context.Context, by app.Actor, deviceID string, state app.DeviceState) error {
 	return s.write(ctx, func(t *tx) error {
 		var person string
-		err := t.GetContext(ctx, &person, `UPDATE devices SET state = ? WHERE id = ? AND state <> 'removed' RETURNING person_id`, state, deviceID)
+		err := t.GetContext(ctx, &person, `UPDATE devices SET state = ?, suspended_at = CASE WHEN ? THEN ? ELSE suspended_at END
+			WHERE id = ? AND state <> 'removed' RETURNING person_id`, state, state == app.DeviceSuspended, t.now, deviceID)
 		if err != nil {
 			return orElse(err, app.ErrUnknownDevice)
 		}

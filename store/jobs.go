@@ -96,10 +96,12 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 // RenewLease makes the lease on a job last for d from now. Where the lease isn't
 // this one any more it is app.ErrLeaseLost, and the work must stop.
 func (s *Store) RenewLease(ctx context.Context, j app.Job, d time.Duration) error {
-	return s.write(ctx, func(t *tx) error {
-		return t.swap(ctx, app.ErrLeaseLost, `UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_id = ? AND state = 'waiting'`,
-			t.now.Add(d), j.ID, j.LeaseID)
-	})
+	return s.write(ctx, func(t *tx) error { return t.renewLease(ctx, j, d) })
+}
+
+func (t *tx) renewLease(ctx context.Context, j app.Job, d time.Duration) error {
+	return t.swap(ctx, app.ErrLeaseLost, `UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_id = ? AND state = 'waiting'`,
+		t.now.Add(d), j.ID, j.LeaseID)
 }
 
 // JobDone removes a job that the lease still holds.

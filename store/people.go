@@ -61,8 +61,12 @@ func (s *Store) SetPersonState(ctx context.Context, by app.Actor, id string, sta
 }
 
 // suspended ends what a person has who was just suspended: what waits for them,
-// of which ACP is told, and their links.
+// of which ACP is told, and their links. What they approved before is lost, also
+// once they are let in again: see lost.
 func (t *tx) suspended(ctx context.Context, by app.Actor, id string) error {
+	if err := t.exec(ctx, `UPDATE persons SET suspended_at = ? WHERE id = ?`, t.now, id); err != nil {
+		return err
+	}
 	if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
 		return err
 	}

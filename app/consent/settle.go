@@ -53,8 +53,15 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		}
 		unsure = r.WithdrawnAt != 0 // what was sent before may arrive yet
 	}
-	if err := s.hold(ctx, j); err != nil {
+	if ctx.Err() != nil {
+		return again(context.Cause(ctx))
+	}
+	stands, err := s.store.ContinueDelivery(ctx, j, store.LeaseTime, r)
+	if err != nil {
 		return again(err)
+	}
+	if !stands { // a job of its own takes the approval back
+		return app.Outcome{}
 	}
 	err = s.tell(ctx, conn.ACP, r)
 	r.Said = acp.Said(err)

@@ -2,7 +2,9 @@ package consent_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -272,5 +274,129 @@ func TestWithdrawnPaymentsAreNoHabit(t *testing.T) {
 	}
 	if _, unclear, err := w.InDoubt(t.Context()); err != nil || unclear != 0 {
 		t.Errorf("%d are in doubt (%v)", unclear, err)
+	}
+}
+
+// wire is what the calls to ACP go over.
+type wire func(*http.Request) (*http.Response, error)
+
+func (f wire) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// over has the calls to ACP go over f.
+func (w *world) over(f wire) {
+	w.t.Helper()
+	client, err := acp.New(acp.Config{Issuer: w.acp.Issuer(), ClientID: "assent", ClientSecret: "s3cret with spaces", AuthMethod: acp.SecretBasic,
+		HTTP: &http.Client{Timeout: 2 * time.Second, Transport: f}, Now: w.Clock.Now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.config.Connections[0].ACP = client
+	w.svc = consent.New(w.config)
+}
+
+// An approval loses its standing after the try began, while ACP is asked what it
+// holds or of what kind the login is: it isn't sent.
+func TestAnApprovalLosesItsStandingWhileACPIsAsked(t *testing.T) {
+	for name, lose := range losses {
+		for what, c := range map[string]struct {
+			unsure bool
+			want   app.Withdrawal
+		}{
+			"what it holds":       {true, app.Withdrawn},
+			"of the login's kind": {false, app.NotWithdrawn},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				t.Parallel()
+				var w *world
+				var s emulator.Session
+				var r app.Request
+				accepts := 0
+				if c.unsure {
+					accepts = 1
+					w, s, r = approved(t, false, emulator.Fault{Status: http.StatusServiceUnavailable})
+				} else {
+					w, _ = banking(t, acp.LayoutWorkspace, "obuk")
+					s, r = w.startConsent(w.acp.AddConsent("uk-domestic-payment", nil), emulator.ByMember, true)
+					if err := w.approve(r.ID, pick(w.view(r.ID))); err != nil {
+						t.Fatal(err)
+					}
+					w.Tamper(`UPDATE requests SET kind = '' WHERE id = ?`, r.ID)
+				}
+				lost := false
+				w.over(func(q *http.Request) (*http.Response, error) {
+					if !lost && q.Method == http.MethodGet && !strings.Contains(q.URL.Path, ".well-known") {
+						lost = true
+						if err := lose(w); err != nil {
+							t.Error(err)
+						}
+					}
+					return http.DefaultTransport.RoundTrip(q)
+				})
+				got := w.settle(r.ID, 5)
+				if !lost || got.State != app.Cancelled || got.Withdrawal() != c.want || got.Delivery != app.DeliveryDelivered {
+					t.Errorf("lost %v: %s, %q, delivery %s; want cancelled, %q, delivered", lost, got.State, got.Withdrawal(), got.Delivery, c.want)
+				}
+				if session := w.session(s.ID); session.Calls[emulator.Accept] != accepts || session.State != emulator.Rejected {
+					t.Errorf("ACP was told %d times to accept, and is %s; want %d, rejected", session.Calls[emulator.Accept], session.State, accepts)
+				}
+			})
+		}
+	}
+}
+
+// A person or device that was suspended is let in again before the next try: what
+// was approved before stays lost, also by a retry, and what is approved after is
+// sent.
+func TestWhatWasApprovedBeforeASuspensionStaysLost(t *testing.T) {
+	for name, set := range map[string]func(*world, bool) error{
+		"person": func(w *world, in bool) error {
+			state := app.PersonSuspended
+			if in {
+				state = app.PersonActive
+			}
+			return w.SetPersonState(t.Context(), app.Operator, w.alice.ID, state)
+		},
+		"device": func(w *world, in bool) error {
+			state := app.DeviceSuspended
+			if in {
+				state = app.DeviceActive
+			}
+			return w.SetDeviceState(t.Context(), app.Operator, w.dev.ID, state)
+		},
+	} {
+		for _, failed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, delivery failed: %v", name, failed), func(t *testing.T) {
+				w, s, r := approved(t, false, emulator.Fault{Status: http.StatusServiceUnavailable})
+				if failed {
+					if err := w.svc.SettleFailed(t.Context(), w.MustLease(app.JobSettle, r.ID), app.CauseBusy.Late()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, in := range []bool{false, true} {
+					if err := set(w, in); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.Clock.Advance(time.Second)
+				if failed {
+					if err := w.svc.RetryDelivery(t.Context(), app.Operator, r.ID); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got := w.settle(r.ID, 5); got.State != app.Cancelled || got.Withdrawal() != app.Withdrawn {
+					t.Errorf("%s, %q; want cancelled, withdrawn", got.State, got.Withdrawal())
+				}
+				if session := w.session(s.ID); session.Calls[emulator.Accept] != 1 || session.State != emulator.Rejected {
+					t.Errorf("ACP was told %d times to accept, and is %s", session.Calls[emulator.Accept], session.State)
+				}
+				later, next := w.start("profile")
+				if err := w.approve(next.ID, consent.Choice{Digest: w.view(next.ID).Digest, Scopes: []string{"profile"}}); err != nil {
+					t.Fatal(err)
+				}
+				if got := w.settle(next.ID, 5); got.Delivery != app.DeliveryDelivered || w.session(later.ID).State != emulator.Approved {
+					t.Errorf("what was approved after: %s, delivery %s", got.State, got.Delivery)
+				}
+			})
+		}
 	}
 }
