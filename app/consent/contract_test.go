@@ -402,6 +402,59 @@ func TestVerifyByConsentID(t *testing.T) {
 	}
 }
 
+// A start names one consent, as often as it likes. Of several, the page could show
+// one while the login approves another: it is cancelled, and rejected at ACP.
+func TestStartNamesOneConsent(t *testing.T) {
+	for _, kind := range []string{"br-data-v1", "br-data-v2", "br-payment-v2", "br-payment-v3", "br-payment-v4"} {
+		for _, c := range []struct {
+			name string
+			edit func(in *consent.Start, shown, own string)
+			one  bool
+		}{
+			{"one, in a scope", func(*consent.Start, string, string) {}, true},
+			{"one, everywhere", func(in *consent.Start, _, own string) {
+				in.Scopes, in.IntentID, in.UserIdentifier = append(in.Scopes, "consent:"+own), own, own
+			}, true},
+			{"another before it", func(in *consent.Start, shown, _ string) {
+				in.Scopes = append([]string{"consent:" + shown}, in.Scopes...)
+			}, false},
+			{"another after it", func(in *consent.Start, shown, _ string) { in.Scopes = append(in.Scopes, "consent:"+shown) }, false},
+			{"another as the member", func(in *consent.Start, shown, _ string) { in.IntentID = shown }, false},
+			{"another as the identifier", func(in *consent.Start, shown, _ string) { in.UserIdentifier = shown }, false},
+			{"another letter", func(in *consent.Start, _, own string) { in.IntentID = strings.ToUpper(own) }, false},
+		} {
+			t.Run(kind+", "+c.name, func(t *testing.T) {
+				w, _ := banking(t, acp.LayoutWorkspace, "obbr")
+				shown, own := w.acp.AddConsent(kind, nil), w.acp.AddConsent(kind, nil)
+				s := w.acp.Begin(emulator.Ask{Hint: "bruno", Consent: own.ID, Way: emulator.ByScope, TypeInPayload: true})
+				in := input(s)
+				in.ConsentType = own.Type.PayloadType
+				c.edit(&in, shown.ID, own.ID)
+				if err := w.svc.Start(t.Context(), acpActor, "acp", in); err != nil {
+					t.Fatal(err)
+				}
+				r, err := w.RequestByLogin(t.Context(), "demo", s.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := w.view(r.ID)
+				if c.one {
+					if v.Sheet == nil || v.Sheet.Consent.ID != own.ID {
+						t.Errorf("it is %s for %q, sheet %v", v.Request.State, v.Request.Reason, v.Sheet)
+					}
+					return
+				}
+				if v.Sheet != nil || r.State != app.Cancelled || r.Reason != app.ReasonUnreadable {
+					t.Errorf("it is %s for %q, sheet %v", r.State, r.Reason, v.Sheet)
+				}
+				if w.settle(r.ID, 3); w.session(s.ID).State != emulator.Rejected {
+					t.Errorf("at ACP it is %s", w.session(s.ID).State)
+				}
+			})
+		}
+	}
+}
+
 // A try whose answer is lost is told again; what ACP then no longer knows was
 // very likely done.
 func TestConsentAnswerLost(t *testing.T) {

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"assent/app"
@@ -16,22 +17,35 @@ const consentScope = "consent:"
 // a person.
 func isConsentID(s string) bool { return strings.HasPrefix(strings.ToLower(s), "urn:") }
 
-// consentID is the id of the consent that a start is about: a member of its
-// own, a dynamic scope, or the user identifier, where the workspace may be a
-// Brazilian one. It is empty for a plain sign-in.
-func (c Connection) consentID(in Start) string {
-	if in.IntentID != "" {
-		return in.IntentID
+// consentIDs are the ids of the consents that a start names, each once: in a member
+// of its own, in dynamic scopes, and as the user identifier, where the workspace
+// may be a Brazilian one. A plain sign-in names none.
+func (c Connection) consentIDs(in Start) []string {
+	var ids []string
+	add := func(id string) {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
+	add(in.IntentID)
 	for _, scope := range in.Scopes {
 		for _, prefix := range []string{consentScope, "recurring-" + consentScope} {
-			if id, ok := strings.CutPrefix(scope, prefix); ok && id != "" {
-				return id
+			if id, ok := strings.CutPrefix(scope, prefix); ok {
+				add(id)
 			}
 		}
 	}
 	if kind := c.Workspaces[in.ServerID]; isConsentID(in.UserIdentifier) && (kind == "" || kind == brazil) {
-		return in.UserIdentifier
+		add(in.UserIdentifier)
+	}
+	return ids
+}
+
+// consentID is the id of the consent that a start is about, the first that it
+// names; empty for a plain sign-in. Start serves none that names several.
+func (c Connection) consentID(in Start) string {
+	for _, id := range c.consentIDs(in) {
+		return id
 	}
 	return ""
 }

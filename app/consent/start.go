@@ -112,6 +112,9 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	case unsupported != nil:
 		req.State, req.Reason = app.Cancelled, app.ReasonUnsupported
 		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "login", in.LoginID, "workspace", in.ServerID, "why", unsupported.Reason)
+	case len(conn.consentIDs(in)) > 1: // one could be shown, and another be approved
+		req.State, req.Reason = app.Cancelled, app.ReasonUnreadable
+		s.log.WarnContext(ctx, "a request was cancelled: it names more than one consent", "login", in.LoginID, "workspace", in.ServerID)
 	case req.ExpiresAt <= now:
 		req.State, req.Reason = app.Cancelled, app.ReasonLate
 	case p.Pauses(req.Kind):
