@@ -23,11 +23,15 @@ type Fatigue struct {
 
 	// Person limits all clients together; empty is no limit. Known limits, apart
 	// from Person, the clients of which the person approved a request within
-	// KnownFor. They count towards Person once Known is used up.
+	// KnownFor. They count towards Person once Known is used up. One client takes
+	// at most a quarter of each limit, and at least one notice.
 	Person   []Limit
 	Known    []Limit
 	KnownFor time.Duration
 }
+
+// share is how many notices of the limit one client may take.
+func (l Limit) share() int { return max(1, l.Notices/4) }
 
 // The limits that a notice counts towards.
 const (
@@ -58,15 +62,19 @@ func (t *tx) limitNotice(ctx context.Context, r *app.Request, f Fatigue) error {
 	if r.Quiet, err = t.quietCause(ctx, *r, f); err != nil {
 		return err
 	}
+	attack := r.Quiet.Attack()
 	if r.Quiet == app.QuietNone {
-		if r.NoticePool, err = t.pool(ctx, *r, f); err != nil {
+		if r.NoticePool, r.Quiet, err = t.pool(ctx, *r, f); err != nil {
 			return err
 		}
-		if r.NoticePool == "" {
-			r.Quiet = app.QuietFlood
+		attack = r.Quiet == app.QuietFlood
+		if r.Quiet == app.QuietBurst {
+			if attack, err = t.attacks(ctx, *r, f); err != nil {
+				return err
+			}
 		}
 	}
-	if r.Quiet.Attack() {
+	if attack {
 		return t.attacked(ctx, r.PersonID, app.Attack(r.Quiet))
 	}
 	return nil
@@ -105,41 +113,72 @@ func (t *tx) quietCause(ctx context.Context, r app.Request, f Fatigue) (app.Quie
 	return app.QuietBackOff, nil
 }
 
-// pool gives the limit that leaves room for one more notice, or nothing.
-func (t *tx) pool(ctx context.Context, r app.Request, f Fatigue) (string, error) {
+// attacks tells whether a client whose share of the notices is used up asked as
+// often as one client, or all together, may in a window.
+func (t *tx) attacks(ctx context.Context, r app.Request, f Fatigue) (bool, error) {
+	for _, l := range append([]Limit{{Notices: f.Notices, Window: f.Window}}, f.Person...) {
+		var asked int
+		if err := t.GetContext(ctx, &asked, `SELECT (SELECT count(*) FROM (SELECT 1 FROM requests
+				WHERE person_id = ? AND client_id = ? AND created_at > ? AND notice_pool <> '' LIMIT ?) AS notified)
+			+ (SELECT count(*) FROM (SELECT 1 FROM requests
+				WHERE person_id = ? AND client_id = ? AND created_at > ? AND quiet_cause <> '' LIMIT ?) AS quiet)`,
+			r.PersonID, r.ClientID, t.now.Add(-l.Window), l.Notices, r.PersonID, r.ClientID, t.now.Add(-l.Window), l.Notices); err != nil {
+			return false, err
+		}
+		if asked >= l.Notices {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// pool gives the limit that leaves room for one more notice of the client, or why
+// none does: all clients together used it up, or this one its share.
+func (t *tx) pool(ctx context.Context, r app.Request, f Fatigue) (string, app.Quiet, error) {
 	if len(f.Known) > 0 {
 		var known bool
 		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM requests
 			WHERE person_id = ? AND client_id = ? AND state = 'approved' AND decided_at > ?)`,
 			r.PersonID, r.ClientID, t.now.Add(-f.KnownFor)); err != nil {
-			return "", err
+			return "", app.QuietNone, err
 		}
 		if known {
-			if room, err := t.room(ctx, r.PersonID, poolKnown, f.Known); err != nil || room {
-				return poolKnown, err
+			if full, err := t.full(ctx, r, poolKnown, f.Known); err != nil || full == app.QuietNone {
+				return poolKnown, full, err
 			}
 		}
 	}
-	if room, err := t.room(ctx, r.PersonID, poolPerson, f.Person); err != nil || room {
-		return poolPerson, err
+	full, err := t.full(ctx, r, poolPerson, f.Person)
+	if err != nil || full != app.QuietNone {
+		return "", full, err
 	}
-	return "", nil
+	return poolPerson, app.QuietNone, nil
 }
 
-// room tells whether the notices of a pool are below all of its limits.
-func (t *tx) room(ctx context.Context, personID, pool string, limits []Limit) (bool, error) {
+// full tells why a pool has no room for one more notice of a client: the notices
+// of all reach one of its limits, or those of the client its share of one.
+func (t *tx) full(ctx context.Context, r app.Request, pool string, limits []Limit) (app.Quiet, error) {
+	why := app.QuietNone
 	for _, l := range limits {
-		var sent int
+		var sent, own int
 		if err := t.GetContext(ctx, &sent, `SELECT count(*) FROM (SELECT 1 FROM requests
 			WHERE person_id = ? AND notice_pool = ? AND notice_pool <> '' AND created_at > ? LIMIT ?) AS sent`,
-			personID, pool, t.now.Add(-l.Window), l.Notices); err != nil {
-			return false, err
+			r.PersonID, pool, t.now.Add(-l.Window), l.Notices); err != nil {
+			return "", err
 		}
 		if sent >= l.Notices {
-			return false, nil
+			return app.QuietFlood, nil
+		}
+		if err := t.GetContext(ctx, &own, `SELECT count(*) FROM requests
+			WHERE person_id = ? AND client_id = ? AND notice_pool = ? AND notice_pool <> '' AND created_at > ?`,
+			r.PersonID, r.ClientID, pool, t.now.Add(-l.Window)); err != nil {
+			return "", err
+		}
+		if own >= l.share() {
+			why = app.QuietBurst
 		}
 	}
-	return true, nil
+	return why, nil
 }
 
 // backOff gives until when a client's notices to a person wait; zero where the

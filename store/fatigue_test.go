@@ -182,6 +182,72 @@ func TestAFloodRingsNoMoreThanItsLimit(t *testing.T) {
 	}
 }
 
+// One client, known or not, takes a quarter of what may be sent: the others ring
+// all the same. That its share is used up is no attack yet; to ask as often as all
+// together may is one.
+func TestOneClientTakesAQuarterOfTheNotices(t *testing.T) {
+	limits := []store.Limit{{Notices: 8, Window: 10 * time.Minute}, {Notices: 22, Window: 24 * time.Hour}}
+	f := store.Fatigue{Notices: 6, Window: 5 * time.Minute, Person: limits, Known: limits, KnownFor: 90 * 24 * time.Hour}
+	for _, c := range []struct {
+		name  string
+		known bool
+		short int // rings of a window, and of a day
+		day   int
+	}{{"a known one", true, 4, 10}, {"an unknown one", false, 2, 5}} {
+		t.Run(c.name, func(t *testing.T) {
+			db := storetest.New(t)
+			alice := db.MustPerson("alice")
+			d := db.MustDevice(alice)
+			noisy, bank := &clientStart{alice, "noisy"}, &clientStart{alice, "bank"}
+			approveNow(t, db, d, bank.start(t, db, f).ID)
+			if c.known {
+				approveNow(t, db, d, noisy.start(t, db, f).ID)
+			}
+			db.Clock.Advance(25 * time.Hour)
+			attacked := func() bool {
+				t.Helper()
+				yes, err := db.Attacked(t.Context(), alice.ID, db.Now().Add(-time.Hour))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return yes
+			}
+			rings := func(n int, every time.Duration) (rang int) {
+				t.Helper()
+				for range n {
+					switch r := noisy.start(t, db, f); r.Quiet {
+					case app.QuietNone:
+						rang++
+					case app.QuietBurst:
+					default:
+						t.Fatalf("it is %q", r.Quiet)
+					}
+					db.Clock.Advance(every)
+				}
+				return rang
+			}
+			if n := rings(c.short+1, time.Second); n != c.short || attacked() {
+				t.Errorf("of %d it rang %d times, want %d; an attack: %v", c.short+1, n, c.short, attacked())
+			}
+			if n := rings(6-c.short, time.Second); n != 0 || !attacked() {
+				t.Errorf("of a burst %d more rang; an attack: %v", n, attacked())
+			}
+			if n := rings(100, 5*time.Minute); n != c.day-c.short {
+				t.Errorf("in the rest of the day it rang %d times, want %d", n, c.day-c.short)
+			}
+			if !attacked() {
+				t.Error("a drip that asks as often as all together may isn't an attack")
+			}
+			if r := bank.start(t, db, f); r.Quiet != app.QuietNone {
+				t.Errorf("the client that she knows is %q", r.Quiet)
+			}
+			if r := (&clientStart{alice, "new"}).start(t, db, f); r.Quiet != app.QuietNone {
+				t.Errorf("a client that she doesn't know is %q", r.Quiet)
+			}
+		})
+	}
+}
+
 // Only bursts, floods and reports are an attack; also a burst by a client whose
 // notices wait already.
 func TestWhatCountsAsAnAttack(t *testing.T) {

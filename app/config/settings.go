@@ -57,7 +57,7 @@ type Settings struct {
 	MatchCodeMissing     string   `default:"compare" env:"ASSENT_MATCH_CODE_MISSING" placeholder:"WHAT" group:"Protection" help:"What is done where a code is asked for and the message has none: compare lets the person compare the message, refuse cancels. Under attack it is cancelled."`
 	MatchCodeUnderAttack []string `env:"ASSENT_MATCH_CODE_UNDER_ATTACK" placeholder:"PROFILE" group:"Protection" help:"Where they do so only within an hour of a report of theirs, or of requests that came in a burst or a flood."`
 
-	PersonNotices []string `default:"10/10m,40/24h" env:"ASSENT_PERSON_NOTICES" placeholder:"N/TIME" group:"Protection" help:"How many notices all clients together may send a person. Clients of which the person approved a request in the last 90 days have as many of their own beside it. Further requests wait in the app without a notice."`
+	PersonNotices []string `default:"10/10m,40/24h" env:"ASSENT_PERSON_NOTICES" placeholder:"N/TIME" group:"Protection" help:"How many notices all clients together may send a person. Clients of which the person approved a request in the last 90 days have as many of their own beside it. One client takes at most a quarter of either. Further requests wait in the app without a notice."`
 
 	Cooling string `default:"0s" env:"ASSENT_COOLING" placeholder:"TIME" group:"Protection" help:"How long a newly added device can't approve payments, unless one that is past that time let it in; 0s lets it at once."`
 
