@@ -44,7 +44,11 @@ func TestRetention(t *testing.T) {
 	if err := db.Deny(t.Context(), storetest.On(dev), stuck.ID, app.ReasonPerson); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []app.Request{approved, denied} { // ACP was never told of the third
+	for _, id := range []string{approved.ID, denied.ID} { // ACP was never told of the third
+		r, err := db.Request(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := db.Delivered(t.Context(), r, app.DeliveryDelivered, ""); err != nil {
 			t.Fatal(err)
 		}
