@@ -66,7 +66,9 @@ const (
 
 // endAll ends a person's pending requests as e says: PersonID, State and Reason,
 // and what else it is about. As many as one transaction may take are done with
-// it; where more are left, the ending stays and EndMore goes on.
+// it; where more are left, the ending stays and EndMore goes on. Every request
+// is compared with every ending of its person, so one that nothing is left for
+// isn't written.
 func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 	e.ActorKind, e.ActorID, e.Source, e.At = by.Kind, by.ID, by.Source, t.now
 	if err := t.GetContext(ctx, &e.UpTo, `SELECT asked FROM persons WHERE id = ?`, e.PersonID); err != nil {
@@ -83,10 +85,38 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 			return err
 		}
 	}
+	if some, err := t.uncovered(ctx, e); err != nil || !some && !e.Erases {
+		return err
+	}
 	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id)
 		VALUES (:person_id, :one_client, :client_id, :payments, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id)`, e)
 	t.announce(app.Event{Topic: app.TopicEnding})
 	return err
+}
+
+// uncovered tells whether a request is left for an ending that is about to be
+// written: one that an earlier ending of all clients, or of the same one, doesn't
+// cover. An ending of all clients counts what one of a single client covers too.
+func (t *tx) uncovered(ctx context.Context, e ending) (some bool, err error) {
+	of, args := pendingOf(e, []any{e.PersonID, e.At, e.OneClient, e.ClientID, e.Payments})
+	err = t.GetContext(ctx, &some, `SELECT EXISTS (SELECT 1 FROM `+of+` AND nth > (SELECT coalesce(max(upto), -1) FROM endings
+		WHERE person_id = ? AND at <= ? AND (one_client = 0 OR ? AND client_id = ?) AND (payments = 0 OR ?)))`, args...)
+	return some, err
+}
+
+// pendingOf gives the rows that an ending is about, as far as they say pending,
+// by the index that bounds what is read to them; more are the parameters after
+// its own.
+func pendingOf(e ending, more []any) (string, []any) {
+	of := `requests INDEXED BY requests_pending WHERE person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`
+	args := []any{e.PersonID, e.UpTo, e.At}
+	if e.OneClient {
+		of, args = of+` AND client_id = ?`, append(args, e.ClientID)
+	}
+	if e.Payments {
+		of += ` AND kind IN ` + paymentKinds
+	}
+	return of, append(args, more...)
 }
 
 // proceed writes as much of what follows from an ending as there is room for in
@@ -100,16 +130,11 @@ func (t *tx) proceed(ctx context.Context, e *ending) (done bool, err error) {
 	if t.left <= 0 {
 		return false, nil
 	}
-	of, args := `person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`, []any{e.State, e.Reason, decidedBy, e.At, e.PersonID, e.UpTo, e.At}
-	if e.OneClient {
-		of, args = of+` AND client_id = ?`, append(args, e.ClientID)
-	}
-	if e.Payments {
-		of += ` AND kind IN ` + paymentKinds
-	}
+	of, args := pendingOf(*e, []any{t.left})
 	var rows []app.Request
 	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = ?, reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
-		WHERE id IN (SELECT id FROM requests WHERE `+of+` LIMIT ?) RETURNING `+requestColumns, append(args, t.left)...); err != nil {
+		WHERE id IN (SELECT id FROM `+of+` LIMIT ?) RETURNING `+requestColumns,
+		append([]any{e.State, e.Reason, decidedBy, e.At}, args...)...); err != nil {
 		return false, err
 	}
 	for _, r := range rows {

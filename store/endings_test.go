@@ -196,6 +196,62 @@ func TestWhatEndsManyRequestsEndsInSteps(t *testing.T) {
 	}
 }
 
+// An ending is written only where it is about something that no other covers:
+// every pending request of the person is compared with each of them.
+func TestEndingsDoNotPileUp(t *testing.T) {
+	db := storetest.New(t)
+	alice, bruno := db.MustPerson("alice"), db.MustPerson("bruno")
+	dev := db.MustDevice(alice)
+	db.MustDevice(bruno)
+	waitingFor(t, db, alice, 3*store.Step, "noisy", "loud")
+	endings := func() (n int) {
+		t.Helper()
+		peek(t, db, &n, `SELECT count(*) FROM endings`)
+		return n
+	}
+	deny := func(client string, want int) {
+		t.Helper()
+		n, err := db.DenyAll(t.Context(), storetest.On(dev), client, app.ReasonPerson)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := endings(); got != want {
+			t.Errorf("after %q (%d denied) there are %d endings, want %d", client, n, got, want)
+		}
+	}
+	deny("unknown", 0)
+	deny("noisy", 1)
+	for i := range 50 {
+		deny(fmt.Sprint("unknown-", i), 1)
+	}
+	deny("noisy", 1)
+	deny("loud", 2)
+	in := storetest.Request(alice, db.Now().Add(time.Hour))
+	in.ClientID = "noisy"
+	if _, _, err := db.StartRequest(t.Context(), app.System, in, calm, true); err != nil {
+		t.Fatal(err)
+	}
+	deny("loud", 2)  // nothing new of this one waits
+	deny("noisy", 3) // what came since is nothing that an earlier one covers
+	deny("noisy", 3)
+	waitingFor(t, db, bruno, store.Step, "calm")
+	if err := db.Pause(t.Context(), app.Operator, bruno.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := endings(); got != 3 {
+		t.Errorf("%d endings, want none more: the first step took all that waited", got)
+	}
+	for more := true; more; {
+		var err error
+		if more, err = db.EndMore(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := db.WaitingCount(t.Context()); err != nil || n != 0 || endings() != 0 {
+		t.Errorf("%d wait (%v), %d endings are left", n, err, endings())
+	}
+}
+
 // Expiry of very many takes a bounded number of rows a transaction.
 func TestExpiryOfManyInSteps(t *testing.T) {
 	db := storetest.New(t)

@@ -9,14 +9,14 @@ import (
 )
 
 // DenyAll denies what waits of one client for the person on the device by, and
-// gives how many there were.
+// gives how many there were. They are counted before the one writer is taken.
 func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reason app.Reason) (n int, err error) {
+	if err := s.r.GetContext(ctx, &n, `SELECT count(*) FROM requests INDEXED BY requests_pending
+		WHERE person_id = ? AND client_id = ? AND `+waiting+` AND expires_at > ?`, by.PersonID, clientID, s.Now()); err != nil {
+		return 0, err
+	}
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.mayAnswer(ctx, by, ""); err != nil {
-			return err
-		}
-		if err := t.GetContext(ctx, &n, `SELECT count(*) FROM requests WHERE person_id = ? AND client_id = ? AND `+waiting+` AND expires_at > ?`,
-			by.PersonID, clientID, t.now); err != nil {
 			return err
 		}
 		return t.endAll(ctx, by, ending{PersonID: by.PersonID, OneClient: true, ClientID: clientID, State: app.Denied, Reason: reason})

@@ -3,10 +3,14 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"assent/app"
+	"assent/app/consent"
 	"assent/store"
 	"assent/store/storetest"
 )
@@ -64,6 +68,37 @@ func TestWhatWasDeniedAtOnceIsDeniedAtOnce(t *testing.T) {
 	for _, r := range all {
 		if got, err := s.Request(t.Context(), r.ID); err != nil || got.State != app.Denied || got.Reason != app.ReasonPerson {
 			t.Errorf("%s is %s (%s), %v", r.ID, got.State, got.Reason, err)
+		}
+	}
+}
+
+// A form may name any number of clients, each many times: of those that something
+// waits of, what waits is denied, of 50 at most.
+func TestAFormDeniesFiftyClientsAtMost(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	ada.enrol()
+	form := url.Values{}
+	for i := range consent.DeniedClients + 10 {
+		in := storetest.Request(ada.who, s.Now().Add(time.Hour+time.Duration(i)*time.Second))
+		in.ClientID = fmt.Sprint("shop-", i)
+		if _, _, err := s.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+			t.Fatal(err)
+		}
+		form["client"] = append(form["client"], fmt.Sprint("x", i), in.ClientID, in.ClientID)
+	}
+	for _, left := range []int{10, 0, 0} {
+		if a := ada.form("/bursts/deny", form.Encode()); a.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%d %s", a.StatusCode, a.body)
+		}
+		waiting, err := s.Waiting(t.Context(), ada.who.ID)
+		if err != nil || len(waiting) != left {
+			t.Errorf("%d clients still wait (%v), want %d", len(waiting), err, left)
+		}
+		for _, w := range waiting {
+			if n, err := strconv.Atoi(strings.TrimPrefix(w.ClientID, "shop-")); err != nil || n < consent.DeniedClients {
+				t.Errorf("%s waits, although its request ends before others", w.ClientID)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -59,5 +60,43 @@ func TestEndingsGoOnByThemselves(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Denying all of many clients is a transaction for each: others write in between.
+func TestOthersWriteWhileManyClientsAreDenied(t *testing.T) {
+	db := storetest.New(t)
+	alice, bruno := db.MustPerson("alice"), db.MustPerson("bruno")
+	dev, other := db.MustDevice(alice), db.MustDevice(bruno)
+	svc := consent.New(consent.Config{Store: db.Store, Log: slog.New(slog.DiscardHandler)})
+	var clients []string
+	for i := range consent.DeniedClients {
+		in := storetest.Request(alice, db.Now().Add(time.Hour))
+		in.ClientID = fmt.Sprint("shop-", i)
+		if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+			t.Fatal(err)
+		}
+		clients = append(clients, in.ClientID)
+	}
+	denied := make(chan error, 1)
+	go func() {
+		n, err := svc.DenyAll(t.Context(), storetest.On(dev), clients...)
+		if n != len(clients) {
+			err = errors.Join(err, fmt.Errorf("denied %d", n))
+		}
+		denied <- err
+	}()
+	for writes := 0; ; writes++ {
+		select {
+		case err := <-denied:
+			if err != nil || writes < 5 {
+				t.Errorf("another person wrote %d times meanwhile (%v)", writes, err)
+			}
+			return
+		default:
+			if err := svc.Mute(t.Context(), storetest.On(other), "till", "Till", true); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

@@ -104,9 +104,36 @@ func (s *Service) hints(ctx context.Context, personID string, sh *slip.Sheet) ([
 	return out, nil
 }
 
-// DenyAll denies what waits of one client for the person.
-func (s *Service) DenyAll(ctx context.Context, by app.Actor, clientID string) (int, error) {
-	return s.store.DenyAll(ctx, by, clientID, app.ReasonPerson)
+// DeniedClients is of how many clients DenyAll denies what waits at a time.
+const DeniedClients = 50
+
+// DenyAll denies what waits of the clients for the person, one after another,
+// and gives how much there was. Clients of which nothing waits count for none,
+// and those beyond DeniedClients are left, the ones whose requests end last.
+func (s *Service) DenyAll(ctx context.Context, by app.Actor, clientIDs ...string) (int, error) {
+	waiting, err := s.store.Waiting(ctx, by.PersonID)
+	if err != nil {
+		return 0, err
+	}
+	asked := map[string]bool{}
+	for _, id := range clientIDs {
+		asked[id] = true
+	}
+	denied, clients := 0, 0
+	for _, w := range waiting {
+		if !asked[w.ClientID] {
+			continue
+		}
+		n, err := s.store.DenyAll(ctx, by, w.ClientID, app.ReasonPerson)
+		if err != nil {
+			return denied, err
+		}
+		denied += n
+		if clients++; clients == DeniedClients {
+			break
+		}
+	}
+	return denied, nil
 }
 
 // Mute keeps a client quiet for a day, or ends that.

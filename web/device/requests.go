@@ -138,10 +138,8 @@ func (h *handlers) denyAll(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	for _, client := range r.PostForm["client"] {
-		if _, err := h.Consent.DenyAll(r.Context(), actor(r, id), client); err != nil {
-			return err
-		}
+	if _, err := h.Consent.DenyAll(r.Context(), actor(r, id), r.PostForm["client"]...); err != nil {
+		return err
 	}
 	return httpx.SeeOther(w, r, "/")
 }
