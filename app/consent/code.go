@@ -71,7 +71,7 @@ func (s *Service) MayAskCode(r app.Request) bool {
 // shows is no code; a nil sheet shows nothing. Empty where there is none.
 func (s *Service) code(r app.Request, sh *slip.Sheet) string {
 	shown := shownOn(sh)
-	isCode := func(word string) bool { return word != "" && !shown.has(word) }
+	isCode := func(word string) bool { return word != "" && !isTime(word) && !shown.has(word) }
 	if pattern := s.pattern(r); pattern != nil {
 		for _, m := range pattern.FindAllStringSubmatch(r.BindingMessage, -1) {
 			if isCode(m[1]) {
@@ -110,6 +110,37 @@ const (
 // lengths of time.
 var ordinary = regexp.MustCompile(`(?i)^\d+(st|nd|rd|th|am|pm|h|hs|hrs|min|mins|º|ª|h\d\d)$`)
 
+// Parts of dates and times in English and Portuguese, as foldCode writes them.
+const (
+	dayPart     = `(0?[1-9]|[12]\d|3[01])(ST|ND|RD|TH|O|A)?`
+	yearPart    = `((19|20)?\d\d)`
+	weekdayPart = `(MON|TUES?|WED(NES)?|THU(RS?)?|FRI|SAT(UR)?|SUN)(DAY)?|(SEG(UNDA)?|TER([CÇ]A)?|QUA(RTA)?|QUI(NTA)?|SEX(TA)?)(FEIRA)?|S[AÁ]B(ADO)?|DOM(INGO)?`
+	monthPart   = `JAN(UARY|EIRO)?|FEB(RUARY)?|FEV(EREIRO)?|MAR(CH|[CÇ]O)?|APR(IL)?|ABR(IL)?|MAY|MAIO?|JUNE?|JUNHO|JULY?|JULHO|AUG(UST)?|AGO(STO)?` +
+		`|SEP(T|TEMBER)?|SET(EMBRO)?|OCT(OBER)?|OUT(UBRO)?|NOV(EMBER|EMBRO)?|DEC(EMBER)?|DEZ(EMBRO)?`
+	hourPart   = `([01]?\d|2[0-4])`
+	minutePart = `[0-5]?\d`
+	clockPart  = hourPart + `(H|HS|HRS?|HOURS?|HORAS?)(` + minutePart + `(M|MINS?|MINUTES?|MINUTOS?)?)?([AP]M)?|` + hourPart + `([0-5]\d)?(AM|PM|H|HS|HRS?|Z|UTC|GMT|BST|BRT)`
+	lengthPart = `\d{1,3}(M|S|SECS?|SECONDS?|SEGUNDOS?|MINUTES?|MINUTOS?|HOURS?|HORAS?|DAYS?|DIAS?|WEEKS?|SEMANAS?|MONTHS?|MES|MESES|YEARS?|ANOS?)`
+)
+
+// times are the words that are dates, times of day or lengths of time whatever
+// the page shows. Figures alone may be either; see shownWords.
+var times = regexp.MustCompile(`^(?:(` + weekdayPart + `)?` + dayPart + `(DE|OF)?(` + monthPart + `)((DE|OF)?` + yearPart + `)?` +
+	`|(` + weekdayPart + `)?(` + monthPart + `)` + dayPart + yearPart + `?` +
+	`|(` + monthPart + `)(DE|OF)?` + yearPart +
+	`|(` + weekdayPart + `)` + dayPart + `|` + dayPart + `(` + weekdayPart + `)` +
+	`|(` + clockPart + `){1,2}|` + lengthPart + `)$`)
+
+// isTime tells whether a word is a date, a time or a length of time, which is
+// never a code.
+func isTime(word string) bool { return times.MatchString(foldCode(word)) }
+
+// clock is a time of day in figures, which it is taken for after these words.
+var (
+	clock       = regexp.MustCompile(`^([01]\d|2[0-3])[0-5]\d$`)
+	timeFollows = map[string]bool{"at": true, "by": true, "until": true, "till": true, "before": true, "às": true, "até": true, "das": true}
+)
+
 // codeWords finds the words of a message that may be a code: of 4 to 12
 // characters that mix letters and digits, or of 4 to 8 digits. A word is letters,
 // digits and hyphens; figures with points, commas, colons or slashes between
@@ -121,11 +152,14 @@ func codeWords(message string) []string {
 	}
 	var words []string
 	var word []rune
-	plain := true
+	plain, before := true, ""
 	end := func() {
 		text := strings.Trim(string(word), "-")
-		if plain && isCodeWord(text) {
+		if plain && isCodeWord(text) && !(timeFollows[before] && clock.MatchString(text)) {
 			words = append(words, text)
+		}
+		if text != "" {
+			before = strings.ToLower(text)
 		}
 		word, plain = nil, true
 	}
@@ -214,14 +248,28 @@ func sameCode(a, b string) bool { return foldCode(a) == foldCode(b) }
 // repeat it in.
 type shownWords map[string]bool
 
-// has tells whether a word is shown: as it is, or as an amount with its currency.
+// has tells whether a word is shown: as it is, or as a figure with other leading
+// zeros or with letters around or in it (GBP1200, 001200, 1200euros). A figure of
+// less than three digits counts with few letters, or with those of one side.
 func (s shownWords) has(word string) bool {
 	folded := foldCode(word)
 	if s[folded] {
 		return true
 	}
-	bare := strings.TrimFunc(folded, unicode.IsLetter) // GBP1200, 1200GBP
-	return bare != folded && len(folded)-len(bare) <= 4 && s["#"+bare]
+	figure := strings.TrimFunc(folded, unicode.IsLetter)
+	bare := strings.TrimLeft(figure, "0")
+	around := strings.HasPrefix(folded, figure) || strings.HasSuffix(folded, figure) || len(folded)-len(figure) <= 4
+	if bare != "" && s["#"+bare] && (len(bare) > 2 || around) {
+		return true
+	}
+	digits := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return -1
+		}
+		return r
+	}, folded)
+	bare = strings.TrimLeft(digits, "0")
+	return len(digits) >= shortestCode && s[digits] || len(bare) >= shortestCode && s[bare]
 }
 
 // shownOn gathers what the page of a sheet shows.
@@ -246,6 +294,7 @@ func shownOn(sh *slip.Sheet) shownWords {
 		for _, day := range []int{-1, 0, 1} { // wherever the reader is
 			s.date(at.Time().AddDate(0, 0, day))
 		}
+		s.clock(at.Time())
 	}
 	for _, h := range sh.Hints {
 		s.money(h.Money)
@@ -258,6 +307,8 @@ func shownOn(sh *slip.Sheet) shownWords {
 	}
 	if c := sh.Consent; c != nil {
 		s.text(c.ID, c.CPF, c.CNPJ)
+		s.runs(c.CPF)
+		s.runs(c.CNPJ)
 		s.account(c.Debtor)
 		for _, f := range c.Facts {
 			s.fact(f)
@@ -332,24 +383,30 @@ func (s shownWords) money(m *acp.Money) {
 	}
 }
 
-// account adds an account's names and numbers, and the groups and last digits
-// that people know it by.
+// account adds an account's names and numbers, and every part of a number that a
+// message could call it by.
 func (s shownWords) account(a *app.AccountRef) {
 	if a == nil {
 		return
 	}
 	s.text(a.Name, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number, a.Identification)
 	for _, number := range []string{foldCode(a.Identification), foldCode(a.Number), foldCode(a.SecondaryIdentification), foldCode(a.ISPB), foldCode(a.Issuer + a.Number)} {
-		for n := shortestCode; n <= min(longestDigits, len(number)); n++ {
-			s[number[:n]], s[number[len(number)-n:]] = true, true
-		}
-		for i := 0; i+4 <= len(number); i += 4 {
-			s[number[i:i+4]] = true
+		s.runs(number)
+	}
+}
+
+// runs adds every run of characters of a number that is as long as a code of
+// digits alone.
+func (s shownWords) runs(number string) {
+	number = foldCode(number)
+	for from := range len(number) {
+		for to := from + shortestCode; to <= min(from+longestDigits, len(number)); to++ {
+			s[number[from:to]] = true
 		}
 	}
 }
 
-// when adds the date of an RFC 3339 time or date.
+// when adds the date and the time of an RFC 3339 time or date.
 func (s shownWords) when(text string) {
 	if len(text) < len(time.DateOnly) {
 		return
@@ -358,6 +415,18 @@ func (s shownWords) when(text string) {
 		for _, day := range []int{-1, 0, 1} {
 			s.date(at.AddDate(0, 0, day))
 		}
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		s.clock(at)
+	}
+}
+
+// clock adds a time of day in figures, in every time zone: they differ from UTC by
+// quarters of an hour.
+func (s shownWords) clock(at time.Time) {
+	for quarter := range 4 * 24 {
+		local := at.UTC().Add(time.Duration(quarter) * 15 * time.Minute)
+		s[local.Format("1504")], s[local.Format("150405")] = true, true
 	}
 }
 

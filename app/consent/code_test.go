@@ -3,6 +3,7 @@ package consent_test
 import (
 	"errors"
 	"regexp"
+	"strings"
 	"testing"
 
 	"assent/app"
@@ -78,6 +79,46 @@ func TestTheCodeIsNothingThatThePageShows(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A figure that the page shows is no code with other zeros or with letters around
+// it, nor any part of an account's number; a date or a time never is one. What
+// stands before it stays the code, and only that approves.
+func TestFiguresAndTimesAreNoCode(t *testing.T) {
+	w, _ := banking(t, acp.LayoutWorkspace, "obuk")
+	w.protect(asksPayments)
+	for _, word := range []string{
+		"0001200", "001200GBP", "1200euros", "1200pounds", "EUR001200", "120050pence", "1200GBP50", // the amount
+		"325698", "032569", "9876-5432", "569876", "2569x", "INV88231x", // the account, the reference
+		"15thDec", "Dec15th", "15th-Dec", "15dezembro", "15-de-dezembro", "Tue15", "sexta15", "15December26", // of the page
+		"3rdMay", "7março", "segunda-7", "May2031", "9-Feb-31", // of other days
+		"14h30m", "14h30", "14h30min", "9h05", "14hrs", "1430hrs", "9am-5pm", "14h-15h", "30minutos", "by 1430", "até 0915", "0606",
+	} {
+		typed := word[strings.LastIndex(word, " ")+1:]
+		r := w.says("code 7730, valid for " + word)
+		v := w.view(r.ID)
+		if v.Sheet == nil {
+			t.Fatalf("%q: it is %s for %q", typed, v.Request.State, v.Request.Reason)
+		}
+		choice := pick(v)
+		choice.Code = typed
+		err := w.approve(r.ID, choice)
+		if got := w.request(r.ID); !v.Sheet.AskCode || !errors.Is(err, app.ErrNotPending) || got.State != app.Denied || got.Reason != app.ReasonCode {
+			t.Errorf("with %q it is %s for %q (%v); asks for a code: %v", word, got.State, got.Reason, err, v.Sheet.AskCode)
+		}
+	}
+	for _, code := range []string{"7730", "K7-PLUM", "PLUM73", "K7730X", "77H3", "M4Y2", "7731GBP", "0007731", "SEP7731"} {
+		r := w.says("Pay GBP 1200.50 by 14h30m: " + code)
+		v := w.view(r.ID)
+		if v.Sheet == nil {
+			t.Fatalf("%q: it is %s for %q", code, v.Request.State, v.Request.Reason)
+		}
+		choice := pick(v)
+		choice.Code = code
+		if err := w.approve(r.ID, choice); err != nil || !v.Sheet.AskCode {
+			t.Errorf("with the code %q: %v; asks for it: %v", code, err, v.Sheet.AskCode)
+		}
 	}
 }
 
