@@ -8,7 +8,7 @@ LDFLAGS  := -s -w -X assent/app/cmd.Version=$(VERSION)
 RACE     := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race -gcflags=modernc.org/...=-race=false)
 BIN      := .bin
 
-.PHONY: help run build release test check generate screenshots clean
+.PHONY: help run build release test check generate screenshots mutate clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ test: check ## everything there is
 
 screenshots: ## pictures of every page and state into .screenshots
 	ASSENT_SCREENSHOTS=$(CURDIR)/.screenshots $(GO) test -count=1 -timeout 20m ./app/cmd
+
+mutate: ## break each guard of the security page, one at a time: a test must notice
+	$(GO) run ./app/guards
 
 clean: ## remove what was built; data directories stay
 	rm -rf $(BIN) assent .screenshots

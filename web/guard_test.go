@@ -159,6 +159,25 @@ func TestNoPageCanBeFramed(t *testing.T) {
 	}
 }
 
+// The policy lets a page run and style itself by files of ours alone, and no page
+// needs more.
+func TestNoPageRunsInlineScripts(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	ada.enrol()
+	_, r := ada.asked()
+	for _, path := range []string{"/", "/requests/" + r.ID, "/devices", "/history", "/settings", "/sign-in", "/offline", "/admin/sign-in", "/nowhere"} {
+		a := ada.get(path)
+		policy := a.Header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "style-src 'self';") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: %q", path, policy)
+		}
+		if n := a.page(t).Find("script:not([src]), style, [style], [onclick], [onload], [onsubmit]").Length(); n != 0 {
+			t.Errorf("%s has %d inline scripts or styles", path, n)
+		}
+	}
+}
+
 // Pitfall 6: who starts a request learns nothing by which it could be opened or
 // answered.
 func TestPitfall6StartTellsNoIDOfOurs(t *testing.T) {

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"assent/web/httpx", "assent/web/device/page", "assent/web/admin/page"},
 	{"assent/web/api", "assent/web/device", "assent/web/admin", "assent/web/emulator"},
 	{"assent/web"},
-	{"assent/app/cmd"},
+	{"assent/app/cmd", "assent/app/guards"},
 	{"assent"},
 }
 
