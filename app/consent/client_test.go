@@ -3,9 +3,11 @@ package consent_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"assent/app"
 	"assent/app/consent"
+	"assent/store"
 	"assent/web/emulator"
 )
 
@@ -59,5 +61,38 @@ func TestPitfall26ClientsAskOnlyWhomTheirConnectionLists(t *testing.T) {
 				t.Errorf("%d refusals in the audit (%v)", len(rows), err)
 			}
 		})
+	}
+}
+
+// A refused start is counted each time; the first of an hour, of each kind and
+// connection, is a row of the audit.
+func TestRefusedStartsDoNotFillTheAudit(t *testing.T) {
+	w := newWorld(t)
+	w.config.Connections[0].Clients = map[string]consent.ClientLimit{"till": {People: []string{"bob"}}}
+	w.svc = consent.New(w.config)
+	try := func(tenant, workspace string, want error) {
+		t.Helper()
+		in := consent.Start{TenantID: tenant, ServerID: workspace, LoginID: app.NewID(), LoginState: "s", UserIdentifier: "alice",
+			ClientID: "till", Payload: "{}"}
+		if err := w.svc.Start(t.Context(), acpActor, "acp", in); !errors.Is(err, want) {
+			t.Fatalf("%v, want %v", err, want)
+		}
+	}
+	for hour := range 2 {
+		for range 30 {
+			try("demo", "shop", app.ErrWrongClient)
+			try("other", "shop", app.ErrWrongTenant)
+			try("demo", "other", app.ErrWrongWorkspace)
+		}
+		rows, err := w.AuditOf(t.Context(), "request.refuse", 1000)
+		if want := 3 * (hour + 1); err != nil || len(rows) != want {
+			t.Errorf("%d rows (%v), want %d", len(rows), err, want)
+		}
+		w.Clock.Advance(time.Hour)
+	}
+	w.must(w.Sweep(t.Context()))
+	series, err := w.Counted(t.Context(), store.LastDay, time.UTC)
+	if n := series.N(store.CountStrangers); err != nil || n != 180 {
+		t.Errorf("%d are counted (%v), want 180", n, err)
 	}
 }

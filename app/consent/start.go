@@ -134,14 +134,14 @@ func (s *Service) admit(ctx context.Context, by app.Actor, conn Connection, in *
 		in.TenantID = tenant
 	}
 	if in.TenantID != tenant {
-		return s.refuse(ctx, by, app.ErrWrongTenant, "tenant_id", in.TenantID)
+		return s.refuse(ctx, by, app.ErrWrongTenant, conn, "tenant_id", in.TenantID)
 	}
 	var err error
 	if in.ServerID, err = s.workspace(ctx, by, conn, in.ServerID); err != nil {
 		return err
 	}
 	if limit := conn.Clients[in.ClientID].Workspaces; len(limit) > 0 && !slices.Contains(limit, in.ServerID) {
-		return s.refuse(ctx, by, app.ErrWrongClient, "client_id", in.ClientID)
+		return s.refuse(ctx, by, app.ErrWrongClient, conn, "client_id", in.ClientID)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (s *Service) mayAsk(ctx context.Context, by app.Actor, conn Connection, in 
 	if len(limit) == 0 {
 		return nil
 	}
-	return s.refuse(ctx, by, app.ErrWrongClient, "client_id", in.ClientID)
+	return s.refuse(ctx, by, app.ErrWrongClient, conn, "client_id", in.ClientID)
 }
 
 // workspace gives the workspace that a call is about, where the connection
@@ -174,12 +174,14 @@ func (s *Service) workspace(ctx context.Context, by app.Actor, conn Connection, 
 		}
 	}
 	if _, ok := conn.Workspaces[asked]; !ok && asked != "" && len(conn.Workspaces) > 0 {
-		return "", s.refuse(ctx, by, app.ErrWrongWorkspace, "server_id", asked)
+		return "", s.refuse(ctx, by, app.ErrWrongWorkspace, conn, "server_id", asked)
 	}
 	return asked, nil
 }
 
-// refuse records a refusal of what ACP asked, and gives it.
-func (s *Service) refuse(ctx context.Context, by app.Actor, refusal error, field, value string) error {
-	return errors.Join(refusal, s.store.Refused(ctx, by, "request.refuse", map[string]string{"field": field, "value": value}))
+// refuse counts a refusal of what ACP asked by connection and kind, and gives it.
+// Only the first of an hour is in the audit: who is refused may try on and on.
+func (s *Service) refuse(ctx context.Context, by app.Actor, refusal *app.Error, conn Connection, field, value string) error {
+	return errors.Join(refusal, s.store.RefuseStranger(ctx, by, "request.refuse", "acp/"+conn.Name+"/"+refusal.Code,
+		map[string]string{"field": field, "value": value}))
 }

@@ -281,6 +281,7 @@ func TestOtherWorkspacesAreRefused(t *testing.T) {
 		{"verify, none are listed", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, nil, http.StatusOK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			s.Clock.Advance(time.Hour) // the first of an hour is kept
 			before, err := s.AuditOf(t.Context(), "request.refuse", 10)
 			if err != nil {
 				t.Fatal(err)
