@@ -47,6 +47,146 @@ func (p *person) gives(browser *person) (link string) {
 	return "/enrol" + strings.TrimPrefix(to.Next, "/link")
 }
 
+// removes has p's passkey confirm, on p's browser, that the device is removed.
+// choice is the body that begins it.
+func (p *person) removes(deviceID, choice string) answer {
+	p.t.Helper()
+	at := "/removal/" + deviceID
+	pr := p.begin(at, choice)
+	return p.json(at+"/"+pr.Ceremony, `{"credential":`+p.sign(pr)+`}`)
+}
+
+// What a person does with the passkey when a device is removed.
+const (
+	keepPasskey = `{}`
+	endPasskey  = `{"passkey":"end"}`
+)
+
+// A cookie that was stolen, or a phone that lay unlocked, removes no other
+// device and ends no other session: that asks for the passkey, which confirms
+// one thing, of one device, on the browser that asked. The device in hand may
+// leave by itself.
+func TestACookieAloneRemovesNoOtherDevice(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	phone := ada.enrol()
+	laptop, tablet := ada.signsIn(), ada.signsIn()
+	devices, err := s.Devices(t.Context(), ada.who.ID)
+	if err != nil || len(devices) != 3 {
+		t.Fatal(devices, err)
+	}
+	onLaptop, onTablet := devices[1], devices[2]
+	untouched := func(after string) {
+		t.Helper()
+		for name, p := range map[string]*person{"phone": ada, "laptop": laptop, "tablet": tablet} {
+			if a := p.get("/devices"); a.StatusCode != http.StatusOK {
+				t.Errorf("%s: the %s is signed out: %d", after, name, a.StatusCode)
+			}
+		}
+		if c, err := s.Credential(t.Context(), phone.CredentialID); err != nil || c.RevokedAt != 0 {
+			t.Errorf("%s: the passkey ended at %d (%v)", after, c.RevokedAt, err)
+		}
+	}
+	for _, c := range []struct{ id, fields string }{
+		{onLaptop.ID, ""}, {onLaptop.ID, "passkey=end"}, {phone.ID, "passkey=end"},
+	} {
+		if a := ada.form("/devices/"+c.id+"/remove", c.fields); a.StatusCode != http.StatusForbidden {
+			t.Errorf("%s of %s: %d", c.fields, c.id, a.StatusCode)
+		}
+		untouched("by a cookie with " + c.fields)
+	}
+
+	at := "/removal/" + onLaptop.ID
+	for _, c := range []struct {
+		name        string
+		began, ends string
+		on          *person
+		status      int
+	}{
+		{"a confirmation of a link", "/link", at, ada, http.StatusConflict},
+		{"a confirmation of another device's removal", "/removal/" + onTablet.ID, at, ada, http.StatusConflict},
+		{"a confirmation that another browser asked for", at, at, tablet, http.StatusConflict},
+		{"a removal, for a link", at, "/link", ada, http.StatusConflict},
+	} {
+		pr := ada.begin(c.began, "{}")
+		if a := c.on.json(c.ends+"/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`); a.StatusCode != c.status {
+			t.Errorf("%s: %d %s", c.name, a.StatusCode, a.body)
+		}
+		untouched(c.name)
+	}
+	ada.auth.Options.UserNotVerified = true
+	if a := ada.removes(onLaptop.ID, keepPasskey); a.StatusCode != http.StatusForbidden {
+		t.Errorf("present and not verified: %d %s", a.StatusCode, a.body)
+	}
+	ada.auth.Options.UserNotVerified = false
+	untouched("present and not verified")
+	if a := s.person("Mallory").json(at, "{}"); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a stranger begins: %d", a.StatusCode)
+	}
+	bob := s.person("Bob Reis")
+	bob.enrol()
+	if a := bob.json(at, "{}"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("somebody else begins: %d %s", a.StatusCode, a.body)
+	}
+
+	if a := ada.removes(onLaptop.ID, keepPasskey); a.StatusCode != http.StatusOK {
+		t.Fatalf("with the passkey: %d %s", a.StatusCode, a.body)
+	}
+	if a := laptop.get("/"); a.Header.Get("Location") != "/sign-in" {
+		t.Errorf("the laptop is signed in: %d", a.StatusCode)
+	}
+	if a := tablet.form("/devices/"+onTablet.ID+"/remove", ""); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("the tablet, by itself: %d", a.StatusCode)
+	}
+	if d, err := s.Device(t.Context(), onTablet.ID); err != nil || d.State != app.DeviceRemoved {
+		t.Errorf("the tablet is %s (%v)", d.State, err)
+	}
+	if c, err := s.Credential(t.Context(), phone.CredentialID); err != nil || c.RevokedAt != 0 {
+		t.Errorf("kept, the passkey ended at %d (%v)", c.RevokedAt, err)
+	}
+	again := ada.signsIn()
+	if a := ada.removes(phone.ID, endPasskey); a.StatusCode != http.StatusOK {
+		t.Fatalf("the device in hand and its passkey: %d %s", a.StatusCode, a.body)
+	}
+	for name, p := range map[string]*person{"phone": ada, "laptop": again} {
+		if a := p.get("/"); a.Header.Get("Location") != "/sign-in" {
+			t.Errorf("the passkey ended and the %s is signed in: %d", name, a.StatusCode)
+		}
+	}
+}
+
+// The page that asks runs the ceremony where one is needed, and says without
+// script that it can't.
+func TestThePageOfARemovalAsksForThePasskey(t *testing.T) {
+	s := newSite(t)
+	ada := s.person("Ada Quill")
+	phone := ada.enrol()
+	ada.signsIn()
+	devices, err := s.Devices(t.Context(), ada.who.ID)
+	if err != nil || len(devices) != 2 {
+		t.Fatal(devices, err)
+	}
+	forms := func(id string) (plain, ceremonies *goquery.Selection) {
+		t.Helper()
+		all := ada.get("/devices/" + id + "/remove").page(t).Find("main form")
+		return all.Not("[data-ceremony]"), all.Filter("[data-ceremony]")
+	}
+	plain, asks := forms(devices[1].ID)
+	if to, _ := asks.Attr("action"); plain.Length() != 0 || to != "/removal/"+devices[1].ID {
+		t.Errorf("another device: %d forms without the passkey, one with it to %q", plain.Length(), to)
+	}
+	if !strings.Contains(asks.Find("noscript").Text(), "passkey") {
+		t.Errorf("without script it says %q", asks.Find("noscript").Text())
+	}
+	plain, asks = forms(phone.ID)
+	if to, _ := plain.Attr("action"); to != "/devices/"+phone.ID+"/remove" || plain.Find(`[name="passkey"]`).Length() != 0 {
+		t.Errorf("the device in hand is removed by %q", to)
+	}
+	if ends, _ := asks.Find(`input[name="passkey"]`).Attr("value"); ends != "end" || asks.Find("noscript").Length() != 1 {
+		t.Errorf("with its passkey: %q", ends)
+	}
+}
+
 // Whoever took a copy of a passkey and signed in twice has nothing left when the
 // person disowns one of the two: no session, no link, no way to shut her out.
 func TestDisowningOneStrangerEndsTheOther(t *testing.T) {
@@ -59,8 +199,8 @@ func TestDisowningOneStrangerEndsTheOther(t *testing.T) {
 	if err != nil || len(devices) != 3 {
 		t.Fatal(devices, err)
 	}
-	if a := ada.form("/devices/"+devices[1].ID+"/remove", "passkey=end"); a.StatusCode != http.StatusSeeOther {
-		t.Fatalf("disowning: %d", a.StatusCode)
+	if a := ada.removes(devices[1].ID, endPasskey); a.StatusCode != http.StatusOK {
+		t.Fatalf("disowning: %d %s", a.StatusCode, a.body)
 	}
 	for name, p := range map[string]*person{"the one disowned": thief, "the other": again} {
 		if a := p.get("/"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in" {
@@ -85,6 +225,11 @@ func TestDisowningOneStrangerEndsTheOther(t *testing.T) {
 	}
 	if a := ada.form("/devices/"+devices[2].ID+"/remove", ""); a.StatusCode != http.StatusForbidden {
 		t.Errorf("another device removed from it: %d", a.StatusCode)
+	}
+	for _, choice := range []string{keepPasskey, endPasskey} {
+		if a := ada.json("/removal/"+devices[2].ID, choice); a.StatusCode != http.StatusForbidden {
+			t.Errorf("the passkey that ended is asked for: %d %s", a.StatusCode, a.body)
+		}
 	}
 }
 

@@ -399,7 +399,8 @@ func TestSignedOutSeesNothing(t *testing.T) {
 			t.Errorf("POST %s: %d %s", path, a.StatusCode, a.Header.Get("Location"))
 		}
 	}
-	for _, path := range []string{"/requests/" + r.ID + "/approval", "/requests/" + r.ID + "/approval/x", "/push/subscription"} {
+	for _, path := range []string{"/requests/" + r.ID + "/approval", "/requests/" + r.ID + "/approval/x", "/push/subscription",
+		"/removal/" + dev.ID, "/removal/" + dev.ID + "/x"} {
 		if a := stranger.json(path, "{}"); a.StatusCode != http.StatusUnauthorized {
 			t.Errorf("POST %s: %d", path, a.StatusCode)
 		}

@@ -253,7 +253,9 @@ func TestSignInOnAnotherBrowserAndBeRemoved(t *testing.T) {
 	pixel.says("outcome", "Approved")
 	settled(t, d, s, emulator.Approved)
 
-	// Removing the laptop ends its session at once.
+	// Removing the laptop takes the passkey, with the count that its provider
+	// brings, and ends the laptop's session at once.
+	laptop.sync(pixel)
 	pixel.open(d.URL + "/devices")
 	pixel.see("tab-devices")
 	pixel.accessible("two devices")
@@ -265,11 +267,13 @@ func TestSignInOnAnotherBrowserAndBeRemoved(t *testing.T) {
 	pixel.accessible("asking whether to remove")
 	pixel.click("confirm-remove")
 	laptop.see("sign-in") // sent away by itself
+	pixel.sync(laptop)
 	laptop.click("sign-in")
 	laptop.see("skip") // the pixel still uses that passkey: it comes back as a new device
 }
 
-// sync copies the passkeys of p to another phone, as a passkey provider does.
+// sync gives another phone the passkeys of p in place of its own, as a passkey
+// provider does.
 func (p *phone) sync(to *phone) {
 	p.t.Helper()
 	var creds []*webauthn.Credential
@@ -284,6 +288,9 @@ func (p *phone) sync(to *phone) {
 	// By hand, since the typed command sends members that this sort of authenticator refuses.
 	add := cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential}
 	to.do("write passkeys", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, tab, webauthn.ClearCredentials, webauthn.ClearCredentialsParams{AuthenticatorID: to.auth}); err != nil {
+			return err
+		}
 		for _, c := range creds {
 			if _, err := cdp.Call(ctx, tab, add, map[string]any{"authenticatorId": to.auth, "credential": map[string]any{
 				"credentialId": c.CredentialID, "isResidentCredential": true, "rpId": c.RpID, "privateKey": c.PrivateKey,

@@ -131,6 +131,8 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own("POST /devices/{id}/name", h.rename)
 	own("GET /devices/{id}/remove", h.askRemove)
 	own("POST /devices/{id}/remove", h.remove)
+	own("POST /removal/{id}", h.removalBegin)
+	own("POST /removal/{id}/{ceremony}", h.removalFinish)
 	own("GET /settings", h.settings)
 	own("POST /settings", h.saveSettings)
 	own("POST /sign-out", h.signOut)

@@ -174,16 +174,21 @@ func (h *handlers) askRemove(w http.ResponseWriter, r *http.Request, id login.Id
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
-// remove removes one. Removing the one in hand signs it out.
+// remove removes the device in hand, which signs it out. Whatever else a
+// removal may end asks for the passkey (removalBegin), since it could leave the
+// person without a device: app.ErrUnconfirmed.
 func (h *handlers) remove(w http.ResponseWriter, r *http.Request, id login.Identity) error {
 	if err := httpx.Form(w, r); err != nil {
 		return err
 	}
-	end := h.People.RemoveDevice
-	if r.PostForm.Get("passkey") == "end" {
-		end = h.People.DisownDevice
+	d, err := h.oneDevice(r, id)
+	if err != nil {
+		return err
 	}
-	if err := end(r.Context(), actor(r, id), r.PathValue("id")); err != nil {
+	if !d.This || r.PostForm.Get("passkey") == endPasskey {
+		return app.ErrUnconfirmed
+	}
+	if err := h.People.RemoveDevice(r.Context(), actor(r, id), d.ID); err != nil {
 		return err
 	}
 	return httpx.SeeOther(w, r, "/devices")

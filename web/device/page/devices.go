@@ -207,6 +207,10 @@ func (p RemoveDevice) title(w i18n.Words) string {
 	return w.T("device.remove.title", "device", i18n.Plain(p.Name))
 }
 
+func (p RemoveDevice) ceremony() view.Ceremony {
+	return view.Ceremony{ID: "removal", Action: "/removal/" + p.ID}
+}
+
 // effects say in sentences what will happen.
 func (p RemoveDevice) effects(f view.Frame) []string {
 	w := f.Words

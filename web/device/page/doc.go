@@ -8,5 +8,6 @@
 // /requests/{id}/report /devices/{id}/name (field name) /devices/{id}/remove
 // /settings (fields lang, theme, zone) /sign-out /push/skip. Ceremonies run at
 // /requests/{id}/approval (fields seen, scopes) /enrol/{token}/passkey
-// /sign-in/passkey (field invite, if there is one).
+// /sign-in/passkey (field invite, if there is one) /link (field replace)
+// /removal/{id} (field passkey).
 package page

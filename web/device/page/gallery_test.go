@@ -205,6 +205,7 @@ func gallery(f view.Frame) []shown {
 		{name: "device-fault", page: device(func(d *page.Device) { d.Fault, d.Typed = f.Words.T("device.name_fault"), strings.Repeat("long ", 14) })},
 		{name: "device-remove", page: page.RemoveDevice{ID: "d1", Name: "Pixel 9", This: true, Sole: true}},
 		{name: "device-remove-sibling", page: page.RemoveDevice{ID: "d2", Name: "Ada's iPad", Shared: true, Unknown: true}},
+		{name: "device-remove-shared", page: page.RemoveDevice{ID: "d1", Name: "Pixel 9", This: true, Shared: true}},
 		{name: "link-device", page: page.LinkDevice{ID: "d1"}},
 		{name: "link-code", page: page.DeviceLink{URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Started: now, Ends: now.Add(10 * time.Minute), Replaces: true}},
 		{name: "settings", page: page.Settings{Lang: f.Words.Tag(), Zone: "Europe/London", Saved: true}},
