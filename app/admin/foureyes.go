@@ -287,8 +287,7 @@ type Taken struct {
 // Take carries out one's own proposal that was confirmed: once. invite is how
 // long a link lives that isn't for a letter.
 func (s *Service) Take(ctx context.Context, who Identity, id string, invite time.Duration) (Taken, error) {
-	by, err := s.may(ctx, who, DecideProposals)
-	if err != nil {
+	if _, err := s.may(ctx, who, DecideProposals); err != nil {
 		return Taken{}, err
 	}
 	shown, err := s.Proposal(ctx, who, id)
@@ -296,7 +295,8 @@ func (s *Service) Take(ctx context.Context, who Identity, id string, invite time
 		return Taken{}, err
 	}
 	a := actions[Action(shown.Action)]
-	if by, err = s.may(ctx, who, a.permission); err != nil {
+	by, err := s.may(ctx, who, a.permission)
+	if err != nil {
 		return Taken{}, err
 	}
 	if a.run != nil {
@@ -379,7 +379,6 @@ func runEditPerson(ctx context.Context, s *Service, by app.Actor, p app.Proposal
 	if base != in.Base {
 		return app.ErrChanged
 	}
-	_, err = s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies)
 	_, err = s.uses.People.Edit(ctx, by, p.Subject, in.Name, in.Identifiers, in.Companies, in.Allow...)
 	return err
 }

@@ -81,14 +81,13 @@ func TestUserNamesThatPoseAsOtherKinds(t *testing.T) {
 // and the lists have it as long as it is there.
 func TestIdentifiersOfBeforeTheRulesAreListedAndKept(t *testing.T) {
 	db := storetest.New(t)
-	svc := people.New(db.Store)
 	ada, bob := db.MustPerson("ada"), db.MustPerson("bob")
 	db.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES
 		('username', '12345678909', '12345678909', ?1), ('cpf', '12345678909', '123.456.789-09', ?2), ('customer', 'a@b.example', 'a@b.example', ?2),
 		('phone', '02079461111', '020 7946 1111', ?1), ('customer', '02079461111', '02079461111', ?2)`, ada.ID, bob.ID)
 	db.Tamper(`DELETE FROM meta WHERE key = 'identifier readings'`)
 	db.Reopen()
-	svc = people.New(db.Store)
+	svc := people.New(db.Store)
 	list := func(want int) {
 		t.Helper()
 		rows, err := db.MistakableIdentifiers(t.Context(), 100)
