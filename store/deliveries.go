@@ -194,7 +194,7 @@ func causeDetail(cause app.Cause) map[string]string {
 // Delivered ends a delivery: delivered, unconfirmed or failed, with the cause
 // that operators see. What ACP wrote is kept as r.Said. r is the request as it
 // was told: what became of telling ACP one thing says nothing of another that
-// is to be told by now, but that it took an approval which was withdrawn
+// is to be told by now, but that it took an approval which was taken back
 // meanwhile. A failure keeps the doubt whether a try took effect, so that a
 // retry asks ACP before it tells it again; where an approval that fails has lost
 // its standing it is withdrawn instead.
@@ -206,7 +206,7 @@ func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliverySta
 		}
 		told, approved := r.State == app.Approved, now.State == app.Approved
 		switch {
-		case told && now.WithdrawnAt != 0 && !now.ACPApproved && as == app.DeliveryDelivered:
+		case told && !approved && !now.ACPApproved && as == app.DeliveryDelivered:
 			return t.delivered(ctx, now, app.DeliveryFailed, app.CauseOpposite)
 		case now.Delivery != app.DeliveryWaiting || told != approved:
 			return nil

@@ -50,8 +50,7 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		out, settled := s.ask(ctx, j, conn.ACP, r)
 		if settled {
 			return out
-		}
-		unsure = r.WithdrawnAt != 0 // what was sent before may arrive yet
+		} // what was sent before may arrive yet: the doubt stays
 	}
 	if ctx.Err() != nil {
 		return again(context.Cause(ctx))

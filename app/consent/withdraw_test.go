@@ -1,8 +1,10 @@
 package consent_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -212,11 +214,13 @@ func TestAnAdministratorCancelsAnApproval(t *testing.T) {
 // doesn't pass for an answer to the rejection.
 func TestAnAcceptUnderWayWhileItsApprovalIsWithdrawn(t *testing.T) {
 	for name, c := range map[string]struct {
-		fault emulator.Fault
-		want  app.Withdrawal
+		fault  emulator.Fault
+		unsure bool // what the row says meanwhile
+		want   app.Withdrawal
 	}{
-		"taken":     {emulator.Fault{Latency: 300 * time.Millisecond}, app.ACPHolds},
-		"not taken": {emulator.Fault{Latency: 300 * time.Millisecond, Status: http.StatusNotFound}, app.Withdrawing},
+		"taken":                           {emulator.Fault{Latency: 300 * time.Millisecond}, true, app.ACPHolds},
+		"taken, where no try seemed sent": {emulator.Fault{Latency: 300 * time.Millisecond}, false, app.ACPHolds},
+		"not taken":                       {emulator.Fault{Latency: 300 * time.Millisecond, Status: http.StatusNotFound}, true, app.Withdrawing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -232,12 +236,17 @@ func TestAnAcceptUnderWayWhileItsApprovalIsWithdrawn(t *testing.T) {
 			for w.acp.Calls(emulator.Accept) == 0 {
 				time.Sleep(time.Millisecond)
 			}
+			w.Tamper(`UPDATE requests SET delivery_unsure = ? WHERE id = ?`, c.unsure, r.ID)
 			if err := w.svc.CancelRequest(t.Context(), app.Operator, r.ID); err != nil {
 				t.Fatal(err)
 			}
 			<-ended
-			if got := w.request(r.ID); got.State != app.Cancelled || got.Withdrawal() != c.want || !got.DeliveryUnsure {
+			if got := w.request(r.ID); got.State != app.Cancelled || got.Withdrawal() != c.want || got.DeliveryUnsure != c.unsure {
 				t.Errorf("%s, %q, unsure %v; want %q", got.State, got.Withdrawal(), got.DeliveryUnsure, c.want)
+			}
+			held, _, err := w.InDoubt(t.Context())
+			if err != nil || (held == 1) != (c.want == app.ACPHolds) {
+				t.Errorf("ACP is said to hold %d (%v)", held, err)
 			}
 		})
 	}
@@ -395,6 +404,62 @@ func TestWhatWasApprovedBeforeASuspensionStaysLost(t *testing.T) {
 				}
 				if got := w.settle(next.ID, 5); got.Delivery != app.DeliveryDelivered || w.session(later.ID).State != emulator.Approved {
 					t.Errorf("what was approved after: %s, delivery %s", got.State, got.Delivery)
+				}
+			})
+		}
+	}
+}
+
+// The first accept times out on its way, and arrives after ACP has said that it
+// holds nothing and has turned another accept away. The doubt stays until ACP's
+// word settles it: what ACP took isn't called cancelled.
+func TestAnAcceptThatArrivesLateKeepsItsDoubt(t *testing.T) {
+	for name, end := range map[string]func(*world, string) error{
+		"the person is suspended": func(w *world, _ string) error { return losses["person suspended"](w) },
+		"an administrator cancels": func(w *world, id string) error {
+			return w.svc.CancelRequest(w.t.Context(), app.Operator, id)
+		},
+	} {
+		for what, refusal := range map[string]emulator.Fault{
+			"busy":        {Status: http.StatusTooManyRequests},
+			"credentials": {Status: http.StatusUnauthorized, Times: -1},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				s, r := w.start("profile")
+				if err := w.approve(r.ID, consent.Choice{Digest: w.view(r.ID).Digest, Scopes: []string{"profile"}}); err != nil {
+					t.Fatal(err)
+				}
+				var late *http.Request
+				var body []byte
+				w.over(func(q *http.Request) (*http.Response, error) {
+					if late == nil && strings.HasSuffix(q.URL.Path, "/accept") {
+						var err error
+						if body, err = io.ReadAll(q.Body); err != nil {
+							return nil, err
+						}
+						late = q.Clone(t.Context())
+						return nil, errors.New("timeout awaiting response")
+					}
+					return http.DefaultTransport.RoundTrip(q)
+				})
+				w.settle(r.ID, 1)
+				w.acp.Fail(emulator.Accept, refusal)
+				if got := w.settle(r.ID, 1); !got.DeliveryUnsure {
+					t.Error("the second try cleared the doubt of the first")
+				}
+				w.acp.Heal()
+				late.Body = io.NopCloser(bytes.NewReader(body))
+				res, err := http.DefaultTransport.RoundTrip(late)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(res.Body.Close(), end(w, r.ID)); err != nil {
+					t.Fatal(err)
+				}
+				if got := w.settle(r.ID, 5); got.State != app.Cancelled || got.Withdrawal() != app.ACPHolds || w.session(s.ID).State != emulator.Approved {
+					t.Errorf("%s, %q (%s); ACP is %s", got.State, got.Withdrawal(), got.DeliveryCause, w.session(s.ID).State)
 				}
 			})
 		}
