@@ -170,3 +170,17 @@ func ReleasedHashes(s *Store) (out []string) {
 	}
 	return out
 }
+
+// ParallelPlan is how SQLite means to answer Parallel.
+func ParallelPlan(ctx context.Context, r *Reader) ([]string, error) {
+	var rows []struct {
+		ID, Parent, Notused int
+		Detail              string
+	}
+	err := r.r.SelectContext(ctx, &rows, `EXPLAIN QUERY PLAN `+parallelQuery, "[]", endedWithin.Milliseconds())
+	var plan []string
+	for _, row := range rows {
+		plan = append(plan, row.Detail)
+	}
+	return plan, err
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/web/emulator"
 )
 
 // A clock that leaps a day ahead and back again changes nothing for whoever
@@ -15,7 +16,7 @@ func TestADayAheadAndBackLeavesStartsServed(t *testing.T) {
 		s := newSite(t)
 		ada := s.person("Ada Quill")
 		ada.enrol()
-		_, waits := ada.asked()
+		_, waits := ada.askedOf(emulator.Ask{Device: "shop-ping", BindingMessage: "K7-PLUM"})
 		for _, leap := range append([]time.Duration{0}, leaps...) {
 			s.Clock.Leap(leap)
 			if _, err := s.Expire(t.Context()); err != nil {

@@ -30,7 +30,7 @@ func TestTheCodeStandsNowhere(t *testing.T) {
 			ada := s.person("Ada Quill")
 			ada.enrol()
 			_, r := ada.asked()
-			_, other := ada.asked()
+			_, other := ada.askedOf(emulator.Ask{Device: "shop-ping", BindingMessage: "K7-PLUM"})
 			code := func(path string) bool { return strings.Contains(string(ada.get(path).body), "K7-PLUM") }
 			if code("/") {
 				t.Error("the inbox has it before the page was opened")

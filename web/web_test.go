@@ -239,8 +239,15 @@ func (p *person) identifier() string {
 // asked starts a request for p through the served API.
 func (p *person) asked(edit ...func(*emulator.SessionDetails)) (emulator.Session, app.Request) {
 	p.t.Helper()
+	return p.askedOf(emulator.Ask{BindingMessage: "K7-PLUM"}, edit...)
+}
+
+// askedOf begins such a login of the person at ACP and has the service told of it.
+func (p *person) askedOf(ask emulator.Ask, edit ...func(*emulator.SessionDetails)) (emulator.Session, app.Request) {
+	p.t.Helper()
+	ask.Hint, ask.Scopes = p.identifier(), []string{"openid", "profile", "transfers:read"}
 	p.acp.SetService(emulator.Service{URL: p.url, Username: "acp", Password: "a long password"})
-	s := p.acp.Begin(emulator.Ask{Hint: p.identifier(), Scopes: []string{"openid", "profile", "transfers:read"}, BindingMessage: "K7-PLUM"})
+	s := p.acp.Begin(ask)
 	for _, e := range edit {
 		p.acp.Edit(s.ID, e)
 	}
@@ -364,14 +371,14 @@ func TestTwoOfOneClientAreToldApart(t *testing.T) {
 	s := newSite(t)
 	ada := s.person("Ada Quill")
 	ada.enrol()
-	_, first := ada.asked()
+	_, first := ada.askedOf(emulator.Ask{BindingMessage: "the blue folder"})
 	if n := ada.get("/requests/" + first.ID).page(t).Find(`[data-testid="notice-other"]`).Length(); n != 0 {
 		t.Errorf("alone, it is told from %d others", n)
 	}
 	_, second := ada.asked(func(d *emulator.SessionDetails) { d.ClientInfo.Name = "Not " + d.ClientInfo.Name })
 	notice := ada.get("/requests/" + second.ID).page(t).Find(`[data-testid="notice-other"]`)
 	link, _ := notice.Find("a").Attr("href")
-	if text := notice.Text(); notice.Length() != 1 || !strings.Contains(text, first.Ref) || !strings.Contains(text, "K7-PLUM") || link != "/requests/"+first.ID {
+	if text := notice.Text(); notice.Length() != 1 || !strings.Contains(text, first.Ref) || !strings.Contains(text, "the blue folder") || link != "/requests/"+first.ID {
 		t.Errorf("%q leads to %s", text, link)
 	}
 }

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/i18n"
 	"assent/app/slip"
 )
 
@@ -35,35 +37,76 @@ func (s *Service) codePolicyOf(ctx context.Context, r app.Request) (codePolicy, 
 }
 
 // askCode settles how the person shows that they see the other device: by typing
-// the code of the message, or by comparing the message where it has no code. It
-// gives the reason to cancel the request where the policy lets nobody compare.
+// the code of the message, where the policy asks for it or where the request has
+// waited beside another one of its client (FAPI-CIBA, "Reliance on user to confirm
+// binding messages"), or by comparing the message where it has no code. It gives
+// the reason to cancel the request where the policy lets nobody compare.
 func (s *Service) askCode(ctx context.Context, r app.Request, sh *slip.Sheet) (app.Reason, error) {
 	p, err := s.codePolicyOf(ctx, r)
-	if err != nil || !p.asked {
+	if err != nil {
 		return app.ReasonNone, err
 	}
-	if s.code(r, sh) != "" {
+	hasCode := s.code(r, sh) != ""
+	if !p.asked && hasCode && slip.ProfileOf(sh.Kind).TellApart {
+		parallel, err := s.store.Parallel(ctx, []string{r.ID})
+		if err != nil {
+			return app.ReasonNone, err
+		}
+		p.asked = parallel[r.ID]
+	}
+	switch {
+	case !p.asked:
+		return app.ReasonNone, nil
+	case hasCode:
 		sh.AskCode = true
 		return app.ReasonNone, nil
-	}
-	if p.attacked || s.protection().RefuseWithoutCode {
+	case p.attacked || s.protection().RefuseWithoutCode:
 		return app.ReasonNoCode, nil
 	}
 	return app.ReasonNone, nil
 }
 
-// MayAskCode tells whether the policy can ask for the code of the binding
-// message of a request, now or once its person is under attack. Until it is
-// known that it doesn't, the message is shown nowhere: it would give the code
-// away.
-func (s *Service) MayAskCode(r app.Request) bool {
+// MayAskCode tells for which of these pending requests the code of the binding
+// message can be asked: by the policy, now or once the person is under attack, or
+// because the request waited beside another one of its client. Until it is known
+// that it isn't asked, the message is shown nowhere: it would give the code away.
+func (s *Service) MayAskCode(ctx context.Context, rs ...app.Request) (map[string]bool, error) {
 	policy := s.protection()
 	names := slices.Concat(policy.MatchCode, policy.UnderAttack)
-	if len(names) == 0 || s.code(r, nil) == "" {
+	var apart []string // to be told apart from those that wait beside them
+	byPolicy := map[string]bool{}
+	for _, r := range rs {
+		if s.code(r, nil) == "" {
+			continue
+		}
+		profile, unknown := slip.ProfileOf(acp.Kind(r.Kind)), r.Kind == app.KindUnknown
+		switch {
+		case unknown && len(names) > 0, profile.MatchCode && slices.Contains(names, profile.Name):
+			byPolicy[r.ID] = true
+		case unknown, profile.TellApart:
+			apart = append(apart, r.ID)
+		}
+	}
+	may, err := s.store.Parallel(ctx, apart)
+	maps.Copy(may, byPolicy)
+	return may, err
+}
+
+// Alike tells whether nothing in the messages of two requests of one client tells
+// which of them a person started: the messages are the same, or their codes. It
+// is no remark where other details tell requests apart by their nature, as
+// payments by payee and amount.
+func (s *Service) Alike(a, b app.Request) bool {
+	apart := func(r app.Request) bool {
+		return r.Kind != app.KindUnknown && slip.ProfileOf(acp.Kind(r.Kind)).TellApart
+	}
+	if !apart(a) || !apart(b) {
 		return false
 	}
-	profile := slip.ProfileOf(acp.Kind(r.Kind))
-	return r.Kind == app.KindUnknown || profile.MatchCode && slices.Contains(names, profile.Name)
+	if code := s.code(a, nil); code != "" {
+		return sameCode(code, s.code(b, nil))
+	}
+	return strings.EqualFold(strings.Join(strings.Fields(i18n.Plain(a.BindingMessage)), " "), strings.Join(strings.Fields(i18n.Plain(b.BindingMessage)), " "))
 }
 
 // code finds the code in a request's message: what the pattern of its profile

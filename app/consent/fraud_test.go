@@ -62,7 +62,16 @@ func TestMatchCodeUnderAttack(t *testing.T) {
 	w := newWorld(t)
 	asks := func() bool {
 		t.Helper()
-		_, r := w.start()
+		s := w.acp.Begin(emulator.Ask{Hint: "alice", Scopes: []string{"openid"}, BindingMessage: "K7-PLUM"})
+		in := input(s)
+		in.ClientID = "client of " + s.ID // nothing waits beside it
+		if err := w.svc.Start(t.Context(), acpActor, "acp", in); err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.RequestByLogin(t.Context(), "demo", s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
 		return w.view(r.ID).Sheet.AskCode
 	}
 	w.protect(consent.Protection{UnderAttack: []string{"regular"}})
@@ -110,12 +119,12 @@ func TestCodesOfAMessage(t *testing.T) {
 		}
 		for _, policy := range []consent.Protection{{MatchCode: []string{"regular"}}, {UnderAttack: []string{"regular"}}} {
 			w.protect(policy)
-			if got := w.svc.MayAskCode(r); got != c.asks {
+			if got := w.mayAskCode(r); got != c.asks {
 				t.Errorf("%q may be asked for its code: %v, want %v", c.message, got, c.asks)
 			}
 		}
 		w.protect(consent.Protection{MatchCode: []string{"uk-payment"}})
-		if w.svc.MayAskCode(r) {
+		if w.mayAskCode(r) {
 			t.Errorf("%q may be asked for its code where only payments are", c.message)
 		}
 		w.protect(consent.Protection{MatchCode: []string{"regular"}})
@@ -132,6 +141,15 @@ func TestCodesOfAMessage(t *testing.T) {
 			t.Errorf("%q with %q: %v", c.message, c.typed, err)
 		}
 	}
+}
+
+func (w *world) mayAskCode(r app.Request) bool {
+	w.t.Helper()
+	may, err := w.svc.MayAskCode(w.t.Context(), r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return may[r.ID]
 }
 
 func TestAReportPauses(t *testing.T) {

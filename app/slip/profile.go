@@ -11,6 +11,7 @@ type Profile struct {
 	Name      string // regular, uk-accounts, uk-payment, br-data, br-payment, test
 	Message   bool   // the binding message is shown
 	MatchCode bool   // a policy may ask for a match code
+	TellApart bool   // two of one client that wait at once ask for the codes of their messages, whatever the policy
 	AllTicked bool   // accounts to share start ticked
 	Links     bool   // links to the requester's terms and policies may stand on the page
 	Lang      string // the page's language where neither person nor browser names one
@@ -22,7 +23,7 @@ type Profile struct {
 // The profiles. Approve and Deny are told apart by their words and their place
 // alone, so each profile has a pair of like weight.
 var (
-	regular = Profile{Name: "regular", Message: true, MatchCode: true, Links: true,
+	regular = Profile{Name: "regular", Message: true, MatchCode: true, TellApart: true, Links: true,
 		Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
 	test       = Profile{Name: "test", Lang: "en-GB", Zone: "Europe/London", Approve: "request.approve", Deny: "request.deny"}
 	ukAccounts = Profile{Name: "uk-accounts", Message: true, MatchCode: true, Links: true,

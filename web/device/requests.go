@@ -38,11 +38,15 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		return err
 	}
 	p := page.Inbox{Paused: id.Person.Paused()}
-	waits, err := h.Store.BackOffs(r.Context(), id.Person.ID)
+	backOffs, err := h.Store.BackOffs(r.Context(), id.Person.ID)
 	if err != nil {
 		return err
 	}
-	bursts, order := burstsOf(clients, waits)
+	bursts, order := burstsOf(clients, backOffs)
+	hidden, err := h.Consent.MayAskCode(r.Context(), waiting...)
+	if err != nil {
+		return err
+	}
 	for _, c := range clients {
 		if bursts[c.ClientID] == nil {
 			p.More += c.Requests
@@ -53,7 +57,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		if err != nil {
 			return err
 		}
-		row := page.Waiting{ID: req.ID, Text: h.waits(f, req, sh), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
+		row := page.Waiting{ID: req.ID, Text: waits(f, req, sh, hidden[req.ID]), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
 			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(acp.BRData)}
 		if b := bursts[req.ClientID]; b != nil {
 			b.Waiting = append(b.Waiting, row)
@@ -238,9 +242,9 @@ func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
 }
 
 // waits is the text of a request that waits and isn't being decided on: with no
-// code that its page may ask for.
-func (h *handlers) waits(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
-	if h.Consent.MayAskCode(r) {
+// code that its page may ask for, which hidden says.
+func waits(f view.Frame, r app.Request, sh *slip.Sheet, hidden bool) slip.Text {
+	if hidden {
 		r.BindingMessage = ""
 		if sh != nil && !sh.AskCode {
 			sh.Message = ""
@@ -268,7 +272,11 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 		return h.show(w, r, status, p.Page(f))
 	}
 	req := v.Request
-	t := h.waits(f, req, nil)
+	hidden, err := h.Consent.MayAskCode(r.Context(), req)
+	if err != nil {
+		return err
+	}
+	t := waits(f, req, nil, hidden[req.ID])
 	if v.Sheet != nil {
 		t = text(f, req, v.Sheet)
 	}
@@ -276,42 +284,45 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 	if err != nil {
 		return err
 	}
-	others, err := h.others(r, f, req)
+	others, alike, err := h.others(r, f, req)
 	if err != nil {
 		return err
 	}
-	waits, err := h.Store.BackOffs(r.Context(), req.PersonID)
+	backOffs, err := h.Store.BackOffs(r.Context(), req.PersonID)
 	if err != nil {
 		return err
 	}
 	p := page.Request{
-		Quiet: req.Quiet, QuietUntil: waits[req.ClientID].Time(),
+		Quiet: req.Quiet, QuietUntil: backOffs[req.ClientID].Time(),
 		ID: req.ID, Text: t, Words: words, Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
 		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
-		Others: others, CoolingUntil: v.Cooling.Time(),
+		Others: others, Alike: alike, CoolingUntil: v.Cooling.Time(),
 		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
 	}
 	return h.show(w, r, status, p.Page(f))
 }
 
-// others are the requests of the same client that wait too.
-func (h *handlers) others(r *http.Request, f view.Frame, req app.Request) ([]page.Waiting, error) {
+// others are the requests of the same client that wait too; alike tells whether
+// one of them can't be told from the request by its message.
+func (h *handlers) others(r *http.Request, f view.Frame, req app.Request) (out []page.Waiting, alike bool, err error) {
 	waiting, err := h.Store.Inbox(r.Context(), req.PersonID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []page.Waiting
+	waiting = slices.DeleteFunc(waiting, func(o app.Request) bool { return o.ClientID != req.ClientID || o.ID == req.ID })
+	hidden, err := h.Consent.MayAskCode(r.Context(), waiting...)
+	if err != nil {
+		return nil, false, err
+	}
 	for _, o := range waiting {
-		if o.ClientID != req.ClientID || o.ID == req.ID {
-			continue
-		}
 		sh, err := consent.Sheet(o)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		out = append(out, page.Waiting{ID: o.ID, Text: h.waits(f, o, sh), Started: o.CreatedAt.Time(), Deadline: o.ExpiresAt.Time()})
+		alike = alike || h.Consent.Alike(req, o)
+		out = append(out, page.Waiting{ID: o.ID, Text: waits(f, o, sh, hidden[o.ID]), Started: o.CreatedAt.Time(), Deadline: o.ExpiresAt.Time()})
 	}
-	return out, nil
+	return out, alike, nil
 }
 
 func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req app.Request) (page.Outcome, error) {

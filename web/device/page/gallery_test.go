@@ -67,6 +67,8 @@ func gallery(f view.Frame) []shown {
 		{name: "request-bare", page: request(f, signIn(func(sh *slip.Sheet) { sh.Message = ""; sh.Scopes = sh.Scopes[:1] }))},
 		{name: "request-middle", page: request(f, signIn(func(sh *slip.Sheet) { sh.Message = "Approve demo login" }))},
 		{name: "request-code", page: request(f, signIn(func(sh *slip.Sheet) { sh.AskCode = true }))},
+		{name: "request-two-codes", page: request(f, signIn(func(sh *slip.Sheet) { sh.AskCode = true }), another(f, ""))},
+		{name: "request-two-alike", page: request(f, signIn(func(sh *slip.Sheet) { sh.Message = "Approve demo login" }), another(f, "Approve demo login"), func(p *page.Request) { p.Alike = true })},
 		{name: "request-long", page: request(f, signIn(client(long), func(sh *slip.Sheet) {
 			sh.Message = "Please compare: window 4, Ms Quill, the blue folder, order INV-7781 of last Tuesday, and the word PLUM at the end"
 			sh.Claims, sh.VerifiedClaims = []string{"name", "birthdate", "phone_number", "loyalty_level"}, []string{"given_name", "family_name"}
@@ -271,5 +273,12 @@ func TestGallery(t *testing.T) {
 				viewtest.Page(t, s.name, lang, render(t, f, s))
 			}
 		})
+	}
+}
+
+// another is a second request of the same requester with that message.
+func another(f view.Frame, message string) func(*page.Request) {
+	return func(p *page.Request) {
+		p.Others = []page.Waiting{{ID: "r2", Text: bare(f, slip.Client{Name: p.Text.Requester.Name}, "M3X-9QA", message), Started: started.Add(-3 * time.Minute), Deadline: deadline}}
 	}
 }

@@ -25,6 +25,7 @@ type Request struct {
 	Changed             bool      // it changed since the person last saw it
 	Fresh               bool      // newly arrived
 	Others              []Waiting // of the same requester, which wait too
+	Alike               bool      // the message doesn't tell it from one of Others
 	Quiet               app.Quiet // why there was no notice of it
 	QuietUntil          time.Time // when its client's notices begin again after a denial; zero where they have
 	Fault               string    // what kept the last answer from being taken, in words
@@ -48,6 +49,13 @@ const mostOthers = 3
 // others are the remarks that tell this request from the requester's others.
 func (p Request) others(f view.Frame) []view.Notice {
 	var out []view.Notice
+	who := []any{"client", p.Text.Requester.Name}
+	switch {
+	case p.Alike:
+		out = append(out, view.Notice{ID: "alike", Kind: view.NoticeWarn, Text: f.Words.T("request.alike", who...)})
+	case len(p.Others) > 0 && p.Text.Code != "":
+		out = append(out, view.Notice{ID: "parallel", Kind: view.NoticeInfo, Text: f.Words.T("request.parallel", who...)})
+	}
 	for _, o := range p.Others[:min(len(p.Others), mostOthers)] {
 		out = append(out, view.Notice{ID: "other", Kind: view.NoticeInfo, Link: "/requests/" + o.ID, Label: f.Words.T("request.also_open_link"),
 			Text: f.Words.T("request.also_open", "client", p.Text.Requester.Name, "time", f.Words.Deadline(o.Started, f.Now), "ref", o.Text.Ref, "line", o.line(f.Words))})
