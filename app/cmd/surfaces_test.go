@@ -317,13 +317,14 @@ func newOlive(rpID, origin string) *olive {
 }
 
 // setUp makes the passkey by the link's path, and gives the answer.
-func (o *olive) setUp(p peer, url string) *http.Response {
+func (o *olive) setUp(p peer, dir, url string) *http.Response {
 	p.t.Helper()
+	cookies := p.activated(dir, url)
 	var prompt struct {
 		Ceremony string          `json:"ceremony"`
 		Options  json.RawMessage `json:"options"`
 	}
-	res, text := p.ask("POST", url+"/passkey", "{}", "Content-Type", "application/json")
+	res, text := p.ask("POST", url+"/passkey", "{}", "Content-Type", "application/json", "Cookie", cookies)
 	if err := json.Unmarshal([]byte(text), &prompt); err != nil || res.StatusCode != http.StatusOK {
 		p.t.Fatalf("set-up: %d %s", res.StatusCode, text)
 	}
@@ -332,8 +333,31 @@ func (o *olive) setUp(p peer, url string) *http.Response {
 		p.t.Fatal(err)
 	}
 	made := virtualwebauthn.CreateAttestationResponse(o.rp, o.auth, o.cred, *options)
-	res, _ = p.ask("POST", url+"/passkey/"+prompt.Ceremony, `{"credential":`+made+`}`, "Content-Type", "application/json")
+	res, _ = p.ask("POST", url+"/passkey/"+prompt.Ceremony, `{"credential":`+made+`}`, "Content-Type", "application/json", "Cookie", cookies)
 	return res
+}
+
+// activated types the code that the command makes for the words of the page,
+// and gives the browser's cookies.
+func (p peer) activated(dir, link string) (cookies string) {
+	p.t.Helper()
+	res, text := p.ask("GET", link, "")
+	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	if err != nil || res.StatusCode != http.StatusOK {
+		p.t.Fatalf("the set-up page: %d %v", res.StatusCode, err)
+	}
+	words := strings.Join(strings.Fields(page.Find(`[data-testid="words"]`).Text()), " ")
+	code := strings.TrimSpace(must(p.t, "admin", "code", "olive@bank.example", "--words="+words, "--data-dir="+dir))
+	var all []string
+	for _, k := range res.Cookies() {
+		all = append(all, k.Name+"="+k.Value)
+	}
+	cookies = strings.Join(all, "; ")
+	res, text = p.ask("POST", link+"/code", url.Values{"code": {code}}.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Cookie", cookies)
+	if res.StatusCode != http.StatusSeeOther {
+		p.t.Fatalf("the code %s for %q: %d %s", code, words, res.StatusCode, text)
+	}
+	return cookies
 }
 
 // link adds an administrator and gives the path of their set-up link after the
@@ -364,7 +388,7 @@ func TestCookiesOfTheConsole(t *testing.T) {
 			}
 			b.start(c.more...)
 			host, _, _ := strings.Cut(c.host, ":")
-			res := newOlive(host, c.host).setUp(b.at(b.listen, nil), url)
+			res := newOlive(host, c.host).setUp(b.at(b.listen, nil), b.dir, url)
 			i := slices.IndexFunc(res.Cookies(), func(k *http.Cookie) bool { return k.Name == c.cookie })
 			if res.StatusCode != http.StatusOK || i < 0 {
 				t.Fatalf("%d, cookies %v", res.StatusCode, res.Cookies())
@@ -383,7 +407,7 @@ func (b *bank) owner(more ...string) func(path string, form url.Values) *goquery
 	link := b.link()
 	b.start(more...)
 	p := b.at(b.listen, nil)
-	res := newOlive(approveHost, approveHost).setUp(p, link)
+	res := newOlive(approveHost, approveHost).setUp(p, b.dir, link)
 	var cookies []string
 	for _, k := range res.Cookies() {
 		cookies = append(cookies, k.Name+"="+k.Value)
@@ -438,10 +462,10 @@ func TestConsoleAcceptsItsOwnOriginAlone(t *testing.T) {
 	b := newBank(t)
 	url := b.link("--admin-url=https://" + below)
 	b.start("--admin-url=https://" + below)
-	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), url); res.StatusCode == http.StatusOK {
+	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), b.dir, url); res.StatusCode == http.StatusOK {
 		t.Error("a passkey was made for the console at the public host")
 	}
-	if res := newOlive(approveHost, below).setUp(b.at(b.listen, nil), url); res.StatusCode != http.StatusOK {
+	if res := newOlive(approveHost, below).setUp(b.at(b.listen, nil), b.dir, url); res.StatusCode != http.StatusOK {
 		t.Errorf("at the console's host: %d", res.StatusCode)
 	}
 }
@@ -452,7 +476,7 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	b := newBank(t)
 	url := b.link()
 	stop := b.start()
-	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), url); res.StatusCode != http.StatusOK {
+	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), b.dir, url); res.StatusCode != http.StatusOK {
 		t.Fatalf("set-up: %d", res.StatusCode)
 	}
 	stop()
@@ -476,7 +500,7 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	if !ok || email != "olive@bank.example" || !strings.HasPrefix(fresh, "https://"+consoleHost+"/admin/set-up/") {
 		t.Fatalf("it printed %q", b.out.String())
 	}
-	if res := newOlive(consoleHost, consoleHost).setUp(b.at(b.listen, nil), strings.TrimPrefix(fresh, "https://")); res.StatusCode != http.StatusOK {
+	if res := newOlive(consoleHost, consoleHost).setUp(b.at(b.listen, nil), b.dir, strings.TrimPrefix(fresh, "https://")); res.StatusCode != http.StatusOK {
 		t.Errorf("the new link: %d", res.StatusCode)
 	}
 	stop()
