@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,32 +114,33 @@ func TestWhatMakesALeapBelieved(t *testing.T) {
 // While in doubt the servers are asked, now and then; what comes of it is told.
 func TestServersAreAskedWhileInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		leap := time.Duration(0)
+		var leap, set atomic.Int64 // in nanoseconds
 		began := time.Now()
-		clk := clock.New(clock.Config{Wall: func() time.Time { return time.Now().Add(leap) }, Mono: func() time.Duration { return time.Since(began) }})
+		clk := clock.New(clock.Config{Wall: func() time.Time { return time.Now().Add(time.Duration(leap.Load())) }, Mono: func() time.Duration { return time.Since(began) }})
 		ctx, cancel := context.WithCancel(t.Context())
-		asked, agrees, set := 0, false, time.Duration(0)
+		var asked atomic.Int64
+		var agrees atomic.Bool
 		done := make(chan error)
 		go func() {
 			done <- clk.Run(ctx, func(context.Context) {
-				if asked++; agrees {
-					clk.Heard(time.Now().Add(leap), 0)
+				if asked.Add(1); agrees.Load() {
+					clk.Heard(time.Now().Add(time.Duration(leap.Load())), 0)
 				}
-			}, func(_ context.Context, by time.Duration) { set += by })
+			}, func(_ context.Context, by time.Duration) { set.Add(int64(by)) })
 		}()
 		time.Sleep(5 * time.Minute)
-		if synctest.Wait(); asked != 0 {
-			t.Errorf("asked %d times without a leap", asked)
+		if synctest.Wait(); asked.Load() != 0 {
+			t.Errorf("asked %d times without a leap", asked.Load())
 		}
-		leap = -time.Hour
+		leap.Store(int64(-time.Hour))
 		time.Sleep(100 * time.Second)
-		if synctest.Wait(); asked != 4 || set != 0 {
-			t.Errorf("asked %d times in 100 s, set by %v; want 4 and nothing", asked, set)
+		if synctest.Wait(); asked.Load() != 4 || set.Load() != 0 {
+			t.Errorf("asked %d times in 100 s, set by %v; want 4 and nothing", asked.Load(), time.Duration(set.Load()))
 		}
-		agrees = true
+		agrees.Store(true)
 		time.Sleep(40 * time.Second)
-		if synctest.Wait(); set != -time.Hour || clk.Leapt() != 0 {
-			t.Errorf("set by %v, leapt %v", set, clk.Leapt())
+		if synctest.Wait(); time.Duration(set.Load()) != -time.Hour || clk.Leapt() != 0 {
+			t.Errorf("set by %v, leapt %v", time.Duration(set.Load()), clk.Leapt())
 		}
 		cancel()
 		<-done
