@@ -88,8 +88,11 @@ func (s *Service) MayAskCode(ctx context.Context, rs ...app.Request) (map[string
 		}
 	}
 	may, err := s.store.Parallel(ctx, apart)
+	if err != nil {
+		return nil, err
+	}
 	maps.Copy(may, byPolicy)
-	return may, err
+	return may, nil
 }
 
 // Alike tells whether nothing in the messages of two requests of one client tells
