@@ -23,11 +23,11 @@ release: ## a static, stripped binary: ./assent
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o assent .
 
 generate: ## regenerate what is generated
-	$(GO) tool templ generate -log-level error
+	$(GO) tool templ generate -include-version=false -log-level error
 
 check: ## generated code is current, formatting, vet, staticcheck
 	@before=$$(find . -name '*_templ.go' -exec cksum {} + | sort -k3); \
-	 $(GO) tool templ generate -log-level error; \
+	 $(GO) tool templ generate -include-version=false -log-level error; \
 	 after=$$(find . -name '*_templ.go' -exec cksum {} + | sort -k3); \
 	 [ "$$before" = "$$after" ] || { echo "generated templ code was not current; it is now: commit it"; exit 1; }
 	@bad=$$(gofmt -l . ); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
