@@ -35,11 +35,22 @@ func TestImportsPointDown(t *testing.T) {
 	layer := func(pkg string) int {
 		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, pkg) })
 	}
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../static/docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, drawn, _ := strings.Cut(string(readme), "## How the packages fit")
+	drawn := map[string]int{} // the line of the map that shows a package
+	_, rest, _ := strings.Cut(string(page), "## The packages")
+	_, rest, _ = strings.Cut(rest, "```\n")
+	picture, _, _ := strings.Cut(rest, "```\n")
+	for i, line := range strings.Split(picture, "\n") {
+		for _, name := range strings.Fields(line) {
+			if layer("assent/"+name) < 0 {
+				break // the line's packages end here, and words follow
+			}
+			drawn[name] = i
+		}
+	}
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
 		if strings.HasSuffix(f[0], "test") || strings.HasSuffix(f[0], "/acpspec") {
@@ -50,12 +61,17 @@ func TestImportsPointDown(t *testing.T) {
 			t.Errorf("%s has no place in the package map", f[0])
 			continue
 		}
-		if name := strings.TrimPrefix(f[0], "assent/"); name != "assent" && !strings.HasSuffix(name, "/page") && !slices.Contains(strings.Fields(drawn), name) {
-			t.Errorf("README's map doesn't show %s", name)
+		name := strings.TrimPrefix(f[0], "assent/")
+		place, shown := drawn[name]
+		if !shown && name != "assent" && !strings.HasSuffix(name, "/page") {
+			t.Errorf("architecture.md doesn't show %s", name)
 		}
 		for _, imp := range f[1:] {
 			if strings.HasPrefix(imp, "assent") && layer(imp) >= own {
 				t.Errorf("%s imports %s, which is not below it", f[0], imp)
+			}
+			if below, ok := drawn[strings.TrimPrefix(imp, "assent/")]; ok && shown && below < place {
+				t.Errorf("architecture.md draws %s above %s, which imports it", imp, f[0])
 			}
 			if f[0] == "assent/web/emulator" && strings.HasPrefix(imp, "assent/") && imp != "assent/static" {
 				t.Errorf("the emulator stands in for another product and imports %s", imp)

@@ -7,24 +7,28 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Markdown gives all settings as the table of the README.
-func Markdown() (string, error) {
+// Tables gives the settings as Markdown, one table a group (Service, Console…),
+// for the settings page of the documentation.
+func Tables() (map[string]string, error) {
 	s := &Settings{}
 	k, err := kong.New(s, s.Options()...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var b strings.Builder
-	b.WriteString("| Setting | Default | Meaning |\n|---|---|---|\n")
+	tables := map[string]string{}
 	for _, f := range k.Model.Flags {
 		if len(f.Envs) == 0 {
 			continue
+		}
+		group := f.Group.Key
+		if tables[group] == "" {
+			tables[group] = "| Setting | Default | Meaning |\n|---|---|---|\n"
 		}
 		def := ""
 		if f.Default != "" {
 			def = "`" + f.Default + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Envs[0], def, f.Help)
+		tables[group] += fmt.Sprintf("| `%s` | %s | %s |\n", f.Envs[0], def, strings.ReplaceAll(f.Help, "|", `\|`))
 	}
-	return b.String(), nil
+	return tables, nil
 }
