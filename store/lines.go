@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"net/url"
 	"os"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
+
+	"assent/store/sqlite"
 )
 
 // Lines remembers which line of a file named what first. It is a file of its
@@ -22,23 +23,15 @@ type Lines struct {
 // OpenLines makes an empty one at path, which Close removes; without a path it
 // is in memory, for a few lines.
 func OpenLines(ctx context.Context, path string) (*Lines, error) {
-	where := ":memory:"
 	if path != "" {
 		if err := removeIfThere(path); err != nil {
 			return nil, err
 		}
-		if err := private(path); err != nil {
-			return nil, err
-		}
-		where = (&url.URL{Path: path}).EscapedPath()
 	}
-	// What a crash leaves behind is made anew: nothing has to be safe.
-	db, err := sqlx.Open("sqlite", "file:"+where+"?"+url.Values{"_pragma": {
-		"journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-16384)"}}.Encode())
+	db, err := sqlite.OpenScratch(path)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
 	if _, err := db.ExecContext(ctx, `CREATE TABLE lines (k INTEGER NOT NULL PRIMARY KEY, line INTEGER NOT NULL) STRICT`); err != nil {
 		db.Close()
 		return nil, err

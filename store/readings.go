@@ -9,6 +9,7 @@ import (
 
 	"assent/app"
 	"assent/app/identifier"
+	"assent/store/sqlite"
 )
 
 // addIdentifier gives a person an identifier that they don't have, and tells
@@ -23,7 +24,7 @@ func (t *tx) addIdentifier(ctx context.Context, by app.Actor, personID string, i
 		return false, refuse(app.ErrIdentifierPoses, as)
 	}
 	err = t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
-	if isDuplicate(err) {
+	if sqlite.IsDuplicate(err) {
 		return false, refuse(app.ErrIdentifierTaken, "")
 	}
 	if err != nil {

@@ -26,19 +26,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite" // registers the driver; its error type is used below
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"assent/app"
 	"assent/migrations"
+	"assent/store/sqlite"
 )
 
 // FileName is the database's name in the data directory.
@@ -96,26 +93,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	path := filepath.Join(o.Dir, FileName)
-	if err := private(path); err != nil {
+	w, err := sqlite.OpenWriter(path)
+	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	// An import touches pages all over the indexes: 64 MiB of them stay at hand.
-	w, err := sqlx.Open("sqlite", dsn(path, "cache_size(-65536)")+"&_txlock=immediate")
-	if err != nil {
-		return nil, err
-	}
-	w.SetMaxOpenConns(1) // SQLite has one writer; waiting in the pool is fairer than in the file lock
 	s := &Store{Reader: &Reader{now: o.Now, wait: o.identifierWait()}, w: w, notify: o.Notify, process: app.NewID(), refusals: &refusals{}}
 	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r, err := sqlx.Open("sqlite", dsn(path, "query_only(1)"))
+	r, err := sqlite.OpenReaders(path)
 	if err != nil {
 		w.Close()
 		return nil, err
 	}
-	r.SetMaxOpenConns(8)
 	s.r = r
 	return s, nil
 }
@@ -130,8 +121,7 @@ func Look(ctx context.Context, dir string) (*Reader, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("there is no database to look at: %w", err)
 	}
-	r, err := sqlx.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+
-		url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)"}}.Encode())
+	r, err := sqlite.OpenReadOnly(path)
 	if err != nil {
 		return nil, err
 	}
@@ -156,36 +146,6 @@ func Look(ctx context.Context, dir string) (*Reader, error) {
 // Close closes what Look opened.
 func (r *Reader) Close() error { return r.r.Close() }
 
-// private makes the database's file before SQLite would, which lets everybody
-// read it as far as the umask does, and closes one that was made so, with the
-// files beside it. SQLite gives those the database's mode. What a group may do
-// is left: somebody chose it. An open database is never opened here a second
-// time, for closing that would end SQLite's locks on it (POSIX fcntl).
-func private(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err == nil {
-		return f.Close()
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		info, err := os.Stat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if info.Mode().Perm()&0o007 != 0 {
-			if err := os.Chmod(name, 0o600); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // clearLog writes what stands in the write-ahead log into the database, where
 // it has the latest of each page, and empties it: of what was erased it would
 // keep the bytes for as long as nobody writes much. Where somebody reads just
@@ -193,19 +153,6 @@ func private(path string) error {
 func (s *Store) clearLog(ctx context.Context) error {
 	_, err := s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	return err
-}
-
-// dsn puts the pragmas into the data source name, where they reach every
-// connection of a pool: by Exec they would reach one of them.
-func dsn(path string, more ...string) string {
-	pragmas := append([]string{
-		"busy_timeout(5000)",
-		"journal_mode(WAL)",
-		"foreign_keys(1)",
-		"secure_delete(1)",  // what is erased leaves no bytes behind
-		"synchronous(FULL)", // a decision that was acknowledged survives a power cut
-	}, more...)
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + url.Values{"_pragma": pragmas}.Encode()
 }
 
 func (s *Store) prepare(ctx context.Context, o Options) error {
@@ -346,15 +293,6 @@ func orElse(err, refusal error) error {
 	return err
 }
 
-// Busy tells whether err is that somebody else wrote for longer than one waits.
-func Busy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
-}
-
-// isDuplicate tells whether err is a violated UNIQUE or PRIMARY KEY.
-func isDuplicate(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) &&
-		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-}
+// Busy tells whether err says that another process wrote for longer than a
+// write waits.
+func Busy(err error) bool { return sqlite.IsBusy(err) }
