@@ -208,6 +208,7 @@ const (
 type Job struct {
 	ID        string  `db:"id"`
 	Kind      JobKind `db:"kind"`
+	Rank      JobRank `db:"rank"`
 	RequestID string  `db:"request_id"`
 	DeviceID  string  `db:"device_id"`
 	Lane      string  `db:"lane"` // who must answer: an ACP connection, a push service's host
@@ -217,6 +218,15 @@ type Job struct {
 	RunAt     Instant `db:"run_at"`
 	Deadline  Instant `db:"deadline"` // no further try after it
 }
+
+// JobRank orders jobs of a kind: those of the first rank go before the others.
+type JobRank int
+
+// The ranks.
+const (
+	RankFirst JobRank = 0 // a person or an administrator waits for it
+	RankLater JobRank = 1 // everything else, of which one person may cause any number
+)
 
 // JobKind names what a job does.
 type JobKind string

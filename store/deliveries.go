@@ -127,13 +127,14 @@ func (t *tx) withdraw(ctx context.Context, by app.Actor, r app.Request, reason a
 }
 
 // settleAgain replaces the job that tells ACP by one that is due now and has
-// time. A run of the old one that is under way finds its lease gone.
+// time. A run of the old one that is under way finds its lease gone. It was an
+// approval, or an administrator asks for it: either way it doesn't wait for others.
 func (t *tx) settleAgain(ctx context.Context, r app.Request) error {
 	if err := t.exec(ctx, `DELETE FROM jobs WHERE request_id = ? AND kind = ?`, r.ID, app.JobSettle); err != nil {
 		return err
 	}
 	r.ExpiresAt = max(r.ExpiresAt, t.now.Add(retryFor))
-	return t.settleJob(ctx, r)
+	return t.addSettle(ctx, r, app.RankFirst)
 }
 
 // Withdraw takes back, for an administrator, an approval that is not delivered.

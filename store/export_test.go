@@ -184,3 +184,17 @@ func ParallelPlan(ctx context.Context, r *Reader) ([]string, error) {
 	}
 	return plan, err
 }
+
+// LeasePlan is how SQLite means to find the job that LeaseJob takes next.
+func LeasePlan(ctx context.Context, r *Reader, turn Turn) (out []string, err error) {
+	query, args := turn.first(app.JobSettle, r.Now())
+	var rows []struct {
+		ID, Parent, Notused int
+		Detail              string
+	}
+	err = r.r.SelectContext(ctx, &rows, `EXPLAIN QUERY PLAN `+query, args...)
+	for _, row := range rows {
+		out = append(out, row.Detail)
+	}
+	return out, err
+}

@@ -16,14 +16,23 @@ import (
 // renewed: what a dead process held is free again after that at the latest.
 const LeaseTime = 5 * time.Second
 
-const jobColumns = `id, kind, request_id, device_id, lane, payload, attempts, lease_id, run_at, deadline`
+const jobColumns = `id, kind, rank, request_id, device_id, lane, payload, attempts, lease_id, run_at, deadline`
 
 // settleJob enqueues telling ACP what became of r, unless that is a test.
 func (t *tx) settleJob(ctx context.Context, r app.Request) error {
 	if r.Kind == app.KindTest {
 		return nil
 	}
-	return t.addJob(ctx, app.Job{Kind: app.JobSettle, RequestID: r.ID, Lane: r.Connection, Deadline: r.ExpiresAt})
+	rank := app.RankLater
+	if r.State == app.Approved || r.WithdrawnAt != 0 {
+		rank = app.RankFirst
+	}
+	return t.addSettle(ctx, r, rank)
+}
+
+func (t *tx) addSettle(ctx context.Context, r app.Request, rank app.JobRank) error {
+	j := app.Job{Kind: app.JobSettle, Rank: rank, RequestID: r.ID, Lane: r.Connection, Deadline: r.ExpiresAt}
+	return t.addJob(ctx, j)
 }
 
 // pushAll enqueues a notice for each of the person's devices that can be
@@ -54,41 +63,96 @@ func host(endpoint string) string {
 	return u.Hostname()
 }
 
+// urgent is how little time a job of the first rank has left that goes before
+// those that have more, and so how long one is overtaken at most.
+const urgent = time.Minute
+
 func (t *tx) addJob(ctx context.Context, j app.Job) error {
 	t.announce(app.Event{Topic: app.TopicJob})
-	return t.exec(ctx, `INSERT INTO jobs (id, kind, state, request_id, device_id, lane, payload, run_at, deadline, created_at)
-		VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?)`, app.NewID(), j.Kind, j.RequestID, j.DeviceID, j.Lane, j.Payload, t.now, j.Deadline, t.now)
+	return t.exec(ctx, `INSERT INTO jobs (id, kind, rank, state, request_id, device_id, lane, payload, run_at, deadline, created_at, begin_by)
+		VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?)`,
+		app.NewID(), j.Kind, j.Rank, j.RequestID, j.DeviceID, j.Lane, j.Payload, t.now, j.Deadline, t.now, min(j.Deadline, t.now.Add(urgent)))
 }
 
-// LeaseJob takes the job that has been due longest of the given kind, in none
-// of the full lanes, for d or as RenewLease makes it last. Nobody else gets it until then. When none is due,
-// ok is false and next is when to look again, zero for never.
-func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration, full ...string) (j app.Job, ok bool, next app.Instant, err error) {
-	of := `kind = ? AND state = 'waiting'`
-	args := []any{kind}
-	if len(full) > 0 {
-		of += ` AND lane NOT IN (?` + strings.Repeat(`, ?`, len(full)-1) + `)`
-		for _, lane := range full {
+// Turn is a rank of jobs that LeaseJob looks at: those in none of the full lanes.
+type Turn struct {
+	Rank app.JobRank
+	Full []string
+}
+
+// anyTurn is where LeaseJob looks unless it is told otherwise.
+var anyTurn = []Turn{{Rank: app.RankFirst}, {Rank: app.RankLater}}
+
+// ofRank finds the jobs of a kind that LeaseJob may take, and their order, both by
+// an index that holds all that is read. Those of the first rank go as they came,
+// but one whose deadline is within a minute goes before those that have longer.
+var ofRank = map[app.JobRank]struct{ from, order string }{
+	app.RankFirst: {`jobs INDEXED BY jobs_first WHERE kind = ? AND state = 'waiting' AND rank = 0`, `begin_by, id`},
+	app.RankLater: {`jobs INDEXED BY jobs_due WHERE kind = ? AND state = 'waiting' AND rank = 1`, `run_at, id`},
+}
+
+// of gives what follows FROM to find the jobs of a turn, due or not.
+func (u Turn) of(kind app.JobKind) (from string, args []any) {
+	from, args = ofRank[u.Rank].from, []any{kind}
+	if len(u.Full) > 0 {
+		from += ` AND lane NOT IN (?` + strings.Repeat(`, ?`, len(u.Full)-1) + `)`
+		for _, lane := range u.Full {
 			args = append(args, lane)
 		}
 	}
-	first := `SELECT id FROM jobs WHERE ` + of + ` AND run_at <= ? AND lease_until <= ? ORDER BY run_at, id LIMIT 1`
-	var due []string
+	return from, args
+}
+
+// first is the query for the job of a turn that is to be leased next.
+func (u Turn) first(kind app.JobKind, now app.Instant) (string, []any) {
+	from, args := u.of(kind)
+	return `SELECT id FROM ` + from + ` AND run_at <= ? AND lease_until <= ? ORDER BY ` + ofRank[u.Rank].order + ` LIMIT 1`,
+		append(args, now, now)
+}
+
+// LeaseJob takes a job of the given kind that is due, of the first turn that has
+// one, for d or as RenewLease makes it last. No other worker gets it until then.
+// Of RankFirst it is the most urgent, else the one that has been due longest.
+// Without turns it is any of RankFirst, then any of RankLater. When none is due,
+// ok is false and next is when to look again, zero for never.
+func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration, turns ...Turn) (j app.Job, ok bool, next app.Instant, err error) {
+	if len(turns) == 0 {
+		turns = anyTurn
+	}
 	now := s.Now()
-	if err := s.r.SelectContext(ctx, &due, first, slices.Concat(args, []any{now, now})...); err != nil {
-		return j, false, 0, err
+	for _, turn := range turns {
+		query, args := turn.first(kind, now)
+		var due []string
+		if err := s.r.SelectContext(ctx, &due, query, args...); err != nil {
+			return j, false, 0, err
+		}
+		if len(due) > 0 {
+			return s.leaseOf(ctx, turn, kind, d)
+		}
 	}
-	if len(due) == 0 {
-		err := s.r.GetContext(ctx, &next, `SELECT coalesce(min(CASE WHEN lease_until > run_at THEN lease_until ELSE run_at END), 0)
-			FROM jobs WHERE `+of, args...)
-		return j, false, next, err
+	for _, turn := range turns {
+		from, args := turn.of(kind)
+		var at app.Instant
+		if err := s.r.GetContext(ctx, &at, `SELECT coalesce(min(max(lease_until, run_at)), 0) FROM `+from, args...); err != nil {
+			return j, false, 0, err
+		}
+		if at != 0 && (next == 0 || at < next) {
+			next = at
+		}
 	}
+	return j, false, next, nil
+}
+
+// leaseOf takes the next job of a turn. Where another worker was quicker, ok is
+// false and it is time to look again.
+func (s *Store) leaseOf(ctx context.Context, turn Turn, kind app.JobKind, d time.Duration) (j app.Job, ok bool, next app.Instant, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		query, args := turn.first(kind, t.now)
 		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_process = ?, lease_until = ?, attempts = attempts + 1
-			WHERE id = (`+first+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), s.process, t.now.Add(d)}, args, []any{t.now, t.now})...)
+			WHERE id = (`+query+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), s.process, t.now.Add(d)}, args)...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return j, false, now, nil
+		return j, false, s.Now(), nil
 	}
 	return j, err == nil, 0, err
 }

@@ -45,7 +45,7 @@ func (t *tx) handled(ctx context.Context, by app.Actor, r app.Request) error {
 }
 
 func (t *tx) takeBack(ctx context.Context, requestID, deviceID, endpoint string) error {
-	return t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: requestID, DeviceID: deviceID, Lane: host(endpoint),
+	return t.addJob(ctx, app.Job{Kind: app.JobPush, Rank: app.RankLater, RequestID: requestID, DeviceID: deviceID, Lane: host(endpoint),
 		Payload: string(app.NoticeHandled), Deadline: t.now.Add(handledFor)})
 }
 

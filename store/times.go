@@ -104,9 +104,9 @@ func (s *Store) ClockSet(ctx context.Context) error {
 		var n int64
 		if err := s.write(ctx, func(t *tx) (err error) {
 			t.announce(app.Event{Topic: app.TopicJob})
-			n, err = t.affect(ctx, `UPDATE jobs SET run_at = min(run_at, ?), lease_until = CASE WHEN lease_until > ? THEN 0 ELSE lease_until END
+			n, err = t.affect(ctx, `UPDATE jobs SET run_at = min(run_at, ?), begin_by = min(begin_by, ?), lease_until = CASE WHEN lease_until > ? THEN 0 ELSE lease_until END
 				WHERE id IN (SELECT id FROM jobs WHERE state = 'waiting' AND (run_at > ? OR lease_until > ?) LIMIT ?)`,
-				t.now, t.now.Add(ahead), t.now, t.now.Add(ahead), step)
+				t.now, t.now.Add(urgent), t.now.Add(ahead), t.now, t.now.Add(ahead), step)
 			return err
 		}); err != nil || n < step {
 			return err

@@ -12,6 +12,10 @@
 // workers and no more, also while the others have nothing to do: who hangs, as a
 // connection's ACP may, does so before anybody can tell, and those who wait for
 // others must find a worker then.
+//
+// Jobs that a person waits for go before the others of their kind (app.JobRank),
+// the most urgent first. One place of each lane is kept for them; the others get
+// every fourth lease, so that they go on as well.
 package jobs
 
 import (
@@ -61,7 +65,7 @@ func New(st *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *W
 	w := &Worker{store: st, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}, lanes: map[app.JobKind]*lanes{}}
 	for kind, h := range handlers {
 		w.kicks[kind] = make(chan struct{}, h.Workers)
-		w.lanes[kind] = &lanes{most: h.lane(), running: map[string]int{}}
+		w.lanes[kind] = newLanes(h.lane(), h.Workers)
 	}
 	return w
 }
@@ -103,7 +107,7 @@ func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) {
 		job, ok, next, err := w.lease(ctx, kind, h)
 		if ok {
 			w.run(context.WithoutCancel(ctx), job, h)
-			if w.lanes[kind].leave(job.Lane) {
+			if w.lanes[kind].leave(job) {
 				wake(w.kicks[kind]) // idle workers didn't look at that lane's jobs
 			}
 			continue
@@ -132,9 +136,9 @@ func (w *Worker) lease(ctx context.Context, kind app.JobKind, h Handler) (app.Jo
 	l := w.lanes[kind]
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	job, ok, next, err := w.store.LeaseJob(ctx, kind, store.LeaseTime, l.full()...)
+	job, ok, next, err := w.store.LeaseJob(ctx, kind, store.LeaseTime, l.turns()...)
 	if ok {
-		l.running[job.Lane]++
+		l.enter(job)
 	}
 	return job, ok, next, err
 }
