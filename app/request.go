@@ -80,6 +80,10 @@ func (q Quiet) Attack() bool { return q == QuietBurst || q == QuietFlood }
 // attack.
 const AttackWindow = time.Hour
 
+// KnownFor is how long a client is one that the person knows, after they
+// approved a request of it.
+const KnownFor = 90 * 24 * time.Hour
+
 // Attack is a sign that a person is under attack.
 type Attack string
 

@@ -72,6 +72,7 @@ var erasures = []string{
 	`DELETE FROM accounts WHERE rowid IN (SELECT rowid FROM accounts WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM mutes WHERE rowid IN (SELECT rowid FROM mutes WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM backoffs WHERE person_id = :id AND client_id IN (SELECT client_id FROM backoffs WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM attackers WHERE person_id = :id AND client_id IN (SELECT client_id FROM attackers WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM payments WHERE request_id IN (SELECT request_id FROM payments WHERE person_id = :id LIMIT :room)`,
 }
 

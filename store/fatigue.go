@@ -63,21 +63,27 @@ func (t *tx) limitNotice(ctx context.Context, r *app.Request, f Fatigue) error {
 		return err
 	}
 	attack := r.Quiet.Attack()
+	byClient := attack // its own requests are the attack, whatever other clients send
 	if r.Quiet == app.QuietNone {
 		if r.NoticePool, r.Quiet, err = t.pool(ctx, *r, f); err != nil {
 			return err
 		}
-		attack = r.Quiet == app.QuietFlood
-		if r.Quiet == app.QuietBurst {
-			if attack, err = t.attacks(ctx, *r, f); err != nil {
+		if r.Quiet.Attack() {
+			if byClient, err = t.attacks(ctx, *r, f); err != nil {
 				return err
 			}
 		}
+		attack = r.Quiet == app.QuietFlood || byClient
 	}
-	if attack {
-		return t.attacked(ctx, r.PersonID, app.Attack(r.Quiet))
+	if !attack {
+		return nil
 	}
-	return nil
+	if byClient {
+		if err := t.attacker(ctx, r.PersonID, r.ClientID); err != nil {
+			return err
+		}
+	}
+	return t.attacked(ctx, r.PersonID, app.Attack(r.Quiet))
 }
 
 // quietCause tells why one client's request is kept quiet, apart from what other
@@ -132,14 +138,16 @@ func (t *tx) attacks(ctx context.Context, r app.Request, f Fatigue) (bool, error
 	return false, nil
 }
 
+// knows tells whether a person approved a request of a client after some time:
+// its parameters are the person, the client and that time.
+const knows = `EXISTS (SELECT 1 FROM requests WHERE person_id = ? AND client_id = ? AND state = 'approved' AND decided_at > ?)`
+
 // pool gives the limit that leaves room for one more notice of the client, or why
 // none does: all clients together used it up, or this one its share.
 func (t *tx) pool(ctx context.Context, r app.Request, f Fatigue) (string, app.Quiet, error) {
 	if len(f.Known) > 0 {
 		var known bool
-		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM requests
-			WHERE person_id = ? AND client_id = ? AND state = 'approved' AND decided_at > ?)`,
-			r.PersonID, r.ClientID, t.now.Add(-f.KnownFor)); err != nil {
+		if err := t.GetContext(ctx, &known, `SELECT `+knows, r.PersonID, r.ClientID, t.now.Add(-f.KnownFor)); err != nil {
 			return "", app.QuietNone, err
 		}
 		if known {
@@ -239,6 +247,36 @@ func (r *Reader) BackOffs(ctx context.Context, personID string) (map[string]app.
 // attacked marks a person as under attack from now on.
 func (t *tx) attacked(ctx context.Context, personID string, how app.Attack) error {
 	return t.exec(ctx, `UPDATE persons SET attacked_at = ?, attack = ? WHERE id = ?`, t.now, how, personID)
+}
+
+// attacker marks a client as one whose own requests are an attack on a person.
+func (t *tx) attacker(ctx context.Context, personID, clientID string) error {
+	return t.exec(ctx, `INSERT INTO attackers (person_id, client_id, at) VALUES (?, ?, ?)
+		ON CONFLICT (person_id, client_id) DO UPDATE SET at = excluded.at`, personID, clientID, t.now)
+}
+
+// UnderAttack tells what an attack on a person means for one client.
+type UnderAttack struct {
+	Person bool `db:"person"` // the person is under attack
+	// Client tells whether the client may be part of it: after the person's own
+	// report any client may; after a burst or a flood those whose requests it was,
+	// and those of which the person approved nothing lately. Other clients aren't
+	// to suffer for it, or anybody who knows the person's name could stop what they
+	// do with their own shop or bank.
+	Client bool `db:"client"`
+}
+
+// UnderAttack tells what attacks on a person after since mean for a client. The
+// person knows the clients of which they approved a request after known.
+func (r *Reader) UnderAttack(ctx context.Context, personID, clientID string, since, known app.Instant) (UnderAttack, error) {
+	var out UnderAttack
+	err := r.r.GetContext(ctx, &out, `SELECT attacked AS person, attacked AND (reported OR attacker OR NOT known) AS client FROM (SELECT
+			EXISTS (SELECT 1 FROM persons WHERE id = ? AND attacked_at > ?) AS attacked,
+			EXISTS (SELECT 1 FROM reports WHERE person_id = ? AND created_at > ?) AS reported,
+			EXISTS (SELECT 1 FROM attackers WHERE person_id = ? AND client_id = ? AND at > ?) AS attacker,
+			`+knows+` AS known) AS signs`,
+		personID, since, personID, since, personID, clientID, since, personID, clientID, known)
+	return out, err
 }
 
 // Attacked tells whether a person was under attack since then: they reported a

@@ -157,14 +157,21 @@ const (
 )
 
 // Inbox lists what waits for a person, the nearest deadline first, as far as
-// the limits go; Waiting tells how much there is. The requests are without
-// login, scopes, payload, grant and receipt.
+// the limits go; Waiting tells how much there is. Where there is more than they
+// let, clients that the person knows come before others, what was notified
+// before what was kept quiet, and every client's first before any second: a
+// flood of one kind can't push what the person waits for off the list. The
+// requests are without login, scopes, payload, grant and receipt.
 func (r *Reader) Inbox(ctx context.Context, personID string) ([]app.Request, error) {
 	var out []app.Request
+	now := r.Now()
 	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests WHERE id IN (SELECT id FROM (
-			SELECT id, row_number() OVER (PARTITION BY client_id ORDER BY expires_at, id) AS n FROM requests
-			WHERE person_id = ? AND `+waiting+` AND expires_at > ?) AS waiting WHERE n <= ?)
-		ORDER BY expires_at, created_at, id LIMIT ?`, personID, r.Now(), InboxOfClient, InboxInAll)
+			SELECT id, client_id, quiet_cause, expires_at,
+				row_number() OVER (PARTITION BY client_id ORDER BY quiet_cause <> '', expires_at, id) AS n FROM requests
+			WHERE person_id = ? AND `+waiting+` AND expires_at > ?) AS waiting WHERE n <= ?
+			ORDER BY client_id NOT IN (SELECT client_id FROM requests
+				WHERE person_id = ? AND state = 'approved' AND decided_at > ?), quiet_cause <> '', n, expires_at, id LIMIT ?)
+		ORDER BY expires_at, created_at, id`, personID, now, InboxOfClient, personID, now.Add(-app.KnownFor), InboxInAll)
 	return out, err
 }
 

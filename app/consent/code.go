@@ -21,8 +21,8 @@ import (
 // codePolicy is what the policy asks of a request: to type the code of its
 // message, where it has one, or to be refused.
 type codePolicy struct {
-	asked    bool // the code is asked for
-	attacked bool // the person is under attack
+	asked   bool // the code is asked for
+	refuses bool // the request is cancelled where its message has none
 }
 
 // codePolicyOf reads what the policy asks of a request of that profile now.
@@ -32,8 +32,9 @@ func (s *Service) codePolicyOf(ctx context.Context, r app.Request) (codePolicy, 
 	if !profile.MatchCode || !always && !under {
 		return codePolicy{}, nil
 	}
-	attacked, err := s.store.Attacked(ctx, r.PersonID, s.store.Now().Add(-app.AttackWindow))
-	return codePolicy{asked: always || attacked, attacked: attacked}, err
+	now := s.store.Now()
+	attack, err := s.store.UnderAttack(ctx, r.PersonID, r.ClientID, now.Add(-app.AttackWindow), now.Add(-app.KnownFor))
+	return codePolicy{asked: always || attack.Person, refuses: attack.Client || always && policy.RefuseWithoutCode}, err
 }
 
 // askCode settles how the person shows that they see the other device: by typing
@@ -60,7 +61,7 @@ func (s *Service) askCode(ctx context.Context, r app.Request, sh *slip.Sheet) (a
 	case hasCode:
 		sh.AskCode = true
 		return app.ReasonNone, nil
-	case p.attacked || s.protection().RefuseWithoutCode:
+	case p.refuses:
 		return app.ReasonNoCode, nil
 	}
 	return app.ReasonNone, nil

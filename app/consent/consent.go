@@ -53,15 +53,11 @@ type Config struct {
 
 // DefaultFatigue lets five notices of one client through in five minutes, and of
 // all clients together ten in ten minutes and forty in a day. The clients of
-// which the person approved a request within KnownFor have as many of their own.
+// which the person approved a request within app.KnownFor have as many of their own.
 // One client takes at most a quarter of either.
-var DefaultFatigue = store.Fatigue{Notices: 5, Window: 5 * time.Minute, Person: personLimits, Known: personLimits, KnownFor: KnownFor}
+var DefaultFatigue = store.Fatigue{Notices: 5, Window: 5 * time.Minute, Person: personLimits, Known: personLimits, KnownFor: app.KnownFor}
 
 var personLimits = []store.Limit{{Notices: 10, Window: 10 * time.Minute}, {Notices: 40, Window: 24 * time.Hour}}
-
-// KnownFor is how long a client is one that the person knows, after they
-// approved a request of it.
-const KnownFor = 90 * 24 * time.Hour
 
 // Service is the use case.
 type Service struct {

@@ -29,9 +29,10 @@ type Protection struct {
 	// CodePatterns find the code in a message by their first group, by profile;
 	// that of the empty name is for all that have none.
 	CodePatterns map[string]*regexp.Regexp
-	// RefuseWithoutCode cancels a request whose code is asked for and whose message
-	// has none; otherwise the person compares the message. Under attack it is
-	// cancelled in any case.
+	// RefuseWithoutCode cancels a request whose code is always asked for and whose
+	// message has none; otherwise the person compares the message. Under attack the
+	// requests of clients that may be part of it are cancelled in any case (see
+	// store.UnderAttack), and those of other clients are none the worse for it.
 	RefuseWithoutCode bool
 }
 
