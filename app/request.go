@@ -256,6 +256,7 @@ const (
 
 	NoticeIdentifierAdded Notice = "identifier_added" // the person can be asked by another name
 	NoticeIdentifierLost  Notice = "identifier_lost"  // a name of theirs was given to another person
+	NoticeIdentityChanged Notice = "identity_changed" // identifiers or companies of theirs were removed, replaced or added
 )
 
 // Outcome is a handler's verdict on one run of a job.

@@ -139,7 +139,7 @@ func (t *tx) move(ctx context.Context, by app.Actor, id app.Identifier, from, to
 		action, person string
 		notice         app.Notice
 	}{{"identifier.move_from", from, app.NoticeIdentifierLost}, {"identifier.move_to", to, app.NoticeIdentifierAdded}} {
-		if err := t.pushAll(ctx, told.person, "", told.notice, "", t.now.Add(noticeFor)); err != nil {
+		if err := t.ringOfIdentity(ctx, told.person, told.notice); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: told.person})
@@ -148,18 +148,6 @@ func (t *tx) move(ctx context.Context, by app.Actor, id app.Identifier, from, to
 		}
 	}
 	return nil
-}
-
-// tellAdded tells a person who has devices that they have another identifier.
-func (t *tx) tellAdded(ctx context.Context, by app.Actor, personID string, kind app.IdentifierKind) error {
-	var devices bool
-	if err := t.GetContext(ctx, &devices, `SELECT EXISTS (SELECT 1 FROM devices WHERE person_id = ? AND state = 'active')`, personID); err != nil || !devices {
-		return err
-	}
-	if err := t.pushAll(ctx, personID, "", app.NoticeIdentifierAdded, "", t.now.Add(noticeFor)); err != nil {
-		return err
-	}
-	return t.audit(ctx, by, entry{action: "identifier.add", person: personID, detail: map[string]string{"kind": string(kind)}})
 }
 
 // sweepMoves stores that moves are over whose wait has ended, and forgets what
@@ -200,26 +188,6 @@ const moveColumns = `id, kind, from_person, to_person, moved_at, ends_at, ended_
 func (r *Reader) IdentifierMoves(ctx context.Context, since app.Instant, limit int) ([]app.IdentifierMove, error) {
 	var out []app.IdentifierMove
 	err := r.r.SelectContext(ctx, &out, `SELECT `+moveColumns+` FROM identifier_moves WHERE moved_at > ? ORDER BY moved_at DESC, id LIMIT ?`, since, limit)
-	return out, err
-}
-
-// IdentifierNews is that a person has another identifier, or that somebody else
-// has one of theirs.
-type IdentifierNews struct {
-	Kind  app.IdentifierKind `db:"kind"`
-	At    app.Instant        `db:"at"`
-	Lost  bool               `db:"lost"`
-	Until app.Instant        `db:"until"` // it names nobody until then; 0 where it does already
-}
-
-// IdentifierNews gives what a person should know since then, the newest first.
-func (r *Reader) IdentifierNews(ctx context.Context, personID string, since app.Instant) ([]IdentifierNews, error) {
-	var out []IdentifierNews
-	err := r.r.SelectContext(ctx, &out, `SELECT a.detail ->> 'kind' AS kind, a.at, a.action = 'identifier.move_from' AS lost,
-			CASE WHEN m.ended_at = 0 AND m.ends_at > ? THEN m.ends_at ELSE 0 END AS until
-		FROM audit a LEFT JOIN identifier_moves m ON m.id = a.detail ->> 'move'
-		WHERE a.person_id = ? AND a.at > ? AND a.action IN ('identifier.add', 'identifier.move_from', 'identifier.move_to') ORDER BY a.id DESC LIMIT 5`,
-		r.Now(), personID, since)
 	return out, err
 }
 

@@ -58,7 +58,7 @@ func (m *mover) notices() map[string][]string {
 	m.T.Helper()
 	out := map[string][]string{}
 	for {
-		j, ok, _, err := m.LeaseJob(m.T.Context(), app.JobPush, time.Hour)
+		j, ok, _, err := m.LeaseJob(m.T.Context(), app.JobPush, 1000*time.Hour)
 		if err != nil {
 			m.T.Fatal(err)
 		}
@@ -83,6 +83,9 @@ func TestMoveOfAnIdentifier(t *testing.T) {
 		if err := m.set(m.ada, nil, first); err != nil {
 			t.Fatal(err)
 		}
+		if got := m.notices(); len(got) != 1 || !slices.Equal(got[m.ada.ID], []string{string(app.NoticeIdentityChanged)}) {
+			t.Errorf("notices of what was taken away: %v", got)
+		}
 		m.Clock.Advance(71 * time.Hour)
 		if err := m.set(m.bob, nil, second, mail); !errors.Is(err, app.ErrIdentifierMoves) {
 			t.Fatalf("a move that nobody agreed to: %v", err)
@@ -97,11 +100,11 @@ func TestMoveOfAnIdentifier(t *testing.T) {
 		if !slices.Equal(got[m.ada.ID], []string{string(app.NoticeIdentifierLost)}) || !slices.Equal(got[m.bob.ID], []string{string(app.NoticeIdentifierAdded)}) {
 			t.Errorf("notices: %v", got)
 		}
-		news, err := m.IdentifierNews(t.Context(), m.ada.ID, 0)
-		if err != nil || len(news) != 1 || !news[0].Lost || news[0].Kind != app.Email {
+		news, err := m.IdentityNews(t.Context(), m.ada.ID, 0)
+		if err != nil || len(news) != 2 || news[0].Change != app.IdentifierLost || news[0].Kind != app.Email || news[1].Change != app.IdentifierRemoved {
 			t.Errorf("Ada's page: %+v %v", news, err)
 		}
-		if news, err = m.IdentifierNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 || news[0].Until != m.Now().Add(store.DefaultIdentifierWait) {
+		if news, err = m.IdentityNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 || news[0].Until != m.Now().Add(store.DefaultIdentifierWait) {
 			t.Errorf("Bob's page: %+v %v", news, err)
 		}
 		for _, wait := range []time.Duration{0, 72*time.Hour - time.Second} {
@@ -226,7 +229,7 @@ func TestAddedIdentifiersAreTold(t *testing.T) {
 	if got := m.notices(); len(got) != 1 || !slices.Equal(got[m.bob.ID], []string{string(app.NoticeIdentifierAdded)}) {
 		t.Errorf("notices: %v", got)
 	}
-	if news, err := m.IdentifierNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 || news[0].Lost || news[0].Until != 0 {
+	if news, err := m.IdentityNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 || news[0].Change != app.IdentifierAdded || news[0].Until != 0 {
 		t.Errorf("Bob's page: %+v %v", news, err)
 	}
 	carl := m.MustPerson("carl")

@@ -205,6 +205,10 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 	if err != nil {
 		return nil, err
 	}
+	hasDevices, err := t.store.devicesOf(ctx, t, peopleOf(found))
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Outcome, len(rows))
 	taken := map[string]bool{}
 	var added []entry
@@ -242,8 +246,8 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 			companies = append(companies, []any{id, c})
 		}
 		if f.What == Changed {
-			for _, d := range f.identifiers {
-				if err := t.tellAdded(ctx, by, id, d.Kind); err != nil {
+			if hasDevices[id] {
+				if err := t.tellIdentity(ctx, by, id, f.news()); err != nil {
 					return nil, err
 				}
 			}
@@ -269,6 +273,26 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 		return nil, err
 	}
 	return out, t.auditAll(ctx, by, added)
+}
+
+// peopleOf are the people whom rows change.
+func peopleOf(found []PersonFound) []string {
+	var out []string
+	for _, f := range found {
+		if f.What == Changed {
+			out = append(out, f.PersonID)
+		}
+	}
+	return out
+}
+
+// news is what the person of a row is to be told.
+func (f PersonFound) news() identityChange {
+	c := identityChange{CompaniesAdded: len(f.companies)}
+	for _, id := range f.identifiers {
+		c.Added = append(c.Added, id.Kind)
+	}
+	return c
 }
 
 // takes tells whether an earlier row has taken what this one would, and takes it.

@@ -29,21 +29,25 @@ func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, i
 			}
 			was = append(was, "name")
 		}
-		moved, err := t.setIdentifiers(ctx, by, id, ids, allow)
+		var news identityChange
+		moved, err := t.setIdentifiers(ctx, by, id, ids, allow, &news)
 		if err != nil {
 			return err
 		}
 		if moved {
 			was = append(was, "identifiers")
 		}
-		if moved, err = t.setCompanies(ctx, id, companies); err != nil {
+		if err := t.setCompanies(ctx, id, companies, &news); err != nil {
 			return err
 		}
-		if moved {
+		if news.CompaniesAdded+news.CompaniesRemoved > 0 {
 			was = append(was, "companies")
 		}
 		if changed = len(was) > 0; !changed {
 			return nil
+		}
+		if err := t.tellIdentity(ctx, by, id, news); err != nil {
+			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
 		return t.audit(ctx, by, entry{action: "person.edit", person: id, detail: map[string]string{"changed": strings.Join(was, " ")}})
@@ -58,9 +62,11 @@ func (t *tx) living(ctx context.Context, id string) (app.Person, error) {
 	return p, orElse(err, app.ErrUnknownPerson)
 }
 
-// setIdentifiers brings a person's identifiers to ids. One that is only written
-// otherwise stays the same. A person who has devices is told of what is added.
-func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, ids []app.Identifier, allow []Allow) (changed bool, err error) {
+// setIdentifiers brings a person's identifiers to ids, and notes in news what the
+// person is to be told: a move tells them by itself. One that is only written
+// otherwise stays the same.
+func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, ids []app.Identifier, allow []Allow,
+	news *identityChange) (changed bool, err error) {
 	var have []app.Identifier
 	if err := t.SelectContext(ctx, &have, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, personID); err != nil {
 		return false, err
@@ -70,6 +76,7 @@ func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, 
 			continue
 		}
 		changed = true
+		news.Removed = append(news.Removed, old.Kind)
 		if err := t.release(ctx, personID, []app.Identifier{old}); err != nil {
 			return changed, err
 		}
@@ -87,8 +94,8 @@ func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, 
 		} else {
 			var moved bool
 			moved, err = t.addIdentifier(ctx, by, personID, id, allow)
-			if err == nil && !moved {
-				err = t.tellAdded(ctx, by, personID, id.Kind)
+			if !moved {
+				news.Added = append(news.Added, id.Kind)
 			}
 		}
 		if err != nil {
@@ -98,26 +105,30 @@ func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, 
 	return changed, nil
 }
 
-func (t *tx) setCompanies(ctx context.Context, personID string, companies []string) (changed bool, err error) {
+// setCompanies brings a person's companies to those, and counts in news what
+// that adds and removes.
+func (t *tx) setCompanies(ctx context.Context, personID string, companies []string, news *identityChange) error {
 	var have []string
 	if err := t.SelectContext(ctx, &have, `SELECT cnpj FROM companies WHERE person_id = ?`, personID); err != nil {
-		return false, err
+		return err
 	}
 	for _, old := range have {
-		if !slices.Contains(companies, old) {
-			changed = true
-			if err := t.exec(ctx, `DELETE FROM companies WHERE person_id = ? AND cnpj = ?`, personID, old); err != nil {
-				return changed, err
-			}
+		if slices.Contains(companies, old) {
+			continue
+		}
+		news.CompaniesRemoved++
+		if err := t.exec(ctx, `DELETE FROM companies WHERE person_id = ? AND cnpj = ?`, personID, old); err != nil {
+			return err
 		}
 	}
-	for _, c := range companies {
-		if !slices.Contains(have, c) {
-			changed = true
-			if err := t.exec(ctx, `INSERT INTO companies (person_id, cnpj) VALUES (?, ?) ON CONFLICT DO NOTHING`, personID, c); err != nil {
-				return changed, err
-			}
+	for i, c := range companies {
+		if slices.Contains(have, c) || slices.Contains(companies[:i], c) {
+			continue
+		}
+		news.CompaniesAdded++
+		if err := t.exec(ctx, `INSERT INTO companies (person_id, cnpj) VALUES (?, ?)`, personID, c); err != nil {
+			return err
 		}
 	}
-	return changed, nil
+	return nil
 }

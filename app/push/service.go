@@ -153,6 +153,8 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_added.title"), w.T("push.device_added.body")
 	case app.NoticeIdentifierAdded:
 		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identifier_added.title"), w.T("push.identifier_added.body")
+	case app.NoticeIdentityChanged:
+		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identity_changed.title"), w.T("push.identity_changed.body")
 	case app.NoticeIdentifierLost:
 		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identifier_lost.title"), w.T("push.identifier_lost.body")
 	default:

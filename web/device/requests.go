@@ -85,12 +85,12 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	if p.Added, err = h.added(r, id); err != nil {
 		return err
 	}
-	news, err := h.Store.IdentifierNews(r.Context(), id.Person.ID, h.Store.Now().Add(-newsFor))
+	news, err := h.Store.IdentityNews(r.Context(), id.Person.ID, h.Store.Now().Add(-newsFor))
 	if err != nil {
 		return err
 	}
 	for _, n := range news {
-		p.Names = append(p.Names, page.NameNews{Kind: n.Kind, At: n.At.Time(), Lost: n.Lost, Until: n.Until.Time()})
+		p.Names = append(p.Names, page.NameNews{Change: n.Change, Kind: n.Kind, At: n.At.Time(), Until: n.Until.Time()})
 	}
 	coming, err := h.coming(r, id)
 	if err != nil {

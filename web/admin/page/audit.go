@@ -44,6 +44,7 @@ var domains = []struct {
 	{"device.", "admin.domain.device"}, {"invitation.", "admin.domain.invitation"}, {"activation.", "admin.domain.activation"}, {"passkey.", "admin.domain.passkey"},
 	{"admin.", "admin.domain.admin"}, {"setting.", "admin.domain.setting"}, {"audit.", "admin.domain.audit"}, {"receipt.", "admin.domain.receipt"},
 	{"account.", "admin.domain.account"}, {"import.", "admin.domain.import"}, {"proposal.", "admin.domain.proposal"}, {"look.", "admin.domain.look"},
+	{"identifier.", "admin.domain.identifier"}, {"company.", "admin.domain.company"},
 }
 
 func narrowed(name, value string) templ.SafeURL {

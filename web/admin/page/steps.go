@@ -39,9 +39,15 @@ var steps = map[string]map[string]step{
 	},
 	"identifier": {
 		"add":       {"admin.step.identifier_add", view.Waiting},
+		"remove":    {"admin.step.identifier_remove", view.Ended},
+		"change":    {"admin.step.identifier_change", view.Waiting},
 		"move_from": {"admin.step.identifier_move_from", view.Stuck},
 		"move_to":   {"admin.step.identifier_move_to", view.Stuck},
 		"settle":    {"admin.step.identifier_settle", view.Approved},
+	},
+	"company": {
+		"add":    {"admin.step.company_add", view.Waiting},
+		"remove": {"admin.step.company_remove", view.Ended},
 	},
 	"invitation": {
 		"make": {"admin.step.invitation_make", view.Waiting},

@@ -159,8 +159,11 @@ func gallery(f view.Frame) []shown {
 		{name: "inbox-mixed", page: page.Inbox{Waiting: mixed}},
 		{name: "inbox-payments", page: page.Inbox{Waiting: mixed[:2]}},
 		{name: "inbox", page: page.Inbox{Waiting: waiting[:2]}},
-		{name: "inbox-names", page: page.Inbox{Waiting: waiting[:1], Names: []page.NameNews{{Kind: app.Email, At: now.Add(-2 * time.Hour), Lost: true},
-			{Kind: app.CPF, At: now.Add(-2 * time.Hour), Until: now.Add(70 * time.Hour)}, {Kind: app.Customer, At: now.Add(-26 * time.Hour)}}}},
+		{name: "inbox-names", page: page.Inbox{Waiting: waiting[:1], Names: []page.NameNews{{Change: app.IdentifierLost, Kind: app.Email, At: now.Add(-2 * time.Hour)},
+			{Change: app.IdentifierGained, Kind: app.CPF, At: now.Add(-2 * time.Hour), Until: now.Add(70 * time.Hour)}, {Change: app.IdentifierAdded, Kind: app.Customer, At: now.Add(-26 * time.Hour)}}}},
+		{name: "inbox-changed", page: page.Inbox{Waiting: waiting[:1], Names: []page.NameNews{{Change: app.IdentifierReplaced, Kind: app.Phone, At: now.Add(-2 * time.Minute)},
+			{Change: app.CompanyAdded, At: now.Add(-2 * time.Hour)}, {Change: app.CompanyRemoved, At: now.Add(-3 * time.Hour)},
+			{Change: app.IdentifierRemoved, Kind: app.Email, At: now.Add(-26 * time.Hour)}}}},
 		{name: "inbox-full", page: page.Inbox{Waiting: waiting, PushOff: true, Coming: true, Added: &page.Added{ID: "d2", Name: "iPad", At: now.Add(-2 * time.Hour)}}},
 		{name: "inbox-quiet", page: page.Inbox{Waiting: waiting[:1], Bursts: []page.Burst{
 			{Cause: app.QuietBackOff, Clients: []string{"c1"}, Name: "Financroo Ltd", Times: 1, Until: now.Add(4 * time.Minute), Waiting: waiting[1:2]},

@@ -23,27 +23,41 @@ type Inbox struct {
 	Names   []NameNews
 }
 
-// NameNews is that the person has another identifier, or that somebody else has
-// one of theirs.
+// NameNews is a change of the person's identifiers, or of the companies that
+// they act for.
 type NameNews struct {
-	Kind  app.IdentifierKind
-	At    time.Time
-	Lost  bool
-	Until time.Time // it names nobody until then; zero where it names the person
+	Change app.IdentityChange
+	Kind   app.IdentifierKind // empty for a company
+	At     time.Time
+	Until  time.Time // it names nobody until then; zero where it names the person
+}
+
+// nameNotices are the changes in words. Those that take something from the
+// person, or let others ask in a company's name, stand out.
+var nameNotices = map[app.IdentityChange]struct {
+	id    string
+	words i18n.Key
+	kind  view.NoticeKind
+}{
+	app.IdentifierAdded:    {"identifier-added", "notice.identifier_added", view.NoticeInfo},
+	app.IdentifierRemoved:  {"identifier-removed", "notice.identifier_removed", view.NoticeWarn},
+	app.IdentifierReplaced: {"identifier-replaced", "notice.identifier_replaced", view.NoticeWarn},
+	app.IdentifierGained:   {"identifier-added", "notice.identifier_added", view.NoticeInfo},
+	app.IdentifierLost:     {"identifier-lost", "notice.identifier_lost", view.NoticeWarn},
+	app.CompanyAdded:       {"company-added", "notice.company_added", view.NoticeWarn},
+	app.CompanyRemoved:     {"company-removed", "notice.company_removed", view.NoticeInfo},
 }
 
 // notice words it.
 func (n NameNews) notice(f view.Frame) view.Notice {
-	words := i18n.Key("notice.identifier_added")
-	out := view.Notice{ID: "identifier-added", Kind: view.NoticeInfo}
-	switch {
-	case n.Lost:
-		words, out.ID, out.Kind = "notice.identifier_lost", "identifier-lost", view.NoticeWarn
-	case !n.Until.IsZero():
-		words = "notice.identifier_moved"
+	is := nameNotices[n.Change]
+	out, words := view.Notice{ID: is.id, Kind: is.kind}, is.words
+	pairs := []any{"when", f.Words.Moment(n.At, f.Now), "institution", f.Institution}
+	if n.Kind != "" {
+		pairs = append(pairs, "kind", f.Words.T(i18n.Key("identifier."+string(n.Kind))))
 	}
-	pairs := []any{"kind", f.Words.T(i18n.Key("identifier." + string(n.Kind))), "when", f.Words.Moment(n.At, f.Now), "institution", f.Institution}
-	if words == "notice.identifier_moved" {
+	if n.Change == app.IdentifierGained && !n.Until.IsZero() {
+		words = "notice.identifier_moved"
 		pairs = append(pairs, "until", f.Words.Deadline(n.Until, f.Now))
 	}
 	out.Text = f.Words.T(words, pairs...)
