@@ -1,7 +1,7 @@
-// Package static holds what browsers load beside pages: styles, script modules
-// and icons. Everything is embedded and served under a URL that carries a digest
-// of the whole tree, so that it may be cached for good and relative module
-// imports resolve.
+// Package static holds what browsers load beside pages, styles, script modules
+// and icons, and the documentation. Everything is embedded; what browsers load is
+// served under a URL that carries a digest of the whole tree, so that it may be
+// cached for good and relative module imports resolve.
 package static
 
 import (
@@ -21,6 +21,19 @@ import (
 
 //go:embed *.css *.js icons emulator
 var files embed.FS
+
+//go:embed docs/*.md
+var docs embed.FS
+
+// Docs are the pages of the documentation, by the names of their files. They
+// aren't among the files that browsers load: the console shows them.
+var Docs = func() fs.FS {
+	sub, err := fs.Sub(docs, "docs")
+	if err != nil {
+		panic("static: the documentation can't be read: " + err.Error())
+	}
+	return sub
+}()
 
 // workerName is the service worker's source. Browsers find it at the root, not
 // under a hashed URL: its own URL must never change.

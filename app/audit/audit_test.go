@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 
 	"assent/app"
 	"assent/app/audit"
+	"assent/static"
 	"assent/store"
 	"assent/store/storetest"
 )
@@ -94,23 +96,21 @@ func TestExportInJSONLinesIsExact(t *testing.T) {
 	}
 }
 
-// The recipe of the package's description, run.
+// The program that the page of the audit shows, run.
 func TestExportIsCheckedWithoutThisProgram(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("SKIPPED: there is no python3 to check the export with")
 	}
-	const recipe = `
-import hashlib, json, sys
-prev, n = "0" * 64, 0
-for line in sys.stdin:
-    row = json.loads(line)
-    fields = ["assent-audit/1"] + [str(row[k]) for k in ("prev_hash", "id", "at", "actor_kind",
-        "actor_id", "source", "action", "person_id", "device_id", "request_id", "detail")]
-    data = b"".join(b"%d:%s," % (len(f), f) for f in (s.encode() for s in fields))
-    assert row["hash"] == hashlib.sha256(data).hexdigest() and row["prev_hash"] == prev, row
-    prev, n = row["hash"], n + 1
-print(n, prev)`
+	page, err := fs.ReadFile(static.Docs, "audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```python\n")
+	recipe, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the audit's page shows no program")
+	}
 	db := filled(t, 20)
 	c := exec.CommandContext(t.Context(), python, "-X", "utf8", "-c", recipe)
 	c.Stdin = strings.NewReader(exported(t, db, audit.JSONLines, audit.Range{}))

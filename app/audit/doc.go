@@ -11,12 +11,7 @@
 // bytes, a comma), id and at (milliseconds since the Unix epoch) in decimal. The
 // first row's prev_hash is 64 zeros. Rows are numbered without a gap. An export
 // in JSON Lines holds the fields by these names, so that anybody can check it
-// without this program; in Python:
-//
-//	fields = ["assent-audit/1"] + [str(row[k]) for k in ("prev_hash", "id", "at", "actor_kind",
-//	    "actor_id", "source", "action", "person_id", "device_id", "request_id", "detail")]
-//	data = b"".join(b"%d:%s," % (len(f), f) for f in (s.encode() for s in fields))
-//	assert row["hash"] == hashlib.sha256(data).hexdigest()
+// without this program: static/docs/audit.md has one in Python that does.
 //
 // The chain finds what was done to single rows. Whoever can write the database
 // can also cut its end off, or write all of it anew; these are found by a head

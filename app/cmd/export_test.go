@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"assent/app"
 	"assent/app/config"
@@ -98,4 +102,41 @@ func (d *Demo) AgeConfirmations(t testing.TB, by time.Duration) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// parser is that of the command line, which writes nothing.
+func parser() *kong.Kong {
+	var c commandLine
+	k, err := kong.New(&c, append(c.Options(), kong.Writers(io.Discard, io.Discard), kong.Exit(func(code int) { panic(exit(code)) }))...)
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+// Parse reads a command line and runs nothing.
+func Parse(args []string) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exit: // the help was asked for
+			if r != 0 {
+				err = fmt.Errorf("exit %d", r)
+			}
+		default:
+			panic(r)
+		}
+	}()
+	_, err = parser().Parse(args)
+	return err
+}
+
+// Paths are all commands, such as "user add".
+func Paths() []string {
+	k := parser()
+	var all []string
+	for _, leaf := range k.Model.Leaves(true) {
+		all = append(all, leaf.Path())
+	}
+	return all
 }

@@ -13,7 +13,7 @@ import (
 var layers = [][]string{
 	{"assent/app", "assent/app/clock", "assent/migrations", "assent/static", "assent/store/sqlite"},
 	{"assent/app/identifier"},
-	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile", "assent/app/spoken"},
+	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile", "assent/app/spoken", "assent/app/docs"},
 	{"assent/app/acp", "assent/app/accounts"},
 	{"assent/app/slip", "assent/app/receipt"},
 	{"assent/app/consent", "assent/app/people", "assent/app/passkey", "assent/app/push", "assent/app/login", "assent/app/jobs", "assent/app/audit", "assent/app/health", "assent/app/settings"},

@@ -1,0 +1,235 @@
+package docs_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+
+	"assent/app/docs"
+	"assent/static"
+)
+
+const root = "../.."
+
+// files are README and the pages, by their path from the top.
+func files(t *testing.T) map[string]string {
+	t.Helper()
+	found, err := filepath.Glob(root + "/static/docs/*")
+	if err != nil || len(found) < 10 {
+		t.Fatalf("%d pages (%v)", len(found), err)
+	}
+	all := map[string]string{}
+	for _, name := range append(found, root+"/README.md") {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[filepath.ToSlash(rel)] = string(b)
+	}
+	return all
+}
+
+// Who opens the repository first reads README: it must stay short.
+func TestREADMEStaysShort(t *testing.T) {
+	if n := len(files(t)["README.md"]); n > 8<<10 {
+		t.Errorf("README has %d bytes, at most %d: move what is more to a page of static/docs", n, 8<<10)
+	}
+}
+
+var punctuation = regexp.MustCompile(`[^\p{L}\p{N}_\- ]`)
+
+// anchor is the id that code forges give a heading.
+func anchor(heading string) string {
+	return strings.ReplaceAll(punctuation.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
+}
+
+// Links lead to files and headings that are there: relative ones as a code
+// forge follows them.
+func TestLinksResolve(t *testing.T) {
+	all, md := files(t), goldmark.New(goldmark.WithExtensions(extension.Table))
+	anchors := map[string]map[string]bool{}
+	links := map[string][]string{}
+	for name, source := range all {
+		anchors[name] = map[string]bool{}
+		src := []byte(source)
+		err := ast.Walk(md.Parser().Parse(text.NewReader(src)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+			if !entering {
+				return ast.WalkContinue, nil
+			}
+			switch n := n.(type) {
+			case *ast.Heading:
+				a := anchor(string(n.Lines().Value(src)))
+				if anchors[name][a] {
+					t.Errorf("%s has two headings #%s", name, a)
+				}
+				anchors[name][a] = true
+			case *ast.Link:
+				links[name] = append(links[name], string(n.Destination))
+			case *ast.Image:
+				links[name] = append(links[name], string(n.Destination))
+			}
+			return ast.WalkContinue, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for from, list := range links {
+		for _, link := range list {
+			if strings.HasPrefix(link, "https://") {
+				continue
+			}
+			n++
+			file, fragment, _ := strings.Cut(link, "#")
+			to := from
+			if file != "" {
+				to = path.Join(path.Dir(from), file)
+			}
+			if _, err := os.Stat(filepath.Join(root, to)); err != nil {
+				t.Errorf("%s: no file is at %s", from, link)
+			} else if fragment != "" && !anchors[to][fragment] {
+				t.Errorf("%s: no heading is at %s", from, link)
+			}
+		}
+	}
+	if n < 40 {
+		t.Errorf("only %d links were looked at", n)
+	}
+}
+
+// Help shows every file of static/docs, in English, with what forges show: its
+// headings by the same ids, and no HTML of the file's own.
+func TestEveryPageIsShown(t *testing.T) {
+	groups, err := docs.Groups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]*docs.Page{}
+	for _, g := range groups {
+		for _, p := range g.Pages {
+			shown[p.Name] = p
+		}
+	}
+	names, err := fs.Glob(static.Docs, "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range names {
+		p := shown[strings.ToLower(strings.TrimSuffix(file, ".md"))]
+		if p == nil {
+			t.Errorf("%s isn't in Help: give it a line in app/docs", file)
+			continue
+		}
+		delete(shown, p.Name)
+		if !strings.HasPrefix(p.Lead, "For ") || len(p.Lead) > 220 {
+			t.Errorf("%s doesn't say first, and shortly, whom it is for: %q", file, p.Lead)
+		}
+		doc, err := goquery.NewDocumentFromReader(strings.NewReader(p.HTML))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(p.HTML, "<!--") || doc.Find("script, style, img, iframe, h1").Length() > 0 {
+			t.Errorf("%s has what no page should:\n%s", file, p.HTML)
+		}
+		if doc.Find("h2").Length() == 0 && file != "LICENCE.md" {
+			t.Errorf("%s has no headings", file)
+		}
+		for _, h := range doc.Find("h2, h3, h4").EachIter() {
+			if id := h.AttrOr("id", ""); id != anchor(h.Text()) {
+				t.Errorf("%s: %q has the id %q, a forge gives %q", file, h.Text(), id, anchor(h.Text()))
+			}
+		}
+		for _, a := range doc.Find("a").EachIter() {
+			to := a.AttrOr("href", "")
+			if !strings.HasPrefix(to, "https://") && !strings.HasPrefix(to, docs.Path+"/") && !strings.HasPrefix(to, "#") {
+				t.Errorf("%s: a link leads to %q", file, to)
+			}
+			if name, ok := strings.CutPrefix(to, docs.Path+"/"); ok {
+				name, _, _ = strings.Cut(name, "#")
+				if found, _, _, err := docs.Find(name); err != nil || found == nil {
+					t.Errorf("%s: Help has no page at %q (%v)", file, to, err)
+				}
+			}
+		}
+	}
+	for name := range shown {
+		t.Errorf("Help shows %s, which is no file", name)
+	}
+}
+
+// A page can bring no HTML, scripts or foreign content into the console.
+func TestRefusedPages(t *testing.T) {
+	for _, c := range []struct{ name, source, says string }{
+		{"a block of HTML", "# T\n\nFor all.\n\n<script>alert(1)</script>\n", "HTML isn't shown"},
+		{"HTML behind a comment", "# T\n\nFor all.\n\n<!-- a --><b>b</b>\n", "HTML isn't shown"},
+		{"HTML between comments", "# T\n\nFor all.\n\n<!-- a --><b>b</b><!-- c -->\n", "HTML isn't shown"},
+		{"HTML in a line", "# T\n\nFor all.\n\nA <img src=x onerror=alert(1)> b\n", "neither HTML nor pictures"},
+		{"a picture", "# T\n\nFor all.\n\n![x](https://evil.example/x.png)\n", "neither HTML nor pictures"},
+		{"a script as a link", "# T\n\nFor all.\n\n[x](javascript:alert(1))\n", "leads to no page"},
+		{"a link in the clear", "# T\n\nFor all.\n\n[x](http://evil.example/)\n", "leads to no page"},
+		{"a link to another host", "# T\n\nFor all.\n\n[x](//evil.example/a.md)\n", "leads to no page"},
+		{"a link to another folder", "# T\n\nFor all.\n\n[x](../../secret.md)\n", "leads to no page"},
+		{"a script as a bare address", "# T\n\nFor all.\n\n<javascript:alert(1)>\n", "leads to no page"},
+		{"no title", "For all.\n", "no title"},
+		{"no lead", "# T\n\n## U\n", "no paragraph"},
+		{"two titles", "# T\n\nFor all.\n\n# U\n", "second title"},
+	} {
+		if _, err := docs.Parse("x", []byte(c.source)); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.says)
+		}
+	}
+	p, err := docs.Parse("x", []byte("# A & B\n\nFor `all`.\n\n<!-- made -->\n| a | b |\n|---|---|\n| `<b>` | 2 |\n\n    <i>\n\n## Who's *there*?\n\n\"<&>\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<code>&lt;b&gt;</code>`, `<td data-label="b">2</td>`, `<pre tabindex="0"><code>&lt;i&gt;`, `<h2 id="whos-there">`, `&quot;&lt;&amp;&gt;&quot;`} {
+		if !strings.Contains(p.HTML, want) {
+			t.Errorf("%q isn't in\n%s", want, p.HTML)
+		}
+	}
+	if p.Title != "A & B" || p.Lead != "For all." || len(p.Contents) != 1 || p.Contents[0].Text != "Who's there?" {
+		t.Errorf("title %q, lead %q, contents %v", p.Title, p.Lead, p.Contents)
+	}
+}
+
+// What is searched is found where it stands: by title first, then by heading,
+// then by text.
+func TestSearch(t *testing.T) {
+	first := func(query string) docs.Place {
+		t.Helper()
+		found, err := docs.Search(query)
+		if err != nil || len(found) == 0 || len(found) > docs.MostFound {
+			t.Fatalf("%q: %d places (%v)", query, len(found), err)
+		}
+		return found[0]
+	}
+	if p := first("RECEIPTS"); p.Page.Name != "receipts" || p.Heading.ID != "" {
+		t.Errorf("a title leads to %s#%s", p.Page.Name, p.Heading.ID)
+	}
+	if p := first("backing up"); p.Page.Name != "operating" || p.Heading.ID != "backing-up" {
+		t.Errorf("a heading leads to %s#%s", p.Page.Name, p.Heading.ID)
+	}
+	if p := first("assent_cooling device"); p.Match == "" || !strings.EqualFold(p.Match, "device") && !strings.EqualFold(p.Match, "assent_cooling") {
+		t.Errorf("a setting is shown as %q %q %q", p.Before, p.Match, p.After)
+	}
+	for _, none := range []string{"", "  ", "zxqv", "receipts zxqv"} {
+		if found, err := docs.Search(none); err != nil || len(found) > 0 {
+			t.Errorf("%q is found %d times (%v)", none, len(found), err)
+		}
+	}
+}

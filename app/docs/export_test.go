@@ -1,0 +1,4 @@
+package docs
+
+// Parse is parse, for tests.
+var Parse = parse
