@@ -147,6 +147,10 @@ type Request struct {
 	Said           string        `db:"acp_said"`     // what ACP wrote when it refused something of it last, verbatim; may name people
 }
 
+// Tellable tells whether ACP can be told of the request: what that takes goes
+// with what retention erases of it, and with its person.
+func (r Request) Tellable() bool { return r.LoginState != "" || r.Payload != "" }
+
 // Withdrawal is how far an approval is taken back that ACP may have had.
 type Withdrawal string
 

@@ -237,8 +237,7 @@ func (t *tx) delivered(ctx context.Context, r app.Request, as app.DeliveryState,
 		as, cause, as == app.DeliveryUnconfirmed || as == app.DeliveryFailed && r.DeliveryUnsure, t.now, r.ACPApproved, r.ID); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `UPDATE requests SET granted = '', login_state = '' WHERE id = ?
-		AND EXISTS (SELECT 1 FROM persons WHERE id = person_id AND erased_at <> 0)`, r.ID); err != nil {
+	if err := t.forget(ctx, r.ID); err != nil {
 		return err
 	}
 	t.changed(r)
@@ -250,6 +249,21 @@ func (t *tx) delivered(ctx context.Context, r app.Request, as app.DeliveryState,
 		action = "delivery." + string(w) // withdrawn, unclear or held
 	}
 	return t.audit(ctx, app.System, entry{action: action, person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
+}
+
+// tellable is a request of which ACP is to be told, or may be told once more: an
+// administrator can have a withdrawal in doubt gone on with. ACP takes no call
+// about a login without its state.
+const tellable = `(delivery = 'waiting'
+	OR delivery = 'failed' AND withdrawn_at > 0 AND acp_approved = 0 AND resolved_at = 0)`
+
+// forget takes the login state from a request of a person who was erased, once
+// ACP isn't told of it any more.
+func (t *tx) forget(ctx context.Context, id string) error {
+	n, err := t.affect(ctx, `UPDATE requests SET login_state = '' WHERE id = ? AND login_state <> '' AND NOT `+tellable+`
+		AND EXISTS (SELECT 1 FROM persons WHERE id = person_id AND erased_at <> 0)`, id)
+	t.erased = t.erased || n > 0
+	return err
 }
 
 func (t *tx) request(ctx context.Context, id string) (app.Request, error) {
@@ -290,6 +304,9 @@ func (s *Store) Resolve(ctx context.Context, by app.Actor, id string) error {
 		}
 		r, err := t.request(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := t.forget(ctx, id); err != nil {
 			return err
 		}
 		t.changed(r)

@@ -162,7 +162,6 @@ func (s *Store) EndMore(ctx context.Context) (more bool, err error) {
 	if err := s.r.GetContext(ctx, &more, `SELECT EXISTS (SELECT 1 FROM endings)`); err != nil || !more {
 		return false, err
 	}
-	erased := false
 	err = s.write(ctx, func(t *tx) error {
 		var e ending
 		err := t.GetContext(ctx, &e, `SELECT `+endingColumns+` FROM endings ORDER BY id LIMIT 1`)
@@ -176,14 +175,11 @@ func (s *Store) EndMore(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		if erased = done && e.Erases; done {
+		if t.erased = done && e.Erases; done {
 			return t.exec(ctx, `DELETE FROM endings WHERE id = ?`, e.ID)
 		}
 		return t.exec(ctx, `UPDATE endings SET past_at = ?, past_id = ? WHERE id = ?`, e.PastAt, e.PastID, e.ID)
 	})
-	if err == nil && erased {
-		err = s.clearLog(ctx)
-	}
 	return true, err
 }
 

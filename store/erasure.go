@@ -17,7 +17,7 @@ import (
 // and nothing can be approved. What is too much for one transaction goes in
 // steps: see EndMore.
 func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error {
-	err := s.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, id); err != nil {
 			return err
 		}
@@ -49,12 +49,9 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
+		t.erased = true
 		return t.audit(ctx, by, entry{action: "person.erase", person: id})
 	})
-	if err != nil {
-		return err
-	}
-	return s.clearLog(ctx)
 }
 
 // erasures take what is kept of a person beside their requests, each at most
@@ -96,35 +93,41 @@ func (t *tx) erase(ctx context.Context, e *ending) (done bool, err error) {
 }
 
 // eraseRequests erases what the next requests of an erased person said of them,
-// in their order. What ACP hasn't been told yet is needed for that, and goes
-// then: see Delivered.
+// in their order. An approval whose delivery failed, and which ACP may have all
+// the same, is withdrawn. The login state of what ACP is still to be told, or may
+// be told once more, goes when the doubt ends: see forget.
 func (t *tx) eraseRequests(ctx context.Context, e *ending) (done bool, err error) {
-	var rows []struct {
-		ID string      `db:"id"`
-		At app.Instant `db:"created_at"`
-	}
-	if err := t.SelectContext(ctx, &rows, `SELECT id, created_at FROM requests WHERE person_id = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?`,
+	var rows []app.Request
+	if err := t.SelectContext(ctx, &rows, `SELECT `+requestColumns+` FROM requests
+		WHERE person_id = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?`,
 		e.PersonID, e.PastAt, e.PastID, t.left); err != nil || len(rows) == 0 {
 		return err == nil, err
 	}
 	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
+	by := app.Actor{Kind: e.ActorKind, ID: e.ActorID, Source: e.Source}
+	for i, r := range rows {
+		ids[i] = r.ID
+		if r.State == app.Approved && r.Delivery == app.DeliveryFailed && r.DeliveryUnsure {
+			if _, err := t.withdraw(ctx, by, r, e.Reason); err != nil {
+				return false, err
+			}
+		}
 	}
 	list, err := json.Marshal(ids)
 	if err != nil {
 		return false, err
 	}
 	for _, query := range []string{
-		`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '', acp_said = '' WHERE id IN (SELECT value FROM json_each(?))`,
-		`UPDATE requests SET granted = '', login_state = '' WHERE id IN (SELECT value FROM json_each(?)) AND delivery <> 'waiting'`,
+		`UPDATE requests SET user_identifier = '', binding_message = '', payload = '', details = '', payee = '',
+			acp_said = '', granted = '' WHERE id IN (SELECT value FROM json_each(?))`,
+		`UPDATE requests SET login_state = '' WHERE id IN (SELECT value FROM json_each(?)) AND NOT ` + tellable,
 	} {
 		if err := t.exec(ctx, query, string(list)); err != nil {
 			return false, err
 		}
 	}
 	last := rows[len(rows)-1]
-	e.PastAt, e.PastID = last.At, last.ID
+	e.PastAt, e.PastID = last.CreatedAt, last.ID
 	t.left -= len(rows)
 	return t.left > 0, nil
 }

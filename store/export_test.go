@@ -198,3 +198,9 @@ func LeasePlan(ctx context.Context, r *Reader, turn Turn) (out []string, err err
 	}
 	return out, err
 }
+
+// EmptyPlan is how SQLite means to find what EraseSaid erases.
+func EmptyPlan(ctx context.Context, r *Reader) ([]string, error) {
+	query := `SELECT id FROM requests WHERE ` + said + ` AND created_at < :x AND ` + over + ` LIMIT :x`
+	return plan(ctx, r, query, map[string]any{"x": 1})
+}

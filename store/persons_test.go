@@ -98,8 +98,8 @@ func TestErasePerson(t *testing.T) {
 	}); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("given an account: %v", err)
 	}
-	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Granted == "" || r.LoginState == "" {
-		t.Errorf("what ACP is to be told is gone before it was: %q, %q (%v)", r.Granted, r.LoginState, err)
+	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Granted != "" || r.LoginState == "" {
+		t.Errorf("granted %q, which is never sent now; login state %q, which ACP is told (%v)", r.Granted, r.LoginState, err)
 	}
 	r, _, err := db.BeginDelivery(t.Context(), approved.ID)
 	if err != nil {

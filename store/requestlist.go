@@ -74,12 +74,13 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 const retryFor = 10 * time.Minute
 
 // RetryDelivery has a delivery that failed tried again, unless what was granted
-// has been erased since, or ACP holds the opposite. A withdrawal goes on as one.
+// or the login's state has been erased since, or ACP holds the opposite. A withdrawal goes on as one.
 func (s *Store) RetryDelivery(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		var r app.Request
 		err := t.GetContext(ctx, &r, `UPDATE requests SET delivery = 'waiting', delivery_cause = '', resolved_at = 0
-			WHERE id = ? AND delivery = 'failed' AND acp_approved = 0 AND (state <> 'approved' OR granted <> '') RETURNING `+requestColumns, id)
+			WHERE id = ? AND delivery = 'failed' AND acp_approved = 0 AND (state <> 'approved' OR granted <> '')
+			AND (login_state <> '' OR payload <> '') RETURNING `+requestColumns, id)
 		if err != nil {
 			return orElse(err, app.ErrNotFailed)
 		}

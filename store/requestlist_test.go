@@ -80,6 +80,18 @@ func TestListOfRequests(t *testing.T) {
 	}
 }
 
+// Retention reads what it hasn't erased yet, and no more.
+func TestRetentionFindsWhatIsLeftByAnIndex(t *testing.T) {
+	db := storetest.New(t)
+	plan, err := store.EmptyPlan(t.Context(), db.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(plan, "\n"); !strings.Contains(text, "requests_to_empty") {
+		t.Error(text)
+	}
+}
+
 func TestRetryOfADelivery(t *testing.T) {
 	db := storetest.New(t)
 	p := db.MustPerson("alice")

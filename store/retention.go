@@ -32,12 +32,16 @@ func (s *Store) inBatches(ctx context.Context, step func(*tx) (int64, error)) (r
 // over is what a request must be for anything of it to be erased.
 const over = `state <> 'pending' AND delivery <> 'waiting'`
 
+// said is a request of which something is left that EraseSaid erases. It is worded
+// as the index requests_to_empty.
+const said = `(payload <> '' OR details <> '' OR acp_said <> '' OR login_state <> '')`
+
 // EraseSaid erases what ACP sent and what was shown, of requests that began
 // before then and are over. Receipts keep what they prove.
 func (s *Store) EraseSaid(ctx context.Context, before app.Instant) (int64, error) {
 	return s.inBatches(ctx, func(t *tx) (int64, error) {
 		return t.affect(ctx, `UPDATE requests SET payload = '', details = '', user_identifier = '', login_state = '', binding_message = '', payee = '', acp_said = ''
-			WHERE id IN (SELECT id FROM requests WHERE (payload <> '' OR details <> '' OR acp_said <> '') AND created_at < ? AND `+over+` LIMIT ?)`, before, erasing)
+			WHERE id IN (SELECT id FROM requests WHERE `+said+` AND created_at < ? AND `+over+` LIMIT ?)`, before, erasing)
 	})
 }
 

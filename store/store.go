@@ -233,6 +233,7 @@ type tx struct {
 	events []app.Event
 	end    *AuditHead // of the audit, once this transaction knows it
 	left   int        // rows that it may still end or erase for one person
+	erased bool       // something of a person who was erased: its bytes in the log go after the commit
 }
 
 // write runs fn in a transaction and announces its events after the commit.
@@ -252,6 +253,9 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 	}
 	for _, e := range t.events {
 		s.notify(e)
+	}
+	if t.erased {
+		return s.clearLog(ctx)
 	}
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 // Settle is the job that tells ACP what became of a request. It may run
 // twice, and after a try whose answer was lost: then ACP is asked what it
 // holds before it is told again. An approval that was withdrawn is rejected, and
-// never sent again.
+// never sent again. Where retention has erased the login's state, without which
+// ACP takes no call, nothing is sent.
 func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	r, waiting, err := s.store.BeginDelivery(ctx, j.RequestID)
 	if err != nil {
@@ -21,6 +22,13 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	}
 	if !waiting {
 		return app.Outcome{}
+	}
+	switch {
+	case r.Tellable():
+	case r.DeliveryUnsure:
+		return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
+	default:
+		return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseLoginGone)
 	}
 	conn, err := s.connection(r)
 	if err != nil {

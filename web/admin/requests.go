@@ -127,7 +127,8 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 	}
 	p := page.OneRequest{RequestRow: row, PersonID: req.PersonID, Connection: req.Connection, Server: req.ServerID, ClientID: req.ClientID, Login: req.LoginID,
 		Cause: req.DeliveryCause, Unsure: req.DeliveryUnsure && req.Delivery == app.DeliveryFailed, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
-		Cancel: req.State == app.Pending && who.May(admin.CancelRequests), Retry: req.Delivery == app.DeliveryFailed && !req.ACPApproved && who.May(admin.RetryRequests),
+		Cancel:   req.State == app.Pending && who.May(admin.CancelRequests),
+		Retry:    mayRetry(req) && who.May(admin.RetryRequests),
 		Withdraw: mayWithdraw(req) && who.May(admin.CancelRequests), Consent: req.ConsentID, Resolved: req.ResolvedAt != 0,
 		Resolve: req.Withdrawal().InDoubt() && req.ResolvedAt == 0 && who.May(admin.CancelRequests),
 		Masked:  !who.May(admin.ViewPersonalData), Digest: req.DetailsDigest, Decided: req.DecidedAt.Time()}
@@ -238,6 +239,11 @@ func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, who admin.Ide
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
 	_, err = io.WriteString(w, req.Receipt)
 	return err
+}
+
+// mayRetry tells whether ACP can be told once more of a request whose delivery failed.
+func mayRetry(r app.Request) bool {
+	return r.Delivery == app.DeliveryFailed && !r.ACPApproved && r.Tellable()
 }
 
 // mayWithdraw tells whether a request is an approval that isn't delivered.

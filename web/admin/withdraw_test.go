@@ -113,6 +113,42 @@ func TestAnApprovalIsTakenBack(t *testing.T) {
 	}
 }
 
+// Of an erased person's withdrawal that failed the console offers another try,
+// until it is dealt with; then nothing is left to try with.
+func TestAnErasedPersonsWithdrawalIsTriedAgain(t *testing.T) {
+	s := newSite(t, true)
+	oscar := s.visitor("oscar@northmoor.example", app.RoleOperator)
+	r := undelivered(t, s, true)
+	s.must(s.ErasePerson(t.Context(), app.Operator, r.PersonID))
+	fail := func() {
+		t.Helper()
+		if _, _, err := s.BeginDelivery(t.Context(), r.ID); err != nil {
+			t.Fatal(err)
+		}
+		now, err := s.Request(t.Context(), r.ID)
+		s.must(err)
+		s.must(s.Delivered(t.Context(), now, app.DeliveryFailed, app.CauseBusy.Late()))
+	}
+	fail()
+	path := "/admin/requests/" + r.ID
+	if page := oscar.send(http.MethodGet, path, nil); !page.has("retry") || !page.has("resolve") {
+		t.Error("the withdrawal can't be tried again")
+	}
+	if got := oscar.again().send(http.MethodPost, path+"/retry", url.Values{}); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("trying again: %d", got.StatusCode)
+	}
+	fail()
+	if got := oscar.again().send(http.MethodPost, path+"/resolve", url.Values{}); got.StatusCode != http.StatusSeeOther {
+		t.Fatalf("dealing with it: %d", got.StatusCode)
+	}
+	if page := oscar.send(http.MethodGet, path, nil); page.has("retry") {
+		t.Error("what is dealt with can be tried again")
+	}
+	if got := oscar.again().send(http.MethodPost, path+"/retry", url.Values{}); got.StatusCode != http.StatusConflict {
+		t.Errorf("trying again all the same: %d", got.StatusCode)
+	}
+}
+
 // Of a consent the page names the call that revokes it.
 func TestHowAConsentIsRevoked(t *testing.T) {
 	s := newSite(t, true)
