@@ -34,7 +34,7 @@ const accountBatch = 40
 // rows name a person's account at most once, and must not use the store.
 func (s *Store) ImportAccounts(ctx context.Context, by app.Actor, rows iter.Seq2[PersonAccount, error]) (AccountImport, error) {
 	var done AccountImport
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeAlone(ctx, func(t *tx) error {
 		batch := make([]PersonAccount, 0, accountBatch)
 		for row, err := range rows {
 			if err != nil {

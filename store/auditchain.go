@@ -109,7 +109,7 @@ const chainedAll = "all"
 // a chain: whoever made it forget that it was done wants other rows chained.
 func (s *Store) chainAudit(ctx context.Context) error {
 	for done := false; !done; {
-		err := s.write(ctx, func(t *tx) error {
+		err := s.writeAlone(ctx, func(t *tx) error {
 			var at string
 			err := t.GetContext(ctx, &at, `SELECT value FROM meta WHERE key = 'audit chained'`)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -29,7 +29,7 @@ func (s *Store) DropAudit(ctx context.Context, by app.Actor, before app.Instant,
 		return 0, err
 	}
 	if c.Dropped > 0 {
-		if err := s.write(ctx, func(t *tx) error {
+		if err := s.writeAlone(ctx, func(t *tx) error {
 			c.At = t.now
 			c.Signature = base64.RawURLEncoding.EncodeToString(sign(c.Message()))
 			if err := t.exec(ctx, `INSERT INTO audit_checkpoints (id, hash, row_at, dropped, at, signature) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -43,7 +43,7 @@ func (s *Store) DropAudit(ctx context.Context, by app.Actor, before app.Instant,
 		}
 	}
 	for n := int64(1); n > 0; {
-		if err := s.write(ctx, func(t *tx) error {
+		if err := s.writeAlone(ctx, func(t *tx) error {
 			n, err = t.affect(ctx, `DELETE FROM audit WHERE id <= ? AND id < ? + (SELECT min(id) FROM audit)`, c.ID, dropStep)
 			return err
 		}); err != nil {

@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,4 +82,24 @@ func BenchmarkInbox(b *testing.B) {
 			b.Fatal(all, err)
 		}
 	}
+}
+
+// Starts of 32 callers at a time, as ACP's connections bring them: they share
+// their commits.
+func BenchmarkStarts(b *testing.B) {
+	db := storetest.New(b)
+	var people [64]app.Person
+	for i := range people {
+		people[i] = db.MustPerson(fmt.Sprint("p", i))
+	}
+	var n atomic.Int64
+	b.SetParallelism(32 / runtime.GOMAXPROCS(0))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			in := storetest.Request(people[n.Add(1)%64], db.Now().Add(time.Hour))
+			if _, _, err := db.StartRequest(b.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

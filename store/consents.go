@@ -30,8 +30,9 @@ func (s *Store) KeepConsentOwner(ctx context.Context, o app.ConsentOwner) error 
 // that waits, and whose kind is paused for its person, is cancelled with it and
 // gives app.ErrNotPending.
 func (s *Store) Recognised(ctx context.Context, id, kind string) error {
-	ended := false
+	var ended bool
 	err := s.write(ctx, func(t *tx) error {
+		ended = false
 		n, err := t.affect(ctx, `UPDATE requests SET kind = ? WHERE id = ? AND kind = ''`, kind, id)
 		if err != nil || n == 0 {
 			return err

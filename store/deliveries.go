@@ -17,6 +17,7 @@ import (
 // a second decision. The request's DeliveryUnsure is that of the tries before.
 func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, ok bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		ok = false
 		if err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE id = ?`, id); err != nil {
 			return orElse(err, app.ErrUnknownRequest)
 		}

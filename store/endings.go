@@ -162,7 +162,7 @@ func (s *Store) EndMore(ctx context.Context) (more bool, err error) {
 	if err := s.r.GetContext(ctx, &more, `SELECT EXISTS (SELECT 1 FROM endings)`); err != nil || !more {
 		return false, err
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeAlone(ctx, func(t *tx) error {
 		var e ending
 		err := t.GetContext(ctx, &e, `SELECT `+endingColumns+` FROM endings ORDER BY id LIMIT 1`)
 		if errors.Is(err, sql.ErrNoRows) {

@@ -17,7 +17,7 @@ import (
 // and nothing can be approved. What is too much for one transaction goes in
 // steps: see EndMore.
 func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.writeAlone(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, id); err != nil {
 			return err
 		}

@@ -204,3 +204,48 @@ func EmptyPlan(ctx context.Context, r *Reader) ([]string, error) {
 	query := `SELECT id FROM requests WHERE ` + said + ` AND created_at < :x AND ` + over + ` LIMIT :x`
 	return plan(ctx, r, query, map[string]any{"x": 1})
 }
+
+// Change is what a test does with a write transaction.
+type Change struct {
+	t   *tx
+	ctx context.Context
+}
+
+// Exec runs a statement.
+func (c Change) Exec(query string, args ...any) error { return c.t.exec(c.ctx, query, args...) }
+
+// Audit writes a row of the audit.
+func (c Change) Audit(action string) error {
+	return c.t.audit(c.ctx, app.System, entry{action: action})
+}
+
+// Announce announces an event.
+func (c Change) Announce(e app.Event) { c.t.announce(e) }
+
+// Commit names the commit that the change shares.
+func (c Change) Commit() any { return c.t.x }
+
+// Write makes a change.
+func Write(ctx context.Context, s *Store, fn func(Change) error) error {
+	return s.write(ctx, func(t *tx) error { return fn(Change{t, ctx}) })
+}
+
+// WriteAlone makes a change that shares no commit.
+func WriteAlone(ctx context.Context, s *Store, fn func(Change) error) error {
+	return s.writeAlone(ctx, func(t *tx) error { return fn(Change{t, ctx}) })
+}
+
+// WaitingChanges counts the changes that have not begun.
+func WaitingChanges(s *Store) int {
+	s.turns.mu.Lock()
+	defer s.turns.mu.Unlock()
+	return len(s.turns.waiting)
+}
+
+// InMeta tells whether meta has a row of that key.
+func InMeta(s *Store, key string) (yes bool) {
+	if err := s.r.Get(&yes, `SELECT EXISTS (SELECT 1 FROM meta WHERE key = ?)`, key); err != nil {
+		panic(err)
+	}
+	return yes
+}

@@ -273,7 +273,7 @@ func (s *Store) AccountsStep(ctx context.Context, step ImportStep, rows []Person
 
 func (s *Store) importStep(ctx context.Context, step ImportStep, do func(*tx, app.Actor) ([]Outcome, error)) (Import, error) {
 	im := step.Import
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeAlone(ctx, func(t *tx) error {
 		// Nobody else goes on from here on, and nothing was touched before.
 		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET leased_until = ? WHERE id = ? AND state = 'running' AND lease = ? AND position = ?`,
 			t.now.Add(step.Held), im.ID, im.Lease, im.Position); err != nil {

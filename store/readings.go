@@ -121,7 +121,7 @@ const readingsBatch = 1000
 func (s *Store) readIdentifiers(ctx context.Context) error {
 	for {
 		var done bool
-		err := s.write(ctx, func(t *tx) (err error) {
+		err := s.writeAlone(ctx, func(t *tx) (err error) {
 			done, err = t.readIdentifiers(ctx)
 			return err
 		})

@@ -27,6 +27,7 @@ const listColumns = `id, ref, connection, server_id, person_id, kind, client_id,
 // arrives cancelled is stored so, and rejected at ACP when reject is true.
 func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, limit Fatigue, reject bool) (req app.Request, fresh bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		fresh = false
 		err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`, in.TenantID, in.LoginID)
 		if err == nil {
 			return app.SameLogin(req, in)

@@ -17,7 +17,7 @@ const erasing = 500
 func (s *Store) inBatches(ctx context.Context, step func(*tx) (int64, error)) (rows int64, err error) {
 	for {
 		var n int64
-		if err := s.write(ctx, func(t *tx) (err error) {
+		if err := s.writeAlone(ctx, func(t *tx) (err error) {
 			n, err = step(t)
 			return err
 		}); err != nil {
@@ -84,7 +84,7 @@ func (s *Store) DropDead(ctx context.Context, before app.Instant) (int64, error)
 // DropCounts drops counts of before then.
 func (s *Store) DropCounts(ctx context.Context, before app.Instant) (int64, error) {
 	var n int64
-	err := s.write(ctx, func(t *tx) (err error) {
+	err := s.writeAlone(ctx, func(t *tx) (err error) {
 		n, err = t.affect(ctx, `DELETE FROM counters WHERE at < ?`, before)
 		return err
 	})

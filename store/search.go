@@ -262,7 +262,7 @@ const indexBatch = 1000
 func (s *Store) indexNames(ctx context.Context) error {
 	for {
 		var batch []app.Person
-		err := s.write(ctx, func(t *tx) error {
+		err := s.writeAlone(ctx, func(t *tx) error {
 			if err := t.SelectContext(ctx, &batch, `SELECT id, name FROM persons WHERE sort = '' AND erased_at = 0 LIMIT ?`, indexBatch); err != nil {
 				return err
 			}

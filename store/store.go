@@ -4,7 +4,8 @@
 // list things without being able to skip a transition, the audit or the outbox.
 // Writes go through the methods of Store: each is one transaction that carries
 // the change, its audit row and the jobs that follow from it, and each announces
-// what it changed after the commit, never before.
+// what it changed after the commit, never before. Changes that wait for the
+// writer share a commit; see write.
 //
 // There is one writer, and no one person may hold it: what can be any number of
 // rows (all that waits for a person when they are paused, suspended, denied or
@@ -74,6 +75,7 @@ type Reader struct {
 type Store struct {
 	*Reader
 	w       *sqlx.DB
+	turns   turns // at w
 	notify  func(app.Event)
 	process string // in the leases that this process takes
 
@@ -223,71 +225,6 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Now is the store's clock.
 func (r *Reader) Now() app.Instant { return app.At(r.now()) }
-
-// tx is a write transaction: one fixed time for all its rows, and the events
-// to announce once it is committed.
-type tx struct {
-	*sqlx.Tx
-	store  *Store
-	now    app.Instant
-	events []app.Event
-	end    *AuditHead // of the audit, once this transaction knows it
-	left   int        // rows that it may still end or erase for one person
-	erased bool       // something of a person who was erased: its bytes in the log go after the commit
-}
-
-// write runs fn in a transaction and announces its events after the commit.
-// fn must use only the transaction, and never the network.
-func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
-	x, err := s.w.BeginTxx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer x.Rollback() // after a commit it does nothing
-	t := &tx{Tx: x, store: s, now: s.Now(), left: step}
-	if err := fn(t); err != nil {
-		return err
-	}
-	if err := x.Commit(); err != nil {
-		return err
-	}
-	for _, e := range t.events {
-		s.notify(e)
-	}
-	if t.erased {
-		return s.clearLog(ctx)
-	}
-	return nil
-}
-
-func (t *tx) announce(e app.Event) { t.events = append(t.events, e) }
-
-func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.ExecContext(ctx, query, args...)
-	return err
-}
-
-// affect runs a statement and tells how many rows it changed, the answer of a
-// compare-and-swap.
-func (t *tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := t.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-// swap is affect for statements that must change a row: none is refusal.
-func (t *tx) swap(ctx context.Context, refusal error, query string, args ...any) error {
-	n, err := t.affect(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return refusal
-	}
-	return nil
-}
 
 // orElse turns "no rows" into refusal.
 func orElse(err, refusal error) error {
