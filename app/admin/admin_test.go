@@ -510,6 +510,20 @@ func TestSuspendedAndRemoved(t *testing.T) {
 	}
 }
 
+// Suspending ends sessions, and so does being suspended: one that went on all the
+// same, as in a database that was put together by hand, lets nobody in.
+func TestASessionEndsWithItsAdministrator(t *testing.T) {
+	w := newWorld(t)
+	oscar := w.set(t, "oscar@northmoor.example", app.RoleOperator)
+	w.Tamper(`UPDATE admins SET state = 'suspended' WHERE id = ?`, oscar.who.ID)
+	if s, err := w.AdminSession(t.Context(), oscar.session.ID); err != nil || !s.Live(w.Now()) {
+		t.Fatalf("the session has ended by itself: %v", err)
+	}
+	if _, err := admin.Check(t.Context(), w.Reader, oscar.session.ID); !errors.Is(err, app.ErrSignedOut) {
+		t.Errorf("got %v, want that nobody is signed in", err)
+	}
+}
+
 func TestLastOwnerStays(t *testing.T) {
 	w := newWorld(t)
 	olive := w.set(t, "olive@northmoor.example", app.RoleOwner)

@@ -231,6 +231,31 @@ func TestApprovalIsHeldAgainstWhatWasSeen(t *testing.T) {
 	}
 }
 
+// The details change at ACP, and another device of the person shows them, while
+// what was seen before is being approved: that stays what is approved, or nothing.
+func TestWhatAnotherDeviceSeesIsNotApproved(t *testing.T) {
+	w := newWorld(t)
+	s, r := w.start("profile")
+	seen := w.view(r.ID).Digest
+	changed := false
+	w.over(func(q *http.Request) (*http.Response, error) {
+		if !changed && strings.HasSuffix(q.URL.Path, s.ID) {
+			changed = true
+			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.ClientInfo.Name = "Somebody else" })
+			if now := w.view(r.ID).Digest; now == seen {
+				t.Error("the other device was shown no change")
+			}
+		}
+		return http.DefaultTransport.RoundTrip(q)
+	})
+	if err := w.approve(r.ID, consent.Choice{Digest: seen, Scopes: []string{"profile"}}); !errors.Is(err, app.ErrChanged) {
+		t.Errorf("approved: %v, want that it changed", err)
+	}
+	if got := w.request(r.ID); !changed || got.State != app.Pending || got.Granted != "" {
+		t.Errorf("changed %v: %s, granted %q", changed, got.State, got.Granted)
+	}
+}
+
 // A host is shown in ASCII: two that look alike in their own letters don't.
 func TestHostsThatLookAlike(t *testing.T) {
 	for uri, want := range map[string]string{
