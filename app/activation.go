@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -120,3 +121,34 @@ func ReadActivationCode(typed string) (string, error) {
 func SpaceActivationCode(digits string) string {
 	return digits[:activationDigits/2] + " " + digits[activationDigits/2:]
 }
+
+// HandMemory is how long an administrator who can't make codes any more counts
+// as one who can, and how long one who was let in counts as the hand of who let
+// them in.
+const HandMemory = 72 * time.Hour
+
+// CodeMaker says who must make the code of a link.
+type CodeMaker string
+
+// The makers, the laxest first.
+const (
+	CodeByAny         CodeMaker = ""
+	CodeByColleague   CodeMaker = "colleague"   // another administrator than made the link
+	CodeByIndependent CodeMaker = "independent" // one whom that one didn't let in lately, nor the other way round
+)
+
+// Stricter gives the stricter of both.
+func (m CodeMaker) Stricter(other CodeMaker) CodeMaker {
+	order := []CodeMaker{CodeByAny, CodeByColleague, CodeByIndependent}
+	return order[max(slices.Index(order, m), slices.Index(order, other))]
+}
+
+// Hand says how who makes a code stands to who made the link.
+type Hand string
+
+// The hands.
+const (
+	OtherHand   Hand = ""
+	SameHand    Hand = "same"
+	RelatedHand Hand = "related" // one let the other in lately, or a third both
+)

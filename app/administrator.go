@@ -52,9 +52,10 @@ type AdminLink struct {
 	UsedAt    Instant `db:"used_at"`
 	EndedAt   Instant `db:"ended_at"` // replaced by a newer one, or its administrator removed
 
-	MadeBy         string  `db:"made_by"`         // the administrator who made it; empty for the command line
-	Activation     string  `db:"activation"`      // hash of the cookie of the browser that gave its code
-	ActivatedUntil Instant `db:"activated_until"` // in that browser
+	MadeBy         string    `db:"made_by"`         // the administrator who made it; empty for the command line
+	CodeBy         CodeMaker `db:"code_by"`         // who must make its code, as decided when it was made
+	Activation     string    `db:"activation"`      // hash of the cookie of the browser that gave its code
+	ActivatedUntil Instant   `db:"activated_until"` // in that browser
 }
 
 // Activated tells whether the link was activated in the browser that brings a,

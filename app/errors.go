@@ -110,6 +110,7 @@ var (
 	ErrActivationLate      = &Error{Kind: Gone, Code: "activation_late", Message: "the activation code has expired"}
 	ErrActivationEnded     = &Error{Kind: Gone, Code: "activation_ended", Message: "the activation code was used, replaced or tried too often, or there is none"}
 	ErrOwnLink             = &Error{Kind: Forbidden, Code: "own_link", Message: "who made the link can't make its code: another administrator does"}
+	ErrRelatedLink         = &Error{Kind: Forbidden, Code: "related_link", Message: "who made the link let who asks in lately, or the other way round"}
 	ErrCeremony            = &Error{Kind: Conflict, Code: "ceremony_ended", Message: "the passkey prompt took too long or was answered already"}
 	ErrPasskey             = &Error{Kind: Forbidden, Code: "passkey_refused", Message: "the passkey was not accepted"}
 	ErrUnknownPasskey      = &Error{Kind: Forbidden, Code: "passkey_unknown", Message: "the passkey is not known here (any more)"}

@@ -43,9 +43,10 @@ type Invitation struct {
 	UsedAt    Instant `db:"used_at"`
 	EndedAt   Instant `db:"ended_at"` // replaced by a newer one, or revoked
 
-	ApprovedBy string `db:"approved_by"` // the person's device that gave the link; empty for an administrator's
-	MadeBy     string `db:"made_by"`     // the administrator who made it; empty for the command line and a device
-	Replaces   string `db:"replaces"`    // the device that ends once the new one is set up
+	ApprovedBy string    `db:"approved_by"` // the person's device that gave the link; empty for an administrator's
+	MadeBy     string    `db:"made_by"`     // the administrator who made it; empty for the command line and a device
+	CodeBy     CodeMaker `db:"code_by"`     // who must make its code, as decided when it was made
+	Replaces   string    `db:"replaces"`    // the device that ends once the new one is set up
 
 	Letter         bool    `db:"letter"`          // went into a letter: needs an activation code
 	Activation     string  `db:"activation"`      // of the browser that gave one; see Activated

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strconv"
 
 	"assent/app"
@@ -12,47 +11,19 @@ import (
 
 const codeColumns = `id, invitation_id AS link_id, salt, hash, tries, created_at, expires_at, used_at, ended_at`
 
-// Separation is the rule that an administrator doesn't make the code of a link
-// that they made themselves: Roles may make codes of that sort, and as soon as
-// two administrators have one of them and can sign in, another than the link's
-// maker must. Without roles there is no such rule.
-type Separation struct {
-	Roles []app.AdminRole
-}
-
-// separate checks the rule for a link of madeBy: app.ErrOwnLink.
-func (t *tx) separate(ctx context.Context, by app.Actor, madeBy string, rule Separation) error {
-	if by.Kind != app.ActorAdmin || by.ID != madeBy || len(rule.Roles) == 0 {
-		return nil
-	}
-	n, err := makers(ctx, t, rule)
-	if err == nil && n >= 2 {
-		err = app.ErrOwnLink
-	}
-	return err
-}
-
-// makers counts the administrators who may make codes and can sign in.
-func makers(ctx context.Context, q interface {
-	SelectContext(ctx context.Context, dst any, query string, args ...any) error
-}, rule Separation) (n int, err error) {
-	var roles []app.AdminRole
-	err = q.SelectContext(ctx, &roles, `SELECT role FROM admins a WHERE state = 'active'
-		AND EXISTS (SELECT 1 FROM admin_credentials c WHERE c.admin_id = a.id AND c.revoked_at = 0)`)
-	for _, role := range roles {
-		if slices.Contains(rule.Roles, role) {
-			n++
-		}
-	}
-	return n, err
-}
-
 // PutActivationCode keeps a code for the person's open invitation, and ends the
 // one before it. The person's devices are told that another is about to be
 // added: the code is worth something once that stands in the outbox. A person
 // without an open invitation is app.ErrNoInvitation; who made that invitation
-// is app.ErrOwnLink, as far as the rule goes, and that is recorded.
-func (s *Store) PutActivationCode(ctx context.Context, by app.Actor, personID string, c app.ActivationCode, rule Separation) (app.ActivationCode, error) {
+// is app.ErrOwnLink, and who is related to them app.ErrRelatedLink, as far as the
+// rule goes, and that is recorded.
+func (s *Store) PutActivationCode(
+	ctx context.Context,
+	by app.Actor,
+	personID string,
+	c app.ActivationCode,
+	rule Separation,
+) (app.ActivationCode, error) {
 	var refusal error
 	err := s.write(ctx, func(t *tx) error {
 		if err := t.active(ctx, personID); err != nil {
@@ -62,9 +33,10 @@ func (s *Store) PutActivationCode(ctx context.Context, by app.Actor, personID st
 		if err != nil {
 			return err
 		}
-		if err := t.separate(ctx, by, inv.MadeBy, rule); errors.Is(err, app.ErrOwnLink) {
+		hand, err := t.separate(ctx, by, inv.MadeBy, inv.CodeBy, rule)
+		if errors.Is(err, app.ErrOwnLink) || errors.Is(err, app.ErrRelatedLink) {
 			refusal = err
-			return t.audit(ctx, by, entry{action: "activation.refuse", person: personID})
+			return t.audit(ctx, by, entry{action: "activation.refuse", person: personID, detail: handDetail(hand)})
 		} else if err != nil {
 			return err
 		}
@@ -82,12 +54,21 @@ func (s *Store) PutActivationCode(ctx context.Context, by app.Actor, personID st
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: personID})
-		return t.audit(ctx, by, entry{action: "activation.make", person: personID})
+		return t.audit(ctx, by, entry{action: "activation.make", person: personID, detail: handDetail(hand)})
 	})
 	if err == nil {
 		err = refusal
 	}
 	return c, err
+}
+
+// handDetail says in the audit whose hand makes a code, where it isn't another's
+// than made the link.
+func handDetail(hand app.Hand) map[string]string {
+	if hand == app.OtherHand {
+		return nil
+	}
+	return map[string]string{"hand": string(hand)}
 }
 
 // openInvitation is the newest invitation that a code may be made for.
@@ -97,16 +78,6 @@ func openInvitation(ctx context.Context, q interface {
 	err = q.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations
 		WHERE person_id = ? AND approved_by = '' AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`, personID, now)
 	return inv, orElse(err, app.ErrNoInvitation)
-}
-
-// MayMakeCode tells whether the administrator may make the code of a link that
-// madeBy made, by the rule.
-func (r *Reader) MayMakeCode(ctx context.Context, adminID, madeBy string, rule Separation) (bool, error) {
-	if adminID != madeBy || len(rule.Roles) == 0 {
-		return true, nil
-	}
-	n, err := makers(ctx, r.r, rule)
-	return n < 2, err
 }
 
 // OpenInvitation is the person's invitation that a code may be made for:

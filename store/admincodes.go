@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"strconv"
 
 	"assent/app"
@@ -22,7 +23,13 @@ func (r *Reader) OpenAdminLink(ctx context.Context, adminID string) (app.AdminLi
 
 // PutAdminCode keeps a code for an administrator's open set-up link, and ends
 // the one before it; see PutActivationCode.
-func (s *Store) PutAdminCode(ctx context.Context, by app.Actor, adminID string, c app.ActivationCode, rule Separation) (app.ActivationCode, error) {
+func (s *Store) PutAdminCode(
+	ctx context.Context,
+	by app.Actor,
+	adminID string,
+	c app.ActivationCode,
+	rule Separation,
+) (app.ActivationCode, error) {
 	var refusal error
 	err := s.write(ctx, func(t *tx) error {
 		if _, err := t.activeAdmin(ctx, adminID); err != nil {
@@ -33,9 +40,12 @@ func (s *Store) PutAdminCode(ctx context.Context, by app.Actor, adminID string, 
 			WHERE admin_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`, adminID, t.now); err != nil {
 			return orElse(err, app.ErrNoInvitation)
 		}
-		if err := t.separate(ctx, by, link.MadeBy, rule); errors.Is(err, app.ErrOwnLink) {
+		hand, err := t.separate(ctx, by, link.MadeBy, link.CodeBy, rule)
+		detail := aboutAdmin("", adminID).detail
+		maps.Copy(detail, handDetail(hand))
+		if errors.Is(err, app.ErrOwnLink) || errors.Is(err, app.ErrRelatedLink) {
 			refusal = err
-			return t.audit(ctx, by, aboutAdmin("admin.code_refuse", adminID))
+			return t.audit(ctx, by, entry{action: "admin.code_refuse", detail: detail})
 		} else if err != nil {
 			return err
 		}
@@ -48,7 +58,7 @@ func (s *Store) PutAdminCode(ctx context.Context, by app.Actor, adminID string, 
 			c.ID, c.LinkID, c.Salt, c.Hash, c.CreatedAt, c.ExpiresAt); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, aboutAdmin("admin.code", adminID))
+		return t.audit(ctx, by, entry{action: "admin.code", detail: detail})
 	})
 	if err == nil {
 		err = refusal

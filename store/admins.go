@@ -13,7 +13,7 @@ import (
 
 const (
 	adminColumns           = `id, email, email_norm, name, role, state, lang, theme, zone, created_at, removed_at`
-	adminLinkColumns       = `id, admin_id, created_at, expires_at, used_at, ended_at, made_by, activation, activated_until`
+	adminLinkColumns       = `id, admin_id, created_at, expires_at, used_at, ended_at, made_by, code_by, activation, activated_until`
 	adminCredentialColumns = `id, admin_id, record, backed_up, backup_elig, created_at, last_used_at, revoked_at`
 	adminSessionColumns    = `id, admin_id, credential_id, created_at, last_seen_at, confirmed_at, source, browser, ended_at`
 )
@@ -31,8 +31,16 @@ func aboutAdmin(action, id string, pairs ...string) entry {
 }
 
 // AddAdmin stores a new administrator with the link to set up a passkey, by
-// the hash of its token. An address that another has is refused.
-func (s *Store) AddAdmin(ctx context.Context, by app.Actor, a app.Admin, tokenHash string, expires app.Instant) (app.Admin, error) {
+// the hash of its token. An address that another has is refused. Who must make
+// the link's code is decided by the rule.
+func (s *Store) AddAdmin(
+	ctx context.Context,
+	by app.Actor,
+	a app.Admin,
+	tokenHash string,
+	expires app.Instant,
+	rule Separation,
+) (app.Admin, error) {
 	a.ID, a.State = app.NewID(), app.AdminActive
 	err := s.write(ctx, func(t *tx) error {
 		a.CreatedAt = t.now
@@ -47,23 +55,36 @@ func (s *Store) AddAdmin(ctx context.Context, by app.Actor, a app.Admin, tokenHa
 		if err := t.audit(ctx, by, aboutAdmin("admin.add", a.ID, "role", string(a.Role))); err != nil {
 			return err
 		}
-		return t.linkAdmin(ctx, by, a.ID, tokenHash, expires)
+		return t.linkAdmin(ctx, by, a.ID, tokenHash, expires, rule)
 	})
 	return a, err
 }
 
 // LinkAdmin stores a new set-up link of an administrator and ends their earlier
-// ones. Passkeys and sessions end when it is used.
-func (s *Store) LinkAdmin(ctx context.Context, by app.Actor, id, tokenHash string, expires app.Instant) error {
+// ones. Passkeys and sessions end when it is used. Who must make its code is
+// decided by the rule.
+func (s *Store) LinkAdmin(
+	ctx context.Context,
+	by app.Actor,
+	id, tokenHash string,
+	expires app.Instant,
+	rule Separation,
+) error {
 	return s.write(ctx, func(t *tx) error {
 		if _, err := t.activeAdmin(ctx, id); err != nil {
 			return err
 		}
-		return t.linkAdmin(ctx, by, id, tokenHash, expires)
+		return t.linkAdmin(ctx, by, id, tokenHash, expires, rule)
 	})
 }
 
-func (t *tx) linkAdmin(ctx context.Context, by app.Actor, id, tokenHash string, expires app.Instant) error {
+func (t *tx) linkAdmin(
+	ctx context.Context,
+	by app.Actor,
+	id, tokenHash string,
+	expires app.Instant,
+	rule Separation,
+) error {
 	if err := t.endAdminLinks(ctx, id); err != nil {
 		return err
 	}
@@ -71,8 +92,12 @@ func (t *tx) linkAdmin(ctx context.Context, by app.Actor, id, tokenHash string, 
 	if by.Kind == app.ActorAdmin {
 		madeBy = by.ID
 	}
-	if err := t.exec(ctx, `INSERT INTO admin_links (id, admin_id, token_hash, created_at, expires_at, made_by) VALUES (?, ?, ?, ?, ?, ?)`,
-		app.NewID(), id, tokenHash, t.now, expires, madeBy); err != nil {
+	codeBy, err := t.codeMaker(ctx, by, rule)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(ctx, `INSERT INTO admin_links (id, admin_id, token_hash, created_at, expires_at, made_by, code_by)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, app.NewID(), id, tokenHash, t.now, expires, madeBy, codeBy); err != nil {
 		return err
 	}
 	return t.audit(ctx, by, aboutAdmin("admin.link", id))
@@ -85,6 +110,9 @@ func (t *tx) linkAdmin(ctx context.Context, by app.Actor, id, tokenHash string, 
 func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string, links map[string]string, expires app.Instant) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.swap(ctx, app.ErrChanged, `UPDATE meta SET value = ? WHERE key = 'admin rp id' AND value = ?`, id, was); err != nil {
+			return err
+		}
+		if err := t.lapse(ctx, ""); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE revoked_at = 0`, t.now); err != nil {
@@ -100,7 +128,7 @@ func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string,
 			if _, err := t.activeAdmin(ctx, admin); err != nil {
 				return err
 			}
-			if err := t.linkAdmin(ctx, by, admin, links[admin], expires); err != nil {
+			if err := t.linkAdmin(ctx, by, admin, links[admin], expires, Separation{}); err != nil {
 				return err
 			}
 		}
@@ -270,7 +298,13 @@ func (s *Store) SetAdminRole(ctx context.Context, by app.Actor, id string, role 
 		if err := t.keepOwner(ctx, a); err != nil {
 			return err
 		}
+		if err := t.lapse(ctx, id); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `UPDATE admins SET role = ? WHERE id = ?`, role, id); err != nil {
+			return err
+		}
+		if err := t.letIn(ctx, by, id); err != nil {
 			return err
 		}
 		// What they have was given to somebody who may do something else.
@@ -294,6 +328,9 @@ func (s *Store) SetAdminState(ctx context.Context, by app.Actor, id string, stat
 			if err := t.keepOwner(ctx, a); err != nil {
 				return err
 			}
+			if err := t.lapse(ctx, id); err != nil {
+				return err
+			}
 			if err := t.endAdminSessions(ctx, id); err != nil {
 				return err
 			}
@@ -314,6 +351,11 @@ func (s *Store) SetAdminState(ctx context.Context, by app.Actor, id string, stat
 		}
 		if err := t.exec(ctx, `UPDATE admins SET state = ? WHERE id = ?`, state, id); err != nil {
 			return err
+		}
+		if state == app.AdminActive {
+			if err := t.letIn(ctx, by, id); err != nil {
+				return err
+			}
 		}
 		return t.audit(ctx, by, aboutAdmin("admin."+string(state), id))
 	})
@@ -367,6 +409,9 @@ func (s *Store) SetAdminPreferences(ctx context.Context, by app.Actor, id string
 
 func (t *tx) sweepAdmins(ctx context.Context) error {
 	if err := t.sweepProposals(ctx); err != nil {
+		return err
+	}
+	if err := t.sweepLapses(ctx); err != nil {
 		return err
 	}
 	return t.exec(ctx, `DELETE FROM admin_sessions WHERE created_at <= ?`, t.now.Add(-adminSessionsKept))

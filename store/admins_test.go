@@ -15,7 +15,9 @@ import (
 func mustAdmin(t *testing.T, db *storetest.DB, email string, role app.AdminRole) app.AdminSession {
 	t.Helper()
 	hash := app.NewID()
-	a, err := db.AddAdmin(t.Context(), app.Operator, app.Admin{Email: email, EmailNorm: email, Name: email, Role: role}, hash, db.Now().Add(time.Hour))
+	a, err := db.AddAdmin(t.Context(), app.Operator,
+		app.Admin{Email: email, EmailNorm: email, Name: email, Role: role},
+		hash, db.Now().Add(time.Hour), store.Separation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func TestAdminSetUpIsAllOrNothing(t *testing.T) {
 	db := storetest.New(t)
 	first := mustAdmin(t, db, "olive@bank.example", app.RoleOwner)
 	hash := app.NewID()
-	if err := db.LinkAdmin(t.Context(), app.Operator, first.AdminID, hash, db.Now().Add(time.Hour)); err != nil {
+	if err := db.LinkAdmin(t.Context(), app.Operator, first.AdminID, hash, db.Now().Add(time.Hour), store.Separation{}); err != nil {
 		t.Fatal(err)
 	}
 	link, err := db.AdminLink(t.Context(), hash)

@@ -162,22 +162,46 @@ func (r *Reader) People(ctx context.Context, afterName, afterID string, limit in
 // Invite stores an invitation by the hash of its token and ends the person's
 // earlier ones that were not used: the newest link is the one that counts.
 func (s *Store) Invite(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
-	return s.invite(ctx, by, app.Invitation{PersonID: personID, ExpiresAt: expires}, tokenHash)
+	return s.invite(ctx, by, app.Invitation{PersonID: personID, ExpiresAt: expires}, tokenHash, Separation{})
 }
 
 // InviteByLetter is Invite for a link that goes into a letter: it needs an
 // activation code, also where codes are switched off.
 func (s *Store) InviteByLetter(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
-	return s.invite(ctx, by, app.Invitation{PersonID: personID, ExpiresAt: expires, Letter: true}, tokenHash)
+	in := app.Invitation{PersonID: personID, ExpiresAt: expires, Letter: true}
+	return s.invite(ctx, by, in, tokenHash, Separation{})
 }
 
-func (s *Store) invite(ctx context.Context, by app.Actor, inv app.Invitation, tokenHash string) (app.Invitation, error) {
+// InviteByAdmin is Invite for the console: in names the person and the end, and
+// whether the link goes into a letter. Who must make its code is decided by the
+// rule.
+func (s *Store) InviteByAdmin(
+	ctx context.Context,
+	by app.Actor,
+	in app.Invitation,
+	tokenHash string,
+	rule Separation,
+) (app.Invitation, error) {
+	return s.invite(ctx, by, in, tokenHash, rule)
+}
+
+func (s *Store) invite(
+	ctx context.Context,
+	by app.Actor,
+	inv app.Invitation,
+	tokenHash string,
+	rule Separation,
+) (app.Invitation, error) {
 	inv.ID = app.NewID()
 	err := s.write(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, inv.PersonID); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, inv.PersonID); err != nil {
+			return err
+		}
+		var err error
+		if inv.CodeBy, err = t.codeMaker(ctx, by, rule); err != nil {
 			return err
 		}
 		return t.addInvitation(ctx, by, &inv, tokenHash)
@@ -240,8 +264,10 @@ func (t *tx) addInvitation(ctx context.Context, by app.Actor, inv *app.Invitatio
 	if by.Kind == app.ActorAdmin {
 		inv.MadeBy = by.ID
 	}
-	if err := t.exec(ctx, `INSERT INTO invitations (id, person_id, token_hash, created_at, expires_at, approved_by, made_by, replaces, letter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt, inv.ApprovedBy, inv.MadeBy, inv.Replaces, inv.Letter); err != nil {
+	if err := t.exec(ctx, `INSERT INTO invitations
+		(id, person_id, token_hash, created_at, expires_at, approved_by, made_by, code_by, replaces, letter)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, inv.ID, inv.PersonID, tokenHash, inv.CreatedAt, inv.ExpiresAt,
+		inv.ApprovedBy, inv.MadeBy, inv.CodeBy, inv.Replaces, inv.Letter); err != nil {
 		return err
 	}
 	e := entry{action: "invitation.make", person: inv.PersonID, device: inv.ApprovedBy}
@@ -251,7 +277,8 @@ func (t *tx) addInvitation(ctx context.Context, by app.Actor, inv *app.Invitatio
 	return t.audit(ctx, by, e)
 }
 
-const invitationColumns = `id, person_id, created_at, expires_at, used_at, ended_at, approved_by, made_by, replaces, letter, activation, activated_until`
+const invitationColumns = `id, person_id, created_at, expires_at, used_at, ended_at, approved_by, made_by, code_by,
+	replaces, letter, activation, activated_until`
 
 // Invitation gives an invitation by the hash of its token, whatever its state.
 func (r *Reader) Invitation(ctx context.Context, tokenHash string) (app.Invitation, error) {

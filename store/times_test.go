@@ -20,7 +20,9 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 		over  func(*storetest.DB, app.Person, app.Device) (bool, error) // whether it counts as ended
 	}
 	owner := func(db *storetest.DB) app.Admin {
-		a, err := db.AddAdmin(t.Context(), app.Operator, app.Admin{Email: "o@b.example", EmailNorm: "o@b.example", Name: "O", Role: app.RoleOwner}, "link", db.Now().Add(time.Hour))
+		a, err := db.AddAdmin(t.Context(), app.Operator,
+			app.Admin{Email: "o@b.example", EmailNorm: "o@b.example", Name: "O", Role: app.RoleOwner},
+			"link", db.Now().Add(time.Hour), store.Separation{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +183,9 @@ func TestWhatAClockAheadWroteIsNotKept(t *testing.T) {
 	dev := db.MustDevice(alice)
 	db.Clock.Leap(24 * time.Hour)
 	db.Reopen() // it began with that clock
-	a, err := db.AddAdmin(t.Context(), app.Operator, app.Admin{Email: "o@b.example", EmailNorm: "o@b.example", Name: "O", Role: app.RoleOwner}, "link", db.Now().Add(time.Hour))
+	a, err := db.AddAdmin(t.Context(), app.Operator,
+		app.Admin{Email: "o@b.example", EmailNorm: "o@b.example", Name: "O", Role: app.RoleOwner},
+		"link", db.Now().Add(time.Hour), store.Separation{})
 	if err != nil {
 		t.Fatal(err)
 	}

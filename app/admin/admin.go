@@ -51,7 +51,9 @@ type Uses struct {
 
 // New makes the service.
 func New(st *store.Store, passkeys *passkey.Service, uses Uses) *Service {
-	return &Service{store: st, passkeys: passkeys, uses: uses, registry: Registry{Store: st}}
+	s := &Service{store: st, passkeys: passkeys, uses: uses}
+	s.registry = Registry{Store: st, rule: s.separation(ManageAdmins)}
+	return s
 }
 
 // separation is the rule for who may make codes by p.
@@ -66,7 +68,9 @@ func (s *Service) separation(p Permission) store.Separation {
 // that to a colleague.
 type CodeNeeds struct {
 	Open      bool // there is a link that a code can be made for
-	Colleague bool // who made it
+	Colleague bool // who made it, and another can make its code
+	Related   bool // who made it and who asks let one another in lately, and another can make its code
+	Alone     bool // who made it, and no other can make its code
 }
 
 // PersonCode tells what who needs to make a code for a person.
@@ -75,7 +79,7 @@ func (s *Service) PersonCode(ctx context.Context, who Identity, personID string)
 		return CodeNeeds{}, err
 	}
 	inv, err := s.store.OpenInvitation(ctx, personID)
-	return s.codeNeeds(ctx, who, inv.MadeBy, IssueActivation, err)
+	return s.codeNeeds(ctx, who, inv.MadeBy, inv.CodeBy, IssueActivation, err)
 }
 
 // AdminCode tells what who needs to make a code for an administrator.
@@ -84,18 +88,31 @@ func (s *Service) AdminCode(ctx context.Context, who Identity, id string) (CodeN
 		return CodeNeeds{}, err
 	}
 	link, err := s.store.OpenAdminLink(ctx, id)
-	return s.codeNeeds(ctx, who, link.MadeBy, ManageAdmins, err)
+	return s.codeNeeds(ctx, who, link.MadeBy, link.CodeBy, ManageAdmins, err)
 }
 
-func (s *Service) codeNeeds(ctx context.Context, who Identity, madeBy string, p Permission, err error) (CodeNeeds, error) {
+func (s *Service) codeNeeds(
+	ctx context.Context,
+	who Identity,
+	madeBy string,
+	need app.CodeMaker,
+	p Permission,
+	err error,
+) (CodeNeeds, error) {
 	if errors.Is(err, app.ErrNoInvitation) {
 		return CodeNeeds{}, nil
 	}
 	if err != nil {
 		return CodeNeeds{}, err
 	}
-	may, err := s.store.MayMakeCode(ctx, who.Admin.ID, madeBy, s.separation(p))
-	return CodeNeeds{Open: true, Colleague: !may}, err
+	hand, err := s.store.JudgeCode(ctx, who.Admin.ID, madeBy, need, s.separation(p))
+	switch {
+	case errors.Is(err, app.ErrOwnLink):
+		return CodeNeeds{Open: true, Colleague: true}, nil
+	case errors.Is(err, app.ErrRelatedLink):
+		return CodeNeeds{Open: true, Related: true}, nil
+	}
+	return CodeNeeds{Open: true, Alone: hand == app.SameHand}, err
 }
 
 // Identity is an administrator in one of their sessions, as Sessions found
@@ -221,7 +238,7 @@ func (s *Service) CodeAdmin(ctx context.Context, who Identity, id, said string) 
 	if err != nil {
 		return "", 0, err
 	}
-	return s.registry.code(ctx, by, id, said, s.separation(ManageAdmins))
+	return s.registry.Code(ctx, by, id, said)
 }
 
 // SetState suspends an administrator, lets them in again, or removes them.
@@ -285,6 +302,8 @@ func (s *Service) SetPreferences(ctx context.Context, who Identity, p Preference
 // command line. The console goes through Service.
 type Registry struct {
 	Store *store.Store
+
+	rule store.Separation // of codes for set-up links; none for the command line
 }
 
 // Add adds an administrator and makes their set-up link. Without a name they go
@@ -305,7 +324,8 @@ func (r Registry) Add(ctx context.Context, by app.Actor, email, name string, rol
 		return Invited{}, app.ErrMalformed.In("role").Because(fmt.Errorf("there is no role %q", role))
 	}
 	out := Invited{Token: app.NewToken(), Ends: r.Store.Now().Add(LinkTTL)}
-	out.Admin, err = r.Store.AddAdmin(ctx, by, app.Admin{Email: email, EmailNorm: normal, Name: name, Role: role}, app.TokenHash(out.Token), out.Ends)
+	made := app.Admin{Email: email, EmailNorm: normal, Name: name, Role: role}
+	out.Admin, err = r.Store.AddAdmin(ctx, by, made, app.TokenHash(out.Token), out.Ends, r.rule)
 	return out, err
 }
 
@@ -316,7 +336,7 @@ func (r Registry) Link(ctx context.Context, by app.Actor, id string) (Invited, e
 		return Invited{}, err
 	}
 	out := Invited{Admin: a, Token: app.NewToken(), Ends: r.Store.Now().Add(LinkTTL)}
-	return out, r.Store.LinkAdmin(ctx, by, id, app.TokenHash(out.Token), out.Ends)
+	return out, r.Store.LinkAdmin(ctx, by, id, app.TokenHash(out.Token), out.Ends, r.rule)
 }
 
 // MoveRPID moves administrators' passkeys from one WebAuthn RP id to another:
@@ -343,16 +363,12 @@ func (r Registry) MoveRPID(ctx context.Context, by app.Actor, from, to string) (
 // that its page shows. Whoever has the data folder may, also for a link of
 // theirs.
 func (r Registry) Code(ctx context.Context, by app.Actor, id, said string) (digits string, ends app.Instant, err error) {
-	return r.code(ctx, by, id, said, store.Separation{})
-}
-
-func (r Registry) code(ctx context.Context, by app.Actor, id, said string, rule store.Separation) (digits string, ends app.Instant, err error) {
 	words, err := spoken.Read(said)
 	if err != nil {
 		return "", 0, err
 	}
 	digits, kept := app.NewActivationCode(words.String())
-	kept, err = r.Store.PutAdminCode(ctx, by, id, kept, rule)
+	kept, err = r.Store.PutAdminCode(ctx, by, id, kept, r.rule)
 	return digits, kept.ExpiresAt, err
 }
 

@@ -340,7 +340,8 @@ func (s *Service) link(ctx context.Context, by app.Actor, p app.Proposal, invite
 		}
 		var err error
 		out.PersonID, out.Letter = p.Subject, in.Letter
-		out.Token, out.Ends, err = s.uses.People.InvitePerson(ctx, by, p.Subject, invite, in.Letter)
+		out.Token, out.Ends, err = s.uses.People.InvitePerson(ctx, by, p.Subject, invite, in.Letter,
+			s.separation(IssueActivation))
 		return out, err
 	case ActionAddAdmin:
 		var in NewAdmin

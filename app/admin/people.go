@@ -111,7 +111,7 @@ func (s *Service) InvitePerson(ctx context.Context, who Identity, personID strin
 	if err := s.second(ctx, by, ActionInvite, personID, Invitation{letter}); err != nil {
 		return "", 0, err
 	}
-	return s.uses.People.InvitePerson(ctx, by, personID, ttl, letter)
+	return s.uses.People.InvitePerson(ctx, by, personID, ttl, letter, s.separation(IssueActivation))
 }
 
 // WithdrawInvitations ends a person's links that nobody used.
@@ -124,9 +124,13 @@ func (s *Service) WithdrawInvitations(ctx context.Context, who Identity, personI
 }
 
 // ActivationCode makes a code to be read out to a person, for the browser that
-// shows the words which they said. Who made the link is app.ErrOwnLink, where
-// somebody else can make its code.
-func (s *Service) ActivationCode(ctx context.Context, who Identity, personID, said string) (digits string, ends app.Instant, err error) {
+// shows the words which they said. Who made the link is app.ErrOwnLink, and who
+// is related to them app.ErrRelatedLink, where another can make its code.
+func (s *Service) ActivationCode(
+	ctx context.Context,
+	who Identity,
+	personID, said string,
+) (digits string, ends app.Instant, err error) {
 	by, err := s.may(ctx, who, IssueActivation)
 	if err != nil {
 		return "", 0, err

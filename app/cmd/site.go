@@ -169,7 +169,22 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		app.JobPush:      {Run: notices.Send, Workers: 8, Timeout: time.Minute},
 	})
 	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
-	watch := health.Config{Store: s.store, OneHand: !s.cfg.SeparateCodes, Dir: s.cfg.DataDir, Connections: watched, LinkAlone: s.cfg.LinkAlone(), Leapt: s.clock.Leapt, Log: s.log}
+	setUpLinkAlone := s.o.purpose == store.Demo && !s.cfg.ActivationCode // nobody is there to make codes
+	watch := health.Config{
+		Store:       s.store,
+		OneHand:     !s.cfg.SeparateCodes,
+		Dir:         s.cfg.DataDir,
+		Connections: watched,
+		LinkAlone:   s.cfg.LinkAlone(),
+		Leapt:       s.clock.Leapt,
+		Log:         s.log,
+	}
+	if s.cfg.ActivationCode {
+		watch.Codes.Roles = admin.IssueActivation.Roles()
+	}
+	if !setUpLinkAlone {
+		watch.SetUpCodes.Roles = admin.ManageAdmins.Roles()
+	}
 	if !demo {
 		watch.PolicyChosen = s.settings.PolicyChosen
 	}
@@ -178,7 +193,6 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if atAdmin.Hostname() != s.cfg.PublicURL.Hostname() { // ports are no bounds to cookies
 		sessions = sessions.AtOwnHost()
 	}
-	setUpLinkAlone := s.o.purpose == store.Demo && !s.cfg.ActivationCode // nobody is there to make codes
 	surfaces, err := web.New(web.Config{
 		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
 		API:   api.Config{Consent: s.consent, Callers: callers, Log: s.log},

@@ -89,10 +89,13 @@ type Connection struct {
 
 // Config is what the service looks at.
 type Config struct {
-	Store       *store.Store
-	Dir         string // the data directory
-	OneHand     bool   // an administrator may make both a link and its code
-	Connections []Connection
+	Store   *store.Store
+	Dir     string // the data directory
+	OneHand bool   // an administrator may make both a link and its code
+	// The rules for the codes of people's links and of administrators' set-up
+	// links; without roles that isn't looked at.
+	Codes, SetUpCodes store.Separation
+	Connections       []Connection
 	// PolicyChosen tells whether the policies against fraud were ever chosen; nil:
 	// they needn't be.
 	PolicyChosen func() bool

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/i18n"
 	"assent/store"
 )
 
@@ -147,11 +148,52 @@ func (s *Service) leap(context.Context) []Result {
 }
 
 // enrolment tells of a guard that was switched off.
-func (s *Service) enrolment(context.Context) []Result {
+func (s *Service) enrolment(ctx context.Context) []Result {
 	if !s.cfg.OneHand {
-		return nil
+		return s.hands(ctx)
 	}
 	return []Result{{Part: Enrolment, State: Bad, Says: say("admin.overview.health.one_hand"), Do: say("admin.overview.health.one_hand_do")}}
+}
+
+// hands says so where one administrator alone can make codes: of people's links,
+// else of administrators' set-up links.
+func (s *Service) hands(ctx context.Context) []Result {
+	for _, rule := range []struct {
+		store.Separation
+		alone, aloneDo, left, leftDo i18n.Key
+	}{{
+		Separation: s.cfg.Codes,
+		alone:      "admin.overview.health.one_maker",
+		aloneDo:    "admin.overview.health.one_maker_do",
+		left:       "admin.overview.health.one_maker_left",
+		leftDo:     "admin.overview.health.one_maker_left_do",
+	}, {
+		Separation: s.cfg.SetUpCodes,
+		alone:      "admin.overview.health.one_owner",
+		aloneDo:    "admin.overview.health.one_owner_do",
+		left:       "admin.overview.health.one_owner_left",
+		leftDo:     "admin.overview.health.one_owner_left_do",
+	}} {
+		if len(rule.Roles) == 0 {
+			continue
+		}
+		can, until, err := s.cfg.Store.CodeMakers(ctx, rule.Separation)
+		switch {
+		case err != nil:
+			return s.unread(ctx, Enrolment, err)
+		case can > 1:
+			continue
+		case until == 0:
+			return []Result{{Part: Enrolment, State: Warn, Says: say(rule.alone), Do: say(rule.aloneDo)}}
+		}
+		return []Result{{
+			Part:  Enrolment,
+			State: Warn,
+			Says:  say(rule.left, "left", until.Sub(s.cfg.Store.Now())),
+			Do:    say(rule.leftDo),
+		}}
+	}
+	return nil
 }
 
 const (

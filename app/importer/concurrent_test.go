@@ -115,7 +115,9 @@ func TestAStepThatComesLateTouchesNothing(t *testing.T) {
 // What an administrator started ends with their being one.
 func TestImportOfASuspendedAdministrator(t *testing.T) {
 	b := newBench(t)
-	admin, err := b.AddAdmin(t.Context(), app.Operator, app.Admin{Email: "olive@bank.example", Name: "Olive", Role: app.RoleOperator}, "hash", b.Now().Add(time.Hour))
+	admin, err := b.AddAdmin(t.Context(), app.Operator,
+		app.Admin{Email: "olive@bank.example", Name: "Olive", Role: app.RoleOperator},
+		"hash", b.Now().Add(time.Hour), store.Separation{})
 	if err != nil {
 		t.Fatal(err)
 	}

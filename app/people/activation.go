@@ -76,8 +76,15 @@ func (s *Service) active(ctx context.Context, identifier string) (app.Person, er
 }
 
 // InvitePerson makes a link for a person by their id: one that works for ttl,
-// or one for a letter.
-func (s *Service) InvitePerson(ctx context.Context, by app.Actor, personID string, ttl time.Duration, letter bool) (token string, ends app.Instant, err error) {
+// or one for a letter. Who must make its code is decided by the rule.
+func (s *Service) InvitePerson(
+	ctx context.Context,
+	by app.Actor,
+	personID string,
+	ttl time.Duration,
+	letter bool,
+	rule store.Separation,
+) (token string, ends app.Instant, err error) {
 	p, err := s.store.Person(ctx, personID)
 	if err != nil {
 		return "", 0, err
@@ -86,11 +93,11 @@ func (s *Service) InvitePerson(ctx context.Context, by app.Actor, personID strin
 		return "", 0, app.ErrSuspended
 	}
 	token = app.NewToken()
-	invite := s.store.Invite
 	if letter {
-		ttl, invite = LetterTTL, s.store.InviteByLetter
+		ttl = LetterTTL
 	}
-	inv, err := invite(ctx, by, p.ID, app.TokenHash(token), s.store.Now().Add(ttl))
+	in := app.Invitation{PersonID: p.ID, ExpiresAt: s.store.Now().Add(ttl), Letter: letter}
+	inv, err := s.store.InviteByAdmin(ctx, by, in, app.TokenHash(token), rule)
 	return token, inv.ExpiresAt, err
 }
 

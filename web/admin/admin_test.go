@@ -65,7 +65,12 @@ func (l *logged) String() string {
 
 func newSite(t *testing.T, secure bool, changes ...func(*admin.Uses)) *site {
 	t.Helper()
-	db := storetest.New(t)
+	return newSiteOn(t, storetest.New(t), secure, changes...)
+}
+
+// newSiteOn is a site on a database that is there, as after another start.
+func newSiteOn(t *testing.T, db *storetest.DB, secure bool, changes ...func(*admin.Uses)) *site {
+	t.Helper()
 	public := &url.URL{Scheme: "https", Host: "assent.example"}
 	passkeys, err := passkey.New(t.Context(), db.Store, public, "Northmoor")
 	if err != nil {
@@ -147,6 +152,11 @@ func (s *site) mint(session app.AdminSession) *http.Cookie {
 		s.t.Fatalf("%d cookies", len(cookies))
 	}
 	return cookies[0]
+}
+
+// signedIn is an administrator of another site on the same database, here.
+func (s *site) signedIn(v *visitor) *visitor {
+	return &visitor{site: s, who: v.who, session: v.session, cookie: s.mint(v.session)}
 }
 
 type answer struct {

@@ -81,7 +81,7 @@ func (h *handlers) addAdmin(w http.ResponseWriter, r *http.Request, who admin.Id
 	if err != nil {
 		return err
 	}
-	return h.showLink(w, r, added, true)
+	return h.showLink(w, r, who, added, true)
 }
 
 // linkAdmin makes a new set-up link and shows it, once.
@@ -93,12 +93,29 @@ func (h *handlers) linkAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 	if err != nil {
 		return err
 	}
-	return h.showLink(w, r, made, false)
+	return h.showLink(w, r, who, made, false)
 }
 
-func (h *handlers) showLink(w http.ResponseWriter, r *http.Request, in admin.Invited, fresh bool) error {
-	return h.show(w, r, http.StatusOK, page.AdminLink{Admin: page.Admin{ID: in.Admin.ID, Name: in.Admin.Name, Email: in.Admin.Email, Role: in.Admin.Role},
-		URL: SetUpURL(h.Console, in.Token), Ends: in.Ends.Time(), New: fresh, Code: !h.AdminLinkAlone}.Page(h.frame(r)))
+func (h *handlers) showLink(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Identity,
+	in admin.Invited,
+	fresh bool,
+) error {
+	code, err := h.Admins.AdminCode(r.Context(), who, in.Admin.ID)
+	if err != nil {
+		return err
+	}
+	link := page.AdminLink{
+		Admin: page.Admin{ID: in.Admin.ID, Name: in.Admin.Name, Email: in.Admin.Email, Role: in.Admin.Role},
+		URL:   SetUpURL(h.Console, in.Token),
+		Ends:  in.Ends.Time(),
+		New:   fresh,
+		Code:  !h.AdminLinkAlone,
+		Alone: code.Alone,
+	}
+	return h.show(w, r, http.StatusOK, link.Page(h.frame(r)))
 }
 
 // codeAdmin makes a code for an administrator's set-up link and shows it, once.
@@ -113,6 +130,8 @@ func (h *handlers) codeAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 		return h.showAdmin(w, r, who, http.StatusConflict, page.OneAdmin{Fault: h.words(r).T("admin.people.no_link")})
 	case errors.Is(err, app.ErrOwnLink):
 		return h.showAdmin(w, r, who, http.StatusForbidden, page.OneAdmin{Fault: h.words(r).T("admin.code.colleague")})
+	case errors.Is(err, app.ErrRelatedLink):
+		return h.showAdmin(w, r, who, http.StatusForbidden, page.OneAdmin{Fault: h.words(r).T("admin.code.related")})
 	case errors.Is(err, app.ErrMalformed):
 		return h.showAdmin(w, r, who, http.StatusUnprocessableEntity, page.OneAdmin{Words: said, WordFault: h.words(r).T("admin.code.fault")})
 	case err != nil:
@@ -122,7 +141,17 @@ func (h *handlers) codeAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, page.AdminCode{Admin: a, Digits: app.SpaceActivationCode(digits), Ends: ends.Time()}.Page(h.frame(r)))
+	needs, err := h.Admins.AdminCode(r.Context(), who, a.ID)
+	if err != nil {
+		return err
+	}
+	made := page.AdminCode{
+		Admin:  a,
+		Digits: app.SpaceActivationCode(digits),
+		Ends:   ends.Time(),
+		Alone:  needs.Alone,
+	}
+	return h.show(w, r, http.StatusOK, made.Page(h.frame(r)))
 }
 
 // SetUpURL is the link of a set-up token, at the console's address.
@@ -156,7 +185,7 @@ func (h *handlers) showAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 		return err
 	}
 	p.Admin, p.Manage, p.Day = a, who.May(admin.ManageAdmins), who.May(admin.ViewAudit)
-	p.Code, p.Colleague = p.Manage && code.Open && !h.AdminLinkAlone, code.Colleague
+	p.Code, p.Hand = p.Manage && code.Open && !h.AdminLinkAlone, handOf(code)
 	return h.show(w, r, status, p.Page(h.frame(r)))
 }
 

@@ -178,7 +178,13 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 		link(admin.ViewSettings, settingsPath+"/four_eyes", "admin.overview.act.four_eyes")
 	case health.Protection:
 		link(admin.ViewSettings, settingsPath+"/protection", "admin.overview.act.policies")
-	case health.Database, health.Disk, health.Activation, health.Enrolment:
+	case health.Enrolment:
+		if c.Says.Key == "admin.overview.health.one_hand" {
+			link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
+		} else {
+			link(admin.ViewAdmins, "/admin/admins", "admin.overview.act.admins")
+		}
+	case health.Database, health.Disk, health.Activation:
 		link(admin.ViewSettings, "/admin/settings", "admin.overview.act.settings")
 	}
 	return more, links, nil

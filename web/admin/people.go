@@ -149,7 +149,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	if err != nil {
 		return err
 	}
-	out.Colleague = code.Colleague
+	out.Hand = handOf(code)
 	ids, err := h.Store.HeldIdentifiers(ctx, p.ID)
 	if err != nil {
 		return err
@@ -436,7 +436,7 @@ func (h *handlers) showInvitation(w http.ResponseWriter, r *http.Request, who ad
 	if err != nil {
 		return err
 	}
-	link.Colleague = code.Colleague
+	link.Hand = handOf(code)
 	return h.show(w, r, http.StatusOK, link.Page(h.frame(r)))
 }
 
@@ -460,6 +460,8 @@ func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identi
 		return h.showPerson(w, r, who, http.StatusConflict, page.Person{Fault: h.words(r).T("admin.people.no_link")})
 	case errors.Is(err, app.ErrOwnLink):
 		return h.showPerson(w, r, who, http.StatusForbidden, page.Person{Fault: h.words(r).T("admin.code.colleague")})
+	case errors.Is(err, app.ErrRelatedLink):
+		return h.showPerson(w, r, who, http.StatusForbidden, page.Person{Fault: h.words(r).T("admin.code.related")})
 	case errors.Is(err, app.ErrMalformed):
 		return h.showPerson(w, r, who, http.StatusUnprocessableEntity, page.Person{Words: said, WordFault: h.words(r).T("admin.code.fault")})
 	}
@@ -470,7 +472,31 @@ func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identi
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, page.PersonCode{ID: p.ID, Name: h.nameOf(r, who, p), Digits: app.SpaceActivationCode(digits), Ends: ends.Time()}.Page(h.frame(r)))
+	needs, err := h.Admins.PersonCode(r.Context(), who, p.ID)
+	if err != nil {
+		return err
+	}
+	made := page.PersonCode{
+		ID:     p.ID,
+		Name:   h.nameOf(r, who, p),
+		Digits: app.SpaceActivationCode(digits),
+		Ends:   ends.Time(),
+		Alone:  needs.Alone,
+	}
+	return h.show(w, r, http.StatusOK, made.Page(h.frame(r)))
+}
+
+// handOf is whose hand makes a code, for a page to say.
+func handOf(c admin.CodeNeeds) page.CodeHand {
+	switch {
+	case c.Colleague:
+		return page.HandColleague
+	case c.Related:
+		return page.HandRelated
+	case c.Alone:
+		return page.HandAlone
+	}
+	return page.HandFree
 }
 
 // clearPause lifts the pause of a report.

@@ -335,7 +335,7 @@ func (h *handlers) takeProposal(w http.ResponseWriter, r *http.Request, who admi
 	case taken.PersonID != "":
 		return h.showInvitation(w, r, who, taken.PersonID, taken.Token, taken.Ends, taken.Letter)
 	}
-	return h.showLink(w, r, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends}, taken.Action == admin.ActionAddAdmin)
+	return h.showLink(w, r, who, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends}, taken.Action == admin.ActionAddAdmin)
 }
 
 // areaWords names an area, also one that isn't there.

@@ -89,10 +89,10 @@ type OneAdmin struct {
 	Saved  string // what was just done, in words
 	Fault  string // why it wasn't
 
-	Code      bool   // a code can be made for the open link
-	Colleague bool   // by a colleague of who looks, who made the link
-	Words     string // that were typed for a code and aren't what a page shows
-	WordFault string // why they weren't taken, in words
+	Code      bool     // a code can be made for the open link
+	Hand      CodeHand // that makes it
+	Words     string   // that were typed for a code and aren't what a page shows
+	WordFault string   // why they weren't taken, in words
 }
 
 // AdminCode shows a code for a set-up link, once.
@@ -100,15 +100,17 @@ type AdminCode struct {
 	Admin
 	Digits string
 	Ends   time.Time
+	Alone  bool // the same hand made the link
 }
 
 // AdminLink shows a set-up link, once.
 type AdminLink struct {
 	Admin
-	URL  string
-	Ends time.Time
-	New  bool // the administrator is new too
-	Code bool // a code is needed beside it
+	URL   string
+	Ends  time.Time
+	New   bool // the administrator is new too
+	Code  bool // a code is needed beside it
+	Alone bool // which no other than who made the link can make
 }
 
 // RemoveAdmin asks before an administrator is removed.

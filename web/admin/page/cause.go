@@ -49,6 +49,15 @@ func CauseWords(w i18n.Words, c app.Cause) string {
 // row is one of a delivery. Rows of earlier versions hold what ACP wrote: that
 // isn't repeated.
 func causeIn(w i18n.Words, action, name, value string) (text string, is bool) {
+	if name == "hand" {
+		switch app.Hand(value) {
+		case app.SameHand:
+			return w.T("admin.code.audit_same"), true
+		case app.RelatedHand:
+			return w.T("admin.code.audit_related"), true
+		}
+		return "", false
+	}
 	if name != "cause" || !strings.HasPrefix(action, "delivery.") {
 		return "", false
 	}

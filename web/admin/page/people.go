@@ -157,7 +157,7 @@ type Person struct {
 	May          MayPerson
 	Note, Fault  string
 
-	Colleague bool   // who looks made the link, and leaves its code to a colleague
+	Hand      CodeHand
 	Words     string // that were typed for a code and aren't what a page shows
 	WordFault string // why they weren't taken, in words
 }
@@ -275,13 +275,14 @@ type PersonLink struct {
 	ID, Name, URL string
 	Dear          string // whom a letter greets; empty where the role sees no names
 	Ends          time.Time
-	Letter        bool // it goes into a letter
-	Codes         bool // an activation code is needed beside it
-	Colleague     bool // which a colleague of who made the link makes
+	Letter        bool     // it goes into a letter
+	Codes         bool     // an activation code is needed beside it
+	Hand          CodeHand // that makes it
 }
 
 // PersonCode shows an activation code, once.
 type PersonCode struct {
 	ID, Name, Digits string
 	Ends             time.Time
+	Alone            bool // the same hand made the link
 }

@@ -27,7 +27,7 @@ func peoplePages(f page.Frame) []shown {
 		Trail: []page.Event{{At: now, Action: "request.approve", Device: "Pixel 9"}, {At: now.AddDate(0, 0, -1), Action: "device.add", Device: "Pixel 9"}, {At: now.AddDate(-1, 0, 0), Action: "person.add", Actor: app.ActorAdmin}}, May: all, Note: f.Words.T("admin.people.edited_now")}
 	masked := page.Person{ID: "p4", Name: "Z••• d••• l••• C•••", State: app.PersonActive, Standing: app.StandingReady, Paused: now.Add(-time.Hour), Pause: app.PausePayments, Added: now, Masked: true, InvitedUntil: now.Add(time.Hour),
 		Trail:       []page.Event{{At: now, Action: "invitation.make", Actor: app.ActorAdmin}, {At: now.AddDate(0, 0, -1), Action: "person.add", Actor: app.ActorOperator}},
-		Identifiers: []app.Identifier{{Kind: app.Email, Value: "z•••@example.com"}}, May: page.MayPerson{Invite: true, Code: true, Clear: true}, Fault: f.Words.T("admin.people.no_link"), Colleague: true}
+		Identifiers: []app.Identifier{{Kind: app.Email, Value: "z•••@example.com"}}, May: page.MayPerson{Invite: true, Code: true, Clear: true}, Fault: f.Words.T("admin.people.no_link"), Hand: page.HandColleague}
 	return []shown{
 		{name: "people", path: path, page: page.People{List: list, Add: true, More: path + "?after=x", Which: store.Everybody}},
 		{name: "people-none", path: path, page: page.People{Query: "xyzzy", Which: store.Invited, Gone: true}},
@@ -59,7 +59,10 @@ func peoplePages(f page.Frame) []shown {
 		}}},
 		{name: "people-mistakable-none", path: path + "/mistakable", page: page.Mistakable{}},
 		{name: "person-erase", path: path + "/p1/remove", page: page.ErasePerson{ID: "p1", Name: "Ada Quill"}},
-		{name: "person-link", path: path + "/p1", page: page.PersonLink{ID: "p1", Name: "Ada Quill", URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.Add(24 * time.Hour), Codes: true, Colleague: true}},
+		{name: "person-link", path: path + "/p1", page: page.PersonLink{ID: "p1", Name: "Ada Quill", URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.Add(24 * time.Hour), Codes: true, Hand: page.HandColleague}},
+		{name: "person-link-alone", path: path + "/p1", page: page.PersonLink{ID: "p1", Name: "Ada Quill", Ends: now.Add(24 * time.Hour), Codes: true, Hand: page.HandAlone,
+			URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E"}},
+		{name: "person-code-alone", path: path + "/p1", page: page.PersonCode{ID: "p1", Name: "Ada Quill", Digits: "4821 7730", Ends: now.Add(15 * time.Minute), Alone: true}},
 		{name: "person-letter", path: path + "/p1", page: page.PersonLink{ID: "p1", Name: "Ada Quill", URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.AddDate(0, 0, 30), Codes: true, Letter: true, Dear: "Ada Quill"}},
 		{name: "person-letter-masked", path: path + "/p1", role: app.RoleHelpDesk, page: page.PersonLink{ID: "p1", Name: "A••• Q•••", URL: "https://approve.northmoor.example/enrol/jzX0Yq3mB8m1sTq0o5Yw1oHcVJd2mVYkqvJtM0c2C9E", Ends: now.AddDate(0, 0, 30), Codes: true, Letter: true}},
 		{name: "person-code", path: path + "/p1", page: page.PersonCode{ID: "p1", Name: "Ada Quill", Digits: "4821 7730", Ends: now.Add(15 * time.Minute)}},
