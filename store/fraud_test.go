@@ -185,7 +185,7 @@ func TestHistorySearch(t *testing.T) {
 	shop := (&clientStart{alice, "100%_Shop"}).start(t, db, calm)
 	pay := (&clientStart{alice, "Financroo"}).start(t, db, calm)
 	waiting := (&clientStart{alice, "Later"}).start(t, db, calm)
-	if err := db.Shown(t.Context(), by, pay.ID, "{}", "seen", "Ms Ada Quill"); err != nil {
+	if err := db.Shown(t.Context(), by, pay.ID, "{}", "seen", "João D’Ávila Łoś"); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{shop.ID, pay.ID} {
@@ -193,7 +193,7 @@ func TestHistorySearch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for text, want := range map[string][]string{"": {shop.ID, pay.ID}, "ada q": {pay.ID}, "FINAN": {pay.ID}, "%": {shop.ID}, "0%_s": {shop.ID},
+	for text, want := range map[string][]string{"": {shop.ID, pay.ID}, "joão": {pay.ID}, "JOÃO": {pay.ID}, "joao davila": {pay.ID}, "d'avila los": {pay.ID}, "'": nil, "FINAN": {pay.ID}, "%": {shop.ID}, "0%_s": {shop.ID},
 		shop.Ref: {shop.ID}, "nothing": nil, `\`: nil, waiting.Ref: nil} {
 		rows, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now().Add(time.Minute), Text: text}, 10)
 		if err != nil {

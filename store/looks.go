@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/fold"
 )
 
 // LookKind is what somebody looks at. The audit's action is "look." and it.
@@ -59,7 +60,7 @@ func (l Looked) subject(hash string) string {
 // the same text, whatever its case, marks and spaces.
 func (r *Reader) SearchHash(text string) string {
 	mac := hmac.New(sha256.New, r.Secret("searches"))
-	mac.Write([]byte(strings.Join(strings.Fields(fold(text)), " ")))
+	mac.Write([]byte(strings.Join(strings.Fields(fold.Text(text)), " ")))
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 

@@ -30,12 +30,11 @@ func (r *Reader) Requests(ctx context.Context, f RequestFilter, after string, li
 		return nil, "", err
 	}
 	query, args := requestsQuery(f, from, limit+1)
-	stmt, err := r.r.PrepareNamedContext(ctx, query)
+	query, list, err := r.r.BindNamed(query, args)
 	if err != nil {
 		return nil, "", err
 	}
-	defer stmt.Close()
-	if err := stmt.SelectContext(ctx, &rows, args); err != nil || len(rows) <= limit {
+	if err := r.r.SelectContext(ctx, &rows, query, list...); err != nil || len(rows) <= limit {
 		return rows, "", err
 	}
 	last := rows[limit-1]

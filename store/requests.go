@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assent/app"
+	"assent/app/fold"
 )
 
 const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
@@ -209,14 +210,49 @@ type HistoryFilter struct {
 // History lists what a person was asked and is no longer pending, newest first.
 // The requests are without login, scopes, payload, grant and receipt.
 func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, limit int) ([]app.Request, error) {
-	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Text)) + "%"
+	from := `FROM requests WHERE person_id = ? AND NOT (` + waiting + `) AND created_at < ? AND (? = '' OR ` + stateNow + ` = ?)
+		AND (withdrawn_at > 0 OR NOT ?) AND (withdrawn_at = 0 OR ? <> 'cancelled')`
+	args := []any{personID, f.Before, f.State, f.State, f.Withdrawn, f.State}
+	if f.Text != "" {
+		ids, err := r.named(ctx, from, args, f.Text, limit)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		from += ` AND id IN (SELECT value FROM json_each(?))`
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, string(list))
+	}
 	var out []app.Request
-	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` FROM requests
-		WHERE person_id = ? AND NOT (`+waiting+`) AND created_at < ? AND (? = '' OR `+stateNow+` = ?)
-		AND (withdrawn_at > 0 OR NOT ?) AND (withdrawn_at = 0 OR ? <> 'cancelled')
-		AND (? = '' OR lower(client_name) LIKE ? ESCAPE '\' OR lower(payee) LIKE ? ESCAPE '\' OR lower(ref) LIKE ? ESCAPE '\')
-		ORDER BY created_at DESC, id LIMIT ?`, personID, f.Before, f.State, f.State, f.Withdrawn, f.State, f.Text, like, like, like, limit)
+	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` `+from+` ORDER BY created_at DESC, id LIMIT ?`, append(args, limit)...)
 	return out, err
+}
+
+// named gives the newest requests, at most limit, whose client, payee or
+// reference contains text. It compares in Go, for SQLite knows case in ASCII
+// alone, and stops reading where there are enough.
+func (r *Reader) named(ctx context.Context, from string, args []any, text string, limit int) ([]string, error) {
+	if text = fold.Text(text); text == "" {
+		return nil, nil
+	}
+	rows, err := r.r.QueryContext(ctx, `SELECT id, client_name, payee, ref `+from+` ORDER BY created_at DESC, id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []string
+	for len(ids) < limit && rows.Next() {
+		var id, client, payee, ref string
+		if err := rows.Scan(&id, &client, &payee, &ref); err != nil {
+			return nil, err
+		}
+		if strings.Contains(fold.Text(client), text) || strings.Contains(fold.Text(payee), text) || strings.Contains(fold.Text(ref), text) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, rows.Err()
 }
 
 // Changes gives what changed for a person since then, as the events that told

@@ -9,12 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"assent/app"
+	"assent/app/fold"
 )
 
 // Which sorts people by how they stand.
@@ -121,7 +118,8 @@ func (r *Reader) FindPeople(ctx context.Context, text string, which Which, after
 // peopleQuery is empty where text has nothing to look for.
 func peopleQuery(text string, which Which, from place, now app.Instant, limit int) (string, map[string]any) {
 	args := map[string]any{"now": now, "word": from.Word, "sort": from.Sort, "id": from.ID, "limit": limit}
-	words := nameWords(text)
+	words := fold.Query(text)
+	words = words[:min(len(words), mostWords)]
 	switch {
 	case len(words) > 0:
 		return searchQuery(words, which, args), args
@@ -201,41 +199,26 @@ func (r *Reader) PeopleWith(ctx context.Context, ids []app.Identifier, which Whi
 }
 
 func (r *Reader) found(ctx context.Context, query string, args map[string]any) ([]Found, error) {
-	stmt, err := r.r.PrepareNamedContext(ctx, query)
+	query, list, err := r.r.BindNamed(query, args)
 	if err != nil {
 		return nil, err
 	}
-	defer stmt.Close()
 	var out []Found
-	return out, stmt.SelectContext(ctx, &out, args)
+	return out, r.r.SelectContext(ctx, &out, query, list...)
 }
 
 // mostWords of a name or a search that count.
 const mostWords = 24
 
-// nameWords are the words of a name as they are searched: folded, without marks.
-func nameWords(s string) []string {
-	words := strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	slices.Sort(words)
-	words = slices.Compact(words)
+// nameWords are the words of a name as they are searched.
+func nameWords(name string) []string {
+	words := fold.Words(name)
 	return words[:min(len(words), mostWords)]
-}
-
-// fold writes text without the differences that a search ignores: case, and
-// marks on letters (é, ç, ü).
-func fold(s string) string {
-	s = cases.Fold().String(norm.NFKD.String(s))
-	return norm.NFC.String(strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, s))
 }
 
 // sortOf is a name as it is sorted; what has no letters comes last.
 func sortOf(name string) string {
-	return cmp.Or(strings.Join(strings.Fields(fold(name)), " "), "\uffee")
+	return cmp.Or(strings.Join(strings.Fields(fold.Text(name)), " "), "\uffee")
 }
 
 // indexName keeps a person's name where it is searched.

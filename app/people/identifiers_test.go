@@ -13,6 +13,7 @@ import (
 func TestDifferentIdentifiersAreDifferentPeople(t *testing.T) {
 	for _, c := range []struct{ a, b string }{
 		{"straße@home.example", "strasse@home.example"},
+		{"ada.müller", "ada.muller"},   // a search finds both by either
 		{"\ufb01ona", "fiona"},         // the ligature fi
 		{"\u017f\u017fmith", "ssmith"}, // the long s
 		{"\uff41da", "ada"},            // a full-width a

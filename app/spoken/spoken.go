@@ -16,10 +16,10 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"assent/app"
+	"assent/app/fold"
 )
 
 // Count is how many words are read out.
@@ -51,7 +51,7 @@ var meanings = func() map[string]meaning {
 	all := map[string]meaning{}
 	for lang, list := range lists {
 		for i, word := range list {
-			all[fold(word)] = meaning{lang, i}
+			all[fold.Text(word)] = meaning{lang, i}
 		}
 	}
 	return all
@@ -105,21 +105,11 @@ func Read(typed string) (Words, error) {
 	}
 	lang := ""
 	for i, word := range given {
-		m, ok := meanings[fold(word)]
+		m, ok := meanings[fold.Text(word)]
 		if !ok || lang != "" && m.lang != lang {
 			return w, app.ErrMalformed.In("words").Because(fmt.Errorf("%q is none of the words that a page shows beside the others", word))
 		}
 		w[i], lang = m.at, m.lang
 	}
 	return w, nil
-}
-
-// fold is a word without accents and capitals.
-func fold(word string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFD.String(cases.Fold().String(word)))
 }
