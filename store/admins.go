@@ -377,10 +377,6 @@ func (t *tx) keepOwner(ctx context.Context, a app.Admin) error {
 	return nil
 }
 
-// preferencesPace is the least time between two rows of the audit about the
-// preferences of one administrator.
-const preferencesPace = time.Hour
-
 // SetAdminPreferences stores an administrator's language, theme and time zone;
 // nil leaves a value. The audit has a row where one changes, at most one in a
 // preferencesPace: a stolen cookie can't fill it.
@@ -398,9 +394,7 @@ func (s *Store) SetAdminPreferences(ctx context.Context, by app.Actor, id string
 			WHERE id = ? AND state <> 'removed'`, lang, theme, zone, id); err != nil {
 			return err
 		}
-		var lately bool
-		if err := t.GetContext(ctx, &lately, `SELECT EXISTS (SELECT 1 FROM audit INDEXED BY audit_actor
-			WHERE actor_id = ? AND action = 'admin.preferences' AND at > ? AND at <= ?)`, by.ID, t.now.Add(-preferencesPace), t.now); err != nil || lately {
+		if lately, err := t.lately(ctx, by, "admin.preferences", preferencesPace, 1); err != nil || lately {
 			return err
 		}
 		return t.audit(ctx, by, aboutAdmin("admin.preferences", id))

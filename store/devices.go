@@ -336,8 +336,15 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 		if err := t.mayChange(ctx, by, deviceID); err != nil {
 			return err
 		}
-		if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET name = ? WHERE id = ? AND person_id = ? AND state <> 'removed'`,
-			name, deviceID, by.PersonID); err != nil {
+		var same bool
+		if err := t.GetContext(ctx, &same, `SELECT name = ? FROM devices WHERE id = ? AND person_id = ? AND state <> 'removed'`,
+			name, deviceID, by.PersonID); err != nil || same {
+			return orElse(err, app.ErrUnknownDevice)
+		}
+		if err := t.few(ctx, by, "device.rename"); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE devices SET name = ? WHERE id = ?`, name, deviceID); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: deviceID})
@@ -513,22 +520,32 @@ func (t *tx) cancelUnanswerable(ctx context.Context, by app.Actor, personID stri
 }
 
 // SetDevicePreferences stores a device's theme and what was said about
-// notifications; nil leaves a value.
+// notifications; nil leaves a value. What changes nothing writes nothing.
 func (s *Store) SetDevicePreferences(ctx context.Context, by app.Actor, theme *string, push *app.PushChoice) error {
+	d, err := s.Device(ctx, by.ID)
+	if err != nil {
+		return err
+	}
+	if (theme == nil || *theme == d.Theme) && (push == nil || *push == d.PushChoice) {
+		return nil
+	}
 	return s.write(ctx, func(t *tx) error {
 		if theme != nil {
 			if err := t.exec(ctx, `UPDATE devices SET theme = ? WHERE id = ?`, *theme, by.ID); err != nil {
 				return err
 			}
 		}
-		if push != nil {
-			if err := t.exec(ctx, `UPDATE devices SET push_choice = ? WHERE id = ?`, *push, by.ID); err != nil {
-				return err
-			}
-			return t.audit(ctx, by, entry{action: "push.choice", person: by.PersonID, device: by.ID,
-				detail: map[string]string{"choice": string(*push)}})
+		if push == nil {
+			return nil
 		}
-		return nil
+		if err := t.few(ctx, by, "push.choice"); err != nil {
+			return err
+		}
+		if n, err := t.affect(ctx, `UPDATE devices SET push_choice = ? WHERE id = ? AND push_choice <> ?`, *push, by.ID, *push); err != nil || n == 0 {
+			return err
+		}
+		return t.audit(ctx, by, entry{action: "push.choice", person: by.PersonID, device: by.ID,
+			detail: map[string]string{"choice": string(*push)}})
 	})
 }
 

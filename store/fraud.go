@@ -52,18 +52,22 @@ func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
 // stored and shown, without a notice. A time that has passed ends it.
 func (s *Store) Mute(ctx context.Context, by app.Actor, clientID, clientName string, until app.Instant) error {
 	return s.write(ctx, func(t *tx) error {
-		action := "client.mute"
 		if until <= t.now {
-			action = "client.unmute"
-			if err := t.exec(ctx, `DELETE FROM mutes WHERE person_id = ? AND client_id = ?`, by.PersonID, clientID); err != nil {
+			n, err := t.affect(ctx, `DELETE FROM mutes WHERE person_id = ? AND client_id = ?`, by.PersonID, clientID)
+			if err != nil || n == 0 {
 				return err
 			}
-		} else if err := t.exec(ctx, `INSERT INTO mutes (person_id, client_id, client_name, until) VALUES (?, ?, ?, ?)
+			return t.audit(ctx, by, entry{action: "client.unmute", person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
+		}
+		if err := t.few(ctx, by, "client.mute"); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `INSERT INTO mutes (person_id, client_id, client_name, until) VALUES (?, ?, ?, ?)
 			ON CONFLICT (person_id, client_id) DO UPDATE SET client_name = excluded.client_name, until = excluded.until`,
 			by.PersonID, clientID, clientName, until); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
+		return t.audit(ctx, by, entry{action: "client.mute", person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
 	})
 }
 

@@ -76,12 +76,26 @@ func (t *tx) suspended(ctx context.Context, by app.Actor, id string) error {
 	return t.endInvitations(ctx, by, id)
 }
 
-// SetPreferences stores a person's language and time zone; an empty value leaves the old one.
+// SetPreferences stores a person's language and time zone; an empty value leaves
+// the old one. The audit has a row where one changes, at most one of a device in
+// a preferencesPace: a stolen cookie can't fill it. What changes nothing writes
+// nothing.
 func (s *Store) SetPreferences(ctx context.Context, by app.Actor, id, lang, zone string) error {
+	p, err := s.Person(ctx, id)
+	if err != nil {
+		return err
+	}
+	if p.ErasedAt == 0 && (lang == "" || lang == p.Lang) && (zone == "" || zone == p.Zone) {
+		return nil
+	}
 	return s.write(ctx, func(t *tx) error {
 		if err := t.swap(ctx, app.ErrUnknownPerson, `UPDATE persons SET
 			lang = CASE WHEN ? = '' THEN lang ELSE ? END, zone = CASE WHEN ? = '' THEN zone ELSE ? END
 			WHERE id = ? AND erased_at = 0`, lang, lang, zone, zone, id); err != nil {
+			return err
+		}
+		lately, err := t.lately(ctx, by, "person.preferences", preferencesPace, 1)
+		if err != nil || lately {
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "person.preferences", person: id})

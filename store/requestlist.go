@@ -30,6 +30,13 @@ func (r *Reader) Requests(ctx context.Context, f RequestFilter, after string, li
 		return nil, "", err
 	}
 	query, args := requestsQuery(f, from, limit+1)
+	ending, err := r.Ending(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if ending && f.endsAtOnce() {
+		query = withEnded(query, f)
+	}
 	query, list, err := r.r.BindNamed(query, args)
 	if err != nil {
 		return nil, "", err
@@ -66,6 +73,49 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 		}
 	}
 	return query + ` ORDER BY created_at DESC, id DESC LIMIT :limit`, args
+}
+
+// endsAtOnce tells whether a list may have requests that ended at once and whose
+// rows don't say so yet.
+func (f RequestFilter) endsAtOnce() bool {
+	return !f.Withdrawn && !f.InDoubt && (f.State == app.Denied || f.State == app.Cancelled || f.State == "" && f.Delivery == app.DeliveryWaiting) &&
+		(f.Delivery == "" || f.Delivery == app.DeliveryWaiting)
+}
+
+// withEnded adds to a list the requests that an ending covers and whose rows
+// still say pending. They are a query of their own, so that each keeps to its
+// index and reads no more than a page.
+func withEnded(query string, f RequestFilter) string {
+	ended := `SELECT ` + listColumns + ` FROM requests WHERE (created_at, id) < (:at, :id) AND requests.state = 'pending'
+		AND person_id IN (SELECT person_id FROM endings) AND (:state = '' AND ` + stateNow + ` <> 'pending' OR ` + stateNow + ` = :state)`
+	for _, c := range []struct {
+		on        bool
+		condition string
+	}{
+		{f.Delivery != "", deliveryNow + " = :delivery"},
+		{f.ClientID != "", "client_id = :client"},
+		{f.PersonID != "", "person_id = :person"},
+		{f.Ref != "", "ref = :ref"},
+	} {
+		if c.on {
+			ended += ` AND ` + c.condition
+		}
+	}
+	return `SELECT * FROM (` + query + `) UNION ALL SELECT * FROM (` + ended + ` ORDER BY created_at DESC, id DESC LIMIT :limit)
+		ORDER BY created_at DESC, id DESC LIMIT :limit`
+}
+
+// Ending tells whether requests that ended at once are still being written down
+// one by one: counts and traces follow.
+func (r *Reader) Ending(ctx context.Context) (yes bool, err error) {
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM endings)`)
+	return yes, err
+}
+
+// EndedAtOnce tells whether an ending covers a request whose row doesn't say so yet.
+func (r *Reader) EndedAtOnce(ctx context.Context, id string) (yes bool, err error) {
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM requests WHERE id = ? AND requests.state = 'pending' AND `+stateNow+` <> 'pending')`, id)
+	return yes, err
 }
 
 // retryFor is how long a delivery that an administrator retries is tried, and a

@@ -74,6 +74,9 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame, r
 		}
 		p.Kinds = append(p.Kinds, page.KindCount{Kind: kind, Approved: of(app.Approved), Denied: of(app.Denied), Ended: of(app.Expired, app.Cancelled)})
 	}
+	if p.Ending, err = h.Store.Ending(ctx); err != nil {
+		return page.Overview{}, err
+	}
 	if p.Whole.Started == 0 {
 		some, err := h.Store.AnyCounted(ctx, store.CountRequests)
 		if err != nil {

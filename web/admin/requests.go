@@ -67,6 +67,9 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 		return err
 	}
 	p := page.Requests{State: app.RequestState(asked.Get("state")), InDoubt: f.InDoubt, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
+	if p.Ending, err = h.Store.Ending(r.Context()); err != nil {
+		return err
+	}
 	for _, req := range rows {
 		row, err := h.requestRow(r, who, req)
 		if err != nil {
@@ -137,6 +140,9 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin
 		if p.Saw, p.Signed, err = h.saw(f, req); err != nil {
 			return err
 		}
+	}
+	if p.Ending, err = h.Store.EndedAtOnce(ctx, req.ID); err != nil {
+		return err
 	}
 	trail, err := h.Store.AuditOfRequest(ctx, req.ID)
 	if err != nil {

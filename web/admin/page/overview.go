@@ -20,6 +20,7 @@ type Overview struct {
 	Whole   Bin // the whole window
 	Hosts   []PushHost
 	New     bool // nothing was ever asked
+	Ending  bool // requests that ended at once aren't all counted yet
 	Invites bool // whoever looks may add people
 
 	Kinds  []KindCount // of the requests that ended in the window

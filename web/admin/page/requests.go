@@ -105,6 +105,7 @@ type Requests struct {
 	Client   string // id; empty for all
 	Person   string // id; empty for all
 	Older    string // path of the next page, or empty
+	Ending   bool   // requests that ended at once are still being written down
 }
 
 // tab is one of the lists that are a click away.
@@ -180,6 +181,7 @@ type OneRequest struct {
 	Note    string // of what was just done
 	Fault   string // why it wasn't
 	Receipt bool   // there is one, and the role may take it
+	Ending  bool   // it ended at once with others, and its trail doesn't say so yet
 	Cancel  bool   // it can be cancelled
 	Retry   bool   // its delivery can be retried
 

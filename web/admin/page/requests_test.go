@@ -99,6 +99,7 @@ func requestPages(f page.Frame) []shown {
 		{name: "request-denied", path: path + "/r3", page: denied},
 		{name: "request-expired", path: path + "/r5", page: expired},
 		{name: "requests", path: path, page: page.Requests{List: asked, Older: path + "?after=x"}},
+		{name: "requests-ending", path: path, page: page.Requests{State: app.Denied, List: asked[2:3], Ending: true}},
 		{name: "requests-none", path: path, page: page.Requests{Delivery: app.DeliveryFailed, Client: "till"}},
 		{name: "request-failed", path: path + "/r4", page: one},
 		{name: "request-waiting", path: path + "/r1", page: waiting},
