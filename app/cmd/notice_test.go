@@ -119,6 +119,33 @@ func TestWhatIsAnsweredElsewhereIsHandledHere(t *testing.T) {
 	}
 }
 
+// Pitfall 24: a notice has no buttons, also where what is pushed names some.
+func TestPitfall24NoticesHaveNoButtons(t *testing.T) {
+	t.Parallel()
+	d := cmd.StartDemo(t, t.TempDir())
+	honest(t, d)
+	service := pushtest.Start(t)
+	ada := newPhone(t, "ada", portrait, shim(service.Subscribe()))
+	ada.allowing(d, d.Links[0], service)
+	ask(t, d, signIn("ada.quill"))
+	got, m := read(t, service)
+	var named map[string]any
+	if err := json.Unmarshal(got.Payload, &named); err != nil {
+		t.Fatal(err)
+	}
+	named["actions"] = []map[string]string{{"action": "approve", "title": "Approve"}}
+	var err error
+	if got.Payload, err = json.Marshal(named); err != nil {
+		t.Fatal(err)
+	}
+	ada.shown(d.URL, got, m.ID)
+	const buttons = `navigator.serviceWorker.ready.then(r => r.getNotifications())
+		.then(all => all.map(n => n.tag + "|" + JSON.stringify(n.actions)).join("\n"))`
+	if shown, want := eval[string](ada, buttons), m.ID+"|[]"; shown != want {
+		t.Errorf("shown: %q, want %q", shown, want)
+	}
+}
+
 // A push service may end a subscription of which the browser goes on to think
 // that it is good: the app, when it is opened, makes another.
 func TestEndedSubscriptionIsRenewed(t *testing.T) {
