@@ -52,6 +52,7 @@ type bank struct {
 	dir    string
 	listen string
 	out    bytes.Buffer // what it printed
+	stop   func()       // ends what was started last
 	log    syncBuffer
 }
 
@@ -100,6 +101,7 @@ func (b *bank) start(more ...string) (stop func()) {
 		}
 	}
 	b.t.Cleanup(stop)
+	b.stop = stop
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for range tick.C {

@@ -55,6 +55,7 @@ const (
 	Activation Part = "activation" // codes, without which links work
 	Hints      Part = "hints"      // of ACP, by connection: as what they are read
 	Names      Part = "names"      // identifiers that could be taken for others
+	Loosened   Part = "loosened"   // settings that protect less since a start
 	FourEyes   Part = "four_eyes"  // what waits for a second administrator
 	Protection Part = "protection" // policies against fraud that were never chosen
 )
@@ -138,7 +139,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes, s.enrolment,
+		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes, s.loosened, s.enrolment,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })

@@ -179,6 +179,9 @@ func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c 
 	case health.FourEyes:
 		link(admin.ViewProposals, proposalsPath, "admin.overview.act.proposals")
 		link(admin.ViewSettings, settingsPath+"/four_eyes", "admin.overview.act.four_eyes")
+	case health.Loosened:
+		link(admin.ViewAudit, "/admin/audit?action=setting.loosen", "admin.overview.act.audit")
+		link(admin.ViewSettings, settingsPath, "admin.overview.act.settings")
 	case health.Protection:
 		link(admin.ViewSettings, settingsPath+"/protection", "admin.overview.act.policies")
 	case health.Enrolment:

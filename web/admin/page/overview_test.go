@@ -130,6 +130,10 @@ func overviews(f page.Frame) []shown {
 	weak.Checks = append([]page.Check{
 		{Part: "activation", State: page.CheckBad, Says: f.Words.T("admin.overview.health.activation_off"), Do: f.Words.T("admin.overview.health.activation_do"),
 			Links: []page.Link{{Path: "/admin/settings", Words: "admin.overview.act.settings"}}},
+		{Part: "loosened", Name: "ASSENT_MATCH_CODE_UNDER_ATTACK", State: page.CheckBad, Do: f.Words.T("admin.overview.health.loosened_do"),
+			Says: f.Words.T("admin.overview.health.loosened", "age", page.Length(f.Words, 26*time.Hour), "from", "br-payment, uk-payment", "to",
+				f.Words.T("admin.overview.health.loosened_nothing")),
+			Links: []page.Link{{Path: "/admin/audit?action=setting.loosen", Words: "admin.overview.act.audit"}}},
 		{Part: "enrolment", State: page.CheckWarn, Says: f.Words.T("admin.overview.health.one_maker_left", "left", page.Length(f.Words, 71*time.Hour)),
 			Do: f.Words.T("admin.overview.health.one_maker_left_do"), Links: []page.Link{{Path: "/admin/admins", Words: "admin.overview.act.admins"}}},
 		{Part: "protection", State: page.CheckWarn, Says: f.Words.T("admin.overview.health.protection_bare"), Do: f.Words.T("admin.overview.health.protection_do"),

@@ -123,6 +123,8 @@ var steps = map[string]map[string]step{
 	},
 	"setting": {
 		"begin":     {"admin.step.setting_begin", view.Waiting},
+		"start":     {"admin.step.setting_start", view.Waiting},
+		"loosen":    {"admin.step.setting_loosen", view.Reported},
 		"change":    {"admin.step.setting_change", view.Waiting},
 		"revert":    {"admin.step.setting_revert", view.Waiting},
 		"retention": {"admin.step.setting_retention", view.Ended},
