@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -145,6 +146,7 @@ func (c serveCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 	o := siteOptions{purpose: store.Service, lock: lock, listeners: bound, version: Version, given: s.Given()}
 	if c.AcceptNewAdminRP {
 		o.moveAdmins = func(made []admin.Invited) (err error) {
+			tellMoved(p.Stderr, cfg.Admin.URL, made)
 			for _, one := range made {
 				_, e := fmt.Fprintf(p.Stdout, "%s\t%s\n", one.Admin.Email, adminweb.SetUpURL(cfg.Admin.URL, one.Token))
 				err = errors.Join(err, e)
@@ -163,6 +165,23 @@ func (c serveCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 	err = site.run(ctx)
 	log.InfoContext(ctx, "stopped", "err", err)
 	return errors.Join(err, site.close())
+}
+
+// tellMoved says what to do with the set-up links that take the place of
+// administrators' passkeys. None of them stands in it.
+func tellMoved(w io.Writer, console *url.URL, made []admin.Invited) {
+	fmt.Fprintf(w, "\nAdministrators' passkeys have ended: the console is at %s now. Each line on standard output\n"+
+		"is an administrator and their new set-up link. Pass each on by a way that you trust.\n", console)
+	if len(made) > 0 {
+		fmt.Fprintf(w, "A link works once, until %s. Its page shows three words; with those run:\n",
+			made[0].Ends.Time().Local().Format("2006-01-02 15:04 MST"))
+	}
+	for _, one := range made {
+		fmt.Fprintf(w, "  assent admin code %s --words \"...\"\n", one.Admin.Email)
+	}
+	fmt.Fprint(w, "and read the code that it prints to them; never send it the way the link went. The service\n"+
+		"keeps running meanwhile. A link that was lost: assent admin link EMAIL. From the next start on\n"+
+		"leave --accept-new-admin-rp out.\n\n")
 }
 
 type demoCommand struct {

@@ -502,8 +502,33 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	if !ok || email != "olive@bank.example" || !strings.HasPrefix(fresh, "https://"+consoleHost+"/admin/set-up/") {
 		t.Fatalf("it printed %q", b.out.String())
 	}
-	if res := newOlive(consoleHost, consoleHost).setUp(b.at(b.listen, nil), b.dir, strings.TrimPrefix(fresh, "https://")); res.StatusCode != http.StatusOK {
-		t.Errorf("the new link: %d", res.StatusCode)
+	told := b.log.String()
+	for _, want := range []string{consoleURL[len("--admin-url="):], `assent admin code olive@bank.example --words "..."`, "leave --accept-new-admin-rp out"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("what to do next isn't told: no %q in\n%s", want, told)
+		}
+	}
+	if strings.Contains(told, fresh[len(fresh)-43:]) {
+		t.Error("the link stands in the log too")
+	}
+	own := b.at(b.listen, nil)
+	moved, link := newOlive(consoleHost, consoleHost), strings.TrimPrefix(fresh, "https://")
+	if res, _ := own.ask("POST", link+"/passkey", "{}", "Content-Type", "application/json"); res.StatusCode != http.StatusConflict {
+		t.Errorf("the new link without its code: %d", res.StatusCode)
+	}
+	res := moved.setUp(own, b.dir, link) // reads the words, runs admin code, types the code, makes a passkey
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("the new link with its code: %d", res.StatusCode)
+	}
+	var cookies []string
+	for _, k := range res.Cookies() {
+		cookies = append(cookies, k.Name+"="+k.Value)
+	}
+	if got := own.status("GET", consoleHost+"/admin/overview", "Cookie", strings.Join(cookies, "; ")); got != http.StatusOK {
+		t.Errorf("the console at its new address, with the new passkey: %d", got)
+	}
+	if res, _ := own.ask("GET", link, ""); res.StatusCode != http.StatusGone {
+		t.Errorf("the new link once more: %d", res.StatusCode)
 	}
 	stop()
 	b.out.Reset()
