@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"strconv"
 	"time"
 
@@ -37,9 +38,11 @@ type Import struct {
 	ID        string        `db:"id"`
 	Kind      ImportKind    `db:"kind"` // empty until it was looked at
 	State     ImportState   `db:"state"`
-	File      string        `db:"file"` // its name, where it came from
-	Size      int64         `db:"size"` // in bytes
-	Lang      string        `db:"lang"` // of the result, BCP 47
+	File      string        `db:"file"`     // its name, where it came from
+	Size      int64         `db:"size"`     // in bytes
+	Digest    string        `db:"digest"`   // SHA-256 of the file as it was uploaded, hexadecimal
+	Findings  string        `db:"findings"` // SHA-256 of what the check wrote down, hexadecimal; empty until it was checked
+	Lang      string        `db:"lang"`     // of the result, BCP 47
 	ActorKind app.ActorKind `db:"actor_kind"`
 	ActorID   string        `db:"actor_id"` // who started it, or before that who uploaded it
 	Source    string        `db:"source"`
@@ -74,7 +77,14 @@ func (i Import) By() app.Actor {
 	return app.Actor{Kind: i.ActorKind, ID: i.ActorID, Source: i.Source}
 }
 
-const importColumns = `id, kind, state, file, size, lang, actor_kind, actor_id, source, rows, seen_added, seen_changed, seen_unchanged, seen_faulty,
+// named adds to an audit row's detail which import and which file it is.
+func (i Import) named(detail map[string]string) map[string]string {
+	out := map[string]string{"import": i.ID, "bytes": strconv.FormatInt(i.Size, 10), "sha256": i.Digest}
+	maps.Copy(out, detail)
+	return out
+}
+
+const importColumns = `id, kind, state, file, size, digest, findings, lang, actor_kind, actor_id, source, rows, seen_added, seen_changed, seen_unchanged, seen_faulty,
 	states, faults, position, done, added, changed, unchanged, faulty, result, cause, lease, leased_until, created_at, started_at, ended_at, swept_at`
 
 // AddImport stores an import whose file was uploaded. With a lease it is for
@@ -88,12 +98,12 @@ func (s *Store) AddImport(ctx context.Context, by app.Actor, im Import, lease st
 			process = s.process
 			im.Lease, im.LeasedUntil = lease, t.now.Add(held)
 		}
-		if err := t.exec(ctx, `INSERT INTO imports (id, state, file, size, lang, actor_kind, actor_id, source, lease, lease_process, leased_until, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			im.ID, im.State, im.File, im.Size, im.Lang, im.ActorKind, im.ActorID, im.Source, im.Lease, process, im.LeasedUntil, im.CreatedAt); err != nil {
+		if err := t.exec(ctx, `INSERT INTO imports (id, state, file, size, digest, lang, actor_kind, actor_id, source, lease, lease_process, leased_until, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			im.ID, im.State, im.File, im.Size, im.Digest, im.Lang, im.ActorKind, im.ActorID, im.Source, im.Lease, process, im.LeasedUntil, im.CreatedAt); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, entry{action: "import.upload", detail: map[string]string{"import": im.ID, "bytes": strconv.FormatInt(im.Size, 10)}})
+		return t.audit(ctx, by, entry{action: "import.upload", detail: im.named(nil)})
 	})
 	return im, err
 }
@@ -146,8 +156,8 @@ func (s *Store) CheckingImport(ctx context.Context, im Import, held time.Duratio
 func (s *Store) CheckedImport(ctx context.Context, im Import, keep func() error) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'checked', kind = ?, rows = ?, seen_added = ?, seen_changed = ?, seen_unchanged = ?,
-			seen_faulty = ?, states = ?, faults = ?, position = 0 WHERE id = ? AND state = 'uploaded' AND lease = ?`,
-			im.Kind, im.Rows, im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty, im.States, im.Faults, im.ID, im.Lease); err != nil {
+			seen_faulty = ?, states = ?, faults = ?, digest = ?, findings = ?, position = 0 WHERE id = ? AND state = 'uploaded' AND lease = ?`,
+			im.Kind, im.Rows, im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty, im.States, im.Faults, im.Digest, im.Findings, im.ID, im.Lease); err != nil {
 			return err
 		}
 		return keep()
@@ -165,17 +175,23 @@ func (s *Store) FailImport(ctx context.Context, im Import, cause string) error {
 	})
 }
 
-// StartImport lets a checked import run.
-func (s *Store) StartImport(ctx context.Context, by app.Actor, id string) (im Import, err error) {
+// StartImport lets a checked import run. digest is that of the file which was
+// agreed to: another one is app.ErrImportState.
+func (s *Store) StartImport(ctx context.Context, by app.Actor, id, digest string) (im Import, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		err := t.GetContext(ctx, &im, `UPDATE imports SET state = 'running', started_at = ?, actor_kind = ?, actor_id = ?, source = ?
-			WHERE id = ? AND state = 'checked' AND seen_added + seen_changed + seen_unchanged > 0 AND swept_at = 0 RETURNING `+importColumns, t.now, by.Kind, by.ID, by.Source, id)
+			WHERE id = ? AND digest = ? AND findings <> '' AND state = 'checked' AND seen_added + seen_changed + seen_unchanged > 0 AND swept_at = 0 RETURNING `+importColumns, t.now, by.Kind, by.ID, by.Source, id, digest)
 		if err != nil {
 			return orElse(err, app.ErrImportState)
 		}
-		return t.audit(ctx, by, entry{action: "import.start", detail: map[string]string{"import": id, "kind": string(im.Kind), "rows": strconv.FormatInt(im.Rows, 10),
-			"added": strconv.FormatInt(im.SeenAdded, 10), "changed": strconv.FormatInt(im.SeenChanged, 10),
-			"unchanged": strconv.FormatInt(im.SeenUnchanged, 10), "faulty": strconv.FormatInt(im.SeenFaulty, 10)}})
+		return t.audit(ctx, by, entry{action: "import.start", detail: im.named(map[string]string{
+			"kind":      string(im.Kind),
+			"rows":      strconv.FormatInt(im.Rows, 10),
+			"added":     strconv.FormatInt(im.SeenAdded, 10),
+			"changed":   strconv.FormatInt(im.SeenChanged, 10),
+			"unchanged": strconv.FormatInt(im.SeenUnchanged, 10),
+			"faulty":    strconv.FormatInt(im.SeenFaulty, 10),
+		})})
 	})
 	return im, err
 }
@@ -225,6 +241,7 @@ const (
 	FaultTwoPeople = "two_people" // the identifiers are of more than one
 	FaultTwice     = "twice"      // an earlier row names the same
 	FaultGone      = "gone"       // the person was erased since the file was checked
+	FaultDiffers   = "differs"    // it would do something else than when the file was checked
 	FaultMistaken  = "mistakable" // a new identifier could be taken for another person's
 	FaultMoves     = "moves"      // a new identifier was another person's until lately
 	FaultPoses     = "poses_"     // and the kind that a new user name or customer number could be taken for
@@ -332,6 +349,14 @@ func (r *Reader) Imports(ctx context.Context, limit int) ([]Import, error) {
 func (s *Store) ImportTaken(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		return t.audit(ctx, by, entry{action: "import.result", detail: map[string]string{"import": id}})
+	})
+}
+
+// ImportFileTaken records that the file of an import, which names people, left
+// the service.
+func (s *Store) ImportFileTaken(ctx context.Context, by app.Actor, im Import) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.audit(ctx, by, entry{action: "import.file", detail: im.named(nil)})
 	})
 }
 

@@ -20,9 +20,10 @@ type PersonRecord struct {
 	Identifiers []app.Identifier
 	Companies   []string
 	State       app.PersonState
-	// Known is that of a row whose person was there when the file was checked:
-	// it adds nobody, for whoever has gone since was erased.
-	Known bool
+	// Seen is what the check found that the row does, and Print to whom: a row that
+	// would do something else is left out. Empty where there was no check.
+	Seen  What
+	Print [PrintSize]byte
 }
 
 // PersonFound is what the store has of a record.
@@ -217,8 +218,10 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 	for i, row := range rows {
 		f := found[i]
 		switch {
-		case f.PersonID == "" && row.Known:
+		case f.PersonID == "" && (row.Seen == Changed || row.Seen == Unchanged):
 			f.What, f.Fault, f.Value = Faulty, FaultGone, ""
+		case row.Seen != "" && (f.What == Added || f.What == Changed) && f.Print(row) != row.Print:
+			f.What, f.Fault, f.Value = Faulty, FaultDiffers, ""
 		case f.What != Faulty && f.takes(row, taken):
 			f.What, f.Fault = Faulty, FaultTwice
 		}
@@ -309,10 +312,10 @@ const readAs = "\x00as\x00"
 func (f PersonFound) Keys(row PersonRecord) LineKeys {
 	var k LineKeys
 	if f.PersonID != "" {
-		k.Keys = append(k.Keys, "\x00"+f.PersonID)
+		k.Keys = append(k.Keys, personKey(f.PersonID))
 	}
 	for _, id := range f.identifiers {
-		k.Keys = append(k.Keys, string(id.Kind)+"\x00"+id.Norm)
+		k.Keys = append(k.Keys, identifierKeyOf(id))
 		for _, a := range identifier.Also(id) {
 			k.Sought = append(k.Sought, string(a.Kind)+"\x00"+a.Norm)
 		}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
+	"strconv"
 
 	"assent/app"
 )
@@ -50,6 +52,10 @@ func (s *Store) Propose(ctx context.Context, by app.Actor, p app.Proposal) (app.
 // whom.
 func aboutProposal(action string, p app.Proposal) entry {
 	e := entry{action: action, detail: map[string]string{"proposal": p.ID, "what": p.Action}}
+	var file ProposedFile
+	if json.Unmarshal([]byte(p.Payload), &file) == nil && file.SHA256 != "" {
+		e.detail["import"], e.detail["sha256"], e.detail["bytes"] = file.Import, file.SHA256, strconv.FormatInt(file.Bytes, 10)
+	}
 	switch {
 	case p.Subject == "":
 	case p.Area == app.AreaOwners:
@@ -58,6 +64,13 @@ func aboutProposal(action string, p app.Proposal) entry {
 		e.person = p.Subject
 	}
 	return e
+}
+
+// ProposedFile is the file that a proposal is about, in its payload.
+type ProposedFile struct {
+	Import string `json:"import,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // of the file as it was uploaded, hexadecimal
+	Bytes  int64  `json:"bytes,omitempty"`
 }
 
 // Proposal gives a proposal as it stands: one whose time has come is ended,
@@ -197,7 +210,9 @@ func (s *Store) moveProposal(ctx context.Context, by app.Actor, id string, in []
 			moved.DecidedAt, moved.ExpiresAt, moved.EndedAt, moved.Cause, id, p.State); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, aboutProposal(action, moved))
+		about := moved
+		about.Payload = p.Payload // until now
+		return t.audit(ctx, by, aboutProposal(action, about))
 	})
 	return moved, err
 }

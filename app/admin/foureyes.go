@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/identifier"
 	"assent/app/people"
 	"assent/app/settings"
 	"assent/store"
@@ -57,8 +58,8 @@ type (
 	}
 	// ImportStart is an ActionStartImport.
 	ImportStart struct {
-		Import string `json:"import"`
-		File   string `json:"file"`
+		store.ProposedFile
+		File string `json:"file"` // its name
 	}
 	// NewAdmin is an ActionAddAdmin.
 	NewAdmin struct {
@@ -231,18 +232,39 @@ func (s *Service) decidable(ctx context.Context, who Identity, id string) (app.P
 	return p.Proposal, a, err
 }
 
-// themselves tells whether a proposal about a person is about who decides: the
-// person has, or is to get, their e-mail address.
+// ownIdentifiers are those by which an administrator may be a person as well:
+// their e-mail address, as whatever kind of identifier it stands.
+func ownIdentifiers(who Identity) []app.Identifier {
+	return append(identifier.Readings(who.Admin.Email), app.Identifier{Kind: app.Email, Norm: who.Admin.EmailNorm})
+}
+
+// themselves tells whether a proposal about people is about who decides: one of
+// the people has, or is to get, their e-mail address.
 func (s *Service) themselves(ctx context.Context, who Identity, p app.Proposal) (bool, error) {
+	own := ownIdentifiers(who)
 	theirs := func(ids []app.Identifier) bool {
-		return slices.ContainsFunc(ids, func(id app.Identifier) bool { return id.Kind == app.Email && id.Norm == who.Admin.EmailNorm })
+		return slices.ContainsFunc(ids, func(id app.Identifier) bool { return slices.ContainsFunc(own, id.Same) })
 	}
 	switch Action(p.Action) {
-	case ActionInvite, ActionEditPerson:
-		ids, err := s.store.Identifiers(ctx, p.Subject)
-		if err != nil || theirs(ids) {
-			return err == nil, err
+	case ActionInvite, ActionEditPerson, ActionErasePerson:
+		held, err := s.store.HeldIdentifiers(ctx, p.Subject)
+		for _, id := range held {
+			if theirs([]app.Identifier{id.Identifier}) {
+				return true, nil
+			}
 		}
+		if err != nil {
+			return false, err
+		}
+	case ActionStartImport:
+		var in ImportStart
+		if p.Payload == "" { // it is over
+			return false, nil
+		}
+		if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+			return false, err
+		}
+		return s.importIsAboutThem(ctx, who, in.Import)
 	}
 	switch Action(p.Action) {
 	case ActionAddPerson, ActionEditPerson:
@@ -415,7 +437,7 @@ func runStartImport(ctx context.Context, s *Service, by app.Actor, p app.Proposa
 	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
 		return err
 	}
-	_, err := s.uses.Imports.Start(ctx, by, in.Import)
+	_, err := s.uses.Imports.Start(ctx, by, in.Import, in.SHA256)
 	return err
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"assent/app"
+	"assent/app/i18n"
 	"assent/app/importer"
 	"assent/store"
 )
@@ -35,10 +37,10 @@ func (s *Service) StartImport(ctx context.Context, who Identity, id string) erro
 			return err
 		}
 	}
-	if err := s.second(ctx, by, ActionStartImport, "", ImportStart{Import: id, File: im.File}); err != nil {
+	if err := s.second(ctx, by, ActionStartImport, "", ImportStart{File: im.File, ProposedFile: store.ProposedFile{Import: id, SHA256: im.Digest, Bytes: im.Size}}); err != nil {
 		return err
 	}
-	_, err = s.uses.Imports.Start(ctx, by, id)
+	_, err = s.uses.Imports.Start(ctx, by, id, im.Digest)
 	return err
 }
 
@@ -77,6 +79,56 @@ func (s *Service) ImportResult(ctx context.Context, who Identity, id string) (io
 		return nil, 0, errors.Join(err, result.Close())
 	}
 	return result, size, nil
+}
+
+// MarkedRows gives the rows of a checked import that whoever confirms it should
+// look at: those of a mark, or of any where it is empty, behind a line.
+func (s *Service) MarkedRows(ctx context.Context, who Identity, im store.Import, mark store.ImportMark, after, limit int) (importer.Marked, error) {
+	if _, err := s.may(ctx, who, FollowImports); err != nil {
+		return importer.Marked{}, err
+	}
+	return s.uses.Imports.Marked(ctx, im, mark, after, limit)
+}
+
+// CheckedFile is the file of a checked import as it was read, to be taken out:
+// see importer.Checked. That it was taken is recorded first.
+func (s *Service) CheckedFile(ctx context.Context, who Identity, id string, to io.Writer, w i18n.Words) error {
+	by, err := s.may(ctx, who, EditPeople)
+	if err != nil {
+		return err
+	}
+	im, err := s.store.Import(ctx, id)
+	if err != nil {
+		return err
+	}
+	if im.State != store.ImportChecked || im.SweptAt != 0 {
+		return app.ErrImportState
+	}
+	if err := s.store.ImportFileTaken(ctx, by, im); err != nil {
+		return err
+	}
+	return s.uses.Imports.Checked(ctx, im, to, w)
+}
+
+// importIsAboutThem tells whether a checked import changes something of one of
+// the people who have who's e-mail address, or gives it to somebody. One that
+// can't run any more is about nobody.
+func (s *Service) importIsAboutThem(ctx context.Context, who Identity, id string) (bool, error) {
+	im, err := s.store.Import(ctx, id)
+	if err != nil || im.State != store.ImportChecked || im.SweptAt != 0 {
+		return false, err
+	}
+	own := ownIdentifiers(who)
+	found, err := s.store.PeopleWith(ctx, own, store.Everybody)
+	if err != nil {
+		return false, err
+	}
+	var people []string
+	for _, f := range found {
+		people = append(people, f.ID)
+	}
+	line, err := s.uses.Imports.About(ctx, im, people, own)
+	return line > 0, err
 }
 
 // ExportPeople writes everybody as a file that can be imported.

@@ -70,7 +70,7 @@ func (c userImportCommand) Run(ctx context.Context, p Process, s *config.Setting
 			}
 			return told(p.Stderr, "would be ", im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty)
 		}
-		if _, err := svc.Start(ctx, operator(), im.ID); err != nil {
+		if _, err := svc.Start(ctx, operator(), im.ID, im.Digest); err != nil {
 			return err
 		}
 		if im, err = svc.Work(ctx, im.ID); err != nil {

@@ -120,7 +120,7 @@ func BenchmarkImport(b *testing.B) {
 	}
 	start := func(b *testing.B) {
 		b.Helper()
-		if _, err := w.svc.Start(b.Context(), app.Operator, im.ID); err != nil {
+		if _, err := w.svc.Start(b.Context(), app.Operator, im.ID, im.Digest); err != nil {
 			b.Fatal(err)
 		}
 		im = work(b, im.ID)

@@ -23,6 +23,9 @@ func (s *Service) bring(ctx context.Context, im store.Import) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
+	if err := s.foundAsChecked(im); err != nil {
+		return err
+	}
 	faults, err := s.openFaults(im)
 	if err != nil {
 		return err
@@ -46,15 +49,29 @@ func (s *Service) bring(ctx context.Context, im store.Import) (err error) {
 		if items, end, err = src.next(ctx, batch); err != nil {
 			return err
 		}
-		signs := make([]byte, len(items))
-		if _, err := seen.ReadAt(signs, im.Done); err != nil {
+		if err := seenBefore(items, seen, im.Done, src.kind); err != nil {
 			return err
-		}
-		for i := range items {
-			items[i].person.Known = signs[i] == known
 		}
 		if im, err = s.step(ctx, im, src, faults, out, items, end); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// seenBefore adds to items what the check found of them: seen has a sign for each
+// row of the import, done are the rows before these. An account that is another
+// person's by now is left out.
+func seenBefore(items []item, seen io.ReaderAt, done int64, kind store.ImportKind) error {
+	all := make([]byte, len(items)*signSize)
+	if _, err := seen.ReadAt(all, done*signSize); err != nil {
+		return err
+	}
+	for i := range items {
+		it := &items[i]
+		it.person.Seen, it.person.Print = readSign(all[i*signSize : (i+1)*signSize])
+		if kind == store.ImportAccounts && len(it.faults) == 0 && store.AccountPrint(it.account) != it.person.Print {
+			it.faults = []Fault{fault(store.FaultDiffers, "")}
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"strconv"
 	"time"
@@ -41,25 +42,39 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, seenFile.Close()) }()
-	out, seen := bufio.NewWriter(f), bufio.NewWriter(seenFile)
+	rows, err := store.NewImportRows(ctx, s.path(im, rowsEnd+own))
+	if err != nil {
+		return err
+	}
+	rowsOpen := true
+	defer func() {
+		if rowsOpen {
+			err = errors.Join(err, rows.Close())
+		}
+	}()
+	sums := newFindings()
+	out, seen := bufio.NewWriter(io.MultiWriter(f, sums.faults)), bufio.NewWriter(io.MultiWriter(seenFile, sums.seen))
 	faulty := json.NewEncoder(out)
-	im.Kind = src.kind
+	im.Kind, im.Digest = src.kind, src.digest
 	var first []LineFaults
 	for at, end := time.Now(), false; !end; {
 		var items []item
 		if items, end, err = src.next(ctx, batch); err != nil {
 			return err
 		}
-		whats, err := s.foresee(ctx, src.kind, items, lines)
+		found, err := s.foresee(ctx, src.kind, items, lines)
 		if err != nil {
+			return err
+		}
+		if err := s.mark(ctx, rows, found); err != nil {
 			return err
 		}
 		for i, it := range items {
 			im.Rows++
-			if err := seen.WriteByte(sign(whats[i])); err != nil {
+			if _, err := seen.Write(found[i].sign()); err != nil {
 				return err
 			}
-			switch whats[i] {
+			switch found[i].what {
 			case store.Added:
 				im.SeenAdded++
 			case store.Changed:
@@ -99,68 +114,42 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 	if len(first) > 0 {
 		im.Faults = string(b)
 	}
-	if err := errors.Join(out.Flush(), f.Sync(), seen.Flush(), seenFile.Sync()); err != nil {
+	rowsOpen = false
+	if err := errors.Join(out.Flush(), f.Sync(), seen.Flush(), seenFile.Sync(), rows.Close()); err != nil {
 		return err
 	}
+	im.Findings = sums.digest()
 	return s.Store.CheckedImport(ctx, im, func() error {
-		return errors.Join(os.Rename(s.path(im, faultsEnd+own), s.path(im, faultsEnd)), os.Rename(s.path(im, seenEnd+own), s.path(im, seenEnd)))
+		var all []error
+		for _, end := range []string{faultsEnd, seenEnd, rowsEnd} {
+			all = append(all, os.Rename(s.path(im, end+own), s.path(im, end)))
+		}
+		return errors.Join(all...)
 	})
-}
-
-// known is the sign of a row whose person was there, in the file that has a byte
-// for each row of the import's.
-const known = '+'
-
-func sign(w store.What) byte {
-	if w == store.Changed || w == store.Unchanged {
-		return known
-	}
-	return '.'
 }
 
 // foresee tells what bringing items in would do, and adds the faults that it
 // finds to theirs.
-func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []item, lines *store.Lines) ([]store.What, error) {
-	whats := make([]store.What, len(items))
+func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []item, lines *store.Lines) ([]foreseen, error) {
+	out := make([]foreseen, len(items))
 	var right []int // of items
 	for i, it := range items {
-		whats[i] = store.Faulty
+		out[i] = foreseen{what: store.Faulty, row: store.ImportRow{Line: it.line}}
 		if len(it.faults) == 0 {
 			right = append(right, i)
 		}
 	}
+	find := s.findPeople
+	if kind == store.ImportAccounts {
+		find = s.findAccounts
+	}
+	if err := find(ctx, items, right, out); err != nil {
+		return nil, err
+	}
 	keys := make([]store.LineKeys, len(right))
-	if kind == store.ImportPeople {
-		rows := make([]store.PersonRecord, len(right))
-		for n, i := range right {
-			rows[n] = items[i].person
-		}
-		found, err := s.Store.FindRecords(ctx, rows)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range right {
-			whats[i] = found[n].What
-			if found[n].Fault != "" {
-				items[i].faults = []Fault{fault(found[n].Fault, found[n].Value)}
-			} else {
-				keys[n] = found[n].Keys(rows[n])
-			}
-			keys[n].Line = items[i].line
-		}
-	} else {
-		rows := make([]store.PersonAccount, len(right))
-		for n, i := range right {
-			rows[n] = items[i].account
-			keys[n] = store.LineKeys{Line: items[i].line, Keys: []string{rows[n].PersonID + "\x00" + rows[n].Company + "\x00" + rows[n].ID}}
-		}
-		found, err := s.Store.FindAccounts(ctx, rows)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range right {
-			whats[i] = found[n]
-		}
+	for n, i := range right {
+		keys[n] = out[i].keys
+		keys[n].Line = items[i].line
 	}
 	earlier, err := lines.Add(ctx, keys)
 	if err != nil {
@@ -168,11 +157,71 @@ func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []it
 	}
 	for n, i := range right {
 		if earlier[n] != 0 {
-			whats[i] = store.Faulty
+			out[i] = foreseen{what: store.Faulty, row: store.ImportRow{Line: items[i].line}}
 			items[i].faults = []Fault{fault("twice_"+string(kind), strconv.Itoa(earlier[n]))}
 		}
 	}
-	return whats, nil
+	return out, nil
+}
+
+func (s *Service) findPeople(ctx context.Context, items []item, right []int, out []foreseen) error {
+	rows := make([]store.PersonRecord, len(right))
+	for n, i := range right {
+		rows[n] = items[i].person
+	}
+	found, err := s.Store.FindRecords(ctx, rows)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, f := range found {
+		if f.What == store.Changed {
+			ids = append(ids, f.PersonID)
+		}
+	}
+	hasDevices, err := s.Store.DevicesOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for n, i := range right {
+		f := found[n]
+		out[i] = foreseen{what: f.What, row: f.Row(rows[n], items[i].line, hasDevices[f.PersonID])}
+		if f.Fault != "" {
+			items[i].faults = []Fault{fault(f.Fault, f.Value)}
+			continue
+		}
+		out[i].print, out[i].keys = f.Print(rows[n]), f.Keys(rows[n])
+		out[i].about = store.LineKeys{Line: items[i].line, Keys: out[i].keys.Keys}
+	}
+	return nil
+}
+
+func (s *Service) findAccounts(ctx context.Context, items []item, right []int, out []foreseen) error {
+	rows := make([]store.PersonAccount, len(right))
+	var ids []string
+	for n, i := range right {
+		rows[n] = items[i].account
+		ids = append(ids, rows[n].PersonID)
+	}
+	found, err := s.Store.FindAccounts(ctx, rows)
+	if err != nil {
+		return err
+	}
+	hasDevices, err := s.Store.DevicesOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for n, i := range right {
+		a := rows[n]
+		f := foreseen{what: found[n], print: store.AccountPrint(a), about: store.AccountKeys(a, items[i].line)}
+		f.keys = store.LineKeys{Keys: []string{a.PersonID + "\x00" + a.Company + "\x00" + a.ID}}
+		f.row = store.ImportRow{Line: items[i].line, PersonID: a.PersonID, Name: items[i].named, Account: a.Name}
+		if hasDevices[a.PersonID] && (f.what == store.Added || f.what == store.Changed) {
+			f.row.Marks = []store.ImportMark{store.MarkAccounts}
+		}
+		out[i] = f
+	}
+	return nil
 }
 
 // PreviewRow is a row of the file as it was understood.
@@ -197,7 +246,7 @@ func (s *Service) Preview(ctx context.Context, im store.Import) (out []PreviewRo
 	im.Position = 0
 	src, err := s.open(im)
 	if err != nil {
-		return nil, err
+		return nil, unfitNow(err)
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
 	items, _, err := src.next(ctx, previewed)
@@ -209,13 +258,13 @@ func (s *Service) Preview(ctx context.Context, im store.Import) (out []PreviewRo
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, lines.Close()) }()
-	whats, err := s.foresee(ctx, src.kind, items, lines)
+	found, err := s.foresee(ctx, src.kind, items, lines)
 	if err != nil {
 		return nil, err
 	}
 	for i, it := range items {
 		row := PreviewRow{Line: it.line, Name: it.named, Companies: it.person.Companies, State: string(it.person.State),
-			Account: it.account.Name, Kind: string(it.account.Kind), What: whats[i], Faults: it.faults}
+			Account: it.account.Name, Kind: string(it.account.Kind), What: found[i].what, Faults: it.faults}
 		for _, id := range it.person.Identifiers {
 			row.Identifiers = append(row.Identifiers, string(id.Kind)+":"+id.Value)
 		}

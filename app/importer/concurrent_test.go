@@ -33,7 +33,7 @@ func TestErasedAfterTheCheck(t *testing.T) {
 	if err := b.ErasePerson(t.Context(), app.Operator, ada.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	if im, err = b.svc.Work(t.Context(), im.ID); err != nil || done(im) != (counts{3, 2, 0, 0, 1}) {
@@ -69,7 +69,7 @@ func TestBusyDatabase(t *testing.T) {
 	}), nil))
 	b.svc = importer.New(importer.Config{Store: b.Store, People: people.New(b.Store), Words: words, Dir: filepath.Join(b.Dir, "imports"), Log: log})
 	im := b.checked(crowd(3))
-	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	if other, err = raw.Beginx(); err != nil {
@@ -89,7 +89,7 @@ func (f onWrite) Write(b []byte) (int, error) { f(string(b)); return len(b), nil
 func TestAStepThatComesLateTouchesNothing(t *testing.T) {
 	b := newBench(t)
 	im := b.checked(crowd(3))
-	late, err := b.svc.Start(t.Context(), app.Operator, im.ID)
+	late, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestImportOfASuspendedAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	im := b.checked(crowd(3))
-	if _, err := b.svc.Start(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: admin.ID}, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: admin.ID}, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.SetAdminState(t.Context(), app.Operator, admin.ID, app.AdminSuspended); err != nil {
@@ -139,7 +139,7 @@ func TestImportOfASuspendedAdministrator(t *testing.T) {
 func TestFileGoesWithTheEnd(t *testing.T) {
 	for name, end := range map[string]func(*bench, store.Import) error{
 		"done": func(b *bench, im store.Import) error {
-			_, err := b.svc.Start(context.Background(), app.Operator, im.ID)
+			_, err := b.svc.Start(context.Background(), app.Operator, im.ID, im.Digest)
 			if err != nil {
 				return err
 			}

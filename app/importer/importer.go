@@ -3,6 +3,8 @@ package importer
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,7 +89,9 @@ func (s *Service) upload(ctx context.Context, by app.Actor, name, lang string, f
 		return im, err
 	}
 	most := cmp.Or(s.Most, Largest)
-	im.Size, err = io.Copy(f, io.LimitReader(file, most+1))
+	sum := sha256.New()
+	im.Size, err = io.Copy(io.MultiWriter(f, sum), io.LimitReader(file, most+1))
+	im.Digest = hex.EncodeToString(sum.Sum(nil))
 	if err == nil && im.Size > most {
 		err = app.ErrImportSize
 	}
@@ -112,9 +116,10 @@ func fileName(path string) string {
 	return string(name[:min(len(name), 120)])
 }
 
-// Start lets a checked import run. Run goes on with it, or Work.
-func (s *Service) Start(ctx context.Context, by app.Actor, id string) (store.Import, error) {
-	im, err := s.Store.StartImport(ctx, by, id)
+// Start lets a checked import run, if its file is the one of that digest. Run
+// goes on with it, or Work.
+func (s *Service) Start(ctx context.Context, by app.Actor, id, digest string) (store.Import, error) {
+	im, err := s.Store.StartImport(ctx, by, id, digest)
 	if err == nil {
 		select {
 		case s.kick <- struct{}{}:
@@ -158,6 +163,7 @@ const (
 	faultsEnd = ".faults"
 	seenEnd   = ".seen"
 	linesEnd  = ".lines"
+	rowsEnd   = ".rows"
 	resultEnd = ".result.csv"
 	idLength  = 26 // of the id before them
 )

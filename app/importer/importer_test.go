@@ -66,7 +66,7 @@ func (b *bench) checked(text string) store.Import {
 func (b *bench) imported(text string) store.Import {
 	b.t.Helper()
 	im := b.checked(text)
-	if _, err := b.svc.Start(b.t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(b.t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		b.t.Fatalf("%v: %+v", err, im)
 	}
 	im, err := b.svc.Work(b.t.Context(), im.ID)
@@ -265,7 +265,7 @@ func TestUnfitFiles(t *testing.T) {
 		if f, ok := importer.CauseOf(im); !ok || f.Code != code || im.State != store.ImportFailed {
 			t.Errorf("%.20q: %s %+v, want %s", text, im.State, f, code)
 		}
-		if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); !errors.Is(err, app.ErrImportState) {
+		if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); !errors.Is(err, app.ErrImportState) {
 			t.Errorf("%.20q can be started: %v", text, err)
 		}
 	}
@@ -376,7 +376,7 @@ func TestRestart(t *testing.T) {
 	const n = 3000
 	b := newBench(t)
 	im := b.checked(crowd(n))
-	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.svc.Work(b.stopping(im.ID, 1000), im.ID); !errors.Is(err, context.Canceled) {
@@ -466,7 +466,7 @@ func TestCancel(t *testing.T) {
 	const n = 3000
 	b := newBench(t)
 	im := b.checked(crowd(n))
-	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
@@ -505,7 +505,7 @@ func TestChangedSinceTheCheck(t *testing.T) {
 	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "X", []string{"email:a@a.example"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	im, err := b.svc.Work(t.Context(), im.ID)
@@ -578,7 +578,7 @@ func TestSweep(t *testing.T) {
 	waits := b.checked(crowd(3))
 	dir := filepath.Join(b.Dir, "imports")
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 4 {
+	if err != nil || len(entries) != 5 {
 		t.Fatalf("%v %v", entries, err)
 	}
 	for _, e := range entries {
@@ -589,7 +589,7 @@ func TestSweep(t *testing.T) {
 	if err := b.svc.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err = os.ReadDir(dir); err != nil || len(entries) != 4 {
+	if entries, err = os.ReadDir(dir); err != nil || len(entries) != 5 {
 		t.Fatalf("too early: %v %v", entries, err)
 	}
 	b.Clock.Advance(importer.Kept)

@@ -60,7 +60,7 @@ func TestImportRefusesWhatBecameMistakable(t *testing.T) {
 	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "Ada", []string{"phone:020 7946 1111"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
 	}
 	im, err := b.svc.Work(t.Context(), im.ID)
@@ -102,7 +102,7 @@ func TestImportStopsAtMoves(t *testing.T) {
 	if err := b.ErasePerson(t.Context(), app.Operator, eve.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.svc.Start(t.Context(), app.Operator, late.ID); err != nil {
+	if _, err := b.svc.Start(t.Context(), app.Operator, late.ID, late.Digest); err != nil {
 		t.Fatal(err)
 	}
 	if late, err = b.svc.Work(t.Context(), late.ID); err != nil || done(late) != (counts{1, 0, 0, 0, 1}) {

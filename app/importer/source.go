@@ -2,6 +2,8 @@ package importer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +32,7 @@ type source struct {
 	rows    *csvfile.Reader
 	kind    store.ImportKind
 	columns []string
+	digest  string   // SHA-256 of the file, hexadecimal
 	last    struct { // whom the row before named: accounts of one person follow one another
 		named string
 		id    string
@@ -43,11 +46,30 @@ func (s *Service) open(im store.Import) (*source, error) {
 		return nil, err
 	}
 	src := &source{svc: s, file: f}
+	if err := src.unchanged(im); err != nil {
+		f.Close()
+		return nil, err
+	}
 	if err := src.begin(im.Position); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return src, nil
+}
+
+// unchanged refuses a file that isn't the one that was uploaded. One of before
+// digests were known has none until it is checked.
+func (src *source) unchanged(im store.Import) error {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, src.file); err != nil {
+		return err
+	}
+	src.digest = hex.EncodeToString(sum.Sum(nil))
+	if src.digest != im.Digest && (im.Digest != "" || im.State != store.ImportUploaded) {
+		return &unfitError{fault("altered", "")}
+	}
+	_, err := src.file.Seek(0, io.SeekStart)
+	return err
 }
 
 func (src *source) begin(position int64) (err error) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,6 +25,8 @@ func (h *handlers) importRoutes() []Route {
 		quiet("GET /admin/import/{id}/progress", admin.FollowImports, h.importProgress),
 		on("POST /admin/import/{id}/start", admin.EditPeople, h.startImport),
 		on("POST /admin/import/{id}/cancel", admin.FollowImports, h.cancelImport),
+		on("GET /admin/import/{id}/rows", admin.FollowImports, h.importRows),
+		on("GET /admin/import/{id}/file", admin.EditPeople, h.importFile),
 		on("GET /admin/import/{id}/result", admin.EditPeople, h.importResult),
 		on("GET /admin/people.csv", admin.ExportPeople, h.exportPeople),
 	}
@@ -33,6 +36,10 @@ const (
 	importPath = "/admin/import"
 	// importsShown are how many imports are listed.
 	importsShown = 50
+	// rowsShown are how many of an import's rows a page of them lists, and
+	// rowsFirst how many the page of an import or a proposal begins with.
+	rowsShown = 100
+	rowsFirst = 20
 	// uploadTime is how long an upload may take.
 	uploadTime = time.Hour
 )
@@ -125,16 +132,105 @@ func (h *handlers) showImport(w http.ResponseWriter, r *http.Request, who admin.
 		return err
 	}
 	if im.State == store.ImportChecked && im.SweptAt == 0 {
-		if p.Preview, err = h.Admins.PreviewImport(r.Context(), who, im); err != nil {
+		p.Preview, err = h.Admins.PreviewImport(r.Context(), who, im)
+		if errors.Is(err, app.ErrImportState) { // its file is another one by now: it can't run
+			p.Fault = f.Words.T("admin.import.fault.altered")
+		} else if err != nil {
+			return err
+		}
+		if p.Marked, err = h.markedRows(r, who, im, "", 0, rowsFirst); err != nil {
 			return err
 		}
 	}
-	if len(p.Faults)+len(p.Preview) > 0 { // both quote the file
+	if len(p.Faults)+len(p.Preview)+len(p.Marked.Rows) > 0 { // both quote the file
 		if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "import"}); err != nil {
 			return err
 		}
 	}
 	return h.show(w, r, status, p.Page(f))
+}
+
+// markedRows are rows of a checked import for whoever confirms it, from behind a
+// line on.
+func (h *handlers) markedRows(r *http.Request, who admin.Identity, im store.Import, mark store.ImportMark, after, limit int) (page.MarkedRows, error) {
+	found, err := h.Admins.MarkedRows(r.Context(), who, im, mark, after, limit+1)
+	out := page.MarkedRows{ID: im.ID, Mark: mark, Counts: found.Counts, Rows: found.Rows}
+	if len(out.Rows) > limit {
+		out.Rows = out.Rows[:limit]
+		out.After = out.Rows[limit-1].Line
+	}
+	return out, err
+}
+
+// importRows lists the rows that whoever confirms an import should look at.
+func (h *handlers) importRows(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	mark := store.ImportMark(r.URL.Query().Get("mark"))
+	if mark != "" && !slices.Contains(store.ImportMarks, mark) {
+		return app.ErrMalformed.In("mark")
+	}
+	path := importPath + "/" + im.ID + "/rows"
+	place, err := h.place(r, who, path)
+	if err != nil {
+		return err
+	}
+	after := 0
+	if place != "" {
+		if after, err = strconv.Atoi(place); err != nil {
+			return app.ErrMalformed.In("after").Because(err)
+		}
+	}
+	rows, err := h.markedRows(r, who, im, mark, after, rowsShown)
+	if err != nil {
+		return err
+	}
+	if err := h.look(r, who, listed("import", place)); err != nil {
+		return err
+	}
+	p := page.ImportRows{Import: im, Marked: rows, Further: place != ""}
+	if rows.After > 0 {
+		p.More = h.nextPage(r, who, path, strconv.Itoa(rows.After))
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// importFile streams the file of a checked import, as it was read.
+func (h *handlers) importFile(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	began := false
+	to := &late{w: w, begin: func() error {
+		began = true
+		return download(w, "assent-import-checked.csv")
+	}}
+	err := h.Admins.CheckedFile(r.Context(), who, r.PathValue("id"), to, h.words(r))
+	if err != nil && began {
+		h.Log.ErrorContext(r.Context(), "a checked file broke off", "err", err)
+		panic(http.ErrAbortHandler) // so that nobody takes the part for the whole
+	}
+	if errors.Is(err, app.ErrImportState) {
+		return h.showImport(w, r, who, http.StatusConflict, h.words(r).Error(app.ErrImportState.Code))
+	}
+	return err
+}
+
+// late begins an answer with its first bytes: until then it can be an error.
+type late struct {
+	w     io.Writer
+	begin func() error
+	begun bool
+}
+
+// Write implements io.Writer.
+func (l *late) Write(b []byte) (int, error) {
+	if !l.begun {
+		l.begun = true
+		if err := l.begin(); err != nil {
+			return 0, err
+		}
+	}
+	return l.w.Write(b)
 }
 
 // importProgress is the part of the page that its script asks for.

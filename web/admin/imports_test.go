@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,27 +61,34 @@ func (v *visitor) text(path string) (int, http.Header, string) {
 // importsUntil lets imports go on until one is in a state.
 func (s *site) importsUntil(id string, state store.ImportState) {
 	s.t.Helper()
+	if im := s.importsUntilEnd(id, state); im.State == store.ImportFailed && state != store.ImportFailed {
+		s.t.Fatal(im.Cause)
+	}
+}
+
+// importsUntilEnd lets imports go on until one is in one of the states, or has
+// ended.
+func (s *site) importsUntilEnd(id string, states ...store.ImportState) (im store.Import) {
+	s.t.Helper()
 	ctx, stop := context.WithCancel(s.t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.imports.Run(ctx) }()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for range tick.C {
-		im, err := s.Store.Import(s.t.Context(), id)
-		if err != nil {
+		var err error
+		if im, err = s.Store.Import(s.t.Context(), id); err != nil {
 			s.t.Fatal(err)
 		}
-		if im.State == state {
+		if slices.Contains(states, im.State) || im.State == store.ImportFailed || im.State == store.ImportDone {
 			break
-		}
-		if im.State == store.ImportFailed {
-			s.t.Fatal(im.Cause)
 		}
 	}
 	stop()
 	if err := <-ended; err != nil {
 		s.t.Fatal(err)
 	}
+	return im
 }
 
 // A file from its upload to its result.

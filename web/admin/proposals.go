@@ -116,6 +116,9 @@ func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admi
 	if p.Changes, err = h.changes(r, who, f.Words, row.Proposal); err != nil {
 		return err
 	}
+	if p.Marked, err = h.proposedRows(r, who, row.Proposal); err != nil {
+		return err
+	}
 	return h.show(w, r, status, p.Page(f))
 }
 
@@ -148,9 +151,7 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 		}
 		return h.personChanges(r, w, p.Subject, in)
 	case admin.ActionStartImport:
-		var in admin.ImportStart
-		err := read(&in)
-		return []page.Change{{Label: w.T("admin.proposals.file"), Now: in.File, Path: importPath + "/" + url.PathEscape(in.Import)}}, err
+		return h.importChanges(r, w, p)
 	case admin.ActionAddAdmin:
 		var in admin.NewAdmin
 		err := read(&in)
@@ -177,6 +178,49 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 		return nil, err
 	}
 	return h.choiceChanges(r, w, in)
+}
+
+// importChanges are what an import would do, by its counts; see markedRows for
+// the rows.
+func (h *handlers) importChanges(r *http.Request, w i18n.Words, p app.Proposal) ([]page.Change, error) {
+	var in admin.ImportStart
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return nil, err
+	}
+	out := []page.Change{
+		{Label: w.T("admin.proposals.file"), Now: in.File, Path: importPath + "/" + url.PathEscape(in.Import)},
+		{Label: w.T("admin.import.size"), Now: page.FileSize(w, in.Bytes)},
+		{Label: w.T("admin.import.digest"), Now: in.SHA256, Digest: true},
+	}
+	im, err := h.Store.Import(r.Context(), in.Import)
+	if err != nil {
+		return nil, err
+	}
+	return append(out,
+		page.Change{Label: w.T("admin.import.holds"), Now: page.ImportKind(w, im)},
+		page.Change{Label: w.T("admin.import.rows"), Now: page.ImportTallies(w, im)},
+	), nil
+}
+
+// proposedRows are the first rows of a proposed import that whoever confirms it
+// should look at; nil for another proposal, and where the import can't run.
+func (h *handlers) proposedRows(r *http.Request, who admin.Identity, p app.Proposal) (*page.MarkedRows, error) {
+	if admin.Action(p.Action) != admin.ActionStartImport || p.Payload == "" {
+		return nil, nil
+	}
+	var in admin.ImportStart
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return nil, err
+	}
+	im, err := h.Store.Import(r.Context(), in.Import)
+	if err != nil || im.State != store.ImportChecked || im.SweptAt != 0 {
+		return nil, err
+	}
+	if err := h.look(r, who, store.Looked{Kind: store.LookList, List: "import"}); err != nil {
+		return nil, err
+	}
+	rows, err := h.markedRows(r, who, im, "", 0, rowsFirst)
+	return &rows, err
 }
 
 // adminStates are the states of an administrator in words.

@@ -72,6 +72,7 @@ var listWords = map[string]i18n.Key{
 	"proposals":      "admin.proposals.title",
 	"mistakable":     "admin.people.mistakable_title",
 	"import":         "admin.day.import",
+	"import.pages":   "admin.day.import_pages",
 }
 
 // dayOf is the path of an administrator's day.

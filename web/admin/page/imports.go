@@ -25,6 +25,7 @@ type Imports struct {
 type Import struct {
 	store.Import
 	Preview []importer.PreviewRow // while it is checked
+	Marked  MarkedRows            // while it is checked; nil counts: not known
 	Faults  []importer.LineFaults
 	Fault   string // of what was just tried
 	Cause   string // why it failed
@@ -57,6 +58,9 @@ func importKind(w i18n.Words, im store.Import) string {
 	}
 	return w.T(i18n.Key("admin.import.kind." + string(im.Kind)))
 }
+
+// ImportKind is what an import's file holds, in words.
+func ImportKind(w i18n.Words, im store.Import) string { return importKind(w, im) }
 
 func (p Import) head(f Frame) Head {
 	return Head{Up: Up{Path: importPath, Name: f.Words.T("admin.import.title")}, Name: true, Title: importFile(p.Import), State: importShapes[p.State],

@@ -27,13 +27,16 @@ type Proposals struct {
 // Change is what would change: from a value to another. Path leads to it.
 type Change struct {
 	Label, Was, Now, Path string
+
+	Digest bool // Now is a hash: drawn so that two of them can be compared
 }
 
 // Proposal is one of them.
 type Proposal struct {
 	ProposalRow
 	Changes        []Change
-	Decider        string // confirmed or refused it; may be empty
+	Marked         *MarkedRows // of an import
+	Decider        string      // confirmed or refused it; may be empty
 	Decided, Ended time.Time
 	Cause          string // why it could not be carried out, in words
 	Takes          bool   // once it is confirmed, its proposer carries it out

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/store"
 	"assent/web/admin/page"
 )
 
@@ -32,6 +33,15 @@ func proposalPages(f page.Frame) []shown {
 			Changes: []page.Change{{Label: w.T("admin.proposals.way"), Now: w.T("admin.proposals.way_letter")}}}},
 		{name: "proposal-confirmed", path: at + "/p2", page: page.Proposal{ProposalRow: link, Decider: "Oscar Price", Decided: now.Add(-time.Minute), Takes: true, MakesLink: true}},
 		{name: "proposal-own", path: at + "/p1", page: page.Proposal{ProposalRow: edit, Changes: changes, Fault: page.Told(w, app.ErrOwnProposal.Code)}},
+		{name: "proposal-import", path: at + "/p5", page: page.Proposal{ProposalRow: row("p5", w.T("admin.proposals.what.import_start"), "Oscar Price", app.ProposalWaiting, false),
+			Changes: []page.Change{
+				{Label: w.T("admin.proposals.file"), Now: "people-2026-11.csv", Path: "/admin/import/i1"},
+				{Label: w.T("admin.import.size"), Now: page.FileSize(w, 48_000_000)},
+				{Label: w.T("admin.import.digest"), Now: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Digest: true},
+				{Label: w.T("admin.import.rows"), Now: page.ImportTallies(w, store.Import{SeenAdded: 990_000, SeenChanged: 1_200})},
+			},
+			Marked: &page.MarkedRows{ID: "i1", After: 9, Counts: map[store.ImportMark]int{store.MarkIdentifiers: 30}, Rows: []store.ImportRow{
+				{Line: 9, Marks: []store.ImportMark{store.MarkIdentifiers}, PersonID: "c1", Name: "Carol Nolan", Identifiers: []app.Identifier{{Kind: app.Email, Value: "carol@nolan.example"}}}}}}},
 		{name: "proposal-failed", path: at + "/p4", page: page.Proposal{ProposalRow: row("p4", w.T("admin.proposals.what.admin_add"), "Oscar Price", app.ProposalFailed, false),
 			Decider: "Olive Owen", Cause: page.Told(w, app.ErrEmailTaken.Code), Ended: now.Add(-time.Minute)}},
 	}

@@ -117,6 +117,7 @@ var steps = map[string]map[string]step{
 		"upload": {"admin.step.import_upload", view.Waiting},
 		"start":  {"admin.step.import_start", view.Waiting},
 		"result": {"admin.step.import_result", view.Waiting},
+		"file":   {"admin.step.import_file", view.Waiting},
 		"done":   {"admin.step.import_done", view.Approved},
 		"fail":   {"admin.step.import_fail", view.Stuck},
 		"cancel": {"admin.step.import_cancel", view.Ended},
