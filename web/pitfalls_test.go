@@ -157,13 +157,14 @@ func TestPitfall34NobodyIsToldApart(t *testing.T) {
 	if !strings.HasPrefix(unknown, "200 ") || !strings.Contains(unknown, `{"valid":false}`) {
 		t.Fatalf("of nobody it says %s", unknown)
 	}
-	for _, hint := range []string{"no.device", "su.spended", "era.sed", "dev.icegone", "nobody@nowhere.example", "+442079460000",
-		"52998224725", "urn:bank:C1DD33123", strings.Repeat("n", 1024)} {
+	for _, hint := range []string{"no.device", "su.spended", "era.sed", "dev.icegone", "nobody@nowhere.example",
+		"+442079460000", "52998224725", "urn:bank:C1DD33123", strings.Repeat("n", 1024)} {
 		if got := s.verified(hint); got != unknown {
 			t.Errorf("of %.30s it says\n%s\nand of nobody\n%s", hint, got, unknown)
 		}
 	}
-	if got, want := s.verified("ada.quill"), strings.Replace(unknown, "false", "true", 1); got != strings.Replace(want, "[16]", "[15]", 1) {
+	known := strings.NewReplacer("false", "true", "[16]", "[15]").Replace(unknown)
+	if got := s.verified("ada.quill"); got != known {
 		t.Errorf("of somebody it says %s", got)
 	}
 
@@ -211,7 +212,8 @@ func TestPitfall45SameDevice(t *testing.T) {
 		{"pt-BR", "K7-PLUM", "você entra onde vê esta mensagem, não neste celular."},
 		{"pt-BR", "", "você entra onde começou, não neste celular."},
 	} {
-		if err := s.people.SetPreferences(t.Context(), app.Actor{Kind: app.ActorDevice, PersonID: ada.who.ID}, c.lang, ""); err != nil {
+		by := app.Actor{Kind: app.ActorDevice, PersonID: ada.who.ID}
+		if err := s.people.SetPreferences(t.Context(), by, c.lang, ""); err != nil {
 			t.Fatal(err)
 		}
 		_, r := ada.askedOf(emulator.Ask{BindingMessage: c.message})
@@ -227,7 +229,8 @@ func TestPitfall45SameDevice(t *testing.T) {
 		}
 		pr := ada.begin("/requests/"+r.ID+"/approval", seenOn(page)+`,"scopes":["profile"]}`)
 		a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`)
-		if a.StatusCode != http.StatusOK || strings.Contains(string(a.body), "http") || !strings.Contains(string(a.body), `"/requests/`+r.ID) {
+		to := string(a.body)
+		if a.StatusCode != http.StatusOK || strings.Contains(to, "http") || !strings.Contains(to, `"/requests/`+r.ID) {
 			t.Errorf("approving leads to %s (%d)", a.body, a.StatusCode)
 		}
 		if out := s.svc.Settle(t.Context(), s.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobDone {

@@ -56,10 +56,19 @@ type site struct {
 func newSite(t *testing.T, changes ...func(*device.Config)) *site {
 	t.Helper()
 	db := storetest.New(t)
+	return siteOn(t, db, emulatortest.Start(t, acpOptions(db.Clock.Told)), changes...)
+}
+
+func acpOptions(now func() time.Time) emulator.Options {
+	return emulator.Options{Now: now, Client: emulator.Client{ID: "assent", Secret: "secret"}}
+}
+
+// siteOn is the service over a database that there is, beside an ACP that runs.
+func siteOn(t *testing.T, db *storetest.DB, em *emulator.Emulator, changes ...func(*device.Config)) *site {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	srv := httptest.NewUnstartedServer(nil)
 	public := &url.URL{Scheme: "http", Host: "localhost:" + srv.Listener.Addr().String()[strings.LastIndex(srv.Listener.Addr().String(), ":")+1:]}
-	em := emulatortest.Start(t, emulator.Options{Now: db.Clock.Told, Client: emulator.Client{ID: "assent", Secret: "secret"}})
 	client, err := acp.New(acp.Config{Issuer: em.Issuer(), ClientID: "assent", ClientSecret: "secret", HTTP: &http.Client{Timeout: 2 * time.Second}, Now: db.Clock.Told})
 	if err != nil {
 		t.Fatal(err)
