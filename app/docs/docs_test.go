@@ -185,6 +185,7 @@ func TestRefusedPages(t *testing.T) {
 		{"a link to another host", "# T\n\nFor all.\n\n[x](//evil.example/a.md)\n", "leads to no page"},
 		{"a link to another folder", "# T\n\nFor all.\n\n[x](../../secret.md)\n", "leads to no page"},
 		{"a script as a bare address", "# T\n\nFor all.\n\n<javascript:alert(1)>\n", "leads to no page"},
+		{"a column without a name", "# T\n\nFor all.\n\n| | b |\n|---|---|\n| 1 | 2 |\n", "has no name"},
 		{"no title", "For all.\n", "no title"},
 		{"no lead", "# T\n\n## U\n", "no paragraph"},
 		{"two titles", "# T\n\nFor all.\n\n# U\n", "second title"},
@@ -193,16 +194,20 @@ func TestRefusedPages(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.says)
 		}
 	}
-	p, err := docs.Parse("x", []byte("# A & B\n\nFor `all`.\n\n<!-- made -->\n| a | b |\n|---|---|\n| `<b>` | 2 |\n\n    <i>\n\n## Who's *there*?\n\n\"<&>\"\n"))
+	p, err := docs.Parse("x", []byte("# A & B\n\nFor `all`.\n\n<!-- made -->\n| a | b |\n|---|---|\n| `<b>` | 2 |\n\n"+
+		"    <i>\n\n## Who's *there*?\n\n\"<&>\"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<code>&lt;b&gt;</code>`, `<td data-label="b">2</td>`, `<pre tabindex="0"><code>&lt;i&gt;`, `<h2 id="whos-there">`, `&quot;&lt;&amp;&gt;&quot;`} {
+	for _, want := range []string{
+		`<code>&lt;b&gt;</code>`, `<td data-label="b">2</td>`, `<pre tabindex="0"><code>&lt;i&gt;`,
+		`<h2 id="whos-there">`, `“&lt;&amp;&gt;”`,
+	} {
 		if !strings.Contains(p.HTML, want) {
 			t.Errorf("%q isn't in\n%s", want, p.HTML)
 		}
 	}
-	if p.Title != "A & B" || p.Lead != "For all." || len(p.Contents) != 1 || p.Contents[0].Text != "Who's there?" {
+	if p.Title != "A & B" || p.Lead != "For all." || len(p.Contents) != 1 || p.Contents[0].Text != "Who’s there?" {
 		t.Errorf("title %q, lead %q, contents %v", p.Title, p.Lead, p.Contents)
 	}
 }
@@ -224,8 +229,15 @@ func TestSearch(t *testing.T) {
 	if p := first("backing up"); p.Page.Name != "operating" || p.Heading.ID != "backing-up" {
 		t.Errorf("a heading leads to %s#%s", p.Page.Name, p.Heading.ID)
 	}
-	if p := first("assent_cooling device"); p.Match == "" || !strings.EqualFold(p.Match, "device") && !strings.EqualFold(p.Match, "assent_cooling") {
+	p := first("assent_cooling device")
+	if !strings.EqualFold(p.Match, "device") && !strings.EqualFold(p.Match, "assent_cooling") {
 		t.Errorf("a setting is shown as %q %q %q", p.Before, p.Match, p.After)
+	}
+	if p := first("Activation CODE"); p.Match != "activation code" && p.Match != "Activation code" {
+		t.Errorf("a phrase is shown as %q", p.Match)
+	}
+	if p := first("doesn't claim"); p.Page.Name != "receipts" {
+		t.Errorf("an apostrophe leads to %s", p.Page.Name)
 	}
 	for _, none := range []string{"", "  ", "zxqv", "receipts zxqv"} {
 		if found, err := docs.Search(none); err != nil || len(found) > 0 {

@@ -19,10 +19,27 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
+// quotes are typographic: the console's texts are so, and the files are typed.
+var quotes = extension.TypographicSubstitutions{
+	extension.LeftSingleQuote:  []byte("‘"),
+	extension.RightSingleQuote: []byte("’"),
+	extension.LeftDoubleQuote:  []byte("“"),
+	extension.RightDoubleQuote: []byte("”"),
+	extension.Apostrophe:       []byte("’"),
+	extension.EnDash:           nil,
+	extension.EmDash:           nil,
+	extension.Ellipsis:         nil,
+	extension.LeftAngleQuote:   nil,
+	extension.RightAngleQuote:  nil,
+}
+
 // markdown reads CommonMark and tables. It escapes text and leaves out HTML;
 // what else parse refuses never gets as far.
 var markdown = goldmark.New(
-	goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone))),
+	goldmark.WithExtensions(
+		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)),
+		extension.NewTypographer(extension.WithTypographicSubstitutions(quotes)),
+	),
 	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
 	goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(codeBlocks{}, 100))),
 )
@@ -88,7 +105,9 @@ func adapt(doc ast.Node, source []byte) error {
 			}
 			n.Destination = []byte(to)
 		case *extast.Table:
-			stack(n, source)
+			if err := stack(n, source); err != nil {
+				return ast.WalkStop, err
+			}
 		}
 		return ast.WalkContinue, nil
 	})
@@ -115,15 +134,19 @@ func address(to string) (string, error) {
 }
 
 // stack gives a table the class of the console's tables, and each cell the name
-// of its column, which is shown where rows become blocks.
-func stack(table *extast.Table, source []byte) {
+// of its column, which is shown where rows become blocks and read out elsewhere.
+func stack(table *extast.Table, source []byte) error {
 	table.SetAttributeString("class", []byte("console-table stacks"))
 	var columns []string
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
 		i := 0
 		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
 			if row.Kind() == extast.KindTableHeader {
-				columns = append(columns, plain(cell, source))
+				name := plain(cell, source)
+				if name == "" {
+					return errors.New("a column of a table has no name")
+				}
+				columns = append(columns, name)
 				cell.SetAttributeString("scope", []byte("col"))
 			} else if i > 0 && i < len(columns) && cell.FirstChild() != nil {
 				cell.SetAttributeString("data-label", []byte(columns[i]))
@@ -131,6 +154,7 @@ func stack(table *extast.Table, source []byte) {
 			i++
 		}
 	}
+	return nil
 }
 
 // codeBlocks draws code that may be wider than the page: the keyboard can

@@ -55,7 +55,7 @@ func Search(query string) ([]Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := strings.Fields(strings.ToLower(query))
+	words := strings.Fields(strings.ToLower(strings.ReplaceAll(query, "'", "’")))
 	if len(words) == 0 {
 		return nil, nil
 	}
@@ -84,8 +84,8 @@ func Search(query string) ([]Place, error) {
 }
 
 // has tells whether a section of p has all words, and how far down they stand:
-// 0 in the title, 1 in the heading, 2 in the text. Of a page whose title has
-// them, only the beginning counts as named so.
+// 0 in the title, 1 in the heading, 2 in the text as a phrase, 3 in the text
+// apart. Of a page whose title has them, only the beginning counts as named so.
 func (s section) has(p *Page, words []string) (rank int, ok bool) {
 	title, heading, said := strings.ToLower(p.Title), strings.ToLower(s.heading.Text), strings.ToLower(s.text)
 	for _, w := range words {
@@ -94,10 +94,13 @@ func (s section) has(p *Page, words []string) (rank int, ok bool) {
 		case strings.Contains(heading, w):
 			rank = max(rank, 1)
 		case strings.Contains(said, w):
-			rank = max(rank, 2)
+			rank = max(rank, 3)
 		default:
 			return 0, false
 		}
+	}
+	if rank == 3 && strings.Contains(said, strings.Join(words, " ")) {
+		rank = 2
 	}
 	return rank, true
 }
@@ -105,13 +108,17 @@ func (s section) has(p *Page, words []string) (rank int, ok bool) {
 // around is how many bytes of text are shown before and after what was found.
 const around = 80
 
-// excerpt cuts text around the first of words in it.
+// excerpt cuts text around words, where it has them as a phrase, or around the
+// first of them.
 func excerpt(text string, words []string) (before, match, after string) {
 	lower := strings.ToLower(text)
 	if len(lower) != len(text) {
 		lower = text // no letter of ours does that; then only exact words are marked
 	}
 	at, length := len(text), 0
+	if phrase := strings.Join(words, " "); strings.Contains(lower, phrase) {
+		words = []string{phrase}
+	}
 	for _, w := range words {
 		if i := strings.Index(lower, w); i >= 0 && i < at {
 			at, length = i, len(w)

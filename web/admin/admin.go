@@ -35,6 +35,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (h *handlers) routes() []Route {
 	for _, s := range h.sections() {
 		all = append(all, s.routes...)
 	}
-	return append(all, h.ownRoutes()...)
+	return slices.Concat(all, h.ownRoutes(), h.helpRoutes())
 }
 
 // markerLife is how long a browser shows the same words for a set-up link, from

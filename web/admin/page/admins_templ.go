@@ -46,7 +46,7 @@ func (p Sessions) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.sessions.title"), Lead: f.Words.T("admin.sessions.lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.sessions.title"), Lead: f.Words.T("admin.sessions.lead"), Help: "console#signing-in"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -391,7 +391,7 @@ func (p Admins) Page(f Frame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.admins.title"), Lead: p.lead(f)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.admins.title"), Lead: p.lead(f), Help: "console#who-may-do-what"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -682,7 +682,7 @@ func (p NewAdmin) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{"/admin/admins", f.Words.T("admin.admins.title")}, Title: f.Words.T("admin.admins.add"), Lead: f.Words.T("admin.admins.add_lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{"/admin/admins", f.Words.T("admin.admins.title")}, Title: f.Words.T("admin.admins.add"), Lead: f.Words.T("admin.admins.add_lead"), Help: "console#more-administrators"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -92,7 +92,7 @@ func (p Audit) Page(f Frame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.audit.title"), Lead: f.Words.T("admin.audit.lead")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.audit.title"), Lead: f.Words.T("admin.audit.lead"), Help: "audit"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1006,7 +1006,7 @@ func (p Chain) Page(f Frame) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			state, lead := p.verdict(f)
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/audit", Name: f.Words.T("admin.audit.title")}, Title: f.Words.T("admin.audit.verified"), State: state, Lead: lead}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/audit", Name: f.Words.T("admin.audit.title")}, Title: f.Words.T("admin.audit.verified"), State: state, Lead: lead, Help: "audit#verifying-it"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -47,7 +47,7 @@ func (p Day) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/audit", Name: f.Words.T("admin.audit.title")}, Title: p.title(f.Words), Lead: p.sums(f.Words)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/audit", Name: f.Words.T("admin.audit.title")}, Title: p.title(f.Words), Lead: p.sums(f.Words), Help: "audit#reading-it"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -95,6 +95,7 @@ type Head struct {
 	Name  bool   // the title is the name of one person or thing: larger
 	State view.State
 	Lead  string // a sentence that says how things stand
+	Help  string // what the documentation says of it: a page, or page#heading; may be empty
 }
 
 // themeChoices are the themes in the order in which they are offered.

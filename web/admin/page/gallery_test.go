@@ -44,10 +44,11 @@ var list = []page.Admin{
 }
 
 // gallery is every page in every state.
-func gallery(f page.Frame) []shown {
+func gallery(t *testing.T, f page.Frame) []shown {
+	t.Helper()
 	const admins, sessions = "/admin/admins", "/admin/sessions"
 	w := f.Words
-	return append(slices.Concat(overviews(f), peoplePages(f), importPages(f), requestPages(f), settingsPages(f), proposalPages(f)), []shown{
+	return append(slices.Concat(overviews(f), peoplePages(f), importPages(f), requestPages(f), settingsPages(f), proposalPages(f), helpPages(t)), []shown{
 		{name: "sign-in", guest: true, page: page.SignIn{Next: "/admin/admins?x=1"}},
 		{name: "set-up-code", guest: true, page: page.SetUpCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}}},
 		{name: "set-up-code-wrong", guest: true, page: page.SetUpCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeWrong, Left: 4}},
@@ -138,7 +139,7 @@ func TestGallery(t *testing.T) {
 	for _, lang := range i18n.Tags {
 		t.Run(lang, func(t *testing.T) {
 			f := frame(t, lang)
-			for _, s := range gallery(f) {
+			for _, s := range gallery(t, f) {
 				doc := viewtest.Page(t, s.name, lang, render(t, f, s))
 				if s.guest != (doc.Find(`[data-testid="who"]`).Length() == 0) {
 					t.Errorf("%s (%s): the rail shows who is signed in: %v", s.name, lang, !s.guest)

@@ -43,7 +43,7 @@ func (p Mistakable) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people", Name: f.Words.T("admin.people.title")}, Title: f.Words.T("admin.people.mistakable_title"), Lead: f.Words.T("admin.people.mistakable_lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people", Name: f.Words.T("admin.people.title")}, Title: f.Words.T("admin.people.mistakable_title"), Lead: f.Words.T("admin.people.mistakable_lead"), Help: "connecting#which-person-a-hint-means"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

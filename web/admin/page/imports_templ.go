@@ -66,7 +66,7 @@ func (p Imports) Page(f Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.import.title"), Lead: f.Words.T("admin.import.lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.import.title"), Lead: f.Words.T("admin.import.lead"), Help: "importing"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -82,7 +82,7 @@ func (p People) Page(f Frame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.people.title"), Lead: f.Words.T("admin.people.lead")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.people.title"), Lead: f.Words.T("admin.people.lead"), Help: "helpdesk"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -504,7 +504,7 @@ func (p Person) Page(f Frame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people", Name: f.Words.T("admin.people.title")}, Title: p.Name, Name: true, State: state, Lead: lead}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people", Name: f.Words.T("admin.people.title")}, Title: p.Name, Name: true, State: state, Lead: lead, Help: "helpdesk"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1893,7 +1893,7 @@ func (p PersonForm) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: p.back(), Name: f.Words.T("admin.people.title")}, Title: p.title(f.Words)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: p.back(), Name: f.Words.T("admin.people.title")}, Title: p.title(f.Words), Help: "importing#identifiers-that-move"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2511,7 +2511,7 @@ func (p PersonLink) Page(f Frame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people/" + p.ID, Name: p.Name}, Title: f.Words.T("admin.people.link_title"), Lead: f.Words.T("admin.people.link_once")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people/" + p.ID, Name: p.Name}, Title: f.Words.T("admin.people.link_title"), Lead: f.Words.T("admin.people.link_once"), Help: "enrolment"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2738,7 +2738,7 @@ func (p PersonCode) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people/" + p.ID, Name: p.Name}, Title: f.Words.T("admin.people.code_title"), Lead: f.Words.T("admin.people.code_lead", "name", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/people/" + p.ID, Name: p.Name}, Title: f.Words.T("admin.people.code_title"), Lead: f.Words.T("admin.people.code_lead", "name", p.Name), Help: "enrolment#the-rules-of-links-and-codes"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

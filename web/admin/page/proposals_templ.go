@@ -49,7 +49,7 @@ func (p Proposals) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.proposals.title"), Lead: f.Words.T("admin.proposals.lead_list")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.proposals.title"), Lead: f.Words.T("admin.proposals.lead_list"), Help: "insiders#how-a-proposal-goes"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -51,7 +51,7 @@ func (p Requests) Page(f Frame) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.requests.title"), Lead: f.Words.T("admin.requests.lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: f.Words.T("admin.requests.title"), Lead: f.Words.T("admin.requests.lead"), Help: "operating#when-something-is-wrong"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -926,7 +926,7 @@ func (p OneRequest) Page(f Frame) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/requests", Name: f.Words.T("admin.requests.title")}, Title: p.Ref, Name: true, State: state, Lead: lead}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Up: Up{Path: "/admin/requests", Name: f.Words.T("admin.requests.title")}, Title: p.Ref, Name: true, State: state, Lead: lead, Help: "operating#when-something-is-wrong"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -29,6 +29,20 @@ const (
 	SettingsPush       SettingsTab = "push"
 )
 
+// help is what the documentation says of a page of the section.
+func (t SettingsTab) help() string {
+	return map[SettingsTab]string{
+		SettingsAll:        "settings",
+		SettingsBranding:   "console#what-is-where",
+		SettingsProtection: "fatigue#policies",
+		SettingsRetention:  "console#retention",
+		SettingsFourEyes:   "insiders#four-eyes",
+		SettingsHistory:    "console#what-is-where",
+		SettingsACP:        "connecting",
+		SettingsPush:       "fatigue#why-a-phone-stays-silent",
+	}[t]
+}
+
 // settingsTabs are the pages that a role may open.
 func settingsTabs(here SettingsTab, tests bool) []tab {
 	all := []struct {

@@ -78,7 +78,7 @@ func settingsLayout(f Frame, s SettingsFrame, here SettingsTab, title, lead stri
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Header(f, Head{Title: title, Lead: lead}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Header(f, Head{Title: title, Lead: lead, Help: here.help()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+
+	"assent/app"
+	"assent/app/admin"
+	"assent/app/docs"
+	"assent/web/admin/page"
+	"assent/web/httpx"
+)
+
+// helpRoutes show the documentation to every role. They read no data.
+func (h *handlers) helpRoutes() []Route {
+	return []Route{
+		on("GET "+docs.Path, admin.UseConsole, h.help),
+		on("GET "+docs.Path+"/{page}", admin.UseConsole, h.helpPage),
+	}
+}
+
+// longestHelpQuery is how many bytes of a search through the pages are read.
+const longestHelpQuery = 100
+
+// help lists the pages, or what a search found in them.
+func (h *handlers) help(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	p := page.Help{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	if len(p.Query) > longestHelpQuery {
+		return app.ErrMalformed.In("q")
+	}
+	var err error
+	if p.Groups, err = docs.Groups(); err != nil {
+		return err
+	}
+	if p.Found, err = docs.Search(p.Query); err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
+
+// helpPage shows one page.
+func (h *handlers) helpPage(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	var p page.HelpPage
+	var err error
+	if p.Doc, p.Before, p.After, err = docs.Find(r.PathValue("page")); err != nil {
+		return err
+	}
+	if p.Doc == nil {
+		return httpx.ErrNoRoute
+	}
+	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+}
