@@ -125,12 +125,6 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if s.settings, err = settings.New(ctx, chosen); err != nil {
 		return err
 	}
-	if !demo {
-		given := s.o.given.Safeguards(s.cfg, s.digest)
-		if err := s.settings.Started(ctx, operator(), given); err != nil {
-			return fmt.Errorf("the settings of the last start: %w", err)
-		}
-	}
 	if s.key, err = passkey.ReceiptKey(ctx, s.store); err != nil {
 		return fmt.Errorf("receipt key: %w", err)
 	}
@@ -216,8 +210,14 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	if err != nil {
 		return err
 	}
-	s.servers, err = s.serverOf(surfaces)
-	return err
+	if s.servers, err = s.serverOf(surfaces); err != nil || demo {
+		return err
+	}
+	given := s.o.given.Safeguards(s.cfg, s.digest)
+	if err := s.settings.Started(ctx, operator(), given); err != nil {
+		return fmt.Errorf("the settings of the last start: %w", err)
+	}
+	return nil
 }
 
 // passkeys makes the relying parties. Where administrators' passkeys are bound to
