@@ -75,7 +75,7 @@ type Reader struct {
 type Store struct {
 	*Reader
 	w       *sqlx.DB
-	turns   turns // at w
+	turns   *turns // at w
 	notify  func(app.Event)
 	process string // in the leases that this process takes
 
@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	s := &Store{Reader: &Reader{now: o.Now, wait: o.identifierWait()}, w: w, notify: o.Notify, process: app.NewID(), refusals: &refusals{}}
+	s := &Store{Reader: &Reader{now: o.Now, wait: o.identifierWait()}, w: w, notify: o.Notify, turns: &turns{}, process: app.NewID(), refusals: &refusals{}}
 	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)

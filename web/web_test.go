@@ -78,7 +78,7 @@ func siteOn(t *testing.T, db *storetest.DB, em *emulator.Emulator, changes ...fu
 		t.Fatal(err)
 	}
 	s := &site{DB: db, t: t, url: public.String(), acp: em, people: people.New(db.Store), push: pushtest.Start(t), hub: &live.Hub{}}
-	s.svc = consent.New(consent.Config{Store: db.Store, Connections: []consent.Connection{{Name: "acp", ACP: client}},
+	s.svc = consent.New(consent.Config{Store: db.Store, Connections: []consent.Connection{{Name: "acp", Server: client}},
 		Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log,
 		Protection: func() consent.Protection { return s.policy }})
 	passkeys, err := passkey.New(t.Context(), db.Store, public, "Northmoor")

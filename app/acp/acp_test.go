@@ -27,6 +27,7 @@ import (
 
 	"assent/app/acp"
 	"assent/app/acp/acpspec"
+	"assent/app/authz"
 	"assent/web/emulator"
 	"assent/web/emulator/emulatortest"
 )
@@ -77,8 +78,8 @@ func secretClient(e *emulator.Emulator) acp.Config {
 
 var registered = emulator.Client{ID: "assent", Secret: "a s+cret/with:odd%bytes é"}
 
-func login(s emulator.Session) acp.Login {
-	return acp.Login{Kind: acp.Regular, ID: s.ID, State: s.LoginState, ServerID: "shop"}
+func login(s emulator.Session) authz.Login {
+	return authz.Login{Kind: authz.Regular, ID: s.ID, State: s.LoginState, ServerID: "shop"}
 }
 
 func TestBodiesFitTheVendorsSwagger(t *testing.T) {
@@ -88,7 +89,7 @@ func TestBodiesFitTheVendorsSwagger(t *testing.T) {
 	e.Edit(s.ID, func(d *emulator.SessionDetails) {
 		d.VerifiedClaims = &emulator.VerifiedClaims{UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": {}}}}
 	})
-	if err := c.Accept(t.Context(), login(s), acp.Grant{Scopes: []string{"openid", "profile"}, Claims: []string{"name"}, VerifiedClaims: []string{"birthdate"}}); err != nil {
+	if err := c.Accept(t.Context(), login(s), authz.Grant{Scopes: []string{"openid", "profile"}, Claims: []string{"name"}, VerifiedClaims: []string{"birthdate"}}); err != nil {
 		t.Fatal(err)
 	}
 	acpspec.Fits(t, "AcceptScopeGrant", p.last().body)
@@ -97,7 +98,7 @@ func TestBodiesFitTheVendorsSwagger(t *testing.T) {
 		t.Errorf("accept %s", p.last().body)
 	}
 	other := e.Begin(emulator.Ask{Hint: "a"})
-	if err := c.Reject(t.Context(), login(other), acp.Rejection{Cause: "denied_by_user", Description: "No."}); err != nil {
+	if err := c.Reject(t.Context(), login(other), authz.Rejection{Cause: "denied_by_user", Description: "No."}); err != nil {
 		t.Fatal(err)
 	}
 	acpspec.Fits(t, "RejectScopeGrant", p.last().body)
@@ -107,14 +108,14 @@ func TestBodiesFitTheVendorsSwagger(t *testing.T) {
 		t.Errorf("reject %s, want %v", p.last().body, want)
 	}
 	plain := e.Begin(emulator.Ask{Hint: "a"})
-	if err := c.Accept(t.Context(), login(plain), acp.Grant{Scopes: []string{"openid"}}); err != nil {
+	if err := c.Accept(t.Context(), login(plain), authz.Grant{Scopes: []string{"openid"}}); err != nil {
 		t.Fatal(err)
 	}
 	if s := string(p.last().body); strings.Contains(s, "claims") || strings.Contains(s, "null") {
 		t.Errorf("claims that nobody asked for: %s", s)
 	}
 	none := e.Begin(emulator.Ask{Hint: "a"})
-	if err := c.Accept(t.Context(), login(none), acp.Grant{Scopes: []string{"openid"}, Claims: []string{}}); err != nil {
+	if err := c.Accept(t.Context(), login(none), authz.Grant{Scopes: []string{"openid"}, Claims: []string{}}); err != nil {
 		t.Fatal(err)
 	}
 	acpspec.Fits(t, "AcceptScopeGrant", p.last().body)
@@ -171,8 +172,8 @@ func TestEachWayToAuthenticate(t *testing.T) {
 				}
 			}
 			wrong, _ := newClient(t, c.config)
-			var refused *acp.Error
-			if _, err := wrong.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) || refused.Outcome != acp.Credentials {
+			var refused *authz.Error
+			if _, err := wrong.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) || refused.Outcome != authz.Credentials {
 				t.Errorf("with wrong credentials: %v", err)
 			}
 		})
@@ -203,8 +204,8 @@ func TestMutualTLS(t *testing.T) {
 	if _, err := with(tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}).Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil {
 		t.Errorf("with the certificate: %v", err)
 	}
-	var refused *acp.Error
-	if _, err := with().Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) || refused.Outcome != acp.Credentials {
+	var refused *authz.Error
+	if _, err := with().Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) || refused.Outcome != authz.Credentials {
 		t.Errorf("without it: %v", err)
 	}
 }
@@ -297,7 +298,7 @@ func TestHostileIdsStayInTheirPlace(t *testing.T) {
 		"\r\nHost: evil":  "/api/system/t/scope-grants/%0D%0AHost:%20evil",
 		"http://evil/x/y": "/api/system/t/scope-grants/http:%2F%2Fevil%2Fx%2Fy",
 	} {
-		if _, err := c.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: id, State: "x&y=z"}); err != nil {
+		if _, err := c.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: id, State: "x&y=z"}); err != nil {
 			t.Errorf("%q: %v", id, err)
 			continue
 		}
@@ -306,8 +307,8 @@ func TestHostileIdsStayInTheirPlace(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"", ".", ".."} {
-		var e *acp.Error
-		if err := c.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: id}, acp.Grant{}); !errors.As(err, &e) || e.Outcome != acp.Refused {
+		var e *authz.Error
+		if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: id}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Refused {
 			t.Errorf("%q: %v, want Refused", id, err)
 		}
 	}
@@ -326,34 +327,34 @@ func TestOutcomes(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		answer http.HandlerFunc
-		want   acp.Outcome
+		want   authz.Outcome
 		after  time.Duration
 		unsure bool
 	}{
-		{"404", status(404), acp.NotFound, 0, false},
-		{"401", status(401), acp.Credentials, 0, false},
-		{"403", status(403), acp.Credentials, 0, false},
-		{"429", status(429, "Retry-After", "7"), acp.Busy, 7 * time.Second, false},
-		{"429 until a date", status(429, "Retry-After", noon.Add(90*time.Second).Format(http.TimeFormat)), acp.Busy, 90 * time.Second, false},
-		{"503", status(503, "Retry-After", "2"), acp.Busy, 2 * time.Second, true},
-		{"500", status(500), acp.Busy, 0, true},
+		{"404", status(404), authz.NotFound, 0, false},
+		{"401", status(401), authz.Credentials, 0, false},
+		{"403", status(403), authz.Credentials, 0, false},
+		{"429", status(429, "Retry-After", "7"), authz.Busy, 7 * time.Second, false},
+		{"429 until a date", status(429, "Retry-After", noon.Add(90*time.Second).Format(http.TimeFormat)), authz.Busy, 90 * time.Second, false},
+		{"503", status(503, "Retry-After", "2"), authz.Busy, 2 * time.Second, true},
+		{"500", status(500), authz.Busy, 0, true},
 		{"an echo", func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(400)
 			json.NewEncoder(w).Encode(map[string]string{"error": strings.Repeat("x", 190) + "very-secret-state", "cause": r.Header.Get("Authorization")})
-		}, acp.Refused, 0, false},
+		}, authz.Refused, 0, false},
 		{"text that does something", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(400)
 			json.NewEncoder(w).Encode(map[string]string{"error": "a\nlevel=INFO \x1b[31m\u202e"})
-		}, acp.Refused, 0, false},
-		{"an echo in a redirect", status(302, "Location", "http://[very-secret-state"), acp.Unknown, 0, true},
-		{"400", status(400), acp.Refused, 0, false},
-		{"redirect", status(302, "Location", "http://127.0.0.1:9/elsewhere"), acp.Refused, 0, false},
-		{"cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, acp.Unknown, 0, true},
+		}, authz.Refused, 0, false},
+		{"an echo in a redirect", status(302, "Location", "http://[very-secret-state"), authz.Unknown, 0, true},
+		{"400", status(400), authz.Refused, 0, false},
+		{"redirect", status(302, "Location", "http://127.0.0.1:9/elsewhere"), authz.Refused, 0, false},
+		{"cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, authz.Unknown, 0, true},
 	} {
 		client, _, _ := wire(t, c.answer)
-		err := client.Reject(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "very-secret-state"}, acp.Rejection{})
-		var e *acp.Error
-		if !errors.As(err, &e) || e.Outcome != c.want || e.RetryAfter != c.after || e.MayHaveTakenEffect() != c.unsure {
+		err := client.Reject(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "very-secret-state"}, authz.Rejection{})
+		var e *authz.Error
+		if !errors.As(err, &e) || e.Outcome != c.want || e.RetryAfter != c.after || e.MayHaveTakenEffect != c.unsure {
 			t.Errorf("%s: %+v, want %s, after %v, unsure %v", c.name, err, c.want, c.after, c.unsure)
 		}
 		if s := err.Error(); strings.Contains(s, "very-sec") || strings.Contains(s, "bearer-secret") {
@@ -368,13 +369,13 @@ func TestOutcomes(t *testing.T) {
 	t.Cleanup(func() { close(hang) })
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	var e *acp.Error
-	if err := client.Accept(ctx, acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{}); !errors.As(err, &e) || e.Outcome != acp.Unknown || !e.MayHaveTakenEffect() {
+	var e *authz.Error
+	if err := client.Accept(ctx, authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Unknown || !e.MayHaveTakenEffect {
 		t.Errorf("a time-out: %v", err)
 	}
 	gone, _, srv := wire(t, nil)
 	srv.Close()
-	if err := gone.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{}); !errors.As(err, &e) || e.Outcome != acp.Unreachable || e.MayHaveTakenEffect() {
+	if err := gone.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Unreachable || e.MayHaveTakenEffect {
 		t.Errorf("nobody listens: %v", err)
 	}
 }
@@ -401,11 +402,11 @@ func TestErrorsRepeatNothingOfACPs(t *testing.T) {
 		"details of no shape": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"requested_scopes":"`+name+`"}`) },
 	} {
 		client, _, _ := wire(t, answer)
-		_, err := client.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"})
+		_, err := client.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"})
 		if err == nil || strings.Contains(err.Error(), name) || strings.Contains(fmt.Sprint(errors.Unwrap(err)), name) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if said := acp.Said(err); strings.Contains(said, name) != (what == "a refusal") || len(said) > 500 {
+		if said := authz.Said(err); strings.Contains(said, name) != (what == "a refusal") || len(said) > 500 {
 			t.Errorf("%s: of it is kept %q", what, said)
 		}
 	}

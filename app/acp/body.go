@@ -3,56 +3,11 @@ package acp
 import (
 	"net/http"
 
-	"assent/app"
-)
-
-// Login names a login session at ACP.
-type Login struct {
-	Kind     Kind
-	ID       string
-	State    string // login_state: echoed on every call, never logged
-	ServerID string // workspace
-	// ConsentID is the consent's own id, as far as the start named it. Brazil's
-	// consents are read by it.
-	ConsentID string
-}
-
-// Grant is what a person granted. Claims and VerifiedClaims are nil where none
-// were asked for, which leaves them out of what ACP is told; empty says that
-// of those asked for none was granted.
-type Grant struct {
-	Scopes         []string
-	Claims         []string
-	VerifiedClaims []string
-	// AccountIDs are the accounts of the directory that a consent is granted
-	// for: those to share, or the one to pay from.
-	AccountIDs []string
-	// Debtor is the account to pay from, for a Brazilian payment that came
-	// without one; nil otherwise.
-	Debtor *app.AccountRef
-}
-
-// Rejection says why a login is rejected.
-type Rejection struct {
-	Why         Why    // sorts it for Brazil; empty is Technical
-	Cause       string // a word for machines
-	Description string // a sentence for engineers
-}
-
-// Why sorts the reasons of a rejection as Open Finance Brasil does.
-type Why string
-
-// The reasons.
-const (
-	ByPerson         Why = "by person"          // they said no
-	Security         Why = "security"           // it isn't theirs to answer, or looks like fraud
-	Technical        Why = "technical"          // it can't be served
-	AccountCannotPay Why = "account cannot pay" // the account to pay from isn't theirs, or not for this
-	Balance          Why = "balance"            // not enough on it
+	"assent/app/authz"
 )
 
 // acceptScopeGrant is AcceptScopeGrant of the system API.
-func acceptScopeGrant(l Login, g Grant) any {
+func acceptScopeGrant(l authz.Login, g authz.Grant) any {
 	return struct {
 		ID             string   `json:"id"`
 		LoginState     string   `json:"login_state"`
@@ -80,11 +35,11 @@ type debtorAccount struct {
 	AccountType string `json:"account_type"`
 }
 
-func acceptConsent(l Login, g Grant) any {
+func acceptConsent(l authz.Login, g authz.Grant) any {
 	return consentAccepted{LoginState: l.State, Scopes: listed(g.Scopes), AccountIDs: listed(g.AccountIDs)}
 }
 
-func acceptPayment(l Login, g Grant) any {
+func acceptPayment(l authz.Login, g authz.Grant) any {
 	body := consentAccepted{LoginState: l.State, Scopes: listed(g.Scopes), AccountIDs: listed(g.AccountIDs)}
 	if d := g.Debtor; d != nil {
 		body.Debtor = &debtorAccount{ISPB: d.ISPB, Issuer: d.Issuer, Number: d.Number, AccountType: d.AccountType}
@@ -118,12 +73,12 @@ type rejectionReason struct {
 }
 
 // rejection is the body of a reject.
-func (k *kind) rejection(l Login, r Rejection) rejected {
+func (k *kind) rejection(l authz.Login, r authz.Rejection) rejected {
 	body := rejected{ID: l.ID, LoginState: l.State, Error: "access_denied", Cause: r.Cause, Description: r.Description, StatusCode: http.StatusForbidden}
 	if k.reasons != nil {
 		code, ok := k.reasons[r.Why]
 		if !ok {
-			code = k.reasons[Technical]
+			code = k.reasons[authz.Technical]
 		}
 		body.Reason = &rejectionReason{Code: code, Details: r.Description}
 	}

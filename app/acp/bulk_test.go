@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"assent/app/authz"
 )
 
 func TestAnswersThatSayTooMuch(t *testing.T) {
@@ -25,12 +27,12 @@ func TestAnswersThatSayTooMuch(t *testing.T) {
 		{"long names over many values", nested(2, 2000, strings.Repeat("n", 9000)), true},
 		{"a very long value", `{"type":"` + strings.Repeat("x", bulkLimit) + `"}`, true},
 	} {
-		_, _, err := decodeDetails([]byte(`{"requested_scopes":[],"authorization_details":[`+c.details+`]}`), rowOf(Regular))
+		_, _, err := decodeDetails([]byte(`{"requested_scopes":[],"authorization_details":[`+c.details+`]}`), rowOf(authz.Regular))
 		if refused := errors.Is(err, tooMuch); refused != c.refused || err != nil && !refused {
 			t.Errorf("%s (%d bytes): %v, want refused %v", c.name, len(c.details), err, c.refused)
 		}
 	}
-	if e := answered(tooMuch).(*Error); e.Outcome != Unreadable {
-		t.Errorf("outcome %s, want %s: nobody can decide over it", e.Outcome, Unreadable)
+	if e := answered(tooMuch).(*authz.Error); e.Outcome != authz.Unreadable {
+		t.Errorf("outcome %s, want %s: nobody can decide over it", e.Outcome, authz.Unreadable)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"assent/app/authz"
 )
 
 // API is one of ACP's APIs, with a scope of its own.
@@ -46,9 +48,9 @@ func (c *Client) Check(ctx context.Context, api API) Checked {
 	if _, out.Token = c.tokens.get(ctx, api.Scope(), ""); out.Token != nil {
 		return out
 	}
-	k := rowOf(Regular)
+	k := rowOf(authz.Regular)
 	if api == OpenBankingAPI {
-		k = rowOf(UKAccountAccess)
+		k = rowOf(authz.UKAccountAccess)
 	}
 	dated := &datedTransport{RoundTripper: c.cfg.HTTP.Transport, now: c.cfg.Now}
 	if dated.RoundTripper == nil {
@@ -58,9 +60,9 @@ func (c *Client) Check(ctx context.Context, api API) Checked {
 	hc.Transport = dated
 	asking := *c
 	asking.cfg.HTTP = &hc
-	_, err := asking.get(ctx, k, k.base, Login{ID: nobody})
-	var e *Error
-	if !errors.As(err, &e) || e.Outcome != NotFound {
+	_, err := asking.get(ctx, k, k.base, authz.Login{ID: nobody})
+	var e *authz.Error
+	if !errors.As(err, &e) || e.Outcome != authz.NotFound {
 		out.API = err
 	}
 	out.Ahead, out.Dated = dated.last()

@@ -7,16 +7,17 @@ import (
 	"time"
 
 	"assent/app/acp"
+	"assent/app/authz"
 	"assent/web/emulator"
 	"assent/web/emulator/emulatortest"
 )
 
-func outcomeOf(err error) acp.Outcome {
-	var e *acp.Error
+func outcomeOf(err error) authz.Outcome {
+	var e *authz.Error
 	if errors.As(err, &e) {
 		return e.Outcome
 	}
-	return acp.OK
+	return authz.OK
 }
 
 func TestCheck(t *testing.T) {
@@ -24,22 +25,22 @@ func TestCheck(t *testing.T) {
 		name       string
 		spoil      func(*emulator.Emulator, *acp.Config)
 		api        acp.API
-		token, got acp.Outcome
+		token, got authz.Outcome
 		code       string
 	}{
-		{"sign-ins", nil, acp.SignInAPI, acp.OK, acp.OK, ""},
-		{"open banking", nil, acp.OpenBankingAPI, acp.OK, acp.OK, ""},
-		{"wrong secret", func(_ *emulator.Emulator, c *acp.Config) { c.ClientSecret = "wrong" }, acp.SignInAPI, acp.Credentials, acp.OK, "invalid_client"},
-		{"unknown issuer", func(_ *emulator.Emulator, c *acp.Config) { c.Issuer = "http://127.0.0.1:1/demo/system" }, acp.SignInAPI, acp.Unreachable, acp.OK, ""},
+		{"sign-ins", nil, acp.SignInAPI, authz.OK, authz.OK, ""},
+		{"open banking", nil, acp.OpenBankingAPI, authz.OK, authz.OK, ""},
+		{"wrong secret", func(_ *emulator.Emulator, c *acp.Config) { c.ClientSecret = "wrong" }, acp.SignInAPI, authz.Credentials, authz.OK, "invalid_client"},
+		{"unknown issuer", func(_ *emulator.Emulator, c *acp.Config) { c.Issuer = "http://127.0.0.1:1/demo/system" }, acp.SignInAPI, authz.Unreachable, authz.OK, ""},
 		{"refused scope", func(e *emulator.Emulator, _ *acp.Config) {
 			e.Fail(emulator.SystemToken, emulator.Fault{Status: 400, Body: map[string]string{"error": "invalid_scope"}})
-		}, acp.OpenBankingAPI, acp.Credentials, acp.OK, "invalid_scope"},
+		}, acp.OpenBankingAPI, authz.Credentials, authz.OK, "invalid_scope"},
 		{"the API refuses", func(e *emulator.Emulator, _ *acp.Config) {
 			e.Fail(emulator.Details, emulator.Fault{Status: 403})
-		}, acp.SignInAPI, acp.OK, acp.Credentials, ""},
+		}, acp.SignInAPI, authz.OK, authz.Credentials, ""},
 		{"the API is busy", func(e *emulator.Emulator, _ *acp.Config) {
 			e.Fail(emulator.Details, emulator.Fault{Status: 503})
-		}, acp.SignInAPI, acp.OK, acp.Busy, ""},
+		}, acp.SignInAPI, authz.OK, authz.Busy, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := emulatortest.Start(t, emulator.Options{Client: registered})
@@ -52,14 +53,14 @@ func TestCheck(t *testing.T) {
 			if outcomeOf(got.Token) != c.token || outcomeOf(got.API) != c.got {
 				t.Errorf("token %v, API %v", got.Token, got.API)
 			}
-			var why *acp.Error
+			var why *authz.Error
 			if errors.As(got.Token, &why); why != nil && why.Code != c.code {
 				t.Errorf("the code is %q", why.Code)
 			}
-			if got.Dated != (c.token == acp.OK) || got.Ahead.Abs() > 2*time.Second {
+			if got.Dated != (c.token == authz.OK) || got.Ahead.Abs() > 2*time.Second {
 				t.Errorf("ACP's clock: %v ahead, %v", got.Ahead, got.Dated)
 			}
-			if len(e.Mismatches()) > 0 && c.token == acp.OK {
+			if len(e.Mismatches()) > 0 && c.token == authz.OK {
 				t.Errorf("the emulator objects: %v", e.Mismatches())
 			}
 		})

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"assent/app/authz"
 	"assent/app/outbound"
 )
 
@@ -164,7 +165,7 @@ func segment(id string) (string, error) {
 }
 
 // Accept tells ACP that the person approved.
-func (c *Client) Accept(ctx context.Context, l Login, g Grant) error {
+func (c *Client) Accept(ctx context.Context, l authz.Login, g authz.Grant) error {
 	k, err := c.row(l)
 	if err != nil {
 		return err
@@ -173,7 +174,7 @@ func (c *Client) Accept(ctx context.Context, l Login, g Grant) error {
 }
 
 // Reject tells ACP that the person did not.
-func (c *Client) Reject(ctx context.Context, l Login, r Rejection) error {
+func (c *Client) Reject(ctx context.Context, l authz.Login, r authz.Rejection) error {
 	k, err := c.row(l)
 	if err != nil {
 		return err
@@ -182,24 +183,24 @@ func (c *Client) Reject(ctx context.Context, l Login, r Rejection) error {
 }
 
 // post tells ACP something about a login.
-func (c *Client) post(ctx context.Context, k *kind, verb string, l Login, body any) error {
+func (c *Client) post(ctx context.Context, k *kind, verb string, l authz.Login, body any) error {
 	target, err := c.place(k, k.base+verb, l.ID)
 	if err != nil {
 		return err
 	}
 	payload, err := json.Marshal(body)
 	if err != nil {
-		return &Error{Outcome: Refused, cause: err}
+		return &authz.Error{Outcome: authz.Refused, Cause: err}
 	}
 	if len(payload) > bodyLimit {
-		return &Error{Outcome: Refused, cause: errors.New("what is to be sent is larger than 1 MiB")}
+		return &authz.Error{Outcome: authz.Refused, Cause: errors.New("what is to be sent is larger than 1 MiB")}
 	}
 	_, err = c.call(ctx, k.scope, http.MethodPost, target, payload, l.State)
 	return err
 }
 
 // get reads one of a kind's paths for a login.
-func (c *Client) get(ctx context.Context, k *kind, path string, l Login) ([]byte, error) {
+func (c *Client) get(ctx context.Context, k *kind, path string, l authz.Login) ([]byte, error) {
 	target, err := c.place(k, path, l.ID)
 	if err != nil {
 		return nil, err
@@ -219,7 +220,7 @@ func (c *Client) call(ctx context.Context, scope, method, target string, payload
 			return nil, err
 		}
 		answer, err := c.send(ctx, method, target, token, payload, hiding(token, secret))
-		var e *Error
+		var e *authz.Error
 		if refused != "" || !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
 			return answer, err
 		}
@@ -232,7 +233,7 @@ func (c *Client) send(ctx context.Context, method, target, token string, payload
 	var sent departure
 	req, err := http.NewRequestWithContext(sent.watch(ctx), method, target, bytes.NewReader(payload))
 	if err != nil {
-		return nil, &Error{Outcome: Refused, cause: bare(err)}
+		return nil, &authz.Error{Outcome: authz.Refused, Cause: bare(err)}
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -252,7 +253,7 @@ func (c *Client) send(ctx context.Context, method, target, token string, payload
 	case method != http.MethodGet: // it has taken effect, whatever became of the answer's body
 		return nil, nil
 	case errors.Is(err, outbound.ErrBodyTooLarge):
-		return nil, &Error{Outcome: Busy, Status: res.StatusCode, cause: err}
+		return nil, &authz.Error{Outcome: authz.Busy, Status: res.StatusCode, Cause: err}
 	case err != nil:
 		return nil, transport(method, err, &sent, hide)
 	}

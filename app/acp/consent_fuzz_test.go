@@ -10,6 +10,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // leaf is a value of a JSON document and where it stands.
@@ -45,7 +46,7 @@ func plain(s string) string {
 }
 
 // said are all texts and figures of a consent.
-func said(c *acp.Consent) (out []string) {
+func said(c *authz.Consent) (out []string) {
 	accounts := func(refs ...*app.AccountRef) {
 		for _, a := range refs {
 			if a != nil {
@@ -53,7 +54,7 @@ func said(c *acp.Consent) (out []string) {
 			}
 		}
 	}
-	moneys := func(ms ...*acp.Money) {
+	moneys := func(ms ...*authz.Money) {
 		for _, m := range ms {
 			if m != nil {
 				out = append(out, m.Amount, m.Currency)

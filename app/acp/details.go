@@ -10,63 +10,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
-	"unicode"
+
+	"assent/app/authz"
 )
-
-// Details is what ACP says of a login (ScopeGrantSessionResponse).
-type Details struct {
-	Client               ClientInfo
-	ClientID             string
-	TenantID             string
-	ServerID             string
-	Scopes               []Scope
-	Claims               []string         // requested_claims_to_consent
-	VerifiedClaims       []string         // names in requested_verified_claims, sorted
-	AuthorizationDetails []map[string]any // RFC 9396; numbers are json.Number
-	ACR                  []string
-	MaxAge               string    // a duration, as ACP words it
-	RequestedAt          time.Time // zero when ACP doesn't say
-	Subject              string
-	Status               string // absent for regular logins as far as is known; see Awaiting
-	Approved             bool   // scope_grant_approved
-	Rejected             bool   // scope_grant_rejected
-
-	Consent *Consent // what is asked for in open banking; nil for a regular login
-
-	// Unknown holds what isn't known here, or isn't of the type it should be,
-	// by member; numbers are json.Number, digit for digit. What isn't known of
-	// a consent stands under the consent's member, where it stood.
-	Unknown map[string]any
-}
-
-// ClientInfo is who asks.
-type ClientInfo struct {
-	Name        string
-	Description string
-	URI         string
-	LogoURI     string
-	PolicyURI   string
-	TosURI      string
-}
-
-// Scope is one requested scope.
-type Scope struct {
-	Name          string
-	RequestedName string // the dynamic form
-	DisplayName   string
-	Description   string
-	Params        []string
-	ImplicitGrant bool // granted without being asked for
-	Service       Service
-	Allowed       bool // by allowed_scopes
-}
-
-// Service is the API that a scope belongs to.
-type Service struct {
-	ID   string
-	Name string
-}
 
 // These members say nothing that a person needs for a decision: ids, times and
 // the transport's own, of the answer, of its client and of each of its scopes.
@@ -145,7 +91,7 @@ func leave[T any](m members, name string, rest map[string]T) {
 // outcomes of any call there are OtherKind, for an answer without a consent of
 // the login's kind, Unreadable, for one that nobody can decide over, and an
 // UnsupportedError.
-func (c *Client) Details(ctx context.Context, l Login) (*Details, error) {
+func (c *Client) Details(ctx context.Context, l authz.Login) (*authz.Details, error) {
 	k, err := c.row(l)
 	if err != nil {
 		return nil, err
@@ -159,7 +105,7 @@ func (c *Client) Details(ctx context.Context, l Login) (*Details, error) {
 }
 
 // read reads a login of the kind at one of its paths.
-func (c *Client) read(ctx context.Context, k *kind, path string, l Login) (*Details, error) {
+func (c *Client) read(ctx context.Context, k *kind, path string, l authz.Login) (*authz.Details, error) {
 	body, err := c.get(ctx, k, path, l)
 	if err != nil {
 		return nil, err
@@ -179,7 +125,7 @@ func (c *Client) read(ctx context.Context, k *kind, path string, l Login) (*Deta
 }
 
 // otherKind says that an answer holds no consent of the kind.
-type otherKind struct{ kind Kind }
+type otherKind struct{ kind authz.Kind }
 
 // Error implements error.
 func (e otherKind) Error() string {
@@ -188,45 +134,23 @@ func (e otherKind) Error() string {
 
 // answered sorts what is wrong with an answer that ACP did give.
 func answered(err error) error {
-	e := &Error{Outcome: Busy, Status: http.StatusOK, cause: err}
+	e := &authz.Error{Outcome: authz.Busy, Status: http.StatusOK, Cause: err}
 	switch err.(type) {
 	case otherKind:
-		e.Outcome = OtherKind
+		e.Outcome = authz.OtherKind
 	case problem:
-		e.Outcome = Unreadable
-	case *UnsupportedError:
-		e.Outcome = Refused
+		e.Outcome = authz.Unreadable
+	case *authz.UnsupportedError:
+		e.Outcome = authz.Refused
 	}
 	return e
-}
-
-// Awaiting tells whether ACP still waits for an answer, as far as it says: a
-// status that is absent forbids nothing.
-func (d *Details) Awaiting() bool {
-	return awaiting(d.Status) && (d.Consent == nil || awaiting(d.Consent.Status))
-}
-
-// awaiting compares letters only: the UK writes AwaitingAuthorisation, Brazil
-// AWAITING_AUTHORISATION.
-func awaiting(status string) bool {
-	return status == "" || letters(status) == "awaitingauthorisation"
-}
-
-// letters is what is left of a code whatever its spelling.
-func letters(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
 }
 
 // decodeDetails reads an answer member by member: one of an unexpected type
 // doesn't cost the others. A login whose scopes can't be read is an error:
 // nobody should decide over what they can't see; so is a consent without what
 // matters. The version is the one that the answer holds a consent of, if any.
-func decodeDetails(body []byte, k *kind) (*Details, *version, error) {
+func decodeDetails(body []byte, k *kind) (*authz.Details, *version, error) {
 	var m members
 	if err := json.Unmarshal(body, &m); err != nil || m == nil {
 		return nil, nil, errors.New("the details are not a JSON object")
@@ -234,16 +158,16 @@ func decodeDetails(body []byte, k *kind) (*Details, *version, error) {
 	if bulky(body) {
 		return nil, nil, tooMuch
 	}
-	d := &Details{}
-	if err := d.takeScopes(m); err != nil {
+	d := &authz.Details{}
+	if err := takeScopes(d, m); err != nil {
 		return nil, nil, err
 	}
-	v, err := d.takeConsent(m, k)
+	v, err := takeConsent(d, m, k)
 	if err != nil {
 		return nil, nil, err
 	}
-	d.takeClient(m)
-	d.takeVerifiedClaims(m)
+	takeClient(d, m)
+	takeVerifiedClaims(d, m)
 	takeAll(m, "requested_claims_to_consent", &d.Claims)
 	takeAll(m, "authorization_details", &d.AuthorizationDetails)
 	takeAll(m, "requested_acr", &d.ACR)
@@ -258,12 +182,12 @@ func decodeDetails(body []byte, k *kind) (*Details, *version, error) {
 	take(m, "requested_at", &d.RequestedAt)
 	take(m, "scope_grant_approved", &d.Approved)
 	take(m, "scope_grant_rejected", &d.Rejected)
-	d.keep(m)
+	keep(d, m)
 	return d, v, nil
 }
 
 // keep puts what is left of an answer aside.
-func (d *Details) keep(m members) {
+func keep(d *authz.Details, m members) {
 	m.drop(meaningless)
 	for name := range m {
 		var v any
@@ -279,7 +203,7 @@ func (d *Details) keep(m members) {
 // takeConsent reads the consent of an answer by login. One that has the
 // consent of another kind too is a contradiction; one that has none of the
 // kind gives no version.
-func (d *Details) takeConsent(m members, k *kind) (*version, error) {
+func takeConsent(d *authz.Details, m members, k *kind) (*version, error) {
 	if len(k.versions) == 0 {
 		return nil, nil
 	}
@@ -322,7 +246,7 @@ func (v *version) holds(t tree) bool {
 	return !hollow(id) || v.name == "" && !empty(t)
 }
 
-func (d *Details) takeScopes(m members) error {
+func takeScopes(d *authz.Details, m members) error {
 	var scopes []members
 	if !take(m, "requested_scopes", &scopes) {
 		return errors.New("requested_scopes can't be read")
@@ -333,7 +257,7 @@ func (d *Details) takeScopes(m members) error {
 	}
 	aside := map[string]members{}
 	for _, one := range scopes {
-		sc := Scope{Allowed: true}
+		sc := authz.Scope{Allowed: true}
 		if !take(one, "name", &sc.Name) || !take(one, "requested_name", &sc.RequestedName) || sc.Name == "" && sc.RequestedName == "" {
 			return errors.New("a requested scope has no name")
 		}
@@ -360,7 +284,7 @@ func (d *Details) takeScopes(m members) error {
 	return nil
 }
 
-func (d *Details) takeClient(m members) {
+func takeClient(d *authz.Details, m members) {
 	var client members
 	if !take(m, "client_info", &client) {
 		return
@@ -378,7 +302,7 @@ func (d *Details) takeClient(m members) {
 // takeVerifiedClaims collects the names asked for in the ID token and at
 // userinfo (OpenID Connect for Identity Assurance): granting knows no
 // difference between them.
-func (d *Details) takeVerifiedClaims(m members) {
+func takeVerifiedClaims(d *authz.Details, m members) {
 	var parts members
 	if !take(m, "requested_verified_claims", &parts) {
 		return

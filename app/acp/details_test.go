@@ -12,14 +12,15 @@ import (
 	"time"
 
 	"assent/app/acp"
+	"assent/app/authz"
 )
 
 func TestDetailsAreReadTolerantly(t *testing.T) {
 	body := ""
 	c, _, _ := wire(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) })
-	read := func(s string) (*acp.Details, error) {
+	read := func(s string) (*authz.Details, error) {
 		body = s
-		return c.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: "x"})
+		return c.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"})
 	}
 	d, err := read(`{"client_info":{"client_name":"Till","logo_uri":7,"organisation_id":"o"},
 		"requested_scopes":[{"name":"openid","id":"1","with_service":true,"metadata":null},
@@ -33,11 +34,11 @@ func TestDetailsAreReadTolerantly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &acp.Details{
-		Client: acp.ClientInfo{Name: "Till"}, ClientID: "c", TenantID: "t", ServerID: "shop",
-		Scopes: []acp.Scope{
+	want := &authz.Details{
+		Client: authz.ClientInfo{Name: "Till"}, ClientID: "c", TenantID: "t", ServerID: "shop",
+		Scopes: []authz.Scope{
 			{Name: "openid", Allowed: true},
-			{Name: "pay.*", RequestedName: "pay.7", Params: []string{"7"}, Service: acp.Service{ID: "s", Name: "Pay"}, Allowed: true},
+			{Name: "pay.*", RequestedName: "pay.7", Params: []string{"7"}, Service: authz.Service{ID: "s", Name: "Pay"}, Allowed: true},
 			{Name: "no"},
 			{Name: "self", ImplicitGrant: true, Allowed: true},
 		},
@@ -75,11 +76,11 @@ func TestDetailsAreLimited(t *testing.T) {
 	c, _, _ := wire(t, func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"x":"`+strings.Repeat("x", 1<<20)+`"}`)
 	})
-	var e *acp.Error
-	if _, err := c.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: "x"}); !errors.As(err, &e) || e.Outcome != acp.Busy {
+	var e *authz.Error
+	if _, err := c.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}); !errors.As(err, &e) || e.Outcome != authz.Busy {
 		t.Errorf("an answer of more than 1 MiB: %v", err)
 	}
-	if err := c.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x"}, acp.Grant{Scopes: []string{strings.Repeat("x", 1<<20)}}); !errors.As(err, &e) || e.Outcome != acp.Refused {
+	if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}, authz.Grant{Scopes: []string{strings.Repeat("x", 1<<20)}}); !errors.As(err, &e) || e.Outcome != authz.Refused {
 		t.Errorf("a body of more than 1 MiB: %v", err)
 	}
 }

@@ -10,87 +10,17 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/outbound"
 )
 
-// Outcome sorts what can become of a call.
-type Outcome string
-
-// The outcomes. OK stands for no error.
-const (
-	OK          Outcome = "ok"
-	NotFound    Outcome = "not found"   // ACP doesn't know the login: expired, or finished
-	Credentials Outcome = "credentials" // ours are refused, or lack a scope
-	Busy        Outcome = "busy"        // 429 or 5xx, or an answer that can't be read: try again
-	Refused     Outcome = "refused"     // for good: trying again would say the same; see UnsupportedError
-	Unknown     Outcome = "unknown"     // no answer; the call may have taken effect
-	Unreachable Outcome = "unreachable" // the call was never sent
-	OtherKind   Outcome = "other kind"  // ACP answers, but with no consent of the login's kind
-	Unreadable  Outcome = "unreadable"  // a consent lacks what must be shown, or contradicts itself: nobody can decide over it
-)
-
-// Error is a call that didn't succeed.
-type Error struct {
-	Outcome    Outcome
-	Status     int           // of the answer, 0 when there was none
-	Code       string        // of OAuth, where the token endpoint refused (RFC 6749 5.2)
-	RetryAfter time.Duration // as ACP asks, 0 when it doesn't
-	unsure     bool
-	said       string
-	cause      error // in words of ours
-}
-
-// Error implements error, for logs: in words of ours alone. It holds no token,
-// secret or login state, and nothing that ACP wrote, which may name people.
-func (e *Error) Error() string {
-	s := "acp: " + string(e.Outcome)
-	if e.Status != 0 {
-		s += " (" + strconv.Itoa(e.Status) + ")"
-	}
-	if e.cause != nil {
-		s += ": " + e.cause.Error()
-	}
-	return s
-}
-
-// Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.cause }
-
-// MayHaveTakenEffect tells whether ACP may have done what was asked although
-// it didn't say so: no answer, or a 5xx to a POST.
-func (e *Error) MayHaveTakenEffect() bool { return e.unsure }
-
-// Said is what ACP's error body says, verbatim but for secrets, at most
-// saidLimit bytes; empty where it says nothing. It may name people: it is to be
-// kept with the request that it is about, and never to be logged.
-func (e *Error) Said() string { return e.said }
-
-// Said is what ACP wrote beside the failure err; see Error.Said.
-func Said(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.said
-	}
-	return ""
-}
-
-// UnsupportedError says that a request is of a kind or version that ACP has no
-// calls for, here or at all. The outcome of such an error is Refused.
-type UnsupportedError struct {
-	Reason string // for operators
-}
-
-// Error implements error.
-func (e *UnsupportedError) Error() string { return "unsupported: " + e.Reason }
-
 func unsupported(reason string) error {
-	return &Error{Outcome: Refused, cause: &UnsupportedError{Reason: reason}}
+	return &authz.Error{Outcome: authz.Refused, Cause: &authz.UnsupportedError{Reason: reason}}
 }
 
 // departure notes whether a request got so far that it may have arrived.
@@ -108,15 +38,15 @@ func (d *departure) watch(ctx context.Context) context.Context {
 // and got none (no address, nothing listens there, a TLS handshake that failed)
 // was certainly never sent; all else may have arrived.
 func transport(method string, err error, sent *departure, hide *strings.Replacer) error {
-	out := &Error{Outcome: Unknown, unsure: method != http.MethodGet, cause: bare(err)}
+	out := &authz.Error{Outcome: authz.Unknown, MayHaveTakenEffect: method != http.MethodGet, Cause: bare(err)}
 	if sent.sought.Load() && !sent.left.Load() {
-		out.Outcome, out.unsure = Unreachable, false
-	} else if !ours(out.cause) {
+		out.Outcome, out.MayHaveTakenEffect = authz.Unreachable, false
+	} else if !ours(out.Cause) {
 		// net/http repeats the bytes of an answer that it can't read.
-		out.cause = errors.New("the exchange broke off")
+		out.Cause = errors.New("the exchange broke off")
 	}
-	if text := out.cause.Error(); hide.Replace(text) != text {
-		out.cause = errors.New(hide.Replace(text))
+	if text := out.Cause.Error(); hide.Replace(text) != text {
+		out.Cause = errors.New(hide.Replace(text))
 	}
 	return out
 }
@@ -152,18 +82,18 @@ func hiding(secrets ...string) *strings.Replacer {
 
 // refusal sorts an answer that isn't a 2xx.
 func refusal(method string, res *http.Response, body []byte, now time.Time, hide *strings.Replacer) error {
-	e := &Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), said: said(body, hide)}
+	e := &authz.Error{Status: res.StatusCode, RetryAfter: outbound.RetryAfter(res.Header, now), Said: said(body, hide)}
 	switch {
 	case res.StatusCode == http.StatusNotFound:
-		e.Outcome = NotFound
+		e.Outcome = authz.NotFound
 	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
-		e.Outcome = Credentials
+		e.Outcome = authz.Credentials
 	case res.StatusCode == http.StatusTooManyRequests:
-		e.Outcome = Busy
+		e.Outcome = authz.Busy
 	case res.StatusCode >= 500:
-		e.Outcome, e.unsure = Busy, method != http.MethodGet
+		e.Outcome, e.MayHaveTakenEffect = authz.Busy, method != http.MethodGet
 	default:
-		e.Outcome = Refused
+		e.Outcome = authz.Refused
 	}
 	return e
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"assent/app/authz"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -26,7 +28,7 @@ type ExaminedToken struct {
 // ExaminedCall is the call for one kind of login in one layout. Plain logins
 // have the same call in both, and are tried in the one that is configured.
 type ExaminedCall struct {
-	Kind   Kind
+	Kind   authz.Kind
 	API    API
 	Layout Layout
 	There  bool  // ACP has the call: it asks for a token before anything else
@@ -35,7 +37,7 @@ type ExaminedCall struct {
 }
 
 // In gives what was found of a kind in a layout.
-func (e Examination) In(k Kind, l Layout) (ExaminedCall, bool) {
+func (e Examination) In(k authz.Kind, l Layout) (ExaminedCall, bool) {
 	for _, c := range e.Calls {
 		if c.Kind == k && c.Layout == l {
 			return c, true
@@ -92,11 +94,11 @@ func (c *Client) examine(ctx context.Context, e *ExaminedCall, granted bool) {
 	defer cancel()
 	target := c.root(k, e.Layout) + strings.ReplaceAll(k.base, "{login}", nobody)
 	_, err := c.send(ctx, http.MethodGet, target, "", nil, hiding())
-	var refused *Error
+	var refused *authz.Error
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		e.There = true
-	case errors.As(err, &refused) && refused.Status != 0 && refused.Outcome != Busy:
+	case errors.As(err, &refused) && refused.Status != 0 && refused.Outcome != authz.Busy:
 		return // it isn't there
 	case err != nil:
 		e.Err = err
@@ -108,7 +110,7 @@ func (c *Client) examine(ctx context.Context, e *ExaminedCall, granted bool) {
 		return
 	}
 	e.Asked = true
-	if _, err := c.call(ctx, k.scope, http.MethodGet, target, nil, ""); !errors.As(err, &refused) || refused.Outcome != NotFound {
+	if _, err := c.call(ctx, k.scope, http.MethodGet, target, nil, ""); !errors.As(err, &refused) || refused.Outcome != authz.NotFound {
 		e.Err = err
 	}
 }

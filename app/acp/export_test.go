@@ -1,16 +1,20 @@
 package acp
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"assent/app/authz"
+)
 
 // DecodeDetails is for fuzzing.
-var DecodeDetails = func(body []byte) (*Details, error) {
-	d, _, err := decodeDetails(body, rowOf(Regular))
+var DecodeDetails = func(body []byte) (*authz.Details, error) {
+	d, _, err := decodeDetails(body, rowOf(authz.Regular))
 	return d, err
 }
 
 // ReadConsent reads the consent of an answer's member, and gives what it left.
 // It gives nothing where the member is none, or holds no object.
-func ReadConsent(member string, raw []byte) (c *Consent, left map[string]any, err error) {
+func ReadConsent(member string, raw []byte) (c *authz.Consent, left map[string]any, err error) {
 	_, v := holder(member)
 	t := grow(json.RawMessage(raw))
 	if v == nil || t == nil {
@@ -27,8 +31,8 @@ func Silent(member string) []string {
 }
 
 // Guess is what a hint tells without asking ACP: the kind, and those to ask about.
-func (h Hint) Guess(l Layout) (name Kind, candidates []Kind, err error) {
-	name, rows, err := h.guess(l)
+func Guess(h authz.Hint, l Layout) (name authz.Kind, candidates []authz.Kind, err error) {
+	name, rows, err := guess(h, l)
 	for _, k := range rows {
 		candidates = append(candidates, k.name)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"assent/app"
+	"assent/app/authz"
 )
 
 // accountRef is what a consent says of an account.
@@ -35,8 +36,8 @@ func brAccount(o tree) accountRef {
 }
 
 // account reads an account of someone else's; its name is a fact of its own.
-func account(take func(tree) accountRef) func(tree, string, *Fact) bool {
-	return func(in tree, name string, f *Fact) bool {
+func account(take func(tree) accountRef) func(tree, string, *authz.Fact) bool {
+	return func(in tree, name string, f *authz.Fact) bool {
 		ref := take(in.object(name))
 		if ref.known() {
 			f.Account = &ref.AccountRef
@@ -45,34 +46,34 @@ func account(take func(tree) accountRef) func(tree, string, *Fact) bool {
 	}
 }
 
-func text(in tree, name string, f *Fact) bool {
+func text(in tree, name string, f *authz.Fact) bool {
 	f.Text = in.text(name)
 	return f.Text != ""
 }
 
 // document reads a CPF or CNPJ.
-func document(in tree, name string, f *Fact) bool {
+func document(in tree, name string, f *authz.Fact) bool {
 	f.Text = unpunctuated(in.text(name))
 	return f.Text != ""
 }
 
-func count(in tree, name string, f *Fact) bool {
+func count(in tree, name string, f *authz.Fact) bool {
 	f.Text = in.figures(name, counts)
 	return f.Text != ""
 }
 
-func decimal(in tree, name string, f *Fact) bool {
+func decimal(in tree, name string, f *authz.Fact) bool {
 	f.Text = in.figures(name, decimals)
 	return f.Text != ""
 }
 
-func moment(in tree, name string, f *Fact) bool {
+func moment(in tree, name string, f *authz.Fact) bool {
 	f.At = in.moment(name)
 	return f.At != ""
 }
 
 // amount takes an amount with its currency, or nothing.
-func (t tree) amount(amount, currency string) *Money {
+func (t tree) amount(amount, currency string) *authz.Money {
 	if s, ok := t[currency].(string); !ok || hollow(s) {
 		return nil
 	}
@@ -80,37 +81,37 @@ func (t tree) amount(amount, currency string) *Money {
 	if n == "" {
 		return nil
 	}
-	return &Money{Amount: n, Currency: t.text(currency)}
+	return &authz.Money{Amount: n, Currency: t.text(currency)}
 }
 
 // money reads an object of Amount and Currency.
-func money(in tree, name string, f *Fact) bool {
+func money(in tree, name string, f *authz.Fact) bool {
 	f.Money = in.object(name).amount("Amount", "Currency")
 	return f.Money != nil
 }
 
 // brMoney reads an amount whose currency stands beside it.
-func brMoney(in tree, name string, f *Fact) bool {
+func brMoney(in tree, name string, f *authz.Fact) bool {
 	f.Money = in.amount(name, "currency")
 	return f.Money != nil
 }
 
 // payment reads one payment of a standing order, of which the path names the
 // beginning: ...Amount and ...DateTime.
-func payment(in tree, name string, f *Fact) bool {
+func payment(in tree, name string, f *authz.Fact) bool {
 	f.Money = in.object(name+"Amount").amount("Amount", "Currency")
 	f.At = in.moment(name + "DateTime")
 	return f.Money != nil || f.At != ""
 }
 
 // paid is payment where there must be an amount.
-func paid(in tree, name string, f *Fact) bool {
+func paid(in tree, name string, f *authz.Fact) bool {
 	return in.object(name+"Amount") != nil && payment(in, name, f) && f.Money != nil
 }
 
 // address reads a postal address (OBPostalAddress6, OBRisk1 DeliveryAddress),
 // a line for each part in the order of an envelope.
-func address(in tree, name string, f *Fact) bool {
+func address(in tree, name string, f *authz.Fact) bool {
 	o := in.object(name)
 	if o == nil {
 		return false
@@ -137,7 +138,7 @@ func address(in tree, name string, f *Fact) bool {
 }
 
 // bank reads an agent: its name, and what identifies it.
-func bank(in tree, name string, f *Fact) bool {
+func bank(in tree, name string, f *authz.Fact) bool {
 	o := in.object(name)
 	if o == nil {
 		return false
@@ -150,14 +151,14 @@ func bank(in tree, name string, f *Fact) bool {
 }
 
 // rate reads ExchangeRateInformation.
-func rate(in tree, name string, f *Fact) bool {
+func rate(in tree, name string, f *authz.Fact) bool {
 	o := in.object(name)
 	if o == nil {
 		return false
 	}
-	r := Rate{Unit: o.text("UnitCurrency"), Rate: o.figures("ExchangeRate", decimals), Type: o.text("RateType"),
+	r := authz.Rate{Unit: o.text("UnitCurrency"), Rate: o.figures("ExchangeRate", decimals), Type: o.text("RateType"),
 		Contract: o.text("ContractIdentification"), ValidUntil: o.moment("ExpirationDateTime")}
-	if r == (Rate{}) {
+	if r == (authz.Rate{}) {
 		return false
 	}
 	f.Rate = &r
@@ -165,7 +166,7 @@ func rate(in tree, name string, f *Fact) bool {
 }
 
 // charges reads a list of charges. One without an amount stays behind.
-func charges(in tree, name string, f *Fact) bool {
+func charges(in tree, name string, f *authz.Fact) bool {
 	list, _ := in[name].([]any)
 	for _, e := range list {
 		one, _ := e.(map[string]any)
@@ -173,29 +174,29 @@ func charges(in tree, name string, f *Fact) bool {
 		if m == nil {
 			continue
 		}
-		f.Charges = append(f.Charges, Charge{Money: *m, Bearer: tree(one).text("ChargeBearer"), Type: tree(one).text("Type")})
+		f.Charges = append(f.Charges, authz.Charge{Money: *m, Bearer: tree(one).text("ChargeBearer"), Type: tree(one).text("Type")})
 	}
 	return f.Charges != nil
 }
 
 // frequency reads an OBIE frequency code.
-func frequency(in tree, name string, f *Fact) bool {
+func frequency(in tree, name string, f *authz.Fact) bool {
 	code := in.text(name)
 	if code != "" {
-		f.Schedule = &Schedule{Frequency: code}
+		f.Schedule = &authz.Schedule{Frequency: code}
 	}
 	return code != ""
 }
 
 // every reads one kind of a Brazilian schedule (payments v4), which the path
 // names. It is read whole or not at all: half of one would be another.
-func every(in tree, name string, f *Fact) bool {
+func every(in tree, name string, f *authz.Fact) bool {
 	o := in.object(name)
 	if o == nil {
 		return false
 	}
 	copied := maps.Clone(o)
-	s := Schedule{Every: name, Start: copied.moment("startDate"), Quantity: copied.number("quantity"),
+	s := authz.Schedule{Every: name, Start: copied.moment("startDate"), Quantity: copied.number("quantity"),
 		DayOfWeek: copied.text("dayOfWeek"), DayOfMonth: copied.number("dayOfMonth"), Note: copied.text("additionalInformation")}
 	if dates, ok := o["dates"].([]any); ok && !slices.ContainsFunc(dates, func(v any) bool { d, is := v.(string); return !is || !isMoment(d) || zeroTime(d) }) {
 		for _, d := range dates {

@@ -1,29 +1,10 @@
 package acp
 
-// Kind is a kind of login, which says where it is read and answered.
-type Kind string
-
-// The kinds of login. The UK's payments are kinds of their own, since ACP keeps
-// each under its own path; Brazil's versions are one kind.
-const (
-	Regular Kind = "regular" // a plain CIBA request for OAuth scopes
-
-	UKAccountAccess                 Kind = "uk-account-access"
-	UKDomesticPayment               Kind = "uk-domestic-payment"
-	UKDomesticScheduledPayment      Kind = "uk-domestic-scheduled-payment"
-	UKDomesticStandingOrder         Kind = "uk-domestic-standing-order"
-	UKFilePayment                   Kind = "uk-file-payment"
-	UKInternationalPayment          Kind = "uk-international-payment"
-	UKInternationalScheduledPayment Kind = "uk-international-scheduled-payment"
-	UKInternationalStandingOrder    Kind = "uk-international-standing-order"
-
-	BRData    Kind = "br-data"
-	BRPayment Kind = "br-payment"
-)
+import "assent/app/authz"
 
 // kind is one row of the table: all that differs between kinds.
 type kind struct {
-	name    Kind
+	name    authz.Kind
 	country country
 	scope   string // of the token
 	// base is where the kind lives under its root; {login} stands for the
@@ -32,9 +13,9 @@ type kind struct {
 	// consentTypes are the spellings in a start payload, lower-case letters only.
 	consentTypes []string
 	// accept gives the body of an accept in each layout that carries the kind.
-	accept map[Layout]func(Login, Grant) any
+	accept map[Layout]func(authz.Login, authz.Grant) any
 	// reasons are the codes of a rejection where ACP takes one.
-	reasons map[Why]string
+	reasons map[authz.Why]string
 	// versions are what an answer may hold, the newest first. A plain login
 	// has none: it carries no consent.
 	versions []version
@@ -67,24 +48,24 @@ const (
 // are asked for.
 var kinds = []kind{
 	{
-		name: Regular, scope: grantScope, base: "/scope-grants/{login}",
+		name: authz.Regular, scope: grantScope, base: "/scope-grants/{login}",
 		accept: everywhere(acceptScopeGrant),
 	},
-	ukKind(UKAccountAccess, "account-access-consent", "account_access_consent", ukAccess, "accountaccess"),
-	ukKind(UKDomesticPayment, "domestic-payment-consent", "domestic_payment_consent", ukDomestic, "domesticpayment"),
-	ukKind(UKDomesticScheduledPayment, "domestic-scheduled-payment-consent", "domestic_scheduled_payment_consent", ukScheduled, "domesticscheduledpayment"),
-	ukKind(UKDomesticStandingOrder, "domestic-standing-order-consent", "domestic_standing_order_consent", ukStandingOrder, "domesticstandingorder"),
-	ukKind(UKFilePayment, "file-payment-consent", "file_payment_consent", ukFile, "filepayment"),
-	ukKind(UKInternationalPayment, "international-payment-consent", "international_payment_consent", ukInternational, "internationalpayment"),
-	ukKind(UKInternationalScheduledPayment, "international-scheduled-payment-consent", "international_scheduled_payment_consent", ukInternationalScheduled, "internationalscheduledpayment"),
-	ukKind(UKInternationalStandingOrder, "international-standing-order-consent", "international_standing_order_consent", ukInternationalStandingOrder, "internationalstandingorder"),
+	ukKind(authz.UKAccountAccess, "account-access-consent", "account_access_consent", ukAccess, "accountaccess"),
+	ukKind(authz.UKDomesticPayment, "domestic-payment-consent", "domestic_payment_consent", ukDomestic, "domesticpayment"),
+	ukKind(authz.UKDomesticScheduledPayment, "domestic-scheduled-payment-consent", "domestic_scheduled_payment_consent", ukScheduled, "domesticscheduledpayment"),
+	ukKind(authz.UKDomesticStandingOrder, "domestic-standing-order-consent", "domestic_standing_order_consent", ukStandingOrder, "domesticstandingorder"),
+	ukKind(authz.UKFilePayment, "file-payment-consent", "file_payment_consent", ukFile, "filepayment"),
+	ukKind(authz.UKInternationalPayment, "international-payment-consent", "international_payment_consent", ukInternational, "internationalpayment"),
+	ukKind(authz.UKInternationalScheduledPayment, "international-scheduled-payment-consent", "international_scheduled_payment_consent", ukInternationalScheduled, "internationalscheduledpayment"),
+	ukKind(authz.UKInternationalStandingOrder, "international-standing-order-consent", "international_standing_order_consent", ukInternationalStandingOrder, "internationalstandingorder"),
 	{
-		name: BRData, country: brazil, scope: consentScope, base: "/open-banking-brasil/consent/{login}",
+		name: authz.BRData, country: brazil, scope: consentScope, base: "/open-banking-brasil/consent/{login}",
 		consentTypes: []string{"consents"},
 		accept:       everywhere(acceptConsent),
-		reasons: map[Why]string{
-			ByPerson: "CUSTOMER_MANUALLY_REJECTED", Security: "INTERNAL_SECURITY_REASON", Technical: "CONSENT_TECHNICAL_ISSUE",
-			AccountCannotPay: "CONSENT_TECHNICAL_ISSUE", Balance: "CONSENT_TECHNICAL_ISSUE",
+		reasons: map[authz.Why]string{
+			authz.ByPerson: "CUSTOMER_MANUALLY_REJECTED", authz.Security: "INTERNAL_SECURITY_REASON", authz.Technical: "CONSENT_TECHNICAL_ISSUE",
+			authz.AccountCannotPay: "CONSENT_TECHNICAL_ISSUE", authz.Balance: "CONSENT_TECHNICAL_ISSUE",
 		},
 		versions: []version{
 			{name: "v2", member: "customer_data_access_consent_v2", details: "/open-banking-brasil/consent/{login}", mapping: brData},
@@ -92,12 +73,12 @@ var kinds = []kind{
 		},
 	},
 	{
-		name: BRPayment, country: brazil, scope: consentScope, base: "/open-banking-brasil/payment/{login}",
+		name: authz.BRPayment, country: brazil, scope: consentScope, base: "/open-banking-brasil/payment/{login}",
 		consentTypes: []string{"payments"},
-		accept:       map[Layout]func(Login, Grant) any{LayoutWorkspace: acceptPayment, LayoutSystem: acceptConsent},
-		reasons: map[Why]string{
-			ByPerson: "REJEITADO_USUARIO", AccountCannotPay: "CONTA_NAO_PERMITE_PAGAMENTO", Balance: "SALDO_INSUFICIENTE",
-			Security: "FALHA_INFRAESTRUTURA", Technical: "FALHA_INFRAESTRUTURA",
+		accept:       map[Layout]func(authz.Login, authz.Grant) any{LayoutWorkspace: acceptPayment, LayoutSystem: acceptConsent},
+		reasons: map[authz.Why]string{
+			authz.ByPerson: "REJEITADO_USUARIO", authz.AccountCannotPay: "CONTA_NAO_PERMITE_PAGAMENTO", authz.Balance: "SALDO_INSUFICIENTE",
+			authz.Security: "FALHA_INFRAESTRUTURA", authz.Technical: "FALHA_INFRAESTRUTURA",
 		},
 		versions: []version{
 			{name: "v4", member: "customer_payment_consent_v4", mapping: brPayment},
@@ -120,7 +101,7 @@ const (
 	vrp       = "ACP has no UK consent of a known type for this login; variable recurring payments (VRP) have no calls for a consent page"
 )
 
-func ukKind(name Kind, path, member string, m mapping, consentType string) kind {
+func ukKind(name authz.Kind, path, member string, m mapping, consentType string) kind {
 	base := "/open-banking/" + path + "/{login}"
 	return kind{
 		name: name, country: uk, scope: consentScope, base: base,
@@ -131,12 +112,12 @@ func ukKind(name Kind, path, member string, m mapping, consentType string) kind 
 }
 
 // everywhere is for a kind that all layouts carry alike.
-func everywhere(body func(Login, Grant) any) map[Layout]func(Login, Grant) any {
-	return map[Layout]func(Login, Grant) any{LayoutWorkspace: body, LayoutSystem: body}
+func everywhere(body func(authz.Login, authz.Grant) any) map[Layout]func(authz.Login, authz.Grant) any {
+	return map[Layout]func(authz.Login, authz.Grant) any{LayoutWorkspace: body, LayoutSystem: body}
 }
 
 // rowOf finds a kind's row.
-func rowOf(name Kind) *kind {
+func rowOf(name authz.Kind) *kind {
 	for i := range kinds {
 		if kinds[i].name == name {
 			return &kinds[i]

@@ -12,30 +12,31 @@ import (
 	"assent/app"
 	"assent/app/acp"
 	"assent/app/acp/acpspec"
+	"assent/app/authz"
 )
 
 // calls is where each kind is answered: under the issuer or under the system
 // API, as the layout has it, and what with.
 var calls = []struct {
-	kind         acp.Kind
+	kind         authz.Kind
 	path         string
 	spec         acpspec.Spec
 	accept       string // definition of the body
 	acceptSystem string
 }{
-	{acp.UKAccountAccess, "/open-banking/account-access-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKDomesticPayment, "/open-banking/domestic-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKDomesticScheduledPayment, "/open-banking/domestic-scheduled-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKDomesticStandingOrder, "/open-banking/domestic-standing-order-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKFilePayment, "/open-banking/file-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKInternationalPayment, "/open-banking/international-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKInternationalScheduledPayment, "/open-banking/international-scheduled-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.UKInternationalStandingOrder, "/open-banking/international-standing-order-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.BRData, "/open-banking-brasil/consent/{login}", acpspec.Brazil, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{acp.BRPayment, "/open-banking-brasil/payment/{login}", acpspec.Brazil, "AcceptPaymentConsent", "AcceptConsentRequest"},
+	{authz.UKAccountAccess, "/open-banking/account-access-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKDomesticPayment, "/open-banking/domestic-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKDomesticScheduledPayment, "/open-banking/domestic-scheduled-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKDomesticStandingOrder, "/open-banking/domestic-standing-order-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKFilePayment, "/open-banking/file-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKInternationalPayment, "/open-banking/international-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKInternationalScheduledPayment, "/open-banking/international-scheduled-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKInternationalStandingOrder, "/open-banking/international-standing-order-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.BRData, "/open-banking-brasil/consent/{login}", acpspec.Brazil, "AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.BRPayment, "/open-banking-brasil/payment/{login}", acpspec.Brazil, "AcceptPaymentConsent", "AcceptConsentRequest"},
 }
 
-func pathOf(k acp.Kind) string {
+func pathOf(k authz.Kind) string {
 	for _, c := range calls {
 		if c.kind == k {
 			return c.path
@@ -61,9 +62,9 @@ func TestEveryKindIsAnswered(t *testing.T) {
 		for _, k := range calls {
 			t.Run(string(layout)+"/"+string(k.kind), func(t *testing.T) {
 				c, p, _ := wireTo(t, acp.Config{Layout: layout}, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"redirect_to":"x"}`) })
-				l := acp.Login{Kind: k.kind, ID: "login-1", State: "state-1", ServerID: "bank"}
-				payment := k.kind == acp.BRPayment
-				for _, g := range []acp.Grant{
+				l := authz.Login{Kind: k.kind, ID: "login-1", State: "state-1", ServerID: "bank"}
+				payment := k.kind == authz.BRPayment
+				for _, g := range []authz.Grant{
 					{},
 					{Scopes: []string{"openid", "payments"}, AccountIDs: []string{"a1", "a2"}, Claims: []string{"not for these"}},
 					{Scopes: []string{"openid"}, AccountIDs: []string{"a1"}, Debtor: &app.AccountRef{ISPB: "12345678", Issuer: "1774", Number: "94088392", AccountType: "CACC", Name: "Mine"}},
@@ -87,15 +88,15 @@ func TestEveryKindIsAnswered(t *testing.T) {
 					k.spec.Fits(t, definition, p.last().body)
 				}
 				k.spec.Has(t, "POST", k.path+"/accept")
-				if err := c.Reject(t.Context(), l, acp.Rejection{Why: acp.ByPerson, Cause: "denied_by_user", Description: "No."}); err != nil {
+				if err := c.Reject(t.Context(), l, authz.Rejection{Why: authz.ByPerson, Cause: "denied_by_user", Description: "No."}); err != nil {
 					t.Fatal(err)
 				}
 				want := map[string]any{"id": "login-1", "login_state": "state-1", "error": "access_denied", "error_cause": "denied_by_user",
 					"error_description": "No.", "status_code": 403.0}
 				switch k.kind {
-				case acp.BRData:
+				case authz.BRData:
 					want["rejection_reason"] = map[string]any{"code": "CUSTOMER_MANUALLY_REJECTED", "details": "No."}
-				case acp.BRPayment:
+				case authz.BRPayment:
 					want["rejection_reason"] = map[string]any{"code": "REJEITADO_USUARIO", "details": "No."}
 				}
 				expect(t, p.last(), root+k.path+"/reject", want)
@@ -131,7 +132,7 @@ func expect(t *testing.T, got sent, path string, want map[string]any) {
 func TestPlainLoginsHaveOnePlace(t *testing.T) {
 	for layout := range roots {
 		c, p, _ := wireTo(t, acp.Config{Layout: layout}, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
-		if err := c.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x"}, acp.Grant{}); err != nil || p.last().path != "/api/system/t/scope-grants/x/accept" {
+		if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}, authz.Grant{}); err != nil || p.last().path != "/api/system/t/scope-grants/x/accept" {
 			t.Errorf("%s: %v, %s", layout, err, p.last().path)
 		}
 	}
@@ -140,18 +141,18 @@ func TestPlainLoginsHaveOnePlace(t *testing.T) {
 func TestBrazilsReasons(t *testing.T) {
 	c, p, _ := wire(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
 	for _, row := range []struct {
-		why           acp.Why
+		why           authz.Why
 		data, payment string
 	}{
-		{acp.ByPerson, "CUSTOMER_MANUALLY_REJECTED", "REJEITADO_USUARIO"},
-		{acp.Security, "INTERNAL_SECURITY_REASON", "FALHA_INFRAESTRUTURA"},
-		{acp.Technical, "CONSENT_TECHNICAL_ISSUE", "FALHA_INFRAESTRUTURA"},
-		{acp.AccountCannotPay, "CONSENT_TECHNICAL_ISSUE", "CONTA_NAO_PERMITE_PAGAMENTO"},
-		{acp.Balance, "CONSENT_TECHNICAL_ISSUE", "SALDO_INSUFICIENTE"},
+		{authz.ByPerson, "CUSTOMER_MANUALLY_REJECTED", "REJEITADO_USUARIO"},
+		{authz.Security, "INTERNAL_SECURITY_REASON", "FALHA_INFRAESTRUTURA"},
+		{authz.Technical, "CONSENT_TECHNICAL_ISSUE", "FALHA_INFRAESTRUTURA"},
+		{authz.AccountCannotPay, "CONSENT_TECHNICAL_ISSUE", "CONTA_NAO_PERMITE_PAGAMENTO"},
+		{authz.Balance, "CONSENT_TECHNICAL_ISSUE", "SALDO_INSUFICIENTE"},
 		{"", "CONSENT_TECHNICAL_ISSUE", "FALHA_INFRAESTRUTURA"},
 	} {
-		for kind, code := range map[acp.Kind]string{acp.BRData: row.data, acp.BRPayment: row.payment} {
-			if err := c.Reject(t.Context(), acp.Login{Kind: kind, ID: "x"}, acp.Rejection{Why: row.why, Description: "d"}); err != nil {
+		for kind, code := range map[authz.Kind]string{authz.BRData: row.data, authz.BRPayment: row.payment} {
+			if err := c.Reject(t.Context(), authz.Login{Kind: kind, ID: "x"}, authz.Rejection{Why: row.why, Description: "d"}); err != nil {
 				t.Fatal(err)
 			}
 			if s := string(p.last().body); !strings.Contains(s, `"rejection_reason":{"code":"`+code+`","details":"d"}`) {
@@ -166,28 +167,28 @@ func TestHostileIdsStayInTheirPlaceForEveryKind(t *testing.T) {
 	hostile := "../{login}/a?b#c\r\n%2e%2e"
 	escaped := "..%2F%7Blogin%7D%2Fa%3Fb%23c%0D%0A%252e%252e"
 	for _, k := range calls {
-		if err := c.Accept(t.Context(), acp.Login{Kind: k.kind, ID: hostile}, acp.Grant{}); err != nil || p.last().path != "/t/system"+strings.ReplaceAll(k.path, "{login}", escaped)+"/accept" {
+		if err := c.Accept(t.Context(), authz.Login{Kind: k.kind, ID: hostile}, authz.Grant{}); err != nil || p.last().path != "/t/system"+strings.ReplaceAll(k.path, "{login}", escaped)+"/accept" {
 			t.Errorf("accept of %s: %v, %s", k.kind, err, p.last().path)
 		}
-		c.Details(t.Context(), acp.Login{Kind: k.kind, ID: hostile, State: "a&b"}) // whatever comes of it
+		c.Details(t.Context(), authz.Login{Kind: k.kind, ID: hostile, State: "a&b"}) // whatever comes of it
 		if !strings.Contains(p.last().path, "/"+escaped) || p.last().query != "login_state=a%26b" {
 			t.Errorf("details of %s: %s?%s", k.kind, p.last().path, p.last().query)
 		}
 		for _, id := range []string{"", ".", ".."} {
-			var e *acp.Error
-			if err := c.Reject(t.Context(), acp.Login{Kind: k.kind, ID: id}, acp.Rejection{}); !errors.As(err, &e) || e.Outcome != acp.Refused {
+			var e *authz.Error
+			if err := c.Reject(t.Context(), authz.Login{Kind: k.kind, ID: id}, authz.Rejection{}); !errors.As(err, &e) || e.Outcome != authz.Refused {
 				t.Errorf("%s %q: %v", k.kind, id, err)
 			}
 		}
 	}
-	c.Consent(t.Context(), "w/../x", hostile) // an empty answer is none
+	c.ConsentOwner(t.Context(), "w/../x", hostile) // an empty answer is none
 	if got, want := p.last().path, "/t/system/servers/w%2F..%2Fx/open-banking-brasil/consents/"+escaped; got != want {
 		t.Errorf("consent: %s, want %s", got, want)
 	}
 	before := len(p.sent)
 	for _, ids := range [][2]string{{"..", "x"}, {"", "x"}, {"w", "."}, {"w", ""}} {
-		var e *acp.Error
-		if _, err := c.Consent(t.Context(), ids[0], ids[1]); !errors.As(err, &e) || e.Outcome != acp.Refused {
+		var e *authz.Error
+		if _, err := c.ConsentOwner(t.Context(), ids[0], ids[1]); !errors.As(err, &e) || e.Outcome != authz.Refused {
 			t.Errorf("%q: %v", ids, err)
 		}
 	}
@@ -198,8 +199,8 @@ func TestHostileIdsStayInTheirPlaceForEveryKind(t *testing.T) {
 
 func TestUnknownKindsAndLayouts(t *testing.T) {
 	c, p, _ := wire(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
-	var e *acp.Error
-	if err := c.Accept(t.Context(), acp.Login{Kind: "uk-vrp", ID: "x"}, acp.Grant{}); !errors.As(err, &e) || e.Outcome != acp.Refused || len(p.sent) > 0 {
+	var e *authz.Error
+	if err := c.Accept(t.Context(), authz.Login{Kind: "uk-vrp", ID: "x"}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Refused || len(p.sent) > 0 {
 		t.Errorf("%v, %d calls", err, len(p.sent))
 	}
 	if _, err := acp.New(acp.Config{Issuer: "https://acp.example/t/system", HTTP: http.DefaultClient, Layout: "elsewhere"}); err == nil {
@@ -223,12 +224,12 @@ func TestWhereLayoutsLie(t *testing.T) {
 		client, p, srv := wireTo(t, c.config, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"account_access_consent":{"ConsentId":"c","Permissions":["ReadPAN"]}}`)
 		})
-		if _, err := client.Details(t.Context(), acp.Login{Kind: acp.UKAccountAccess, ID: "x"}); err != nil || p.last().path != c.path {
+		if _, err := client.Details(t.Context(), authz.Login{Kind: authz.UKAccountAccess, ID: "x"}); err != nil || p.last().path != c.path {
 			t.Errorf("%+v: %v, %s", c.config, err, p.last().path)
 		}
 		c.config.APIURL = srv.URL + "/gate"
 		through, p, _ := wireTo(t, c.config, func(w http.ResponseWriter, _ *http.Request) { http.NotFound(w, nil) })
-		if err := through.Accept(t.Context(), acp.Login{Kind: acp.UKAccountAccess, ID: "x"}, acp.Grant{}); err != nil || p.last().path != "/gate"+c.path+"/accept" {
+		if err := through.Accept(t.Context(), authz.Login{Kind: authz.UKAccountAccess, ID: "x"}, authz.Grant{}); err != nil || p.last().path != "/gate"+c.path+"/accept" {
 			t.Errorf("%+v: %v, %s", c.config, err, p.last().path)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"assent/app/authz"
 )
 
 // Layout is where ACP keeps its open banking calls.
@@ -29,10 +31,10 @@ func (c *Client) carries(k *kind, v *version) error {
 }
 
 // row finds the row of a login's kind.
-func (c *Client) row(l Login) (*kind, error) {
+func (c *Client) row(l authz.Login) (*kind, error) {
 	k := rowOf(l.Kind)
 	if k == nil {
-		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("no calls are known for kind %q", l.Kind)}
+		return nil, &authz.Error{Outcome: authz.Refused, Cause: fmt.Errorf("no calls are known for kind %q", l.Kind)}
 	}
 	if k.accept[c.layout] == nil {
 		return nil, unsupported(fmt.Sprintf("ACP has no calls for %s in the layout %s", k.name, c.layout))
@@ -53,7 +55,7 @@ func (c *Client) root(k *kind, layout Layout) string {
 func (c *Client) place(k *kind, path, id string) (string, error) {
 	login, err := segment(id)
 	if err != nil {
-		return "", &Error{Outcome: Refused, cause: fmt.Errorf("login id: %w", err)}
+		return "", &authz.Error{Outcome: authz.Refused, Cause: fmt.Errorf("login id: %w", err)}
 	}
 	return c.root(k, c.layout) + strings.ReplaceAll(path, "{login}", login), nil
 }
@@ -72,16 +74,16 @@ func withState(address, state string) string {
 func (c *Client) Probe(ctx context.Context, layout Layout) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	k := rowOf(UKAccountAccess)
+	k := rowOf(authz.UKAccountAccess)
 	target := c.root(k, cmp.Or(layout, LayoutWorkspace)) + strings.ReplaceAll(k.base, "{login}", "probe")
 	_, err := c.send(ctx, http.MethodGet, target, "", nil, hiding())
-	var e *Error
+	var e *authz.Error
 	switch {
 	case err == nil: // whatever this is, it isn't ACP
 		return false, nil
 	case errors.As(err, &e) && e.Status == http.StatusUnauthorized:
 		return true, nil
-	case errors.As(err, &e) && e.Status != 0 && e.Outcome != Busy:
+	case errors.As(err, &e) && e.Status != 0 && e.Outcome != authz.Busy:
 		return false, nil
 	}
 	return false, err

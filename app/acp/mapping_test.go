@@ -10,10 +10,11 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // line is a fact in one line.
-func line(f acp.Fact) string {
+func line(f authz.Fact) string {
 	s := string(f.Name) + ":"
 	add := func(parts ...string) {
 		for _, p := range parts {
@@ -57,7 +58,7 @@ func account(a *app.AccountRef) string {
 		func(s string) bool { return s == "" }), " ")
 }
 
-func lines(c *acp.Consent) string {
+func lines(c *authz.Consent) string {
 	var out []string
 	for _, f := range c.Facts {
 		out = append(out, line(f))
@@ -184,7 +185,7 @@ func TestEveryFieldOfEveryKind(t *testing.T) {
 }
 
 func TestPermissionsAndDocuments(t *testing.T) {
-	for file, want := range map[string]acp.Consent{
+	for file, want := range map[string]authz.Consent{
 		"uk-account-access": {Permissions: []string{"ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadSomethingNew"}},
 		"br-data-v1":        {Permissions: []string{"ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CREDIT_CARDS_ACCOUNTS_READ", "RESOURCES_READ"}, CNPJ: "11111111111111"},
 		"br-data-v2":        {Permissions: []string{"ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CREDIT_CARDS_ACCOUNTS_READ", "RESOURCES_READ"}, CNPJ: "11111111111111"},

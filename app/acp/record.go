@@ -11,25 +11,18 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"assent/app/authz"
 )
 
-// ConsentOwner says whose a Brazilian consent is.
-type ConsentOwner struct {
-	CPF       string // digits only
-	CNPJ      string // of the company, without punctuation; empty for a person's own
-	Kind      Kind   // empty where ACP has no calls for the consent
-	Version   string // v1, v2, ...
-	ExpiresAt time.Time
-}
-
-// Consent asks ACP whose a Brazilian consent of a workspace is. NotFound is
+// ConsentOwner asks ACP whose a Brazilian consent of a workspace is. NotFound is
 // the outcome for one that it doesn't know.
-func (c *Client) Consent(ctx context.Context, serverID, consentID string) (ConsentOwner, error) {
+func (c *Client) ConsentOwner(ctx context.Context, serverID, consentID string) (authz.ConsentOwner, error) {
 	r, err := c.record(ctx, serverID, consentID)
 	if err != nil {
-		return ConsentOwner{}, err
+		return authz.ConsentOwner{}, err
 	}
-	o := ConsentOwner{CPF: r.cpf, CNPJ: r.cnpj, ExpiresAt: r.expiresAt}
+	o := authz.ConsentOwner{CPF: r.cpf, CNPJ: r.cnpj, ExpiresAt: r.expiresAt}
 	if r.kind != nil {
 		o.Kind, o.Version = r.kind.name, r.version.name
 	}
@@ -42,7 +35,7 @@ type record struct {
 	kind      *kind // nil where ACP has no calls for it
 	version   *version
 	why       error // why nobody can decide over it: unsupported, a problem
-	details   *Details
+	details   *authz.Details
 	cpf, cnpj string
 	expiresAt time.Time
 }
@@ -57,11 +50,11 @@ func (c *Client) record(ctx context.Context, serverID, consentID string) (*recor
 	}
 	server, err := segment(serverID)
 	if err != nil {
-		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("workspace: %w", err)}
+		return nil, &authz.Error{Outcome: authz.Refused, Cause: fmt.Errorf("workspace: %w", err)}
 	}
 	id, err := segment(consentID)
 	if err != nil {
-		return nil, &Error{Outcome: Refused, cause: fmt.Errorf("consent id: %w", err)}
+		return nil, &authz.Error{Outcome: authz.Refused, Cause: fmt.Errorf("consent id: %w", err)}
 	}
 	body, err := c.call(ctx, consentScope, http.MethodGet, c.workspace+"/servers/"+server+"/open-banking-brasil/consents/"+id, nil, "")
 	if err != nil {
@@ -97,7 +90,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	if member == "" {
 		return nil, otherKind{}
 	}
-	r := &record{details: &Details{}}
+	r := &record{details: &authz.Details{}}
 	d := r.details
 	for name, into := range map[string]*string{"client_id": &d.ClientID, "tenant_id": &d.TenantID, "server_id": &d.ServerID, "cpf": &r.cpf, "cnpj": &r.cnpj} {
 		take(m, name, into)
@@ -113,7 +106,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	}
 	if r.kind, r.version = holder(member); r.kind == nil || r.kind.country != brazil {
 		r.kind, r.version = nil, nil
-		r.why = &UnsupportedError{Reason: cmp.Or(uncarried[member], "the consent is of a kind that isn't known here")}
+		r.why = &authz.UnsupportedError{Reason: cmp.Or(uncarried[member], "the consent is of a kind that isn't known here")}
 		return r, nil
 	}
 	var id string
@@ -122,7 +115,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	d.Consent.Version = r.version.name
 	delete(m, member)
 	leave(m, member, held)
-	d.keep(m)
+	keep(d, m)
 	if r.why == nil && d.Consent.ID != asked && id != asked {
 		r.why = problem("it is another consent than the one asked for")
 	}
@@ -141,7 +134,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 
 // brazilian reads the details of a Brazilian login: by the consent's id where
 // that can be done, which is all that the newest payments have, and by login.
-func (c *Client) brazilian(ctx context.Context, k *kind, l Login) (*Details, error) {
+func (c *Client) brazilian(ctx context.Context, k *kind, l authz.Login) (*authz.Details, error) {
 	var r *record
 	var err error
 	if c.layout == LayoutWorkspace && l.ServerID != "" && l.ConsentID != "" {
@@ -174,7 +167,7 @@ func (c *Client) brazilian(ctx context.Context, k *kind, l Login) (*Details, err
 	case err != nil:
 		return nil, err
 	}
-	if err := r.details.join(byLogin); err != nil {
+	if err := joinDetails(r.details, byLogin); err != nil {
 		return nil, answered(err)
 	}
 	return r.details, nil
@@ -183,7 +176,7 @@ func (c *Client) brazilian(ctx context.Context, k *kind, l Login) (*Details, err
 // byLogin reads a Brazilian login on the paths of its kind's versions, the
 // newest or the given one first, until one answers with a consent. Where none
 // does there may still be details, without a consent.
-func (c *Client) byLogin(ctx context.Context, k *kind, l Login, first *version) (*Details, error) {
+func (c *Client) byLogin(ctx context.Context, k *kind, l authz.Login, first *version) (*authz.Details, error) {
 	var paths []string
 	if first != nil {
 		paths = append(paths, first.details)
@@ -193,7 +186,7 @@ func (c *Client) byLogin(ctx context.Context, k *kind, l Login, first *version) 
 			paths = append(paths, v.details)
 		}
 	}
-	var bare *Details
+	var bare *authz.Details
 	var refusal error
 	for _, path := range paths {
 		d, err := c.read(ctx, k, path, l)
@@ -224,7 +217,7 @@ func telling(err error) int {
 // absent tells whether ACP has nothing to say of a consent by its id, or can't
 // be asked for it.
 func absent(err error) bool {
-	return slices.Contains([]Outcome{NotFound, Refused, OtherKind}, outcome(err))
+	return slices.Contains([]authz.Outcome{authz.NotFound, authz.Refused, authz.OtherKind}, outcome(err))
 }
 
 // missed tells whether ACP says that what was asked for isn't there: other
@@ -238,26 +231,26 @@ func missed(err error) bool {
 }
 
 func status(err error) int {
-	var e *Error
+	var e *authz.Error
 	if errors.As(err, &e) {
 		return e.Status
 	}
 	return 0
 }
 
-func outcome(err error) Outcome {
-	var e *Error
+func outcome(err error) authz.Outcome {
+	var e *authz.Error
 	if errors.As(err, &e) {
 		return e.Outcome
 	}
-	return OK
+	return authz.OK
 }
 
-// join completes what was read by consent id with what was read by login. That
+// joinDetails completes what was read by consent id with what was read by login. That
 // the two contradict each other is a problem.
-func (d *Details) join(l *Details) error {
+func joinDetails(d, l *authz.Details) error {
 	if l.Consent != nil {
-		if err := d.Consent.join(l.Consent); err != nil {
+		if err := joinConsents(d.Consent, l.Consent); err != nil {
 			return err
 		}
 	}
@@ -280,15 +273,15 @@ func (d *Details) join(l *Details) error {
 
 // foremost is the one of two statuses that forbids more.
 func foremost(a, b string) string {
-	if !awaiting(b) && awaiting(a) {
+	if !authz.Awaiting(b) && authz.Awaiting(a) {
 		return b
 	}
 	return cmp.Or(a, b)
 }
 
-// join adds what another answer says of the same consent. What both say they
+// joinConsents adds what another answer says of the same consent. What both say they
 // must say alike.
-func (c *Consent) join(o *Consent) error {
+func joinConsents(c, o *authz.Consent) error {
 	both := func(a, b string) bool { return a != "" && b != "" && a != b }
 	switch {
 	case both(c.ID, o.ID):
@@ -301,14 +294,14 @@ func (c *Consent) join(o *Consent) error {
 		return problem("ACP's two answers contradict each other about the permissions")
 	}
 	for _, f := range o.Facts {
-		mine, theirs := c.all(f.Name), o.all(f.Name)
-		if mine != nil && !slices.EqualFunc(mine, theirs, Fact.same) {
+		mine, theirs := factsNamed(c, f.Name), factsNamed(o, f.Name)
+		if mine != nil && !slices.EqualFunc(mine, theirs, sameFact) {
 			return problem("ACP's two answers contradict each other about " + string(f.Name))
 		}
 	}
 	for _, f := range o.Facts {
-		if c.all(f.Name) == nil {
-			c.Facts = append(c.Facts, o.all(f.Name)...)
+		if factsNamed(c, f.Name) == nil {
+			c.Facts = append(c.Facts, factsNamed(o, f.Name)...)
 		}
 	}
 	c.ID, c.Status = cmp.Or(c.ID, o.ID), foremost(c.Status, o.Status)
@@ -316,8 +309,8 @@ func (c *Consent) join(o *Consent) error {
 	return nil
 }
 
-// same tells whether two facts say the same, whichever way they write a time.
-func (f Fact) same(g Fact) bool {
+// sameFact tells whether two facts say the same, whichever way they write a time.
+func sameFact(f, g authz.Fact) bool {
 	at, err := time.Parse(time.RFC3339, f.At)
 	if also, err2 := time.Parse(time.RFC3339, g.At); err == nil && err2 == nil && at.Equal(also) {
 		f.At = g.At
@@ -325,9 +318,9 @@ func (f Fact) same(g Fact) bool {
 	return reflect.DeepEqual(f, g)
 }
 
-// all gives the facts of a name.
-func (c *Consent) all(name FactName) []Fact {
-	var out []Fact
+// factsNamed gives the facts of a name.
+func factsNamed(c *authz.Consent, name authz.FactName) []authz.Fact {
+	var out []authz.Fact
 	for _, f := range c.Facts {
 		if f.Name == name {
 			out = append(out, f)

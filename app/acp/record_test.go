@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // answers are what ACP says by path: a body, or the number of a status. Paths
@@ -74,8 +75,8 @@ const (
 	owner = `{"cpf":"111.111.111-11","cnpj":"","status":"AwaitingAuthorisation","spec":"obbr","spec_version":"v","request_hash":"h","idempotency_key":"k","client_id":"c","newer":2}`
 )
 
-func brazilian(kind acp.Kind) acp.Login {
-	return acp.Login{Kind: kind, ID: "x", State: "very-secret-state", ServerID: "bank", ConsentID: consentURN}
+func brazilian(kind authz.Kind) authz.Login {
+	return authz.Login{Kind: kind, ID: "x", State: "very-secret-state", ServerID: "bank", ConsentID: consentURN}
 }
 
 // Each kind of the UK is read in either layout, with all that it says.
@@ -87,7 +88,7 @@ func TestDetailsOfTheUK(t *testing.T) {
 			}
 			path := strings.ReplaceAll(pathOf(s.kind), "{login}", "x")
 			c, p := answers{path: with(t, sample(t, s.file), who)}.client(t, layout)
-			d, err := c.Details(t.Context(), acp.Login{Kind: s.kind, ID: "x", State: "st"})
+			d, err := c.Details(t.Context(), authz.Login{Kind: s.kind, ID: "x", State: "st"})
 			if err != nil {
 				t.Errorf("%s: %v", s.file, err)
 				continue
@@ -110,26 +111,26 @@ func TestDetailsOfTheUK(t *testing.T) {
 func TestAnswersOfAnotherKind(t *testing.T) {
 	for name, c := range map[string]struct {
 		body string
-		want acp.Outcome
+		want authz.Outcome
 	}{
-		"no consent":       {who, acp.OtherKind},
-		"an empty consent": {`{"domestic_payment_consent":{"ConsentId":"","Initiation":{"InstructedAmount":{}},"CreationDateTime":"0001-01-01T00:00:00.000Z"}}`, acp.OtherKind},
-		"null":             {`{"domestic_payment_consent":null}`, acp.OtherKind},
-		"a text":           {`{"domestic_payment_consent":"x"}`, acp.OtherKind},
-		"another kind's":   {string(sample(t, "uk-account-access")), acp.OtherKind},
-		"both":             {with(t, sample(t, "uk-account-access"), string(sample(t, "uk-domestic-payment"))), acp.OtherKind},
-		"unreadable":       {`{"domestic_payment_consent":{"ConsentId":"c"}}`, acp.Unreadable},
-		"not JSON":         {`<html>`, acp.Busy},
+		"no consent":       {who, authz.OtherKind},
+		"an empty consent": {`{"domestic_payment_consent":{"ConsentId":"","Initiation":{"InstructedAmount":{}},"CreationDateTime":"0001-01-01T00:00:00.000Z"}}`, authz.OtherKind},
+		"null":             {`{"domestic_payment_consent":null}`, authz.OtherKind},
+		"a text":           {`{"domestic_payment_consent":"x"}`, authz.OtherKind},
+		"another kind's":   {string(sample(t, "uk-account-access")), authz.OtherKind},
+		"both":             {with(t, sample(t, "uk-account-access"), string(sample(t, "uk-domestic-payment"))), authz.OtherKind},
+		"unreadable":       {`{"domestic_payment_consent":{"ConsentId":"c"}}`, authz.Unreadable},
+		"not JSON":         {`<html>`, authz.Busy},
 	} {
 		client, _ := answers{"/open-banking/domestic-payment-consent/x": c.body}.client(t, acp.LayoutWorkspace)
-		var e *acp.Error
-		if d, err := client.Details(t.Context(), acp.Login{Kind: acp.UKDomesticPayment, ID: "x"}); !errors.As(err, &e) || e.Outcome != c.want || d != nil {
+		var e *authz.Error
+		if d, err := client.Details(t.Context(), authz.Login{Kind: authz.UKDomesticPayment, ID: "x"}); !errors.As(err, &e) || e.Outcome != c.want || d != nil {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
 	// The empty members of others say nothing.
 	client, _ := answers{"/open-banking/domestic-payment-consent/x": with(t, sample(t, "uk-domestic-payment"), `{"file_payment_consent":{"Initiation":{"FileType":""}},"account_access_consent":null}`)}.client(t, acp.LayoutWorkspace)
-	if d, err := client.Details(t.Context(), acp.Login{Kind: acp.UKDomesticPayment, ID: "x"}); err != nil || d.Consent == nil {
+	if d, err := client.Details(t.Context(), authz.Login{Kind: authz.UKDomesticPayment, ID: "x"}); err != nil || d.Consent == nil {
 		t.Errorf("with empty members of other kinds: %v", err)
 	}
 }
@@ -189,32 +190,32 @@ func TestBrazilByLogin(t *testing.T) {
 	hollow := with(t, []byte(`{"customer_payment_consent_v3":{"consentId":"","creditor":{"name":""},"creationDateTime":"0001-01-01T00:00:00.000Z"}}`), who)
 	for name, c := range map[string]struct {
 		layout  acp.Layout
-		kind    acp.Kind
+		kind    authz.Kind
 		answers answers
 		asked   []string
 		version string
-		want    acp.Outcome
+		want    authz.Outcome
 	}{
-		"v3":                        {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: v3}, []string{byID, ofV3}, "v3", ""},
-		"v2":                        {acp.LayoutWorkspace, acp.BRPayment, answers{ofV2: v2}, []string{byID, ofV3, ofV2}, "v2", ""},
-		"v1":                        {acp.LayoutWorkspace, acp.BRPayment, answers{ofPayment: v1}, []string{byID, ofV3, ofV2, ofPayment}, "v1", ""},
-		"v1, others refuse":         {acp.LayoutWorkspace, acp.BRPayment, answers{byID: "400", ofV3: "400", ofV2: "403", ofPayment: v1}, []string{byID, ofV3, ofV2, ofPayment}, "v1", ""},
-		"v1, others are empty":      {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: hollow, ofV2: who, ofPayment: v1}, []string{byID, ofV3, ofV2, ofPayment}, "v1", ""},
-		"v1 beside an empty v3":     {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: with(t, []byte(hollow), string(sample(t, "br-payment-v1")))}, []string{byID, ofV3}, "v1", ""},
-		"v1 on the path of v3":      {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: v1}, []string{byID, ofV3}, "v1", ""},
-		"data v2":                   {acp.LayoutWorkspace, acp.BRData, answers{ofData: with(t, sample(t, "br-data-v2"), who)}, []string{byID, ofData}, "v2", ""},
-		"gone":                      {acp.LayoutWorkspace, acp.BRPayment, answers{}, []string{byID, ofV3, ofV2, ofPayment}, "", acp.NotFound},
-		"not allowed":               {acp.LayoutWorkspace, acp.BRPayment, answers{ofV2: "403"}, []string{byID, ofV3, ofV2, ofPayment}, "", acp.Credentials},
-		"not allowed by id":         {acp.LayoutWorkspace, acp.BRPayment, answers{byID: "403"}, []string{byID}, "", acp.Credentials},
-		"busy":                      {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: "503", ofPayment: v1}, []string{byID, ofV3}, "", acp.Busy},
-		"busy by id":                {acp.LayoutWorkspace, acp.BRPayment, answers{byID: "429", ofPayment: v1}, []string{byID}, "", acp.Busy},
-		"no consent":                {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: who}, []string{byID, ofV3, ofV2, ofPayment}, "", acp.OtherKind},
-		"another kind's":            {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: with(t, sample(t, "br-data-v1"), who)}, []string{byID, ofV3}, "", acp.OtherKind},
-		"several":                   {acp.LayoutWorkspace, acp.BRPayment, answers{ofV3: with(t, []byte(v1), v2)}, []string{byID, ofV3}, "", acp.Unreadable},
-		"old layout, v1":            {acp.LayoutSystem, acp.BRPayment, answers{ofPayment: v1}, []string{ofPayment}, "v1", ""},
-		"old layout, data":          {acp.LayoutSystem, acp.BRData, answers{ofData: with(t, sample(t, "br-data-v1"), who)}, []string{ofData}, "v1", ""},
-		"old layout, v2 can't be":   {acp.LayoutSystem, acp.BRPayment, answers{ofPayment: v2}, []string{ofPayment}, "", acp.Refused},
-		"old layout, data v2 can't": {acp.LayoutSystem, acp.BRData, answers{ofData: with(t, sample(t, "br-data-v2"), who)}, []string{ofData}, "", acp.Refused},
+		"v3":                        {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: v3}, []string{byID, ofV3}, "v3", ""},
+		"v2":                        {acp.LayoutWorkspace, authz.BRPayment, answers{ofV2: v2}, []string{byID, ofV3, ofV2}, "v2", ""},
+		"v1":                        {acp.LayoutWorkspace, authz.BRPayment, answers{ofPayment: v1}, []string{byID, ofV3, ofV2, ofPayment}, "v1", ""},
+		"v1, others refuse":         {acp.LayoutWorkspace, authz.BRPayment, answers{byID: "400", ofV3: "400", ofV2: "403", ofPayment: v1}, []string{byID, ofV3, ofV2, ofPayment}, "v1", ""},
+		"v1, others are empty":      {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: hollow, ofV2: who, ofPayment: v1}, []string{byID, ofV3, ofV2, ofPayment}, "v1", ""},
+		"v1 beside an empty v3":     {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: with(t, []byte(hollow), string(sample(t, "br-payment-v1")))}, []string{byID, ofV3}, "v1", ""},
+		"v1 on the path of v3":      {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: v1}, []string{byID, ofV3}, "v1", ""},
+		"data v2":                   {acp.LayoutWorkspace, authz.BRData, answers{ofData: with(t, sample(t, "br-data-v2"), who)}, []string{byID, ofData}, "v2", ""},
+		"gone":                      {acp.LayoutWorkspace, authz.BRPayment, answers{}, []string{byID, ofV3, ofV2, ofPayment}, "", authz.NotFound},
+		"not allowed":               {acp.LayoutWorkspace, authz.BRPayment, answers{ofV2: "403"}, []string{byID, ofV3, ofV2, ofPayment}, "", authz.Credentials},
+		"not allowed by id":         {acp.LayoutWorkspace, authz.BRPayment, answers{byID: "403"}, []string{byID}, "", authz.Credentials},
+		"busy":                      {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: "503", ofPayment: v1}, []string{byID, ofV3}, "", authz.Busy},
+		"busy by id":                {acp.LayoutWorkspace, authz.BRPayment, answers{byID: "429", ofPayment: v1}, []string{byID}, "", authz.Busy},
+		"no consent":                {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: who}, []string{byID, ofV3, ofV2, ofPayment}, "", authz.OtherKind},
+		"another kind's":            {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: with(t, sample(t, "br-data-v1"), who)}, []string{byID, ofV3}, "", authz.OtherKind},
+		"several":                   {acp.LayoutWorkspace, authz.BRPayment, answers{ofV3: with(t, []byte(v1), v2)}, []string{byID, ofV3}, "", authz.Unreadable},
+		"old layout, v1":            {acp.LayoutSystem, authz.BRPayment, answers{ofPayment: v1}, []string{ofPayment}, "v1", ""},
+		"old layout, data":          {acp.LayoutSystem, authz.BRData, answers{ofData: with(t, sample(t, "br-data-v1"), who)}, []string{ofData}, "v1", ""},
+		"old layout, v2 can't be":   {acp.LayoutSystem, authz.BRPayment, answers{ofPayment: v2}, []string{ofPayment}, "", authz.Refused},
+		"old layout, data v2 can't": {acp.LayoutSystem, authz.BRData, answers{ofData: with(t, sample(t, "br-data-v2"), who)}, []string{ofData}, "", authz.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, p := c.answers.client(t, c.layout)
@@ -228,12 +229,12 @@ func TestBrazilByLogin(t *testing.T) {
 				}
 				return
 			}
-			var e *acp.Error
+			var e *authz.Error
 			if !errors.As(err, &e) || e.Outcome != c.want || d != nil {
 				t.Errorf("%v, want %s", err, c.want)
 			}
-			var u *acp.UnsupportedError
-			if (c.want == acp.Refused) != (errors.As(err, &u) && strings.Contains(u.Reason, "v2") && strings.Contains(u.Reason, "layout system")) {
+			var u *authz.UnsupportedError
+			if (c.want == authz.Refused) != (errors.As(err, &u) && strings.Contains(u.Reason, "v2") && strings.Contains(u.Reason, "layout system")) {
 				t.Errorf("unsupported: %v", err)
 			}
 		})
@@ -247,20 +248,20 @@ func TestWhoAsksWithoutAConsent(t *testing.T) {
 		answers answers
 		client  string
 		asked   []string
-		want    acp.Outcome
+		want    authz.Outcome
 	}{
 		"no consent on any path": {answers{byID: record, ofPayment: who}, "Till", []string{byID, ofV2, ofV3, ofPayment}, ""},
 		"not to be read":         {answers{byID: record, ofV2: "400"}, "", []string{byID, ofV2, ofV3, ofPayment}, ""},
-		"gone":                   {answers{byID: record}, "", []string{byID, ofV2, ofV3, ofPayment}, acp.NotFound},
-		"not allowed":            {answers{byID: record, ofV2: "403"}, "", []string{byID, ofV2, ofV3, ofPayment}, acp.Credentials},
-		"busy":                   {answers{byID: record, ofV2: "503"}, "", []string{byID, ofV2}, acp.Busy},
+		"gone":                   {answers{byID: record}, "", []string{byID, ofV2, ofV3, ofPayment}, authz.NotFound},
+		"not allowed":            {answers{byID: record, ofV2: "403"}, "", []string{byID, ofV2, ofV3, ofPayment}, authz.Credentials},
+		"busy":                   {answers{byID: record, ofV2: "503"}, "", []string{byID, ofV2}, authz.Busy},
 	} {
 		client, p := c.answers.client(t, acp.LayoutWorkspace)
-		d, err := client.Details(t.Context(), brazilian(acp.BRPayment))
+		d, err := client.Details(t.Context(), brazilian(authz.BRPayment))
 		if got := asked(p, acp.LayoutWorkspace); !slices.Equal(got, c.asked) {
 			t.Errorf("%s: asked for %v, want %v", name, got, c.asked)
 		}
-		var e *acp.Error
+		var e *authz.Error
 		if c.want == "" && (err != nil || d.Consent.Version != "v2" || d.Client.Name != c.client) || c.want != "" && (!errors.As(err, &e) || e.Outcome != c.want) {
 			t.Errorf("%s: %+v, %v", name, d, err)
 		}
@@ -279,34 +280,34 @@ func TestTwoAnswersMustAgree(t *testing.T) {
 	record := answers{byID: with(t, sample(t, "br-payment-v3"), owner)}
 	for name, c := range map[string]struct {
 		login string
-		want  acp.Outcome
+		want  authz.Outcome
 		fact  string // that comes by login alone
 	}{
 		"the same":               {change(func(map[string]any) {}), "", ""},
 		"a time written in full": {change(func(c map[string]any) { c["creationDateTime"] = "2026-11-23T08:00:00.000+00:00" }), "", ""},
 		"more by login":          {change(func(c map[string]any) { c["remittanceInformation"] = "Rent" }), "", "remittance: Rent"},
 		"less by login":          {change(func(c map[string]any) { delete(in(c, "payment", "details"), "qrCode") }), "", ""},
-		"another consent":        {change(func(c map[string]any) { c["consentId"] = "urn:bancoex:other" }), acp.Unreadable, ""},
-		"another amount":         {change(func(c map[string]any) { in(c, "payment")["amount"] = "100000.13" }), acp.Unreadable, ""},
-		"another payee":          {change(func(c map[string]any) { in(c, "creditor")["name"] = "Somebody Else" }), acp.Unreadable, ""},
-		"another debtor":         {change(func(c map[string]any) { in(c, "debtorAccount")["number"] = "1" }), acp.Unreadable, ""},
-		"no debtor":              {change(func(c map[string]any) { delete(c, "debtorAccount") }), acp.Unreadable, ""},
-		"another person":         {change(func(c map[string]any) { in(c, "loggedUser", "document")["identification"] = "2" }), acp.Unreadable, ""},
-		"another company":        {change(func(c map[string]any) { in(c, "businessEntity", "document")["identification"] = "2" }), acp.Unreadable, ""},
+		"another consent":        {change(func(c map[string]any) { c["consentId"] = "urn:bancoex:other" }), authz.Unreadable, ""},
+		"another amount":         {change(func(c map[string]any) { in(c, "payment")["amount"] = "100000.13" }), authz.Unreadable, ""},
+		"another payee":          {change(func(c map[string]any) { in(c, "creditor")["name"] = "Somebody Else" }), authz.Unreadable, ""},
+		"another debtor":         {change(func(c map[string]any) { in(c, "debtorAccount")["number"] = "1" }), authz.Unreadable, ""},
+		"no debtor":              {change(func(c map[string]any) { delete(c, "debtorAccount") }), authz.Unreadable, ""},
+		"another person":         {change(func(c map[string]any) { in(c, "loggedUser", "document")["identification"] = "2" }), authz.Unreadable, ""},
+		"another company":        {change(func(c map[string]any) { in(c, "businessEntity", "document")["identification"] = "2" }), authz.Unreadable, ""},
 	} {
 		a := maps.Clone(record)
 		a[ofV3] = c.login
 		client, _ := a.client(t, acp.LayoutWorkspace)
-		d, err := client.Details(t.Context(), brazilian(acp.BRPayment))
-		var e *acp.Error
+		d, err := client.Details(t.Context(), brazilian(authz.BRPayment))
+		var e *authz.Error
 		if c.want == "" && (err != nil || !strings.HasSuffix(lines(d.Consent), c.fact)) || c.want != "" && (!errors.As(err, &e) || e.Outcome != c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
 	data := answers{byID: with(t, sample(t, "br-data-v2"), owner), ofData: with(t, edited(t, "br-data-v2", func(c map[string]any) { c["permissions"] = []string{"ACCOUNTS_READ"} }), who)}
 	client, _ := data.client(t, acp.LayoutWorkspace)
-	var e *acp.Error
-	if _, err := client.Details(t.Context(), brazilian(acp.BRData)); !errors.As(err, &e) || e.Outcome != acp.Unreadable {
+	var e *authz.Error
+	if _, err := client.Details(t.Context(), brazilian(authz.BRData)); !errors.As(err, &e) || e.Outcome != authz.Unreadable {
 		t.Errorf("other permissions: %v", err)
 	}
 }
@@ -327,7 +328,7 @@ func TestAwaiting(t *testing.T) {
 	} {
 		consent := edited(t, "br-payment-v3", func(m map[string]any) { m["status"] = json.RawMessage(c.consent) })
 		client, _ := answers{byID: with(t, consent, `{"status":`+c.byID+`}`), ofV3: with(t, consent, `{"status":`+c.byLogin+`}`)}.client(t, acp.LayoutWorkspace)
-		if d, err := client.Details(t.Context(), brazilian(acp.BRPayment)); err != nil || d.Awaiting() != c.want {
+		if d, err := client.Details(t.Context(), brazilian(authz.BRPayment)); err != nil || d.Awaiting() != c.want {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
@@ -338,34 +339,34 @@ func TestWhoseAConsentIs(t *testing.T) {
 	person := with(t, edited(t, "br-payment-v3", func(c map[string]any) { delete(c, "businessEntity") }), `{}`)
 	for name, c := range map[string]struct {
 		answer string
-		owner  acp.ConsentOwner
-		want   acp.Outcome
+		owner  authz.ConsentOwner
+		want   authz.Outcome
 	}{
-		"data":                  {with(t, sample(t, "br-data-v2"), owner), acp.ConsentOwner{CPF: "11111111111", CNPJ: "11111111111111", Kind: acp.BRData, Version: "v2", ExpiresAt: expiry}, ""},
-		"a person's payment":    {person, acp.ConsentOwner{CPF: "11111111111", Kind: acp.BRPayment, Version: "v3", ExpiresAt: time.Date(2026, 11, 23, 8, 5, 0, 0, time.UTC)}, ""},
-		"a company":             {`{"cpf":"1","cnpj":"12.abc.345/01DE-35","customer_data_access_consent":{"consentId":"c"}}`, acp.ConsentOwner{CPF: "1", CNPJ: "12ABC34501DE35", Kind: acp.BRData, Version: "v1"}, ""},
-		"recurring":             {`{"cpf":"1","customer_recurring_payment_consent_v1":{"recurringConsentId":"r"},"customer_payment_consent":{}}`, acp.ConsentOwner{CPF: "1"}, ""},
-		"a version to come":     {`{"cpf":"1","customer_payment_consent_v5":{"consentId":"r"}}`, acp.ConsentOwner{CPF: "1"}, ""},
-		"two owners":            {with(t, sample(t, "br-payment-v3"), `{"cpf":"2"}`), acp.ConsentOwner{}, acp.Unreadable},
-		"several consents":      {with(t, sample(t, "br-payment-v3"), string(sample(t, "br-data-v1"))), acp.ConsentOwner{}, acp.Unreadable},
-		"nothing":               {`{"cpf":"1","customer_payment_consent":{"consentId":""}}`, acp.ConsentOwner{}, acp.OtherKind},
-		"not known":             {"404", acp.ConsentOwner{}, acp.NotFound},
-		"not allowed":           {"401", acp.ConsentOwner{}, acp.Credentials},
-		"busy":                  {"500", acp.ConsentOwner{}, acp.Busy},
-		"something else at all": {`[]`, acp.ConsentOwner{}, acp.Busy},
+		"data":                  {with(t, sample(t, "br-data-v2"), owner), authz.ConsentOwner{CPF: "11111111111", CNPJ: "11111111111111", Kind: authz.BRData, Version: "v2", ExpiresAt: expiry}, ""},
+		"a person's payment":    {person, authz.ConsentOwner{CPF: "11111111111", Kind: authz.BRPayment, Version: "v3", ExpiresAt: time.Date(2026, 11, 23, 8, 5, 0, 0, time.UTC)}, ""},
+		"a company":             {`{"cpf":"1","cnpj":"12.abc.345/01DE-35","customer_data_access_consent":{"consentId":"c"}}`, authz.ConsentOwner{CPF: "1", CNPJ: "12ABC34501DE35", Kind: authz.BRData, Version: "v1"}, ""},
+		"recurring":             {`{"cpf":"1","customer_recurring_payment_consent_v1":{"recurringConsentId":"r"},"customer_payment_consent":{}}`, authz.ConsentOwner{CPF: "1"}, ""},
+		"a version to come":     {`{"cpf":"1","customer_payment_consent_v5":{"consentId":"r"}}`, authz.ConsentOwner{CPF: "1"}, ""},
+		"two owners":            {with(t, sample(t, "br-payment-v3"), `{"cpf":"2"}`), authz.ConsentOwner{}, authz.Unreadable},
+		"several consents":      {with(t, sample(t, "br-payment-v3"), string(sample(t, "br-data-v1"))), authz.ConsentOwner{}, authz.Unreadable},
+		"nothing":               {`{"cpf":"1","customer_payment_consent":{"consentId":""}}`, authz.ConsentOwner{}, authz.OtherKind},
+		"not known":             {"404", authz.ConsentOwner{}, authz.NotFound},
+		"not allowed":           {"401", authz.ConsentOwner{}, authz.Credentials},
+		"busy":                  {"500", authz.ConsentOwner{}, authz.Busy},
+		"something else at all": {`[]`, authz.ConsentOwner{}, authz.Busy},
 	} {
 		client, _ := answers{byID: c.answer}.client(t, acp.LayoutWorkspace)
-		got, err := client.Consent(t.Context(), "bank", consentURN)
+		got, err := client.ConsentOwner(t.Context(), "bank", consentURN)
 		got.ExpiresAt = got.ExpiresAt.UTC()
 		c.owner.ExpiresAt = c.owner.ExpiresAt.UTC()
-		var e *acp.Error
+		var e *authz.Error
 		if got != c.owner || c.want == "" && err != nil || c.want != "" && (!errors.As(err, &e) || e.Outcome != c.want) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 	client, p := answers{}.client(t, acp.LayoutSystem)
-	var u *acp.UnsupportedError
-	if _, err := client.Consent(t.Context(), "bank", consentURN); !errors.As(err, &u) || len(p.sent) > 0 {
+	var u *authz.UnsupportedError
+	if _, err := client.ConsentOwner(t.Context(), "bank", consentURN); !errors.As(err, &u) || len(p.sent) > 0 {
 		t.Errorf("in the layout system: %v", err)
 	}
 }
@@ -378,24 +379,24 @@ func TestConsentsThatNobodyCanAccept(t *testing.T) {
 		"customer_payment_consent_v5":            "a kind that isn't known",
 	} {
 		client, p := answers{byID: `{"` + member + `":{"consentId":"` + consentURN + `"},"customer_payment_consent":{}}`}.client(t, acp.LayoutWorkspace)
-		_, err := client.Details(t.Context(), brazilian(acp.BRPayment))
-		var u *acp.UnsupportedError
-		var e *acp.Error
-		if !errors.As(err, &u) || !strings.Contains(u.Reason, reason) || !errors.As(err, &e) || e.Outcome != acp.Refused || len(asked(p, acp.LayoutWorkspace)) != 1 {
+		_, err := client.Details(t.Context(), brazilian(authz.BRPayment))
+		var u *authz.UnsupportedError
+		var e *authz.Error
+		if !errors.As(err, &u) || !strings.Contains(u.Reason, reason) || !errors.As(err, &e) || e.Outcome != authz.Refused || len(asked(p, acp.LayoutWorkspace)) != 1 {
 			t.Errorf("%s: %v", member, err)
 		}
 	}
 	// It is another consent than the one asked for, or of another kind.
 	for _, c := range []struct {
-		kind   acp.Kind
+		kind   authz.Kind
 		answer string
-		want   acp.Outcome
+		want   authz.Outcome
 	}{
-		{acp.BRPayment, with(t, edited(t, "br-payment-v4", func(c map[string]any) { c["consentId"] = "urn:x:y" }), `{"consent_id":"z"}`), acp.Unreadable},
-		{acp.BRData, with(t, sample(t, "br-payment-v4"), `{}`), acp.OtherKind},
+		{authz.BRPayment, with(t, edited(t, "br-payment-v4", func(c map[string]any) { c["consentId"] = "urn:x:y" }), `{"consent_id":"z"}`), authz.Unreadable},
+		{authz.BRData, with(t, sample(t, "br-payment-v4"), `{}`), authz.OtherKind},
 	} {
 		client, _ := answers{byID: c.answer}.client(t, acp.LayoutWorkspace)
-		var e *acp.Error
+		var e *authz.Error
 		if _, err := client.Details(t.Context(), brazilian(c.kind)); !errors.As(err, &e) || e.Outcome != c.want {
 			t.Errorf("%v, want %s", err, c.want)
 		}

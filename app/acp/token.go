@@ -19,6 +19,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/sync/singleflight"
 
+	"assent/app/authz"
 	"assent/app/outbound"
 )
 
@@ -100,7 +101,7 @@ func (t *tokens) get(ctx context.Context, scope, refused string) (string, error)
 	})
 	select {
 	case <-ctx.Done():
-		return "", &Error{Outcome: Unreachable, cause: fmt.Errorf("token: %w", ctx.Err())}
+		return "", &authz.Error{Outcome: authz.Unreachable, Cause: fmt.Errorf("token: %w", ctx.Err())}
 	case res := <-ch:
 		if res.Err != nil {
 			return "", res.Err
@@ -124,7 +125,7 @@ func (t *tokens) kept(scope, refused string) string {
 func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, error) {
 	endpoint, err := t.endpoint(ctx)
 	if err != nil {
-		return nil, &Error{Outcome: Unreachable, cause: err}
+		return nil, &authz.Error{Outcome: authz.Unreachable, Cause: err}
 	}
 	scopes := []string{scope}
 	for _, s := range t.cfg.Scopes {
@@ -142,7 +143,7 @@ func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, err
 	case SecretJWT, PrivateKeyJWT:
 		assertion, err := t.assertion(endpoint)
 		if err != nil {
-			return nil, &Error{Outcome: Credentials, cause: err}
+			return nil, &authz.Error{Outcome: authz.Credentials, Cause: err}
 		}
 		cc.EndpointParams = url.Values{
 			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
@@ -167,15 +168,15 @@ var oauthCodes = []string{"invalid_request", "invalid_client", "invalid_grant", 
 func tokenError(err error, now time.Time) error {
 	var answered *oauth2.RetrieveError
 	if !errors.As(err, &answered) || answered.Response == nil {
-		return &Error{Outcome: Unreachable, cause: fmt.Errorf("token: %w", bare(err))}
+		return &authz.Error{Outcome: authz.Unreachable, Cause: fmt.Errorf("token: %w", bare(err))}
 	}
-	e := &Error{Outcome: Credentials, Status: answered.Response.StatusCode, cause: errors.New("the token endpoint refused the client")}
+	e := &authz.Error{Outcome: authz.Credentials, Status: answered.Response.StatusCode, Cause: errors.New("the token endpoint refused the client")}
 	if slices.Contains(oauthCodes, answered.ErrorCode) {
 		e.Code = answered.ErrorCode
-		e.cause = fmt.Errorf("the token endpoint refused the client: %s", answered.ErrorCode)
+		e.Cause = fmt.Errorf("the token endpoint refused the client: %s", answered.ErrorCode)
 	}
 	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
-		e.Outcome, e.cause = Busy, errors.New("the token endpoint is busy")
+		e.Outcome, e.Cause = authz.Busy, errors.New("the token endpoint is busy")
 		e.RetryAfter = outbound.RetryAfter(answered.Response.Header, now)
 	}
 	return e

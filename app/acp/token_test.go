@@ -29,6 +29,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // issuer is an authorization server that notes what its token endpoints get.
@@ -95,7 +96,7 @@ func (i *issuer) exchanges() []exchange {
 }
 
 func read(t *testing.T, c *acp.Client) error {
-	_, err := c.Details(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"})
+	_, err := c.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"})
 	return err
 }
 
@@ -306,27 +307,27 @@ func TestDiscoveryIsKeptForAnHour(t *testing.T) {
 func TestOutcomesOfTheTokenStep(t *testing.T) {
 	for name, c := range map[string]struct {
 		token  http.HandlerFunc
-		want   acp.Outcome
+		want   authz.Outcome
 		status int
 		after  time.Duration
 	}{
-		"refused":   {answerToken(401, `{"error":"invalid_client","error_description":"of the-secret"}`), acp.Credentials, 401, 0},
-		"no scope":  {answerToken(400, `{"error":"invalid_scope"}`), acp.Credentials, 400, 0},
-		"too often": {answerToken(429, `the-secret`, "Retry-After", "9"), acp.Busy, 429, 9 * time.Second},
-		"down":      {answerToken(502, ``), acp.Busy, 502, 0},
-		"redirect":  {answerToken(302, ``, "Location", "http://127.0.0.1:9/"), acp.Credentials, 302, 0},
-		"nonsense":  {answerToken(200, `<the-secret>`), acp.Unreachable, 0, 0},
-		"no token":  {answerToken(200, `{}`), acp.Unreachable, 0, 0},
-		"a cut":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, acp.Unreachable, 0, 0},
+		"refused":   {answerToken(401, `{"error":"invalid_client","error_description":"of the-secret"}`), authz.Credentials, 401, 0},
+		"no scope":  {answerToken(400, `{"error":"invalid_scope"}`), authz.Credentials, 400, 0},
+		"too often": {answerToken(429, `the-secret`, "Retry-After", "9"), authz.Busy, 429, 9 * time.Second},
+		"down":      {answerToken(502, ``), authz.Busy, 502, 0},
+		"redirect":  {answerToken(302, ``, "Location", "http://127.0.0.1:9/"), authz.Credentials, 302, 0},
+		"nonsense":  {answerToken(200, `<the-secret>`), authz.Unreachable, 0, 0},
+		"no token":  {answerToken(200, `{}`), authz.Unreachable, 0, 0},
+		"a cut":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, authz.Unreachable, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newIssuer(t)
 			i.token = c.token
 			i.api = func(http.ResponseWriter, *http.Request) { t.Error("the call was made without a token") }
 			client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "the-secret", AuthMethod: acp.SecretPost})
-			err := client.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{})
-			var e *acp.Error
-			if !errors.As(err, &e) || e.Outcome != c.want || e.Status != c.status || e.RetryAfter != c.after || e.MayHaveTakenEffect() {
+			err := client.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
+			var e *authz.Error
+			if !errors.As(err, &e) || e.Outcome != c.want || e.Status != c.status || e.RetryAfter != c.after || e.MayHaveTakenEffect {
 				t.Fatalf("%+v, want %+v", err, c)
 			}
 			if strings.Contains(err.Error(), "the-secret") {
@@ -465,13 +466,13 @@ func TestTimeouts(t *testing.T) {
 		name  string
 		hangs string // the paths with this in them
 		dial  bool   // the API's host doesn't take connections
-		want  acp.Outcome
+		want  authz.Outcome
 		took  time.Duration
 	}{
-		{"discovery hangs", ".well-known", false, acp.OK, 3 * time.Second},
-		{"the token endpoint hangs", "/token", false, acp.Unreachable, 10 * time.Second},
-		{"the call hangs", "/api/", false, acp.Unknown, 10 * time.Second},
-		{"the connection hangs", "nothing", true, acp.Unreachable, 10 * time.Second},
+		{"discovery hangs", ".well-known", false, authz.OK, 3 * time.Second},
+		{"the token endpoint hangs", "/token", false, authz.Unreachable, 10 * time.Second},
+		{"the call hangs", "/api/", false, authz.Unknown, 10 * time.Second},
+		{"the connection hangs", "nothing", true, authz.Unreachable, 10 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -493,14 +494,14 @@ func TestTimeouts(t *testing.T) {
 					}
 				}, dial)
 				began := time.Now()
-				err := client.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{})
-				got, unsure := acp.OK, false
-				if e := (*acp.Error)(nil); errors.As(err, &e) {
-					got, unsure = e.Outcome, e.MayHaveTakenEffect()
+				err := client.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
+				got, unsure := authz.OK, false
+				if e := (*authz.Error)(nil); errors.As(err, &e) {
+					got, unsure = e.Outcome, e.MayHaveTakenEffect
 				} else if err != nil {
 					t.Fatal(err)
 				}
-				if took := time.Since(began); got != c.want || unsure != (c.want == acp.Unknown) || took != c.took {
+				if took := time.Since(began); got != c.want || unsure != (c.want == authz.Unknown) || took != c.took {
 					t.Errorf("%v after %v, want %s after %v", err, took, c.want, c.took)
 				}
 			})

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"assent/app/authz"
 )
 
 // tree is a JSON object, its numbers digit for digit. What is read is taken
@@ -181,17 +183,17 @@ type mapping struct {
 	account     func(tree) accountRef
 	cpf, cnpj   string // paths of documents
 	fields      []field
-	needed      []FactName // without which nobody may decide
-	schedule    string     // path of an object that, where it is there, must have been understood
-	silent      []string   // paths that mean nothing to a person
+	needed      []authz.FactName // without which nobody may decide
+	schedule    string           // path of an object that, where it is there, must have been understood
+	silent      []string         // paths that mean nothing to a person
 }
 
 // field says where a fact is read. read takes it out of the member name of in
 // and tells whether there was anything.
 type field struct {
-	name FactName
+	name authz.FactName
 	path string
-	read func(in tree, name string, f *Fact) bool
+	read func(in tree, name string, f *authz.Fact) bool
 }
 
 // problem is what keeps a person from deciding over a consent.
@@ -202,8 +204,8 @@ func (p problem) Error() string { return string(p) }
 
 // read makes a consent of an answer's member. What it doesn't know is left in
 // t. With a problem comes as much of the consent as can be read.
-func (m mapping) read(t tree) (*Consent, error) {
-	c := &Consent{ID: t.text(m.id), Status: t.status(m.status)}
+func (m mapping) read(t tree) (*authz.Consent, error) {
+	c := &authz.Consent{ID: t.text(m.id), Status: t.status(m.status)}
 	if m.permissions != "" {
 		c.Permissions = t.texts(m.permissions)
 	}
@@ -235,8 +237,8 @@ func (m mapping) read(t tree) (*Consent, error) {
 		if in == nil {
 			continue
 		}
-		f := Fact{Name: fd.name}
-		if fd.read(in, name, &f) && !c.repeats(f) {
+		f := authz.Fact{Name: fd.name}
+		if fd.read(in, name, &f) && !repeats(c, f) {
 			c.Facts = append(c.Facts, f)
 		}
 	}
@@ -259,11 +261,11 @@ func (m mapping) read(t tree) (*Consent, error) {
 }
 
 // repeats tells whether a fact says nothing that isn't said already.
-func (c *Consent) repeats(f Fact) bool {
-	if payee, ok := c.Fact(Payee); ok && f.Name == PayeeParty && f.Text == payee.Text {
+func repeats(c *authz.Consent, f authz.Fact) bool {
+	if payee, ok := c.Fact(authz.Payee); ok && f.Name == authz.PayeeParty && f.Text == payee.Text {
 		return true
 	}
-	return slices.ContainsFunc(c.Facts, func(g Fact) bool { return reflect.DeepEqual(f, g) })
+	return slices.ContainsFunc(c.Facts, func(g authz.Fact) bool { return reflect.DeepEqual(f, g) })
 }
 
 // unreadable is the status of what has one that isn't a text: it forbids, as

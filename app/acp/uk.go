@@ -1,6 +1,10 @@
 package acp
 
-import "slices"
+import (
+	"slices"
+
+	"assent/app/authz"
+)
 
 // The mappings of the UK's consents (OBIE Read/Write API 3.1): fields in the
 // order in which a person wants them. ACP puts what OBIE calls Data and Risk
@@ -13,10 +17,10 @@ var ukSilent = []string{"StatusUpdateDateTime", "SCASupportData"}
 var ukAccess = mapping{
 	id: "ConsentId", status: "Status", permissions: "Permissions",
 	fields: []field{
-		{TransactionsFrom, "TransactionFromDateTime", moment},
-		{TransactionsTo, "TransactionToDateTime", moment},
-		{ExpiresAt, "ExpirationDateTime", moment},
-		{CreatedAt, "CreationDateTime", moment},
+		{authz.TransactionsFrom, "TransactionFromDateTime", moment},
+		{authz.TransactionsTo, "TransactionToDateTime", moment},
+		{authz.ExpiresAt, "ExpirationDateTime", moment},
+		{authz.CreatedAt, "CreationDateTime", moment},
 	},
 	silent: ukSilent,
 }
@@ -24,80 +28,80 @@ var ukAccess = mapping{
 var (
 	// The payee is who is paid: never the debtor, who pays.
 	ukPayee = []field{
-		{Payee, "Initiation.CreditorAccount.Name", text},
-		{PayeeAccount, "Initiation.CreditorAccount", account(ukAccount)},
+		{authz.Payee, "Initiation.CreditorAccount.Name", text},
+		{authz.PayeeAccount, "Initiation.CreditorAccount", account(ukAccount)},
 	}
 	ukAddress = []field{
-		{PayeeAddress, "Initiation.CreditorPostalAddress", address},
+		{authz.PayeeAddress, "Initiation.CreditorPostalAddress", address},
 	}
 	ukCreditor = []field{
-		{PayeeParty, "Initiation.Creditor.Name", text},
-		{PayeeAddress, "Initiation.Creditor.PostalAddress", address},
-		{PayeeBank, "Initiation.CreditorAgent", bank},
-		{PayeeBankAddress, "Initiation.CreditorAgent.PostalAddress", address},
-		{Destination, "Initiation.DestinationCountryCode", text},
+		{authz.PayeeParty, "Initiation.Creditor.Name", text},
+		{authz.PayeeAddress, "Initiation.Creditor.PostalAddress", address},
+		{authz.PayeeBank, "Initiation.CreditorAgent", bank},
+		{authz.PayeeBankAddress, "Initiation.CreditorAgent.PostalAddress", address},
+		{authz.Destination, "Initiation.DestinationCountryCode", text},
 	}
 	ukAmount = []field{
-		{Amount, "Initiation.InstructedAmount", money},
+		{authz.Amount, "Initiation.InstructedAmount", money},
 	}
 	ukPayOn = []field{
-		{PayOn, "Initiation.RequestedExecutionDateTime", moment},
+		{authz.PayOn, "Initiation.RequestedExecutionDateTime", moment},
 	}
 	ukRemittance = []field{
-		{Reference, "Initiation.RemittanceInformation.Reference", text},
-		{Remittance, "Initiation.RemittanceInformation.Unstructured", text},
+		{authz.Reference, "Initiation.RemittanceInformation.Reference", text},
+		{authz.Remittance, "Initiation.RemittanceInformation.Unstructured", text},
 	}
 	ukReference = []field{
-		{Reference, "Initiation.Reference", text},
+		{authz.Reference, "Initiation.Reference", text},
 	}
 	ukFirst = []field{
-		{FirstPayment, "Initiation.FirstPayment", paid},
-		{RecurringPayment, "Initiation.RecurringPayment", payment},
+		{authz.FirstPayment, "Initiation.FirstPayment", paid},
+		{authz.RecurringPayment, "Initiation.RecurringPayment", payment},
 	}
 	// An international standing order has one amount for all its payments.
 	ukStarts = []field{
-		{FirstPayment, "Initiation.FirstPayment", payment},
+		{authz.FirstPayment, "Initiation.FirstPayment", payment},
 	}
 	ukStanding = []field{
-		{Frequency, "Initiation.Frequency", frequency},
-		{FinalPayment, "Initiation.FinalPayment", payment},
-		{NumberOfPayments, "Initiation.NumberOfPayments", count},
+		{authz.Frequency, "Initiation.Frequency", frequency},
+		{authz.FinalPayment, "Initiation.FinalPayment", payment},
+		{authz.NumberOfPayments, "Initiation.NumberOfPayments", count},
 	}
 	ukTransfer = []field{
-		{TransferCurrency, "Initiation.CurrencyOfTransfer", text},
+		{authz.TransferCurrency, "Initiation.CurrencyOfTransfer", text},
 	}
 	// The rate is the consent's own; the client's wish is another thing.
 	ukRate = []field{
-		{ExchangeRate, "ExchangeRateInformation", rate},
-		{RequestedRate, "Initiation.ExchangeRateInformation", rate},
+		{authz.ExchangeRate, "ExchangeRateInformation", rate},
+		{authz.RequestedRate, "Initiation.ExchangeRateInformation", rate},
 	}
 	ukBearer = []field{
-		{ChargeBearer, "Initiation.ChargeBearer", text},
+		{authz.ChargeBearer, "Initiation.ChargeBearer", text},
 	}
 	ukPurpose = []field{
-		{Priority, "Initiation.InstructionPriority", text},
-		{Purpose, "Initiation.Purpose", text},
-		{ExtendedPurpose, "Initiation.ExtendedPurpose", text},
+		{authz.Priority, "Initiation.InstructionPriority", text},
+		{authz.Purpose, "Initiation.Purpose", text},
+		{authz.ExtendedPurpose, "Initiation.ExtendedPurpose", text},
 	}
 	// What all payments end with.
 	ukCommon = []field{
-		{ChargeList, "Charges", charges},
-		{ExpectedExecution, "ExpectedExecutionDateTime", moment},
-		{ExpectedSettle, "ExpectedSettlementDateTime", moment},
-		{CutOff, "CutOffDateTime", moment},
-		{PaymentContext, "PaymentContextCode", text},
-		{MerchantCategory, "MerchantCategoryCode", text},
-		{MerchantCustomer, "MerchantCustomerIdentification", text},
-		{DeliveryAddress, "DeliveryAddress", address},
-		{LocalInstrument, "Initiation.LocalInstrument", text},
-		{InstructionID, "Initiation.InstructionIdentification", text},
-		{EndToEndID, "Initiation.EndToEndIdentification", text},
-		{CreatedAt, "CreationDateTime", moment},
+		{authz.ChargeList, "Charges", charges},
+		{authz.ExpectedExecution, "ExpectedExecutionDateTime", moment},
+		{authz.ExpectedSettle, "ExpectedSettlementDateTime", moment},
+		{authz.CutOff, "CutOffDateTime", moment},
+		{authz.PaymentContext, "PaymentContextCode", text},
+		{authz.MerchantCategory, "MerchantCategoryCode", text},
+		{authz.MerchantCustomer, "MerchantCustomerIdentification", text},
+		{authz.DeliveryAddress, "DeliveryAddress", address},
+		{authz.LocalInstrument, "Initiation.LocalInstrument", text},
+		{authz.InstructionID, "Initiation.InstructionIdentification", text},
+		{authz.EndToEndID, "Initiation.EndToEndIdentification", text},
+		{authz.CreatedAt, "CreationDateTime", moment},
 	}
 )
 
 // ukPayment puts a mapping together.
-func ukPayment(needed []FactName, fields ...[]field) mapping {
+func ukPayment(needed []authz.FactName, fields ...[]field) mapping {
 	return mapping{
 		id: "ConsentId", status: "Status", debtor: "Initiation.DebtorAccount", account: ukAccount,
 		fields: append(slices.Concat(fields...), ukCommon...), needed: needed, silent: append([]string{"Permission"}, ukSilent...),
@@ -105,23 +109,23 @@ func ukPayment(needed []FactName, fields ...[]field) mapping {
 }
 
 var (
-	ukDomestic = ukPayment([]FactName{Amount, Payee, PayeeAccount},
+	ukDomestic = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount},
 		ukAmount, ukPayee, ukRemittance, ukAddress)
-	ukScheduled = ukPayment([]FactName{Amount, Payee, PayeeAccount, PayOn},
+	ukScheduled = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount, authz.PayOn},
 		ukAmount, ukPayee, ukPayOn, ukRemittance, ukAddress)
-	ukStandingOrder = ukPayment([]FactName{FirstPayment, Payee, PayeeAccount, Frequency},
+	ukStandingOrder = ukPayment([]authz.FactName{authz.FirstPayment, authz.Payee, authz.PayeeAccount, authz.Frequency},
 		ukPayee, ukFirst, ukStanding, ukReference)
-	ukFile = ukPayment([]FactName{FileType, FileHash}, []field{
-		{FileTransactions, "Initiation.NumberOfTransactions", count},
-		{FileControlSum, "Initiation.ControlSum", decimal},
-		{FileReference, "Initiation.FileReference", text},
-		{FileType, "Initiation.FileType", text},
-		{FileHash, "Initiation.FileHash", text},
+	ukFile = ukPayment([]authz.FactName{authz.FileType, authz.FileHash}, []field{
+		{authz.FileTransactions, "Initiation.NumberOfTransactions", count},
+		{authz.FileControlSum, "Initiation.ControlSum", decimal},
+		{authz.FileReference, "Initiation.FileReference", text},
+		{authz.FileType, "Initiation.FileType", text},
+		{authz.FileHash, "Initiation.FileHash", text},
 	}, ukPayOn, ukRemittance)
-	ukInternational = ukPayment([]FactName{Amount, Payee, PayeeAccount},
+	ukInternational = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount},
 		ukAmount, ukTransfer, ukPayee, ukRate, ukBearer, ukCreditor, ukRemittance, ukPurpose)
-	ukInternationalScheduled = ukPayment([]FactName{Amount, Payee, PayeeAccount, PayOn},
+	ukInternationalScheduled = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount, authz.PayOn},
 		ukAmount, ukTransfer, ukPayee, ukPayOn, ukRate, ukBearer, ukCreditor, ukRemittance, ukPurpose)
-	ukInternationalStandingOrder = ukPayment([]FactName{Amount, Payee, PayeeAccount, Frequency},
+	ukInternationalStandingOrder = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount, authz.Frequency},
 		ukAmount, ukTransfer, ukPayee, ukStarts, ukStanding, ukBearer, ukCreditor, ukReference, ukPurpose)
 )

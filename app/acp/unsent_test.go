@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/outbound"
 )
 
@@ -46,15 +47,15 @@ func TestSentOrNot(t *testing.T) {
 	for name, c := range map[string]struct {
 		api   string
 		trust *httptest.Server
-		want  acp.Outcome
+		want  authz.Outcome
 	}{
-		"nobody listens":              {"http://127.0.0.1:1", nil, acp.Unreachable},
-		"a name without an address":   {"https://acp.invalid", nil, acp.Unreachable},
-		"a certificate of a stranger": {stranger.URL, nil, acp.Unreachable},
-		"a handshake without an end":  {"https://" + silent.Addr().String(), nil, acp.Unreachable},
-		"no TLS there":                {strings.Replace(i.URL, "http:", "https:", 1), nil, acp.Unreachable},
-		"cut, HTTP/1.1":               {http1.URL, http1, acp.Unknown},
-		"cut, HTTP/2":                 {http2.URL, http2, acp.Unknown},
+		"nobody listens":              {"http://127.0.0.1:1", nil, authz.Unreachable},
+		"a name without an address":   {"https://acp.invalid", nil, authz.Unreachable},
+		"a certificate of a stranger": {stranger.URL, nil, authz.Unreachable},
+		"a handshake without an end":  {"https://" + silent.Addr().String(), nil, authz.Unreachable},
+		"no TLS there":                {strings.Replace(i.URL, "http:", "https:", 1), nil, authz.Unreachable},
+		"cut, HTTP/1.1":               {http1.URL, http1, authz.Unknown},
+		"cut, HTTP/2":                 {http2.URL, http2, authz.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outbound.Options{TLS: &tls.Config{}}
@@ -67,9 +68,9 @@ func TestSentOrNot(t *testing.T) {
 			client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", APIURL: c.api, ClientID: "assent", ClientSecret: "s", HTTP: hc})
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
-			err := client.Accept(ctx, acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{})
-			var e *acp.Error
-			if !errors.As(err, &e) || e.Outcome != c.want || e.MayHaveTakenEffect() != (c.want == acp.Unknown) {
+			err := client.Accept(ctx, authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
+			var e *authz.Error
+			if !errors.As(err, &e) || e.Outcome != c.want || e.MayHaveTakenEffect != (c.want == authz.Unknown) {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 		})
@@ -80,10 +81,10 @@ func TestSentOrNot(t *testing.T) {
 func TestSilentTransport(t *testing.T) {
 	i := newIssuer(t)
 	client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s", HTTP: &http.Client{Transport: silentTransport{}}})
-	err := client.Accept(t.Context(), acp.Login{Kind: acp.Regular, ID: "x", State: "s"}, acp.Grant{})
-	var e *acp.Error
-	if !errors.As(err, &e) || e.Outcome != acp.Unknown || !e.MayHaveTakenEffect() {
-		t.Errorf("%v, want %s", err, acp.Unknown)
+	err := client.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
+	var e *authz.Error
+	if !errors.As(err, &e) || e.Outcome != authz.Unknown || !e.MayHaveTakenEffect {
+		t.Errorf("%v, want %s", err, authz.Unknown)
 	}
 }
 

@@ -113,7 +113,7 @@ func (s *Service) ExamineACP(ctx context.Context, who Identity, connection strin
 		defer s.examining.Unlock()
 		ctx, cancel := context.WithTimeout(ctx, examining)
 		defer cancel()
-		return health.Examine(ctx, c), nil
+		return c.Server.Examine(ctx), nil
 	}
 	return nil, app.ErrMalformed.In("connection")
 }

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"assent/app/acp/condition"
 	"assent/app/clock"
 	"assent/app/config"
 	"assent/app/health"
@@ -46,7 +47,7 @@ func (c acpTestCommand) Run(ctx context.Context, p Process, s *config.Settings) 
 			return fmt.Errorf("connection %s: %w", conn.Name, err)
 		}
 		limited, cancel := context.WithTimeout(ctx, examining)
-		found := health.Examine(limited, health.Connection{Name: conn.Name, ACP: client})
+		found := condition.Of{Name: conn.Name, Client: client}.Examine(limited)
 		cancel()
 		if err := ctx.Err(); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/acp/condition"
 	"assent/app/admin"
 	"assent/app/audit"
 	"assent/app/clock"
@@ -142,10 +143,14 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 			return fmt.Errorf("connection %s: %w", c.Name, err)
 		}
 		s.acp = append(s.acp, client)
-		connections = append(connections, consent.Connection{Name: c.Name, ACP: client, Workspaces: c.Workspaces, Clients: clientLimits(c)})
+		connections = append(connections, consent.Connection{Name: c.Name, Server: client, Workspaces: c.Workspaces, Clients: clientLimits(c)})
 		callers = append(callers, apiCallers(c)...)
 		hints[c.Name] = hintKinds(c)
-		watched = append(watched, health.Connection{Name: c.Name, ACP: client, Hints: hints[c.Name]})
+		watched = append(watched, health.Connection{
+			Name:   c.Name,
+			Server: condition.Of{Name: c.Name, Client: client},
+			Hints:  hints[c.Name],
+		})
 	}
 	source, err := accountSource(s.cfg, s.store.Reader, s.log)
 	if err != nil {

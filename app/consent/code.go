@@ -13,7 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 )
@@ -27,7 +27,7 @@ type codePolicy struct {
 
 // codePolicyOf reads what the policy asks of a request of that profile now.
 func (s *Service) codePolicyOf(ctx context.Context, r app.Request) (codePolicy, error) {
-	policy, profile := s.protection(), slip.ProfileOf(acp.Kind(r.Kind))
+	policy, profile := s.protection(), slip.ProfileOf(authz.Kind(r.Kind))
 	always, under := slices.Contains(policy.MatchCode, profile.Name), slices.Contains(policy.UnderAttack, profile.Name)
 	if !profile.MatchCode || !always && !under {
 		return codePolicy{}, nil
@@ -80,7 +80,7 @@ func (s *Service) MayAskCode(ctx context.Context, rs ...app.Request) (map[string
 		if s.code(r, nil) == "" {
 			continue
 		}
-		profile, unknown := slip.ProfileOf(acp.Kind(r.Kind)), r.Kind == app.KindUnknown
+		profile, unknown := slip.ProfileOf(authz.Kind(r.Kind)), r.Kind == app.KindUnknown
 		switch {
 		case unknown && len(names) > 0, profile.MatchCode && slices.Contains(names, profile.Name):
 			byPolicy[r.ID] = true
@@ -102,7 +102,7 @@ func (s *Service) MayAskCode(ctx context.Context, rs ...app.Request) (map[string
 // payments by payee and amount.
 func (s *Service) Alike(a, b app.Request) bool {
 	apart := func(r app.Request) bool {
-		return r.Kind != app.KindUnknown && slip.ProfileOf(acp.Kind(r.Kind)).TellApart
+		return r.Kind != app.KindUnknown && slip.ProfileOf(authz.Kind(r.Kind)).TellApart
 	}
 	if !apart(a) || !apart(b) {
 		return false
@@ -140,7 +140,7 @@ func (s *Service) code(r app.Request, sh *slip.Sheet) string {
 // none is set.
 func (s *Service) pattern(r app.Request) *regexp.Regexp {
 	patterns := s.protection().CodePatterns
-	if p := patterns[slip.ProfileOf(acp.Kind(r.Kind)).Name]; p != nil {
+	if p := patterns[slip.ProfileOf(authz.Kind(r.Kind)).Name]; p != nil {
 		return p
 	}
 	return patterns[""]
@@ -364,7 +364,7 @@ func shownOn(sh *slip.Sheet) shownWords {
 	return s
 }
 
-func (s shownWords) fact(f acp.Fact) {
+func (s shownWords) fact(f authz.Fact) {
 	s.text(f.Text)
 	s.text(f.List...)
 	s.money(f.Money)
@@ -424,7 +424,7 @@ func (s shownWords) number(decimal string) {
 	}
 }
 
-func (s shownWords) money(m *acp.Money) {
+func (s shownWords) money(m *authz.Money) {
 	if m != nil {
 		s.number(m.Amount)
 	}

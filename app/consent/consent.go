@@ -14,15 +14,14 @@ import (
 
 	"assent/app"
 	"assent/app/accounts"
-	"assent/app/acp"
 	"assent/store"
 )
 
-// Connection is one client and workspace set at ACP, with the credentials that
-// ACP presents to us kept elsewhere.
+// Connection is one client and workspace set at an authorization server, with the
+// credentials that the server presents to us kept elsewhere.
 type Connection struct {
 	Name       string
-	ACP        *acp.Client
+	Server     Server
 	Workspaces map[string]string // server_id to its kind: regular, obuk or obbr; empty takes any server_id
 	Clients    map[string]ClientLimit
 }

@@ -60,7 +60,7 @@ func (w *world) build() {
 		w.t.Fatal(err)
 	}
 	w.config = consent.Config{Store: w.Store, Resolver: people.Directory{Reader: w.Reader}, RequestTTL: 2 * time.Minute,
-		Connections: []consent.Connection{{Name: "acp", ACP: client, Workspaces: map[string]string{"shop": "regular"}}},
+		Connections: []consent.Connection{{Name: "acp", Server: client, Workspaces: map[string]string{"shop": "regular"}}},
 		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(io.MultiWriter(w.t.Output(), &w.log), nil))}
 	w.svc = consent.New(w.config)
 }

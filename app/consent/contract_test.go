@@ -87,7 +87,7 @@ func banking(t *testing.T, layout acp.Layout, workspace string) (*world, *tap) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := consent.Connection{Name: "acp", ACP: client}
+	conn := consent.Connection{Name: "acp", Server: client}
 	if workspace != "" {
 		conn.Workspaces = map[string]string{"shop": workspace}
 	}

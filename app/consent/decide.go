@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/slip"
 )
 
@@ -172,7 +172,7 @@ func grant(sh *slip.Sheet, c Choice) (Grant, error) {
 	for _, row := range sh.Accounts.List {
 		if row.Usable && (sh.Accounts.Fixed || slices.Contains(c.Accounts, row.Account.ID)) {
 			g.Accounts = append(g.Accounts, row.Account.ID)
-			if sh.Kind == acp.BRPayment && !sh.Accounts.Fixed {
+			if sh.Kind == authz.BRPayment && !sh.Accounts.Fixed {
 				g.Debtor = &row.Account.AccountRef
 			}
 		}

@@ -11,7 +11,7 @@ import (
 
 	"assent/app"
 	"assent/app/accounts"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 )
@@ -48,18 +48,18 @@ const (
 // payment is what approving the sheet pays: nil where that isn't one payee and
 // one amount.
 func payment(sh *slip.Sheet) *app.Payment {
-	amount, ok := sh.Consent.Fact(acp.Amount)
+	amount, ok := sh.Consent.Fact(authz.Amount)
 	if !ok {
-		amount, ok = sh.Consent.Fact(acp.RecurringPayment)
+		amount, ok = sh.Consent.Fact(authz.RecurringPayment)
 	}
 	if !ok || amount.Money == nil {
 		return nil
 	}
 	payee := ""
-	if f, ok := sh.Consent.Fact(acp.PayeeAccount); ok && f.Account != nil {
+	if f, ok := sh.Consent.Fact(authz.PayeeAccount); ok && f.Account != nil {
 		a := accounts.Canonical(*f.Account)
 		payee = strings.Join([]string{a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number}, "\n")
-	} else if f, ok := sh.Consent.Fact(acp.PayeeDocument); ok {
+	} else if f, ok := sh.Consent.Fact(authz.PayeeDocument); ok {
 		payee = f.Text
 	} else {
 		return nil
@@ -70,7 +70,7 @@ func payment(sh *slip.Sheet) *app.Payment {
 
 // payee is the name of whom the sheet pays.
 func payee(sh *slip.Sheet) string {
-	f, _ := sh.Consent.Fact(acp.Payee)
+	f, _ := sh.Consent.Fact(authz.Payee)
 	return i18n.Plain(f.Text)
 }
 
@@ -100,7 +100,7 @@ func (s *Service) hints(ctx context.Context, personID string, sh *slip.Sheet) ([
 		}
 	}
 	if text != "" && amount.Cmp(largest) > 0 {
-		out = append(out, slip.Hint{Kind: slip.LargestAmount, Money: &acp.Money{Amount: text, Currency: p.Currency}})
+		out = append(out, slip.Hint{Kind: slip.LargestAmount, Money: &authz.Money{Amount: text, Currency: p.Currency}})
 	}
 	return out, nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // consentScope is the dynamic scope that names a consent (Open Finance Brasil).
@@ -51,10 +51,10 @@ func (c Connection) consentID(in Start) string {
 }
 
 // hint is what is known of a request's kind without asking ACP.
-func (c Connection) hint(in Start) acp.Hint {
+func (c Connection) hint(in Start) authz.Hint {
 	id := c.consentID(in)
-	return acp.Hint{ConsentType: in.ConsentType, ConsentID: id, Scopes: in.Scopes, Workspace: c.Workspaces[in.ServerID],
-		Login: acp.Login{ID: in.LoginID, State: in.LoginState, ServerID: in.ServerID, ConsentID: id}}
+	return authz.Hint{ConsentType: in.ConsentType, ConsentID: id, Scopes: in.Scopes, Workspace: c.Workspaces[in.ServerID],
+		Login: authz.Login{ID: in.LoginID, State: in.LoginState, ServerID: in.ServerID, ConsentID: id}}
 }
 
 // Recognise is the job that asks ACP what an open banking request is about, so
@@ -68,7 +68,7 @@ func (s *Service) Recognise(ctx context.Context, j app.Job) app.Outcome {
 	}
 	if err != nil && !errors.Is(err, app.ErrNotPending) {
 		out := again(err)
-		if err := s.store.KeepSaid(ctx, j.RequestID, acp.Said(err)); err != nil {
+		if err := s.store.KeepSaid(ctx, j.RequestID, authz.Said(err)); err != nil {
 			return again(err)
 		}
 		return out
@@ -84,12 +84,12 @@ func (s *Service) recognise(ctx context.Context, r app.Request) (app.Request, er
 		return r, nil
 	}
 	kind, err := s.kindOf(ctx, r)
-	var unsupported *acp.UnsupportedError
+	var unsupported *authz.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
 		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref", r.Ref, "why", unsupported.Reason)
 		return r, s.end(ctx, r, app.ReasonUnsupported, false)
-	case outcome(err) == acp.NotFound:
+	case outcome(err) == authz.NotFound:
 		return r, s.end(ctx, r, app.ReasonGone, false)
 	case err != nil:
 		return r, app.ErrACPUnreachable.Because(err)
@@ -98,11 +98,11 @@ func (s *Service) recognise(ctx context.Context, r app.Request) (app.Request, er
 	return r, s.store.Recognised(ctx, r.ID, r.Kind)
 }
 
-func (s *Service) kindOf(ctx context.Context, r app.Request) (acp.Kind, error) {
+func (s *Service) kindOf(ctx context.Context, r app.Request) (authz.Kind, error) {
 	conn, err := s.connection(r)
 	if err != nil {
 		return "", err
 	}
 	in := Start{LoginID: r.LoginID, LoginState: r.LoginState, ServerID: r.ServerID, UserIdentifier: r.UserIdentifier, Scopes: r.Scopes, IntentID: r.ConsentID}
-	return conn.ACP.Recognise(ctx, conn.hint(in))
+	return conn.Server.Recognise(ctx, conn.hint(in))
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/store"
 )
 
@@ -76,9 +76,9 @@ func (o *Owners) owner(ctx context.Context, q app.Query) (app.ConsentOwner, erro
 	ctx, cancel := context.WithTimeout(ctx, ownerTime)
 	defer cancel()
 	for _, workspace := range conn.brazilian(q.ServerID) {
-		c, err := conn.ACP.Consent(ctx, workspace, q.Identifier)
+		c, err := conn.Server.ConsentOwner(ctx, workspace, q.Identifier)
 		switch {
-		case outcome(err) == acp.NotFound, outcome(err) == acp.OtherKind, refusedAs(err, http.StatusBadRequest):
+		case outcome(err) == authz.NotFound, outcome(err) == authz.OtherKind, refusedAs(err, http.StatusBadRequest):
 			continue // it knows no such consent, or that this is no id of one
 		case err != nil:
 			return kept, app.ErrACPUnreachable.Because(err)
@@ -121,6 +121,6 @@ func actsFor(ctx context.Context, r *store.Store, personID, cnpj string) (bool, 
 }
 
 func refusedAs(err error, status int) bool {
-	var e *acp.Error
-	return errors.As(err, &e) && e.Outcome == acp.Refused && e.Status == status
+	var e *authz.Error
+	return errors.As(err, &e) && e.Outcome == authz.Refused && e.Status == status
 }

@@ -35,7 +35,7 @@ func TestPitfall38ACPsDateCorrectsExpiry(t *testing.T) {
 			w.acp = emulatortest.Start(t, emulator.Options{Now: theirs, RequestTTL: life, Client: emulator.Client{ID: "assent", Secret: "s3cret with spaces"}})
 			w.build()
 			if c.heard {
-				w.config.Connections[0].ACP.Check(t.Context(), acp.SignInAPI)
+				w.config.Connections[0].Server.(*acp.Client).Check(t.Context(), acp.SignInAPI)
 			}
 			_, r := w.start("profile")
 			if r.State != c.state {

@@ -6,7 +6,7 @@ import (
 	"errors"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/store"
 )
 
@@ -40,11 +40,11 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 			return again(err)
 		}
 		kind, err := s.kindOf(ctx, r)
-		var unsupported *acp.UnsupportedError
+		var unsupported *authz.UnsupportedError
 		switch {
 		case errors.As(err, &unsupported):
 			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseUnsupported)
-		case outcome(err) == acp.NotFound:
+		case outcome(err) == authz.NotFound:
 			return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseLoginGone)
 		case err != nil:
 			return s.tried(ctx, j, r, unsure, err)
@@ -55,7 +55,7 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 		}
 	}
 	if unsure && r.Kind == app.KindRegular {
-		out, settled := s.ask(ctx, j, conn.ACP, r)
+		out, settled := s.ask(ctx, j, conn.Server, r)
 		if settled {
 			return out
 		} // what was sent before may arrive yet: the doubt stays
@@ -70,14 +70,14 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 	if !stands { // a job of its own takes the approval back
 		return app.Outcome{}
 	}
-	err = s.tell(ctx, conn.ACP, r)
-	r.Said = acp.Said(err)
+	err = s.tell(ctx, conn.Server, r)
+	r.Said = authz.Said(err)
 	switch outcome(err) {
-	case acp.OK:
+	case authz.OK:
 		return s.settled(ctx, j, r, app.DeliveryDelivered, app.CauseNone)
-	case acp.NotFound:
+	case authz.NotFound:
 		if r.WithdrawnAt != 0 && r.Kind == app.KindRegular { // the approval may have come first
-			if out, settled := s.ask(ctx, j, conn.ACP, r); settled {
+			if out, settled := s.ask(ctx, j, conn.Server, r); settled {
 				return out
 			}
 		}
@@ -85,25 +85,25 @@ func (s *Service) Settle(ctx context.Context, j app.Job) app.Outcome {
 			return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed)
 		}
 		return s.settled(ctx, j, r, app.DeliveryFailed, app.CauseLoginGone)
-	case acp.Refused:
+	case authz.Refused:
 		return s.settled(ctx, j, r, app.DeliveryFailed, causeOf(err))
 	}
-	var e *acp.Error
+	var e *authz.Error
 	if errors.As(err, &e) {
-		unsure = unsure || e.MayHaveTakenEffect()
+		unsure = unsure || e.MayHaveTakenEffect
 	}
 	return s.tried(ctx, j, r, unsure, err)
 }
 
 // ask asks ACP what it holds of a plain sign-in, the one kind that says so, and
 // tells whether that settles the matter; out is the job's outcome then.
-func (s *Service) ask(ctx context.Context, j app.Job, c *acp.Client, r app.Request) (out app.Outcome, settled bool) {
+func (s *Service) ask(ctx context.Context, j app.Job, c Server, r app.Request) (out app.Outcome, settled bool) {
 	if err := s.hold(ctx, j); err != nil {
 		return again(err), true
 	}
 	d, err := c.Details(ctx, login(r))
 	switch {
-	case outcome(err) == acp.NotFound:
+	case outcome(err) == authz.NotFound:
 		return s.settled(ctx, j, r, app.DeliveryUnconfirmed, app.CauseLoginClosed), true
 	case err != nil:
 		return s.tried(ctx, j, r, true, err), true
@@ -133,7 +133,7 @@ func (s *Service) SettleFailed(ctx context.Context, j app.Job, cause app.Cause) 
 	return s.store.Delivered(ctx, r, app.DeliveryFailed, cause)
 }
 
-func (s *Service) tell(ctx context.Context, c *acp.Client, r app.Request) error {
+func (s *Service) tell(ctx context.Context, c Server, r app.Request) error {
 	if r.State != app.Approved {
 		return c.Reject(ctx, login(r), rejection(r.Reason))
 	}
@@ -141,38 +141,38 @@ func (s *Service) tell(ctx context.Context, c *acp.Client, r app.Request) error 
 	if err := json.Unmarshal([]byte(r.Granted), &g); err != nil {
 		return err
 	}
-	return c.Accept(ctx, login(r), acp.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, AccountIDs: g.Accounts, Debtor: g.Debtor})
+	return c.Accept(ctx, login(r), authz.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, AccountIDs: g.Accounts, Debtor: g.Debtor})
 }
 
 // rejections word each reason for ACP and, through it, for the client's
 // engineers.
-var rejections = map[app.Reason]acp.Rejection{
-	app.ReasonPerson:          {Why: acp.ByPerson, Cause: "denied_by_user", Description: "The person denied the request."},
-	app.ReasonReported:        {Why: acp.ByPerson, Cause: "reported_by_user", Description: "The person said that they did not ask for this."},
-	app.ReasonLate:            {Why: acp.Technical, Cause: "expired", Description: "The request had expired when it arrived."},
-	app.ReasonNoDevice:        {Why: acp.Technical, Cause: "no_device", Description: "The person has no device to answer with."},
-	app.ReasonDeviceLost:      {Why: acp.Security, Cause: "no_device", Description: "The device that answered was removed before ACP was told."},
-	app.ReasonSuspended:       {Why: acp.Security, Cause: "suspended", Description: "The person may not authenticate at present."},
-	app.ReasonOtherPerson:     {Why: acp.Security, Cause: "wrong_subject", Description: "The login belongs to another person."},
-	app.ReasonNoScopes:        {Why: acp.Technical, Cause: "nothing_allowed", Description: "None of the requested scopes may be granted."},
-	app.ReasonUnsupported:     {Why: acp.Technical, Cause: "unsupported", Description: "Requests of this kind can't be served."},
-	app.ReasonConsentState:    {Why: acp.Technical, Cause: "not_awaiting", Description: "The consent no longer awaits authorisation."},
-	app.ReasonNotOwner:        {Why: acp.Security, Cause: "wrong_owner", Description: "The consent's CPF is not the person's."},
-	app.ReasonOtherCompany:    {Why: acp.Security, Cause: "wrong_company", Description: "The person does not act for the consent's company."},
-	app.ReasonDebtorNotTheirs: {Why: acp.AccountCannotPay, Cause: "account_unknown", Description: "The account to pay from is not one of the person's."},
-	app.ReasonDebtorCannotPay: {Why: acp.AccountCannotPay, Cause: "account_cannot_pay", Description: "The account to pay from can't be used for this payment."},
-	app.ReasonPaused:          {Why: acp.Security, Cause: "paused", Description: "The person's requests are paused after a report."},
-	app.ReasonNoCode:          {Why: acp.Security, Cause: "code_missing", Description: "The message has no code that the person could be asked for."},
-	app.ReasonCode:            {Why: acp.Security, Cause: "code_mismatch", Description: "The person could not tell the code of the message."},
-	app.ReasonNoAccount:       {Why: acp.Technical, Cause: "no_account", Description: "The person has no account that the request could be about."},
-	app.ReasonUnreadable:      {Why: acp.Technical, Cause: "consent_unreadable", Description: "The details of the consent contradict each other."},
+var rejections = map[app.Reason]authz.Rejection{
+	app.ReasonPerson:          {Why: authz.ByPerson, Cause: "denied_by_user", Description: "The person denied the request."},
+	app.ReasonReported:        {Why: authz.ByPerson, Cause: "reported_by_user", Description: "The person said that they did not ask for this."},
+	app.ReasonLate:            {Why: authz.Technical, Cause: "expired", Description: "The request had expired when it arrived."},
+	app.ReasonNoDevice:        {Why: authz.Technical, Cause: "no_device", Description: "The person has no device to answer with."},
+	app.ReasonDeviceLost:      {Why: authz.Security, Cause: "no_device", Description: "The device that answered was removed before ACP was told."},
+	app.ReasonSuspended:       {Why: authz.Security, Cause: "suspended", Description: "The person may not authenticate at present."},
+	app.ReasonOtherPerson:     {Why: authz.Security, Cause: "wrong_subject", Description: "The login belongs to another person."},
+	app.ReasonNoScopes:        {Why: authz.Technical, Cause: "nothing_allowed", Description: "None of the requested scopes may be granted."},
+	app.ReasonUnsupported:     {Why: authz.Technical, Cause: "unsupported", Description: "Requests of this kind can't be served."},
+	app.ReasonConsentState:    {Why: authz.Technical, Cause: "not_awaiting", Description: "The consent no longer awaits authorisation."},
+	app.ReasonNotOwner:        {Why: authz.Security, Cause: "wrong_owner", Description: "The consent's CPF is not the person's."},
+	app.ReasonOtherCompany:    {Why: authz.Security, Cause: "wrong_company", Description: "The person does not act for the consent's company."},
+	app.ReasonDebtorNotTheirs: {Why: authz.AccountCannotPay, Cause: "account_unknown", Description: "The account to pay from is not one of the person's."},
+	app.ReasonDebtorCannotPay: {Why: authz.AccountCannotPay, Cause: "account_cannot_pay", Description: "The account to pay from can't be used for this payment."},
+	app.ReasonPaused:          {Why: authz.Security, Cause: "paused", Description: "The person's requests are paused after a report."},
+	app.ReasonNoCode:          {Why: authz.Security, Cause: "code_missing", Description: "The message has no code that the person could be asked for."},
+	app.ReasonCode:            {Why: authz.Security, Cause: "code_mismatch", Description: "The person could not tell the code of the message."},
+	app.ReasonNoAccount:       {Why: authz.Technical, Cause: "no_account", Description: "The person has no account that the request could be about."},
+	app.ReasonUnreadable:      {Why: authz.Technical, Cause: "consent_unreadable", Description: "The details of the consent contradict each other."},
 }
 
-func rejection(why app.Reason) acp.Rejection {
+func rejection(why app.Reason) authz.Rejection {
 	if r, ok := rejections[why]; ok {
 		return r
 	}
-	return acp.Rejection{Why: acp.Technical, Cause: "cancelled", Description: "The request can't be served."}
+	return authz.Rejection{Why: authz.Technical, Cause: "cancelled", Description: "The request can't be served."}
 }
 
 // settled records how the delivery ended. That ACP took the decision is a fact,
@@ -198,7 +198,7 @@ func (s *Service) tried(ctx context.Context, j app.Job, r app.Request, unsure bo
 		return again(err)
 	}
 	out := again(cause)
-	r.Said = acp.Said(cause)
+	r.Said = authz.Said(cause)
 	if err := s.store.DeliveryTried(ctx, r, unsure, out.Cause); err != nil {
 		return again(err)
 	}
@@ -208,7 +208,7 @@ func (s *Service) tried(ctx context.Context, j app.Job, r app.Request, unsure bo
 // again has a job tried again, as late as ACP asks.
 func again(err error) app.Outcome {
 	out := app.Outcome{Verdict: app.JobRetry, Cause: causeOf(err), Err: err}
-	var e *acp.Error
+	var e *authz.Error
 	if errors.As(err, &e) {
 		out.After = e.RetryAfter
 	}
@@ -216,15 +216,15 @@ func again(err error) app.Outcome {
 }
 
 // causes are the outcomes of calls as causes.
-var causes = map[acp.Outcome]app.Cause{
-	acp.NotFound: app.CauseLoginGone, acp.Credentials: app.CauseCredentials, acp.Busy: app.CauseBusy, acp.Refused: app.CauseRefused,
-	acp.Unknown: app.CauseUnanswered, acp.Unreachable: app.CauseUnreachable, acp.OtherKind: app.CauseOtherKind, acp.Unreadable: app.CauseUnreadable,
+var causes = map[authz.Outcome]app.Cause{
+	authz.NotFound: app.CauseLoginGone, authz.Credentials: app.CauseCredentials, authz.Busy: app.CauseBusy, authz.Refused: app.CauseRefused,
+	authz.Unknown: app.CauseUnanswered, authz.Unreachable: app.CauseUnreachable, authz.OtherKind: app.CauseOtherKind, authz.Unreadable: app.CauseUnreadable,
 }
 
 // causeOf names why something about a request failed.
 func causeOf(err error) app.Cause {
-	var e *acp.Error
-	var unsupported *acp.UnsupportedError
+	var e *authz.Error
+	var unsupported *authz.UnsupportedError
 	switch {
 	case err == nil:
 		return app.CauseNone
@@ -240,13 +240,13 @@ func causeOf(err error) app.Cause {
 	return app.CauseInternal
 }
 
-func outcome(err error) acp.Outcome {
-	var e *acp.Error
+func outcome(err error) authz.Outcome {
+	var e *authz.Error
 	switch {
 	case err == nil:
-		return acp.OK
+		return authz.OK
 	case errors.As(err, &e):
 		return e.Outcome
 	}
-	return acp.Unknown
+	return authz.Unknown
 }

@@ -11,7 +11,7 @@ import (
 
 	"assent/app"
 	"assent/app/accounts"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 )
@@ -39,7 +39,7 @@ func (s *Service) read(ctx context.Context, r app.Request, fresh bool) (*slip.Sh
 // With app.ErrAccountsUnavailable comes the sheet without its accounts.
 func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*slip.Sheet, error) {
 	if r.Kind == app.KindTest {
-		return newSheet(r, &acp.Details{}), nil
+		return newSheet(r, &authz.Details{}), nil
 	}
 	conn, err := s.connection(r)
 	if err != nil {
@@ -48,15 +48,15 @@ func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*sl
 	if r, err = s.recognise(ctx, r); err != nil {
 		return nil, err
 	}
-	d, err := conn.ACP.Details(ctx, login(r))
-	var unsupported *acp.UnsupportedError
+	d, err := conn.Server.Details(ctx, login(r))
+	var unsupported *authz.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
 		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref", r.Ref, "why", unsupported.Reason)
 		return nil, s.end(ctx, r, app.ReasonUnsupported, true)
-	case outcome(err) == acp.NotFound:
+	case outcome(err) == authz.NotFound:
 		return nil, s.end(ctx, r, app.ReasonGone, false)
-	case outcome(err) == acp.Unreadable, outcome(err) == acp.OtherKind:
+	case outcome(err) == authz.Unreadable, outcome(err) == authz.OtherKind:
 		s.log.ErrorContext(ctx, "a request was cancelled: nobody could decide over what ACP says of it", "request", r.ID, "ref", r.Ref, "err", err)
 		return nil, s.end(ctx, r, app.ReasonUnreadable, true)
 	case err != nil:
@@ -153,8 +153,8 @@ func unprintable(sh *slip.Sheet) bool {
 // disowned tells why a Brazilian consent isn't this person's to give. A payment
 // that doesn't say whose it is is nobody's; a consent to share data that ACP
 // knows by its login alone has no place to say it.
-func (s *Service) disowned(ctx context.Context, r app.Request, c *acp.Consent) (app.Reason, error) {
-	if c.CPF != "" || acp.Kind(r.Kind) == acp.BRPayment {
+func (s *Service) disowned(ctx context.Context, r app.Request, c *authz.Consent) (app.Reason, error) {
+	if c.CPF != "" || authz.Kind(r.Kind) == authz.BRPayment {
 		ids, err := s.store.Identifiers(ctx, r.PersonID)
 		if err != nil {
 			return "", err
@@ -182,7 +182,7 @@ func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
 		switch {
 		case !ok:
 			return nil, app.ReasonDebtorNotTheirs
-		case a.Unpayable != "" || sh.Kind == acp.BRPayment && !pix(a):
+		case a.Unpayable != "" || sh.Kind == authz.BRPayment && !pix(a):
 			return nil, app.ReasonDebtorCannotPay
 		}
 		return &slip.Accounts{Fixed: true, List: []slip.AccountRow{{Account: a, Usable: true}}}, app.ReasonNone
@@ -190,7 +190,7 @@ func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
 	out := &slip.Accounts{}
 	for _, a := range list {
 		if a.Kind == app.AccountBank {
-			out.List = append(out.List, slip.AccountRow{Account: a, Usable: a.Unpayable == "" && (sh.Kind != acp.BRPayment || pix(a))})
+			out.List = append(out.List, slip.AccountRow{Account: a, Usable: a.Unpayable == "" && (sh.Kind != authz.BRPayment || pix(a))})
 		}
 	}
 	return out, app.ReasonNone
@@ -225,20 +225,20 @@ func (s *Service) end(ctx context.Context, r app.Request, why app.Reason, reject
 	return app.ErrNotPending
 }
 
-func login(r app.Request) acp.Login {
-	return acp.Login{Kind: acp.Kind(r.Kind), ID: r.LoginID, State: r.LoginState, ServerID: r.ServerID, ConsentID: r.ConsentID}
+func login(r app.Request) authz.Login {
+	return authz.Login{Kind: authz.Kind(r.Kind), ID: r.LoginID, State: r.LoginState, ServerID: r.ServerID, ConsentID: r.ConsentID}
 }
 
 // offered are the claims that may be granted: not those of a standard scope
 // that was asked for and may not be.
-func offered(d *acp.Details) []string {
+func offered(d *authz.Details) []string {
 	if d.Claims == nil {
 		return nil
 	}
 	out := []string{}
 	for _, claim := range d.Claims {
 		scope := slip.StandardScope(claim)
-		refused := slices.ContainsFunc(d.Scopes, func(sc acp.Scope) bool {
+		refused := slices.ContainsFunc(d.Scopes, func(sc authz.Scope) bool {
 			return sc.Name == scope && scope != "" && !sc.Allowed && cmp.Or(sc.RequestedName, scope) == scope
 		})
 		if !refused && !slices.Contains(out, claim) {
@@ -249,9 +249,9 @@ func offered(d *acp.Details) []string {
 }
 
 // newSheet maps ACP's details. The start payload fills what they leave open.
-func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
+func newSheet(r app.Request, d *authz.Details) *slip.Sheet {
 	sh := &slip.Sheet{
-		RequestID: r.ID, Ref: r.Ref, Kind: acp.Kind(r.Kind),
+		RequestID: r.ID, Ref: r.Ref, Kind: authz.Kind(r.Kind),
 		Client: slip.Client{ID: r.ClientID, Name: d.Client.Name, Description: d.Client.Description, URI: d.Client.URI,
 			PolicyURI: d.Client.PolicyURI, TosURI: d.Client.TosURI},
 		Message:        r.BindingMessage,
@@ -275,9 +275,9 @@ func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
 	if len(d.ACR) > 0 {
 		sh.ACR = d.ACR
 	}
-	regular := sh.Kind == acp.Regular
+	regular := sh.Kind == authz.Regular
 	seen := map[string]bool{}
-	add := func(sc acp.Scope, name string) {
+	add := func(sc authz.Scope, name string) {
 		sh.Scopes = append(sh.Scopes, slip.Scope{Grant: name, Name: sc.Name, DisplayName: sc.DisplayName, Description: sc.Description,
 			Service: sc.Service.Name, Params: sc.Params, Optional: regular && sc.Name != "openid"})
 	}
@@ -297,7 +297,7 @@ func newSheet(r app.Request, d *acp.Details) *slip.Sheet {
 	}
 	if len(d.Scopes) == 0 && !regular { // a consent that can only be read by its id
 		for _, name := range r.Scopes {
-			add(acp.Scope{Name: name}, name)
+			add(authz.Scope{Name: name}, name)
 		}
 	}
 	return sh

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // Start is an /authentication/start payload, every spelling of it read.
@@ -64,7 +64,7 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	}
 	now := s.store.Now()
 	if !in.ExpiresAt.IsZero() { // by ACP's clock
-		req.ExpiresAt = app.At(in.ExpiresAt.Add(-conn.ACP.Ahead()))
+		req.ExpiresAt = app.At(in.ExpiresAt.Add(-conn.Server.Ahead()))
 	} else {
 		req.ExpiresAt = now.Add(s.ttl)
 	}
@@ -93,14 +93,14 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	if err != nil {
 		return err
 	}
-	kind, err := conn.ACP.KindOf(conn.hint(in))
-	var unsupported *acp.UnsupportedError
+	kind, err := conn.Server.KindOf(conn.hint(in))
+	var unsupported *authz.UnsupportedError
 	if err != nil && !errors.As(err, &unsupported) {
 		return err
 	}
 	if kind == "" && unsupported == nil { // perhaps it was asked for already, to find the person
 		if owner, err := s.store.ConsentOwner(ctx, connection, req.ConsentID); err == nil {
-			kind = acp.Kind(owner.Kind)
+			kind = authz.Kind(owner.Kind)
 		} else if !errors.Is(err, app.ErrUnknownRequest) {
 			return err
 		}
@@ -129,7 +129,7 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 // admit holds tenant and workspace against the connection; what is missing
 // counts as the connection's.
 func (s *Service) admit(ctx context.Context, by app.Actor, conn Connection, in *Start) error {
-	tenant := conn.ACP.TenantID()
+	tenant := conn.Server.TenantID()
 	if in.TenantID == "" {
 		in.TenantID = tenant
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/slip"
 )
 
@@ -43,7 +43,7 @@ func (s *Service) View(ctx context.Context, by app.Actor, id string) (View, erro
 	switch {
 	case errors.Is(err, app.ErrACPUnreachable):
 		s.log.WarnContext(ctx, "details can't be had from ACP", "request", r.ID, "ref", r.Ref, "err", err)
-		if err := s.store.KeepSaid(ctx, r.ID, acp.Said(err)); err != nil {
+		if err := s.store.KeepSaid(ctx, r.ID, authz.Said(err)); err != nil {
 			return View{}, err
 		}
 		return View{Request: r, Unreachable: true}, nil

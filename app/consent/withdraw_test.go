@@ -299,7 +299,7 @@ func (w *world) over(f wire) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.config.Connections[0].ACP = client
+	w.config.Connections[0].Server = client
 	w.svc = consent.New(w.config)
 }
 

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"assent/app"
-	"assent/app/acp"
 	"assent/app/i18n"
 	"assent/store"
 )
@@ -81,11 +80,21 @@ type Result struct {
 	Do    Sentence // and what to do about it; empty where there is nothing to do
 }
 
-// Connection is a connection to ACP.
+// Connection is a connection to an authorization server.
 type Connection struct {
-	Name  string
-	ACP   *acp.Client
-	Hints []app.IdentifierKind // that its hints can be
+	Name   string
+	Server Server
+	Hints  []app.IdentifierKind // that its hints can be
+}
+
+// Server tells how a connection to an authorization server stands.
+type Server interface {
+	// Look finds how each part of the connection stands, without changing
+	// anything. It is repeated while a person watches: it must be cheap.
+	Look(context.Context) []Result
+	// Examine tries out everything that the product asks of the server, as long
+	// as the context lets it, without changing anything.
+	Examine(context.Context) []Finding
 }
 
 // Config is what the service looks at.
@@ -142,7 +151,7 @@ func (s *Service) look(ctx context.Context) []Result {
 		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes, s.loosened, s.enrolment,
 	}
 	for _, c := range s.cfg.Connections {
-		looks = append(looks, func(ctx context.Context) []Result { return connection(ctx, c) })
+		looks = append(looks, c.Server.Look)
 	}
 	found := make([][]Result, len(looks))
 	var g errgroup.Group

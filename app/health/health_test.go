@@ -12,6 +12,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/acp/condition"
 	"assent/app/health"
 	"assent/store"
 	"assent/store/storetest"
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, change func(*world)) *world {
 		t.Fatal(err)
 	}
 	w.client = client
-	w.service = health.New(health.Config{Store: w.Store, Dir: w.dir, Connections: []health.Connection{{Name: "bank", ACP: client}},
+	w.service = health.New(health.Config{Store: w.Store, Dir: w.dir, Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: client}}},
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"assent/app"
+	"assent/app/acp/condition"
 	"assent/app/health"
 	"assent/app/people"
 )
@@ -16,7 +17,7 @@ func TestHintsThatCanBeTwoThings(t *testing.T) {
 	look := func(kinds ...app.IdentifierKind) (hints, names *health.Result) {
 		t.Helper()
 		svc := health.New(health.Config{Store: w.Store, Dir: w.dir, Log: slog.New(slog.DiscardHandler),
-			Connections: []health.Connection{{Name: "bank", ACP: w.client, Hints: kinds}}})
+			Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: w.client}, Hints: kinds}}})
 		found, _ := svc.Look(t.Context())
 		for i, r := range found {
 			switch r.Part {

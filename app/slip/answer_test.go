@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/slip"
 )
 
@@ -47,7 +47,7 @@ func TestAnsweredMarksWhatWasLeftOut(t *testing.T) {
 	if got := marked(text.Answered(answer)); got != "Access while you are away" {
 		t.Errorf("left out of an earlier text: %q", got)
 	}
-	shared := uk(acp.UKAccountAccess, acp.Consent{Permissions: []string{"ReadPAN"}}, ticks)
+	shared := uk(authz.UKAccountAccess, authz.Consent{Permissions: []string{"ReadPAN"}}, ticks)
 	if got := marked(shared.Text(reader(t, "en-GB")).Answered(answer)); got != "Current account" {
 		t.Errorf("accounts left out: %q", got)
 	}

@@ -3,7 +3,7 @@ package slip
 import (
 	"slices"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -105,8 +105,8 @@ func (x *writer) brData() {
 	x.Boxes = append(x.Boxes,
 		Box{Label: x.w.T("data.receiver"), Value: x.Requester.Name, Wide: true, Foreign: true, Of: "receiver"},
 		Box{Label: x.w.T("data.transmitter"), Value: x.Institution, Wide: true, Of: "transmitter"})
-	period := Box{Label: x.w.T("data.period"), Value: x.w.T("data.unlimited"), Wide: true, Of: string(acp.ExpiresAt)}
-	if f, ok := x.take(acp.ExpiresAt); ok {
+	period := Box{Label: x.w.T("data.period"), Value: x.w.T("data.unlimited"), Wide: true, Of: string(authz.ExpiresAt)}
+	if f, ok := x.take(authz.ExpiresAt); ok {
 		period.Value = capital(x.w.T("data.until", "date", x.at(f.Name, f.At)))
 	}
 	x.Boxes = append(x.Boxes, period)

@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
 // NeedsAccounts tells whether an approval of the sheet names accounts: every
 // payment does, and data sharing where some of the data is of accounts or cards.
 func (sh *Sheet) NeedsAccounts() bool {
-	if !sh.banking() || sh.Kind != acp.BRData {
+	if !sh.banking() || sh.Kind != authz.BRData {
 		return sh.banking()
 	}
 	banks, cards := sh.Shares()
@@ -29,7 +29,7 @@ const (
 // Shares tells whether a data consent is about accounts and about cards: in
 // Brazil where it asks for data of Contas or of Cartões, in the UK always.
 func (sh *Sheet) Shares() (banks, cards bool) {
-	if sh.Kind == acp.UKAccountAccess {
+	if sh.Kind == authz.UKAccountAccess {
 		return true, true
 	}
 	return sh.asks(accountsPrefix), sh.asks(cardsPrefix)

@@ -3,7 +3,7 @@ package slip
 import (
 	"strings"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -68,7 +68,7 @@ func (sh *Sheet) Done(r Reader) Done {
 		add("done.shares", strings.Join(groups, "\n"))
 		add("done.accounts", accounts)
 		period := w.T("data.unlimited")
-		if at := x.fact(acp.ExpiresAt).At; at != "" {
+		if at := x.fact(authz.ExpiresAt).At; at != "" {
 			period = capital(w.T("data.until", "date", x.lastDay(at)))
 		}
 		add("done.period", period)
@@ -81,8 +81,8 @@ func (sh *Sheet) Done(r Reader) Done {
 			d.Line = w.T("done.payment", "amount", t.Amount, "payee", t.Payee)
 		}
 		add("done.from", accounts)
-		for _, name := range []acp.FactName{acp.PayOn, acp.FirstPayment, acp.RecurringPayment, acp.Frequency, "until", acp.FinalPayment, acp.NumberOfPayments, acp.Reference} {
-			if name == acp.PayOn && x.fact(name).At == "" {
+		for _, name := range []authz.FactName{authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.Frequency, "until", authz.FinalPayment, authz.NumberOfPayments, authz.Reference} {
+			if name == authz.PayOn && x.fact(name).At == "" {
 				continue // "today" is not to be read tomorrow
 			}
 			for _, b := range t.Boxes {
@@ -92,7 +92,7 @@ func (sh *Sheet) Done(r Reader) Done {
 			}
 		}
 		key := i18n.Key("done.manage_payment")
-		if _, later := x.payDay(false); later || x.fact(acp.Frequency).Schedule != nil {
+		if _, later := x.payDay(false); later || x.fact(authz.Frequency).Schedule != nil {
 			key = "done.manage_scheduled"
 		}
 		d.Manage = w.T(key, "client", client, "institution", t.Institution)

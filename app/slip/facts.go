@@ -8,21 +8,21 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
 // codes are the values of facts that the standards define, with their words. A
 // value that isn't in here is shown as it came.
-var codes = map[acp.FactName]map[string]i18n.Key{
-	acp.Method: {"PIX": "code.pix"},
-	acp.LocalInstrument: { // Open Finance Brasil, localInstrument
+var codes = map[authz.FactName]map[string]i18n.Key{
+	authz.Method: {"PIX": "code.pix"},
+	authz.LocalInstrument: { // Open Finance Brasil, localInstrument
 		"MANU": "code.manu", "DICT": "code.dict", "QRDN": "code.qrdn", "QRES": "code.qres", "INIC": "code.inic",
 	},
-	acp.PayeePersonType: {"PESSOA_NATURAL": "code.natural", "PESSOA_JURIDICA": "code.juridica"},
-	acp.ChargeBearer:    bearers,
-	acp.Priority:        {"Normal": "code.normal", "Urgent": "code.urgent"},
-	acp.PaymentContext: { // OBExternalPaymentContext1Code
+	authz.PayeePersonType: {"PESSOA_NATURAL": "code.natural", "PESSOA_JURIDICA": "code.juridica"},
+	authz.ChargeBearer:    bearers,
+	authz.Priority:        {"Normal": "code.normal", "Urgent": "code.urgent"},
+	authz.PaymentContext: { // OBExternalPaymentContext1Code
 		"BillPayment": "code.bill", "EcommerceGoods": "code.goods", "EcommerceServices": "code.services", "PartyToParty": "code.party",
 		"Other": "code.something", "BillingGoodsAndServicesInAdvance": "code.advance", "BillingGoodsAndServicesInArrears": "code.arrears",
 		"PispPayee": "code.pisp_payee", "EcommerceMerchantInitiatedPayment": "code.merchant", "FaceToFacePointOfSale": "code.point_of_sale",
@@ -49,10 +49,10 @@ var instruments = map[string]string{
 }
 
 // ours are the facts whose text is a code or a figure, in nobody's language.
-var ours = []acp.FactName{acp.NumberOfPayments, acp.PayeeDocument, acp.TransferCurrency, acp.FileTransactions, acp.FileControlSum, acp.Destination}
+var ours = []authz.FactName{authz.NumberOfPayments, authz.PayeeDocument, authz.TransferCurrency, authz.FileTransactions, authz.FileControlSum, authz.Destination}
 
 // label is what stands over a fact: the country's own term where it has one.
-func (x *writer) label(name acp.FactName) string {
+func (x *writer) label(name authz.FactName) string {
 	if own := i18n.Key("fact.br." + string(name)); x.profile == brPayment && x.w.Has(own) {
 		return x.w.T(own)
 	}
@@ -67,15 +67,15 @@ func (x *writer) documentLabel(document string) string {
 	case 14:
 		return x.w.T("account.cnpj")
 	}
-	return x.label(acp.PayeeDocument)
+	return x.label(authz.PayeeDocument)
 }
 
 // boxes word a fact, whichever values it has.
-func (x *writer) boxes(f acp.Fact) []Box {
+func (x *writer) boxes(f authz.Fact) []Box {
 	label, name := x.label(f.Name), string(f.Name)
 	var out []Box
 	if f.Account != nil {
-		if f.Name == acp.PayeeBank {
+		if f.Name == authz.PayeeBank {
 			out = append(out, x.bank(f))
 			f.Text = ""
 		} else {
@@ -94,11 +94,11 @@ func (x *writer) boxes(f acp.Fact) []Box {
 		add(text)
 		b.Foreign = foreign
 		switch f.Name {
-		case acp.FileHash:
+		case authz.FileHash:
 			if b.Spoken = i18n.Apart(text); strings.Contains(text, "…") {
 				b.More = x.w.T("fact.file_hash_more")
 			}
-		case acp.PayeeDocument:
+		case authz.PayeeDocument:
 			b.Label, b.Spoken = x.documentLabel(f.Text), i18n.Apart(text)
 		}
 	}
@@ -110,7 +110,7 @@ func (x *writer) boxes(f acp.Fact) []Box {
 	switch {
 	case amount == "" || at == "":
 		add(cmp.Or(amount, at))
-	case f.Name == acp.RecurringPayment:
+	case f.Name == authz.RecurringPayment:
 		add(x.w.T("pay.starting", "amount", amount, "date", at))
 	default:
 		add(x.w.T("pay.on", "amount", amount, "date", at))
@@ -144,34 +144,34 @@ func (x *writer) boxes(f acp.Fact) []Box {
 }
 
 // text words the text of a fact.
-func (x *writer) text(name acp.FactName, s string) (text string, foreign bool) {
+func (x *writer) text(name authz.FactName, s string) (text string, foreign bool) {
 	if words, known := x.code(name, s); known {
 		return capital(words), false
 	}
 	plain := i18n.Plain(s)
 	switch name {
-	case acp.LocalInstrument:
+	case authz.LocalInstrument:
 		if known, ok := instruments[s]; ok {
 			return known, false
 		}
-	case acp.NumberOfPayments, acp.FileTransactions, acp.FileControlSum:
+	case authz.NumberOfPayments, authz.FileTransactions, authz.FileControlSum:
 		return x.w.Decimal(s), false
-	case acp.PayeeDocument:
+	case authz.PayeeDocument:
 		return i18n.Document(s), false
-	case acp.PayeeProxy: // a Pix key may be a CPF or a CNPJ
+	case authz.PayeeProxy: // a Pix key may be a CPF or a CNPJ
 		if i18n.Digits(s) && (len(s) == 11 || len(s) == 14) {
 			return i18n.Document(s), false
 		}
-	case acp.Destination:
+	case authz.Destination:
 		return x.country(plain), false
-	case acp.FileHash:
+	case authz.FileHash:
 		return shortened(plain), false
 	}
 	return plain, !slices.Contains(ours, name)
 }
 
 // code words a value that a standard defines, to stand inside a line.
-func (x *writer) code(name acp.FactName, s string) (words string, known bool) {
+func (x *writer) code(name authz.FactName, s string) (words string, known bool) {
 	key, known := codes[name][s]
 	if !known {
 		return i18n.Plain(s), false
@@ -204,7 +204,7 @@ func (x *writer) country(code string) string {
 	return name + " (" + code + ")"
 }
 
-func (x *writer) money(m *acp.Money) string {
+func (x *writer) money(m *authz.Money) string {
 	if m == nil {
 		return ""
 	}
@@ -213,13 +213,13 @@ func (x *writer) money(m *acp.Money) string {
 
 // days are the facts that are a day, whatever clock time comes with it (OBIE:
 // the date on which the debtor's account is to be debited).
-var days = []acp.FactName{acp.PayOn, acp.FirstPayment, acp.RecurringPayment, acp.FinalPayment}
+var days = []authz.FactName{authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.FinalPayment}
 
 // clocked are the facts whose time of day counts, even at midnight.
-var clocked = []acp.FactName{acp.ExpiresAt, acp.CutOff, acp.CreatedAt}
+var clocked = []authz.FactName{authz.ExpiresAt, authz.CutOff, authz.CreatedAt}
 
 // at words a time of a fact.
-func (x *writer) at(name acp.FactName, at string) string {
+func (x *writer) at(name authz.FactName, at string) string {
 	if at == "" {
 		return ""
 	}
@@ -241,7 +241,7 @@ func (x *writer) day(at string) string {
 }
 
 // rate words an exchange rate: the figure, and what it is worth.
-func (x *writer) rate(r acp.Rate, name acp.FactName) (value, more string) {
+func (x *writer) rate(r authz.Rate, name authz.FactName) (value, more string) {
 	w := x.w
 	unit, figure, contract := i18n.Plain(r.Unit), w.Decimal(r.Rate), i18n.Plain(r.Contract)
 	switch {
@@ -270,7 +270,7 @@ func (x *writer) rate(r acp.Rate, name acp.FactName) (value, more string) {
 	if r.ValidUntil != "" {
 		parts = append(parts, w.T("rate.valid", "time", x.instant(r.ValidUntil)))
 	}
-	if r.Type == "Indicative" && name == acp.ExchangeRate {
+	if r.Type == "Indicative" && name == authz.ExchangeRate {
 		x.Notices = append(x.Notices, w.T("rate.notice"))
 	}
 	more = capital(strings.Join(parts, "; "))
@@ -289,7 +289,7 @@ func (x *writer) instant(at string) string {
 }
 
 // charge words one charge: what, what for, and who pays it.
-func (x *writer) charge(label string, c acp.Charge) Box {
+func (x *writer) charge(label string, c authz.Charge) Box {
 	var parts []string
 	if key, ok := chargeTypes[c.Type]; ok {
 		parts = append(parts, x.w.T(key))
@@ -305,7 +305,7 @@ func (x *writer) charge(label string, c acp.Charge) Box {
 }
 
 // bank names the payee's bank and what it is known by.
-func (x *writer) bank(f acp.Fact) Box {
+func (x *writer) bank(f authz.Fact) Box {
 	id := i18n.Plain(f.Account.Identification)
 	if scheme := schemeName(f.Account.Scheme); scheme != "" && id != "" {
 		id = scheme + " " + id

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -14,27 +14,27 @@ type order struct {
 	now        bool // it is paid at once where the consent names no day
 }
 
-var orders = map[acp.Kind]order{
-	acp.UKDomesticPayment:               {"kind.payment", "ask.pay", true},
-	acp.UKDomesticScheduledPayment:      {"kind.scheduled", "ask.schedule", false},
-	acp.UKDomesticStandingOrder:         {"kind.standing", "ask.standing", false},
-	acp.UKFilePayment:                   {"kind.file", "ask.pay", false},
-	acp.UKInternationalPayment:          {"kind.international", "ask.international", false},
-	acp.UKInternationalScheduledPayment: {"kind.international_scheduled", "ask.international_scheduled", false},
-	acp.UKInternationalStandingOrder:    {"kind.international_standing", "ask.international_standing", false},
-	acp.BRPayment:                       {"kind.pix", "ask.pay", true},
+var orders = map[authz.Kind]order{
+	authz.UKDomesticPayment:               {"kind.payment", "ask.pay", true},
+	authz.UKDomesticScheduledPayment:      {"kind.scheduled", "ask.schedule", false},
+	authz.UKDomesticStandingOrder:         {"kind.standing", "ask.standing", false},
+	authz.UKFilePayment:                   {"kind.file", "ask.pay", false},
+	authz.UKInternationalPayment:          {"kind.international", "ask.international", false},
+	authz.UKInternationalScheduledPayment: {"kind.international_scheduled", "ask.international_scheduled", false},
+	authz.UKInternationalStandingOrder:    {"kind.international_standing", "ask.international_standing", false},
+	authz.BRPayment:                       {"kind.pix", "ask.pay", true},
 }
 
 // The boxes of a payment, in order; the facts that aren't here go to the details.
 var (
-	ukBoxes = []acp.FactName{
-		acp.PayeeAccount, acp.PayeeParty, acp.PayeeAddress, acp.PayeeBank, acp.PayeeBankAddress, acp.Destination, acp.Reference, acp.Remittance,
-		acp.PayOn, acp.FirstPayment, acp.RecurringPayment, acp.Frequency, acp.FinalPayment, acp.NumberOfPayments,
-		acp.FileTransactions, acp.FileControlSum, acp.FileReference, acp.FileType, acp.FileHash,
-		acp.TransferCurrency, acp.ExchangeRate, acp.ChargeBearer, acp.ChargeList, acp.Priority, acp.Purpose, acp.ExtendedPurpose,
+	ukBoxes = []authz.FactName{
+		authz.PayeeAccount, authz.PayeeParty, authz.PayeeAddress, authz.PayeeBank, authz.PayeeBankAddress, authz.Destination, authz.Reference, authz.Remittance,
+		authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.Frequency, authz.FinalPayment, authz.NumberOfPayments,
+		authz.FileTransactions, authz.FileControlSum, authz.FileReference, authz.FileType, authz.FileHash,
+		authz.TransferCurrency, authz.ExchangeRate, authz.ChargeBearer, authz.ChargeList, authz.Priority, authz.Purpose, authz.ExtendedPurpose,
 	}
-	brBoxes = []acp.FactName{
-		acp.PayeeDocument, acp.Method, acp.LocalInstrument, acp.PayOn, acp.Frequency, acp.Remittance, acp.PayeeAccount, acp.PayeeProxy, acp.ChargeList,
+	brBoxes = []authz.FactName{
+		authz.PayeeDocument, authz.Method, authz.LocalInstrument, authz.PayOn, authz.Frequency, authz.Remittance, authz.PayeeAccount, authz.PayeeProxy, authz.ChargeList,
 	}
 )
 
@@ -45,12 +45,12 @@ func (x *writer) payment() {
 		o = order{kind: "kind.payment", verb: "ask.pay"}
 	}
 	day, later := x.payDay(o.now)
-	if x.sh.Kind == acp.BRPayment {
+	if x.sh.Kind == authz.BRPayment {
 		o.kind, o.verb = x.brazilian(later)
 	}
 	x.head(o.kind, o.verb)
 	when := x.when(day, o.now)
-	if x.sh.Kind == acp.UKFilePayment {
+	if x.sh.Kind == authz.UKFilePayment {
 		x.file()
 	} else {
 		x.amount()
@@ -70,9 +70,9 @@ func (x *writer) payment() {
 // payDay is the day on which a payment is asked to be made, or else, of one
 // that is made at once, expected to be; and whether that is later than today.
 func (x *writer) payDay(now bool) (day string, later bool) {
-	day = x.fact(acp.PayOn).At
+	day = x.fact(authz.PayOn).At
 	if day == "" && now {
-		day = x.fact(acp.ExpectedExecution).At
+		day = x.fact(authz.ExpectedExecution).At
 	}
 	t, ok := x.w.DayOf(day)
 	return day, ok && t.After(x.today())
@@ -88,7 +88,7 @@ func (x *writer) today() time.Time {
 func (x *writer) when(day string, now bool) string {
 	t, ok := x.w.DayOf(day)
 	switch {
-	case ok && t.Equal(x.today()), day == "" && now && x.fact(acp.Frequency).Schedule == nil:
+	case ok && t.Equal(x.today()), day == "" && now && x.fact(authz.Frequency).Schedule == nil:
 		return x.w.T("pay.when_today")
 	case day != "":
 		return x.w.T("pay.when_on", "date", x.day(day))
@@ -99,8 +99,8 @@ func (x *writer) when(day string, now bool) string {
 // brazilian names a Brazilian payment: with Pix or not, now or later, once or
 // several times.
 func (x *writer) brazilian(later bool) (kind, verb i18n.Key) {
-	pix := x.fact(acp.Method).Text == "PIX"
-	series := x.fact(acp.Frequency).Schedule != nil
+	pix := x.fact(authz.Method).Text == "PIX"
+	series := x.fact(authz.Frequency).Schedule != nil
 	switch {
 	case pix && (later || series):
 		kind = "kind.pix_scheduled"
@@ -127,19 +127,19 @@ func (x *writer) amount() {
 		x.Headline = x.w.T("pay.no_amount")
 	default:
 		x.Amount = x.money(m)
-		if x.fact(acp.Amount).Money != nil {
-			x.take(acp.Amount)
+		if x.fact(authz.Amount).Money != nil {
+			x.take(authz.Amount)
 		}
 	}
-	if name := i18n.Plain(x.fact(acp.Payee).Text); name != "" {
-		x.take(acp.Payee)
+	if name := i18n.Plain(x.fact(authz.Payee).Text); name != "" {
+		x.take(authz.Payee)
 		x.Payee, x.PayeeRaw = x.w.T("pay.to", "payee", name), name
 	}
 }
 
 // each is what is paid at once, or each time: of a standing order, what recurs.
-func (x *writer) each() *acp.Money {
-	for _, name := range []acp.FactName{acp.Amount, acp.RecurringPayment, acp.FirstPayment} {
+func (x *writer) each() *authz.Money {
+	for _, name := range []authz.FactName{authz.Amount, authz.RecurringPayment, authz.FirstPayment} {
 		if m := x.fact(name).Money; m != nil {
 			return m
 		}
@@ -150,16 +150,16 @@ func (x *writer) each() *acp.Money {
 // file sets the largest text of a file of payments: its total, or that it is one.
 func (x *writer) file() {
 	payments := x.w.T("pay.file_some")
-	count, counted := x.take(acp.FileTransactions)
+	count, counted := x.take(authz.FileTransactions)
 	if counted {
 		payments = x.payments(count.Text)
 	}
-	sum := x.fact(acp.FileControlSum).Text
+	sum := x.fact(authz.FileControlSum).Text
 	if sum == "" {
 		x.Headline = x.w.T("pay.file", "payments", payments)
 		return
 	}
-	x.take(acp.FileControlSum)
+	x.take(authz.FileControlSum)
 	x.Verb = x.w.T("ask.file")
 	x.Amount = x.w.Decimal(sum)
 	if counted {
@@ -184,20 +184,20 @@ func (x *writer) paymentBoxes(o order, day string) {
 	}
 	for _, name := range list {
 		for f, ok := x.take(name); ok; f, ok = x.take(name) {
-			if name == acp.Method {
+			if name == authz.Method {
 				x.Boxes = append(x.Boxes, x.method(f.Text))
 			} else {
 				x.Boxes = append(x.Boxes, x.boxes(f)...)
 			}
 		}
 		switch {
-		case name == acp.PayOn && o.now && x.fact(acp.PayOn).At == "" && x.fact(acp.Frequency).Schedule == nil:
-			b := Box{Label: x.label(acp.PayOn), Value: x.w.T("pay.today"), Of: string(acp.PayOn)}
+		case name == authz.PayOn && o.now && x.fact(authz.PayOn).At == "" && x.fact(authz.Frequency).Schedule == nil:
+			b := Box{Label: x.label(authz.PayOn), Value: x.w.T("pay.today"), Of: string(authz.PayOn)}
 			if t, ok := x.w.DayOf(day); ok && !t.Equal(x.today()) {
 				b.Value, b.More = x.w.LongDay(t), x.w.T("pay.expected")
 			}
 			x.Boxes = append(x.Boxes, b)
-		case name == acp.NumberOfPayments && x.endless():
+		case name == authz.NumberOfPayments && x.endless():
 			x.Boxes = append(x.Boxes, Box{Label: x.w.T("pay.until"), Value: x.w.T("pay.cancelled"), Of: "until"})
 		}
 	}
@@ -205,18 +205,18 @@ func (x *writer) paymentBoxes(o order, day string) {
 
 // method joins how a Brazilian payment is made with how its data were given: "Pix, QR dinâmico".
 func (x *writer) method(text string) Box {
-	method, known := x.code(acp.Method, text)
-	if f := x.fact(acp.LocalInstrument); f.Text != "" {
-		x.take(acp.LocalInstrument)
-		instrument, also := x.code(acp.LocalInstrument, f.Text)
+	method, known := x.code(authz.Method, text)
+	if f := x.fact(authz.LocalInstrument); f.Text != "" {
+		x.take(authz.LocalInstrument)
+		instrument, also := x.code(authz.LocalInstrument, f.Text)
 		method, known = method+", "+instrument, known && also
 	}
-	return Box{Label: x.label(acp.Method), Value: method, Foreign: !known, Of: string(acp.Method)}
+	return Box{Label: x.label(authz.Method), Value: method, Foreign: !known, Of: string(authz.Method)}
 }
 
 // endless tells whether a standing order goes on until it is cancelled.
 func (x *writer) endless() bool {
-	return x.fact(acp.Frequency).Schedule != nil && x.fact(acp.FinalPayment).At == "" && x.fact(acp.NumberOfPayments).Text == "" && x.profile == ukPayment
+	return x.fact(authz.Frequency).Schedule != nil && x.fact(authz.FinalPayment).At == "" && x.fact(authz.NumberOfPayments).Text == "" && x.profile == ukPayment
 }
 
 // spelt is how many dates a sentence has room for.
@@ -225,7 +225,7 @@ const spelt = 3
 func (x *writer) paymentSentence(when string) {
 	w := x.w
 	from, chosen, account := x.from()
-	if x.sh.Kind == acp.UKFilePayment {
+	if x.sh.Kind == authz.UKFilePayment {
 		x.say(w.T("sentence.file", "institution", x.Institution, "from", from, "when", when, "chosen", chosen), account, when)
 		return
 	}
@@ -234,14 +234,14 @@ func (x *writer) paymentSentence(when string) {
 		x.say(w.T("sentence.no_amount"))
 		return
 	}
-	s := x.fact(acp.Frequency).Schedule
+	s := x.fact(authz.Frequency).Schedule
 	if s == nil {
 		x.say(w.T("sentence.pay", "institution", x.Institution, "amount", amount, "from", from, "when", when, "chosen", chosen), amount, account)
 		return
 	}
 	frequency, _ := x.schedule(*s)
-	paid, until, last := amount, "", x.fact(acp.FinalPayment)
-	if first := x.fact(acp.FirstPayment).Money; first != nil && x.money(first) != amount {
+	paid, until, last := amount, "", x.fact(authz.FinalPayment)
+	if first := x.fact(authz.FirstPayment).Money; first != nil && x.money(first) != amount {
 		paid = w.T("pay.first_then", "first", x.money(first), "amount", amount)
 	}
 	switch {
@@ -249,8 +249,8 @@ func (x *writer) paymentSentence(when string) {
 		until = w.T("pay.until_last", "amount", x.money(last.Money), "date", x.day(last.At))
 	case last.At != "":
 		until = w.T("pay.until_date", "date", x.day(last.At))
-	case x.fact(acp.NumberOfPayments).Text != "":
-		until = w.T("pay.until_count", "payments", x.payments(x.fact(acp.NumberOfPayments).Text))
+	case x.fact(authz.NumberOfPayments).Text != "":
+		until = w.T("pay.until_count", "payments", x.payments(x.fact(authz.NumberOfPayments).Text))
 	case occurrences(*s) > 0:
 		until = w.T("pay.until_count", "payments", x.payments(strconv.Itoa(occurrences(*s))))
 	case x.endless():

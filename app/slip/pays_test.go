@@ -5,14 +5,14 @@ import (
 	"testing"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/slip"
 )
 
 // What pays is said twice: to the store, and of a sheet.
 func TestPaymentKindsAreThoseOfSheets(t *testing.T) {
-	for _, kind := range []acp.Kind{acp.Regular, acp.UKAccountAccess, acp.UKDomesticPayment, acp.UKDomesticScheduledPayment, acp.UKDomesticStandingOrder,
-		acp.UKFilePayment, acp.UKInternationalPayment, acp.UKInternationalScheduledPayment, acp.UKInternationalStandingOrder, acp.BRData, acp.BRPayment} {
+	for _, kind := range []authz.Kind{authz.Regular, authz.UKAccountAccess, authz.UKDomesticPayment, authz.UKDomesticScheduledPayment, authz.UKDomesticStandingOrder,
+		authz.UKFilePayment, authz.UKInternationalPayment, authz.UKInternationalScheduledPayment, authz.UKInternationalStandingOrder, authz.BRData, authz.BRPayment} {
 		sheet := slip.Sheet{Kind: kind}
 		if got := slices.Contains(app.PaymentKinds, string(kind)); got != sheet.Pays() {
 			t.Errorf("%s pays: %v, its sheet %v", kind, got, sheet.Pays())

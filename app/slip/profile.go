@@ -1,7 +1,7 @@
 package slip
 
 import (
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -37,17 +37,17 @@ var (
 )
 
 // ProfileOf is the profile of a kind's requests.
-func ProfileOf(k acp.Kind) Profile {
+func ProfileOf(k authz.Kind) Profile {
 	switch k {
-	case acp.Regular, "":
+	case authz.Regular, "":
 		return regular
 	case Test:
 		return test
-	case acp.UKAccountAccess:
+	case authz.UKAccountAccess:
 		return ukAccounts
-	case acp.BRData:
+	case authz.BRData:
 		return brData
-	case acp.BRPayment:
+	case authz.BRPayment:
 		return brPayment
 	}
 	return ukPayment

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 )
@@ -30,9 +30,9 @@ func words(t testing.TB, sh *slip.Sheet, lang string) string {
 }
 
 func TestProfiles(t *testing.T) {
-	for kind, want := range map[acp.Kind]string{
-		acp.Regular: "regular", "": "regular", acp.UKAccountAccess: "uk-accounts", acp.BRData: "br-data", acp.BRPayment: "br-payment",
-		acp.UKDomesticPayment: "uk-payment", acp.UKFilePayment: "uk-payment", acp.UKInternationalStandingOrder: "uk-payment",
+	for kind, want := range map[authz.Kind]string{
+		authz.Regular: "regular", "": "regular", authz.UKAccountAccess: "uk-accounts", authz.BRData: "br-data", authz.BRPayment: "br-payment",
+		authz.UKDomesticPayment: "uk-payment", authz.UKFilePayment: "uk-payment", authz.UKInternationalStandingOrder: "uk-payment",
 	} {
 		p := slip.ProfileOf(kind)
 		if p.Name != want {
@@ -83,12 +83,12 @@ func TestProfilesAreKept(t *testing.T) {
 
 // The account in the boxes is the payee's, whichever account pays.
 func TestPayeeAccountIsThePayees(t *testing.T) {
-	for _, kind := range []acp.Kind{acp.UKDomesticPayment, acp.UKDomesticScheduledPayment, acp.UKDomesticStandingOrder, acp.UKInternationalPayment, acp.UKInternationalScheduledPayment, acp.UKInternationalStandingOrder} {
-		sh := uk(kind, acp.Consent{Debtor: &app.AccountRef{Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "11111122222222"}, Facts: []acp.Fact{
-			money(acp.Amount, "1.00", "GBP"), text(acp.Payee, "P"), account(acp.PayeeAccount, sortCode("33333344444444", ""))}}, fixed)
+	for _, kind := range []authz.Kind{authz.UKDomesticPayment, authz.UKDomesticScheduledPayment, authz.UKDomesticStandingOrder, authz.UKInternationalPayment, authz.UKInternationalScheduledPayment, authz.UKInternationalStandingOrder} {
+		sh := uk(kind, authz.Consent{Debtor: &app.AccountRef{Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "11111122222222"}, Facts: []authz.Fact{
+			money(authz.Amount, "1.00", "GBP"), text(authz.Payee, "P"), account(authz.PayeeAccount, sortCode("33333344444444", ""))}}, fixed)
 		var shown []string
 		for _, b := range sh.Text(reader(t, "en-GB")).Boxes {
-			if b.Of == string(acp.PayeeAccount) {
+			if b.Of == string(authz.PayeeAccount) {
 				shown = append(shown, b.Label+" "+b.Value+" {"+b.Spoken+"}")
 			}
 		}
@@ -97,11 +97,11 @@ func TestPayeeAccountIsThePayees(t *testing.T) {
 			t.Errorf("%s: payee's account %v, want %v", kind, shown, want)
 		}
 	}
-	sh := br(acp.BRPayment, acp.Consent{Debtor: brDebtor, Facts: []acp.Fact{
-		money(acp.Amount, "1.00", "BRL"), account(acp.PayeeAccount, app.AccountRef{ISPB: "18236120", Issuer: "0001", Number: "77777"})}}, brFixed)
+	sh := br(authz.BRPayment, authz.Consent{Debtor: brDebtor, Facts: []authz.Fact{
+		money(authz.Amount, "1.00", "BRL"), account(authz.PayeeAccount, app.AccountRef{ISPB: "18236120", Issuer: "0001", Number: "77777"})}}, brFixed)
 	got := ""
 	for _, b := range sh.Text(reader(t, "pt-BR")).Boxes {
-		if b.Of == string(acp.PayeeAccount) {
+		if b.Of == string(authz.PayeeAccount) {
 			got += b.Value + "; "
 		}
 	}
@@ -113,23 +113,23 @@ func TestPayeeAccountIsThePayees(t *testing.T) {
 // An amount is in the consent's own currency, and the largest text is what is
 // paid each time.
 func TestTheLargestText(t *testing.T) {
-	first, recurring := both(acp.FirstPayment, "6.66", ""), both(acp.RecurringPayment, "7.00", "")
+	first, recurring := both(authz.FirstPayment, "6.66", ""), both(authz.RecurringPayment, "7.00", "")
 	for _, row := range []struct {
-		kind                    acp.Kind
-		facts                   []acp.Fact
+		kind                    authz.Kind
+		facts                   []authz.Fact
 		amount, headline, payee string
 	}{
-		{acp.UKDomesticPayment, []acp.Fact{money(acp.Amount, "10.00", "CHF")}, "CHF 10.00", "", ""},
-		{acp.UKDomesticPayment, []acp.Fact{money(acp.Amount, "10", "gbp"), text(acp.Payee, "X")}, "gbp 10", "", "to X"},
-		{acp.BRPayment, []acp.Fact{money(acp.Amount, "10.00", "USD")}, "US$10.00", "", ""},
-		{acp.UKDomesticStandingOrder, []acp.Fact{first, every("EvryDay")}, "£6.66", "", ""},
-		{acp.UKDomesticStandingOrder, []acp.Fact{first, recurring, every("EvryDay")}, "£7.00", "", ""},
-		{acp.UKFilePayment, []acp.Fact{text(acp.FileControlSum, "1000.5"), text(acp.FileTransactions, "1")}, "1,000.5", "", "in 1 payment"},
-		{acp.UKFilePayment, []acp.Fact{text(acp.FileTransactions, "1200")}, "", "a file of 1,200 payments", ""},
-		{acp.UKFilePayment, nil, "", "a file of payments", ""},
-		{acp.UKDomesticPayment, nil, "", "an amount that it doesn’t say", ""},
+		{authz.UKDomesticPayment, []authz.Fact{money(authz.Amount, "10.00", "CHF")}, "CHF 10.00", "", ""},
+		{authz.UKDomesticPayment, []authz.Fact{money(authz.Amount, "10", "gbp"), text(authz.Payee, "X")}, "gbp 10", "", "to X"},
+		{authz.BRPayment, []authz.Fact{money(authz.Amount, "10.00", "USD")}, "US$10.00", "", ""},
+		{authz.UKDomesticStandingOrder, []authz.Fact{first, every("EvryDay")}, "£6.66", "", ""},
+		{authz.UKDomesticStandingOrder, []authz.Fact{first, recurring, every("EvryDay")}, "£7.00", "", ""},
+		{authz.UKFilePayment, []authz.Fact{text(authz.FileControlSum, "1000.5"), text(authz.FileTransactions, "1")}, "1,000.5", "", "in 1 payment"},
+		{authz.UKFilePayment, []authz.Fact{text(authz.FileTransactions, "1200")}, "", "a file of 1,200 payments", ""},
+		{authz.UKFilePayment, nil, "", "a file of payments", ""},
+		{authz.UKDomesticPayment, nil, "", "an amount that it doesn’t say", ""},
 	} {
-		x := uk(row.kind, acp.Consent{Facts: row.facts}).Text(reader(t, "en-GB"))
+		x := uk(row.kind, authz.Consent{Facts: row.facts}).Text(reader(t, "en-GB"))
 		if x.Amount != row.amount || x.Headline != row.headline || x.Payee != row.payee {
 			t.Errorf("%s %v: %q, %q, %q", row.kind, row.facts, x.Amount, x.Headline, x.Payee)
 		}
@@ -138,20 +138,20 @@ func TestTheLargestText(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	for _, row := range []struct {
-		kind        acp.Kind
+		kind        authz.Kind
 		permissions []string
 		want, never []string
 	}{
-		{acp.UKAccountAccess, []string{"ReadStatementsBasic", "ReadStatementsDetail"}, []string{"Details of information contained in your statement"}, []string{`"Information contained in your statement"`}},
-		{acp.UKAccountAccess, []string{"ReadStatementsBasic"}, []string{`"Information contained in your statement"`}, nil},
-		{acp.UKAccountAccess, []string{"ReadTheFuture", "ReadPAN", "ReadTheFuture"}, []string{`"label":"Other","items":[{"title":"ReadTheFuture"}]`, "account details and other data"}, nil},
-		{acp.BRData, []string{"RESOURCES_READ", "ACCOUNTS_READ", "ACCOUNTS_TRANSACTIONS_READ"}, []string{`"Statements"`}, []string{"RESOURCES_READ", `"Balances"`}},
-		{acp.BRData, []string{"ACCOUNTS_READ"}, []string{`"About each of them"`}, []string{`"Balances"`}},
-		{acp.BRData, []string{"PENSION_RISK_READ"}, []string{`"label":"Other"`, "PENSION_RISK_READ"}, nil},
-		{acp.BRData, []string{"EXCHANGES_READ"}, []string{"foreign exchange) is shared automatically"}, nil},
-		{acp.BRData, []string{"CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ"}, nil, []string{"automatically", "Of which accounts"}},
+		{authz.UKAccountAccess, []string{"ReadStatementsBasic", "ReadStatementsDetail"}, []string{"Details of information contained in your statement"}, []string{`"Information contained in your statement"`}},
+		{authz.UKAccountAccess, []string{"ReadStatementsBasic"}, []string{`"Information contained in your statement"`}, nil},
+		{authz.UKAccountAccess, []string{"ReadTheFuture", "ReadPAN", "ReadTheFuture"}, []string{`"label":"Other","items":[{"title":"ReadTheFuture"}]`, "account details and other data"}, nil},
+		{authz.BRData, []string{"RESOURCES_READ", "ACCOUNTS_READ", "ACCOUNTS_TRANSACTIONS_READ"}, []string{`"Statements"`}, []string{"RESOURCES_READ", `"Balances"`}},
+		{authz.BRData, []string{"ACCOUNTS_READ"}, []string{`"About each of them"`}, []string{`"Balances"`}},
+		{authz.BRData, []string{"PENSION_RISK_READ"}, []string{`"label":"Other"`, "PENSION_RISK_READ"}, nil},
+		{authz.BRData, []string{"EXCHANGES_READ"}, []string{"foreign exchange) is shared automatically"}, nil},
+		{authz.BRData, []string{"CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ"}, nil, []string{"automatically", "Of which accounts"}},
 	} {
-		got := words(t, uk(row.kind, acp.Consent{Permissions: row.permissions}), "en-GB")
+		got := words(t, uk(row.kind, authz.Consent{Permissions: row.permissions}), "en-GB")
 		for _, s := range row.want {
 			if !strings.Contains(got, s) {
 				t.Errorf("%v: nothing says %s\n%s", row.permissions, s, got)
@@ -276,7 +276,7 @@ func alter(v any, path []string) any {
 
 // Every field of a consent has words over it, in both languages.
 func TestEveryFactHasALabel(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../acp/consent.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../authz/consent.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,8 +366,8 @@ func TestFrequencies(t *testing.T) {
 	} {
 		for i, lang := range i18n.Tags {
 			got := ""
-			for _, b := range uk(acp.UKDomesticStandingOrder, acp.Consent{Facts: []acp.Fact{every(code)}}).Text(reader(t, lang)).Boxes {
-				if b.Of == string(acp.Frequency) {
+			for _, b := range uk(authz.UKDomesticStandingOrder, authz.Consent{Facts: []authz.Fact{every(code)}}).Text(reader(t, lang)).Boxes {
+				if b.Of == string(authz.Frequency) {
 					got = b.Value
 				}
 			}
@@ -381,19 +381,19 @@ func TestFrequencies(t *testing.T) {
 // The payments of a schedule are counted and added up, digit for digit.
 func TestSchedulesAreCounted(t *testing.T) {
 	for _, row := range []struct {
-		schedule  acp.Schedule
+		schedule  authz.Schedule
 		amount    string
 		box, more string
 	}{
-		{acp.Schedule{Every: "daily", Start: "2027-01-02", Quantity: 1}, "10.00", "Todo dia, a partir de 02/01/2027", "1 pagamento"},
-		{acp.Schedule{Every: "weekly", Start: "2027-01-04", DayOfWeek: "SABADO", Quantity: 60}, "0.01", "Toda semana, aos sábados, a partir de 04/01/2027", "60 pagamentos, R$ 0,60 ao todo"},
-		{acp.Schedule{Every: "weekly", DayOfWeek: "FERIADO"}, "1", "Toda semana, FERIADO", ""},
-		{acp.Schedule{Every: "monthly", Start: "2027-01-31", DayOfMonth: 31, Quantity: 3}, "333333333333333333333.33", "Todo mês, no dia 31, a partir de 31/01/2027", "3 pagamentos, R$ 999.999.999.999.999.999.999,99 ao todo"},
-		{acp.Schedule{Every: "custom", Dates: []string{"2027-01-02", "2027-01-09", "2027-01-09"}}, "7", "Em 02/01/2027, 09/01/2027 e 09/01/2027", "3 pagamentos, R$ 21 ao todo"},
-		{acp.Schedule{Every: "yearly", Start: "2027-01-02", Quantity: 2}, "x", "Yearly, a partir de 02/01/2027", "2 pagamentos"},
+		{authz.Schedule{Every: "daily", Start: "2027-01-02", Quantity: 1}, "10.00", "Todo dia, a partir de 02/01/2027", "1 pagamento"},
+		{authz.Schedule{Every: "weekly", Start: "2027-01-04", DayOfWeek: "SABADO", Quantity: 60}, "0.01", "Toda semana, aos sábados, a partir de 04/01/2027", "60 pagamentos, R$ 0,60 ao todo"},
+		{authz.Schedule{Every: "weekly", DayOfWeek: "FERIADO"}, "1", "Toda semana, FERIADO", ""},
+		{authz.Schedule{Every: "monthly", Start: "2027-01-31", DayOfMonth: 31, Quantity: 3}, "333333333333333333333.33", "Todo mês, no dia 31, a partir de 31/01/2027", "3 pagamentos, R$ 999.999.999.999.999.999.999,99 ao todo"},
+		{authz.Schedule{Every: "custom", Dates: []string{"2027-01-02", "2027-01-09", "2027-01-09"}}, "7", "Em 02/01/2027, 09/01/2027 e 09/01/2027", "3 pagamentos, R$ 21 ao todo"},
+		{authz.Schedule{Every: "yearly", Start: "2027-01-02", Quantity: 2}, "x", "Yearly, a partir de 02/01/2027", "2 pagamentos"},
 	} {
-		for _, b := range br(acp.BRPayment, acp.Consent{Facts: []acp.Fact{money(acp.Amount, row.amount, "BRL"), {Name: acp.Frequency, Schedule: &row.schedule}}}).Text(reader(t, "pt-BR")).Boxes {
-			if b.Of == string(acp.Frequency) && (b.Value != row.box || b.More != row.more) {
+		for _, b := range br(authz.BRPayment, authz.Consent{Facts: []authz.Fact{money(authz.Amount, row.amount, "BRL"), {Name: authz.Frequency, Schedule: &row.schedule}}}).Text(reader(t, "pt-BR")).Boxes {
+			if b.Of == string(authz.Frequency) && (b.Value != row.box || b.More != row.more) {
 				t.Errorf("%+v: %q, %q", row.schedule, b.Value, b.More)
 			}
 		}
@@ -408,7 +408,7 @@ func TestWhen(t *testing.T) {
 	} {
 		r := reader(t, "pt-BR")
 		r.Now = midnight
-		x := br(acp.BRPayment, acp.Consent{Facts: []acp.Fact{money(acp.Amount, "1.00", "BRL"), at(acp.PayOn, row.day)}}).Text(r)
+		x := br(authz.BRPayment, authz.Consent{Facts: []authz.Fact{money(authz.Amount, "1.00", "BRL"), at(authz.PayOn, row.day)}}).Text(r)
 		if !strings.HasSuffix(x.Sentence, row.want) {
 			t.Errorf("%q: %s", row.day, x.Sentence)
 		}
@@ -440,8 +440,8 @@ func TestFiguresAreInTheSentence(t *testing.T) {
 
 // The code that is to be typed stands nowhere.
 func TestTheCodeIsNotShown(t *testing.T) {
-	for _, kind := range []acp.Kind{acp.Regular, acp.UKDomesticPayment, acp.UKAccountAccess, acp.BRPayment} {
-		sh := uk(kind, acp.Consent{})
+	for _, kind := range []authz.Kind{authz.Regular, authz.UKDomesticPayment, authz.UKAccountAccess, authz.BRPayment} {
+		sh := uk(kind, authz.Consent{})
 		sh.AskCode = true
 		x := sh.Text(reader(t, "en-GB"))
 		if x.Code == "" || strings.Contains(fmt.Sprintf("%+v", x), "PLUM") {
@@ -453,9 +453,9 @@ func TestTheCodeIsNotShown(t *testing.T) {
 // Accounts are needed as consent asks for them.
 func TestNeedsAccounts(t *testing.T) {
 	for want, sheets := range map[bool][]*slip.Sheet{
-		true: {uk(acp.UKAccountAccess, acp.Consent{}), uk(acp.UKFilePayment, acp.Consent{}), br(acp.BRPayment, acp.Consent{}), sheet(acp.BRPayment),
-			br(acp.BRData, acp.Consent{Permissions: []string{"CREDIT_CARDS_ACCOUNTS_READ"}}), br(acp.BRData, acp.Consent{Permissions: []string{"ACCOUNTS_SOMETHING_NEW"}})},
-		false: {regular(""), sheet(""), sheet(acp.BRData), br(acp.BRData, acp.Consent{Permissions: []string{"LOANS_READ"}})},
+		true: {uk(authz.UKAccountAccess, authz.Consent{}), uk(authz.UKFilePayment, authz.Consent{}), br(authz.BRPayment, authz.Consent{}), sheet(authz.BRPayment),
+			br(authz.BRData, authz.Consent{Permissions: []string{"CREDIT_CARDS_ACCOUNTS_READ"}}), br(authz.BRData, authz.Consent{Permissions: []string{"ACCOUNTS_SOMETHING_NEW"}})},
+		false: {regular(""), sheet(""), sheet(authz.BRData), br(authz.BRData, authz.Consent{Permissions: []string{"LOANS_READ"}})},
 	} {
 		for i, sh := range sheets {
 			if sh.NeedsAccounts() != want {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -66,7 +66,7 @@ func (x *writer) monthly(months int, on string) string {
 var weekdays = []string{"SEGUNDA_FEIRA", "TERCA_FEIRA", "QUARTA_FEIRA", "QUINTA_FEIRA", "SEXTA_FEIRA", "SABADO", "DOMINGO"}
 
 // schedule words when payments are made, to stand inside a sentence.
-func (x *writer) schedule(s acp.Schedule) (words string, known bool) {
+func (x *writer) schedule(s authz.Schedule) (words string, known bool) {
 	w := x.w
 	known = true
 	switch s.Every {
@@ -109,17 +109,17 @@ func (x *writer) schedule(s acp.Schedule) (words string, known bool) {
 }
 
 // occurrences is how many payments a schedule says that it has.
-func occurrences(s acp.Schedule) int { return max(s.Quantity, len(s.Dates)) }
+func occurrences(s authz.Schedule) int { return max(s.Quantity, len(s.Dates)) }
 
 // inAll counts the payments of a schedule and adds them up; empty where it
 // doesn't say how many they are.
-func (x *writer) inAll(s acp.Schedule) string {
+func (x *writer) inAll(s authz.Schedule) string {
 	n := occurrences(s)
 	if n == 0 {
 		return ""
 	}
 	count := x.payments(strconv.Itoa(n))
-	m := x.fact(acp.Amount).Money
+	m := x.fact(authz.Amount).Money
 	if m == nil || n < 2 {
 		return count
 	}

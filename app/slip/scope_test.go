@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -25,7 +25,7 @@ func TestWordsCoverWhatIsGranted(t *testing.T) {
 		{"a dynamic form with ACP's words", Scope{Name: "payments.*", DisplayName: "Payments", Grant: "payments.99999"}, ""},
 		{"a display name that looks like nothing", Scope{Name: "x.y", DisplayName: "\u200b\u3164\u2800", Grant: "x.y"}, ""},
 	} {
-		sh := &Sheet{Kind: acp.Regular, Scopes: []Scope{{Name: "openid", Grant: "openid"}, c.scope}}
+		sh := &Sheet{Kind: authz.Regular, Scopes: []Scope{{Name: "openid", Grant: "openid"}, c.scope}}
 		text := sh.Text(Reader{Words: catalogue.Match("en-GB", "")})
 		var shown []string
 		for _, g := range text.Groups {
@@ -45,7 +45,7 @@ func TestAuthorizationWithoutAReadableType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh := &Sheet{Kind: acp.Regular, Authorization: []map[string]any{{"type": map[string]any{"amount": "5000"}}}}
+	sh := &Sheet{Kind: authz.Regular, Authorization: []map[string]any{{"type": map[string]any{"amount": "5000"}}}}
 	text := sh.Text(Reader{Words: catalogue.Match("en-GB", "")})
 	if len(text.Groups) != 1 || len(text.Groups[0].Items) != 1 || text.Groups[0].Items[0].More != "5000" {
 		t.Errorf("shown: %+v", text.Groups)

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 )
 
 // Sheet is all that a person is shown of a request before deciding, in the
@@ -15,7 +15,7 @@ import (
 type Sheet struct {
 	RequestID      string           `json:"request"`
 	Ref            string           `json:"ref"`
-	Kind           acp.Kind         `json:"kind"`
+	Kind           authz.Kind       `json:"kind"`
 	Client         Client           `json:"client"`
 	Message        string           `json:"message"`            // binding message, as it came
 	AskCode        bool             `json:"ask_code,omitempty"` // the person types the message's code instead of comparing it
@@ -26,7 +26,7 @@ type Sheet struct {
 	Authorization  []map[string]any `json:"authorization"` // RFC 9396 authorization_details
 	ACR            []string         `json:"acr"`
 	ServerID       string           `json:"server"`
-	Consent        *acp.Consent     `json:"consent,omitempty"`
+	Consent        *authz.Consent   `json:"consent,omitempty"`
 	Accounts       *Accounts        `json:"accounts,omitempty"` // nil where none are needed
 	Hints          []Hint           `json:"hints,omitempty"`
 	StartedAt      app.Instant      `json:"started_at"`
@@ -39,11 +39,11 @@ type Sheet struct {
 
 // Pays tells whether approving the sheet moves money.
 func (sh *Sheet) Pays() bool {
-	return sh.banking() && sh.Kind != acp.UKAccountAccess && sh.Kind != acp.BRData
+	return sh.banking() && sh.Kind != authz.UKAccountAccess && sh.Kind != authz.BRData
 }
 
 // Test is the kind of a sheet that an administrator sends to try a device.
-const Test acp.Kind = app.KindTest
+const Test authz.Kind = app.KindTest
 
 // Client is who asks.
 type Client struct {
@@ -103,8 +103,8 @@ func (sh *Sheet) Digest() (text, digest string, err error) {
 
 // Hint is a neutral remark about a payment, from the person's own history.
 type Hint struct {
-	Kind  HintKind   `json:"kind"`
-	Money *acp.Money `json:"money,omitempty"` // the largest so far
+	Kind  HintKind     `json:"kind"`
+	Money *authz.Money `json:"money,omitempty"` // the largest so far
 }
 
 // HintKind names a remark.

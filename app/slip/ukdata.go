@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -109,12 +109,12 @@ func (x *writer) others(asked, known []string, short *[]string) {
 func (x *writer) dataSentence() {
 	w := x.w
 	period, until := w.T("data.ongoing"), ""
-	if at := x.fact(acp.ExpiresAt).At; at != "" {
+	if at := x.fact(authz.ExpiresAt).At; at != "" {
 		until = x.lastDay(at)
 		period = w.T("data.until", "date", until)
 	}
 	window := ""
-	from, to := x.fact(acp.TransactionsFrom).At, x.fact(acp.TransactionsTo).At
+	from, to := x.fact(authz.TransactionsFrom).At, x.fact(authz.TransactionsTo).At
 	switch {
 	case !x.asksTransactions():
 	case from != "" && to != "":

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
@@ -17,7 +17,7 @@ type writer struct {
 	r       Reader
 	w       i18n.Words
 	profile Profile
-	consent *acp.Consent
+	consent *authz.Consent
 	taken   map[int]bool // facts of the consent, by their place
 	Text
 }
@@ -30,9 +30,9 @@ func (sh *Sheet) Text(r Reader) Text {
 		x.test()
 	case !sh.banking():
 		x.signIn()
-	case sh.Kind == acp.UKAccountAccess:
+	case sh.Kind == authz.UKAccountAccess:
 		x.ukData()
-	case sh.Kind == acp.BRData:
+	case sh.Kind == authz.BRData:
 		x.brData()
 	default:
 		x.payment()
@@ -46,12 +46,12 @@ func (sh *Sheet) Text(r Reader) Text {
 
 // banking tells whether the sheet is about an open banking consent, whether or
 // not ACP gave one.
-func (sh *Sheet) banking() bool { return sh.Kind != acp.Regular && sh.Kind != Test && sh.Kind != "" }
+func (sh *Sheet) banking() bool { return sh.Kind != authz.Regular && sh.Kind != Test && sh.Kind != "" }
 
 func newWriter(sh *Sheet, r Reader) *writer {
 	x := &writer{sh: sh, r: r, w: r.Words, profile: ProfileOf(sh.Kind), consent: sh.Consent, taken: map[int]bool{}}
 	if x.consent == nil {
-		x.consent = &acp.Consent{}
+		x.consent = &authz.Consent{}
 	}
 	x.Text = Text{
 		Version: x.w.Version(), Lang: x.w.Tag(), Ref: i18n.Plain(sh.Ref), Institution: i18n.Plain(r.Institution), Owner: i18n.Plain(r.Owner),
@@ -87,18 +87,18 @@ func (x *writer) say(sentence string, figures ...string) {
 }
 
 // take gives the first fact of a name that nothing has taken yet.
-func (x *writer) take(name acp.FactName) (acp.Fact, bool) {
+func (x *writer) take(name authz.FactName) (authz.Fact, bool) {
 	for i, f := range x.consent.Facts {
 		if f.Name == name && !x.taken[i] {
 			x.taken[i] = true
 			return f, true
 		}
 	}
-	return acp.Fact{}, false
+	return authz.Fact{}, false
 }
 
 // fact looks at a fact without taking it.
-func (x *writer) fact(name acp.FactName) acp.Fact {
+func (x *writer) fact(name authz.FactName) authz.Fact {
 	f, _ := x.consent.Fact(name)
 	return f
 }

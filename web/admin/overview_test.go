@@ -11,6 +11,7 @@ import (
 
 	"assent/app"
 	"assent/app/acp"
+	"assent/app/acp/condition"
 	"assent/app/admin"
 	"assent/app/health"
 	"assent/app/i18n"
@@ -37,7 +38,7 @@ func watched(t *testing.T) *site {
 	mux := http.NewServeMux()
 	adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{People: people.New(s.Store)}), Sessions: s.sessions,
 		Public: &url.URL{Scheme: "https", Host: "assent.example"}, Words: words, Institution: "Northmoor", Log: log,
-		Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, Connections: []health.Connection{{Name: "bank", ACP: client}}, Log: log})})
+		Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: client}}}, Log: log})})
 	s.handler = mux
 	return s
 }

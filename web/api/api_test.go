@@ -49,7 +49,7 @@ func newSurface(t *testing.T) *surface {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return consent.Connection{Name: name, ACP: c, Workspaces: workspaces}
+		return consent.Connection{Name: name, Server: c, Workspaces: workspaces}
 	}
 	svc := consent.New(consent.Config{Store: db.Store, Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log,
 		Connections: []consent.Connection{connection("one", "janus", nil), connection("two", "mars", map[string]string{"shop": "regular"})}})

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/consent"
 	"assent/app/login"
 	"assent/app/push"
@@ -58,7 +58,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 			return err
 		}
 		row := page.Waiting{ID: req.ID, Text: waits(f, req, sh, hidden[req.ID]), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
-			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(acp.BRData)}
+			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(authz.BRData)}
 		if b := bursts[req.ClientID]; b != nil {
 			b.Waiting = append(b.Waiting, row)
 			continue
@@ -226,7 +226,7 @@ func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
 	if sh != nil {
 		return sh.Text(reader(f))
 	}
-	bare := slip.Sheet{RequestID: r.ID, Ref: r.Ref, Kind: acp.Kind(r.Kind), Client: slip.Client{ID: r.ClientID, Name: r.ClientName}, Message: r.BindingMessage,
+	bare := slip.Sheet{RequestID: r.ID, Ref: r.Ref, Kind: authz.Kind(r.Kind), Client: slip.Client{ID: r.ClientID, Name: r.ClientName}, Message: r.BindingMessage,
 		StartedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt}
 	all := bare.Text(reader(f))
 	t := slip.Text{Version: all.Version, Lang: all.Lang, Kind: all.Kind, Ref: all.Ref, Institution: all.Institution, Owner: all.Owner, Requester: all.Requester,

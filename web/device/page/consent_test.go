@@ -9,7 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 	"assent/web/device/page"
@@ -62,7 +62,7 @@ func TestAmount(t *testing.T) {
 		{"1348.90", "pt-BR", "amount", "£ <wbr/>1.<wbr/>348,90"},
 	} {
 		f := frame(t, row.lang, "")
-		el := testid(open(t, request(f, sheet(acp.UKDomesticPayment, facts([]acp.Fact{money(acp.Amount, row.amount, "GBP")}, quill), fixed)), row.lang), "amount")
+		el := testid(open(t, request(f, sheet(authz.UKDomesticPayment, facts([]authz.Fact{money(authz.Amount, row.amount, "GBP")}, quill), fixed)), row.lang), "amount")
 		html, err := el.Html()
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestAmount(t *testing.T) {
 // A right-to-left payee stands apart from the words around it.
 func TestRightToLeftPayee(t *testing.T) {
 	const name = "شركة النور 🌙"
-	el := testid(open(t, request(english(t), sheet(acp.UKDomesticPayment, facts(invoice[:2], payTo(name, sortCode, "20325698765432")), fixed)), "en-GB"), "payee")
+	el := testid(open(t, request(english(t), sheet(authz.UKDomesticPayment, facts(invoice[:2], payTo(name, sortCode, "20325698765432")), fixed)), "en-GB"), "payee")
 	if got := el.Find("b bdi").Text(); got != name || el.Text() != "to "+name {
 		t.Errorf("the payee is %q in %q", got, el.Text())
 	}
@@ -91,15 +91,15 @@ func TestChoice(t *testing.T) {
 		rows    []string
 		approve bool
 	}{
-		{"several to pay from", sheet(acp.UKDomesticPayment, invoice, from(several...)), []string{"radio acc-1", "radio acc-2", "radio acc-3 disabled"}, true},
-		{"one of them can pay", sheet(acp.BRPayment, pix, from(conta, salario)), []string{"radio conta-1 checked", "radio conta-2 disabled"}, true},
-		{"only one", sheet(acp.UKDomesticPayment, invoice, from(joint)), []string{"hidden acc-2"}, true},
-		{"fixed", sheet(acp.UKDomesticPayment, invoice, fixed), nil, true},
-		{"none can pay", sheet(acp.UKDomesticPayment, invoice, from(savings)), []string{"radio acc-3 disabled"}, false},
-		{"none", sheet(acp.UKDomesticPayment, invoice, from()), nil, false},
-		{"to share, in the UK", sheet(acp.UKAccountAccess, window, allUK, of(sharing...)), []string{"checkbox acc-1", "checkbox acc-2", "checkbox acc-3"}, true},
-		{"to share, in Brazil", sheet(acp.BRData, window, accountsBR, of(conta, visa)), []string{"checkbox conta-1 checked", "checkbox cartao-1 checked"}, true},
-		{"data without accounts", sheet(acp.BRData, window, permissions("LOANS_READ")), nil, true},
+		{"several to pay from", sheet(authz.UKDomesticPayment, invoice, from(several...)), []string{"radio acc-1", "radio acc-2", "radio acc-3 disabled"}, true},
+		{"one of them can pay", sheet(authz.BRPayment, pix, from(conta, salario)), []string{"radio conta-1 checked", "radio conta-2 disabled"}, true},
+		{"only one", sheet(authz.UKDomesticPayment, invoice, from(joint)), []string{"hidden acc-2"}, true},
+		{"fixed", sheet(authz.UKDomesticPayment, invoice, fixed), nil, true},
+		{"none can pay", sheet(authz.UKDomesticPayment, invoice, from(savings)), []string{"radio acc-3 disabled"}, false},
+		{"none", sheet(authz.UKDomesticPayment, invoice, from()), nil, false},
+		{"to share, in the UK", sheet(authz.UKAccountAccess, window, allUK, of(sharing...)), []string{"checkbox acc-1", "checkbox acc-2", "checkbox acc-3"}, true},
+		{"to share, in Brazil", sheet(authz.BRData, window, accountsBR, of(conta, visa)), []string{"checkbox conta-1 checked", "checkbox cartao-1 checked"}, true},
+		{"data without accounts", sheet(authz.BRData, window, permissions("LOANS_READ")), nil, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			doc := open(t, request(english(t), row.sheet), "en-GB")
@@ -130,12 +130,12 @@ func TestChoice(t *testing.T) {
 			}
 		})
 	}
-	doc := open(t, request(english(t), sheet(acp.UKDomesticPayment, invoice, from(several...))), "en-GB")
+	doc := open(t, request(english(t), sheet(authz.UKDomesticPayment, invoice, from(several...))), "en-GB")
 	if got := text(testid(doc, "account").Last()); got != "Savings 20-32-56 ••2093 sort code 2 0 3 2 5 6, account ending in 2 0 9 3 Withdrawals need 30 days’ notice." {
 		t.Errorf("the account that can't pay reads %q", got)
 	}
 	for name, rows := range map[string]change{"accounts": of(conta, visa), "no accounts": of()} {
-		if got := text(testid(open(t, request(english(t), sheet(acp.BRData, window, accountsBR, rows)), "en-GB"), "choice-note")); !strings.HasPrefix(got, "What you take out later") {
+		if got := text(testid(open(t, request(english(t), sheet(authz.BRData, window, accountsBR, rows)), "en-GB"), "choice-note")); !strings.HasPrefix(got, "What you take out later") {
 			t.Errorf("with %s: notes %q", name, got)
 		}
 	}
@@ -147,7 +147,7 @@ func TestChoice(t *testing.T) {
 
 // While the accounts can't be had the page keeps asking, and offers no approval.
 func TestAccountsUnavailable(t *testing.T) {
-	for name, sh := range map[string]*slip.Sheet{"payment": sheet(acp.UKDomesticPayment, invoice), "data": sheet(acp.UKAccountAccess, window, allUK)} {
+	for name, sh := range map[string]*slip.Sheet{"payment": sheet(authz.UKDomesticPayment, invoice), "data": sheet(authz.UKAccountAccess, window, allUK)} {
 		doc := open(t, request(english(t), sh, func(p *page.Request) { p.AccountsUnavailable = true }), "en-GB")
 		if got := text(testid(doc, "accounts-unavailable")); got != "We can’t read your accounts right now. Nothing has been approved; we keep trying." {
 			t.Errorf("%s: says %q", name, got)
@@ -160,7 +160,7 @@ func TestAccountsUnavailable(t *testing.T) {
 
 // The clusters of data are at hand folded, with what is in each.
 func TestData(t *testing.T) {
-	doc := open(t, request(english(t), sheet(acp.UKAccountAccess, window, permissions("ReadAccountsDetail", "ReadBalances", "ReadDirectDebits"), of(sharing...))), "en-GB")
+	doc := open(t, request(english(t), sheet(authz.UKAccountAccess, window, permissions("ReadAccountsDetail", "ReadBalances", "ReadDirectDebits"), of(sharing...))), "en-GB")
 	var got []string
 	testid(doc, "cluster").Each(func(_ int, s *goquery.Selection) { got = append(got, text(s)) })
 	if want := []string{"Your Account Details Your account name, number and sort-code Your account balance", "Your Regular Payments Your Direct Debits"}; !slices.Equal(got, want) {
@@ -312,9 +312,9 @@ func TestJointAccountsSaySo(t *testing.T) {
 	for lang, says := range map[string]string{"en-GB": "joint account", "pt-BR": "conta conjunta"} {
 		f := frame(t, lang, "")
 		for name, sh := range map[string]*slip.Sheet{
-			"several": sheet(acp.UKDomesticPayment, invoice, from(several...)),
-			"one":     sheet(acp.UKDomesticPayment, invoice, from(joint)),
-			"share":   sheet(acp.UKAccountAccess, window, allUK, of(sharing...)),
+			"several": sheet(authz.UKDomesticPayment, invoice, from(several...)),
+			"one":     sheet(authz.UKDomesticPayment, invoice, from(joint)),
+			"share":   sheet(authz.UKAccountAccess, window, allUK, of(sharing...)),
 		} {
 			rows := testid(open(t, request(f, sh), lang), "joint")
 			if rows.Length() != 1 || text(rows) != says || !strings.Contains(text(rows.Closest(`[data-testid="account"]`)), "Household") {

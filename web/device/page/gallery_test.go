@@ -11,7 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 	"assent/web/device/page"
@@ -59,7 +59,7 @@ func gallery(f view.Frame) []shown {
 	}
 	mixed := []page.Waiting{
 		{ID: "r4", Text: pay, Started: started, Deadline: deadline},
-		{ID: "r5", Text: sheet(acp.UKDomesticPayment, facts([]acp.Fact{money(acp.Amount, "95.00", "GBP")}, payTo("Mr Finn Quill", sortCode, "20325612345678")), fixed).Text(reader(f)), Started: started, Deadline: now.Add(9 * time.Minute)},
+		{ID: "r5", Text: sheet(authz.UKDomesticPayment, facts([]authz.Fact{money(authz.Amount, "95.00", "GBP")}, payTo("Mr Finn Quill", sortCode, "20325612345678")), fixed).Text(reader(f)), Started: started, Deadline: now.Add(9 * time.Minute)},
 		{ID: "r6", Text: all["br-data"].Text(reader(f)), Started: started, Deadline: now.Add(23 * time.Hour), First: true},
 	}
 	out := []shown{
@@ -92,8 +92,8 @@ func gallery(f view.Frame) []shown {
 	}
 	down := func(p *page.Request) { p.AccountsUnavailable, p.Seen = true, "" }
 	without := func(sh *slip.Sheet) { sh.Accounts = nil }
-	odd := func(amount string, to []acp.Fact, changes ...change) *slip.Sheet {
-		return sheet(acp.UKDomesticPayment, facts([]acp.Fact{money(acp.Amount, amount, "GBP"), fact(acp.Reference, "INV-7781")}, to), append([]change{from(several...)}, changes...)...)
+	odd := func(amount string, to []authz.Fact, changes ...change) *slip.Sheet {
+		return sheet(authz.UKDomesticPayment, facts([]authz.Fact{money(authz.Amount, amount, "GBP"), fact(authz.Reference, "INV-7781")}, to), append([]change{from(several...)}, changes...)...)
 	}
 	worshipful := payTo("The Worshipful Company of Exceedingly Long Payee Names, Sons, Daughters and Grandchildren of Northmoor-upon-Sea", sortCode, "20325698765432")
 	return append(out, []shown{
@@ -105,24 +105,24 @@ func gallery(f view.Frame) []shown {
 			p.Others = []page.Waiting{{ID: "r2", Text: odd("120.00", quill, func(sh *slip.Sheet) { sh.Ref = "M3X-9QA" }).Text(reader(f)), Started: started.Add(-3 * time.Minute)}}
 		})},
 		{name: "payment-unreachable", page: request(f, all["uk-payment"], unreachable(f, f.Words.T("request.kind_unknown")))},
-		{name: "payment-several", page: request(f, sheet(acp.UKDomesticPayment, invoice, from(several...), func(sh *slip.Sheet) {
-			sh.Hints = []slip.Hint{{Kind: slip.FirstPayee}, {Kind: slip.LargestAmount, Money: &acp.Money{Amount: "99.00", Currency: "GBP"}}}
+		{name: "payment-several", page: request(f, sheet(authz.UKDomesticPayment, invoice, from(several...), func(sh *slip.Sheet) {
+			sh.Hints = []slip.Hint{{Kind: slip.FirstPayee}, {Kind: slip.LargestAmount, Money: &authz.Money{Amount: "99.00", Currency: "GBP"}}}
 		}))},
-		{name: "payment-code", page: request(f, sheet(acp.UKDomesticPayment, invoice, fixed, func(sh *slip.Sheet) { sh.AskCode = true }))},
-		{name: "payment-none-payable", page: request(f, sheet(acp.UKDomesticPayment, invoice, from(savings)))},
-		{name: "payment-no-account", page: request(f, sheet(acp.UKDomesticPayment, invoice, from()))},
-		{name: "payment-accounts-down", page: request(f, sheet(acp.UKDomesticPayment, invoice, without), down)},
-		{name: "payment-no-amount", page: request(f, sheet(acp.UKDomesticPayment, quill, fixed))},
+		{name: "payment-code", page: request(f, sheet(authz.UKDomesticPayment, invoice, fixed, func(sh *slip.Sheet) { sh.AskCode = true }))},
+		{name: "payment-none-payable", page: request(f, sheet(authz.UKDomesticPayment, invoice, from(savings)))},
+		{name: "payment-no-account", page: request(f, sheet(authz.UKDomesticPayment, invoice, from()))},
+		{name: "payment-accounts-down", page: request(f, sheet(authz.UKDomesticPayment, invoice, without), down)},
+		{name: "payment-no-amount", page: request(f, sheet(authz.UKDomesticPayment, quill, fixed))},
 		{name: "payment-long-amount", page: request(f, odd("123456789.01", quill))},
 		{name: "payment-longest-amount", page: request(f, odd("123456789012345678.90", worshipful, client(long)))},
 		{name: "payment-long-names", page: request(f, odd("1234.50", worshipful, client(long)))},
 		{name: "payment-three-lines", page: request(f, odd("123456789.01", payTo("The Worshipful Company of Payee Names, Sons and Daughters", sortCode, "20325698765432"),
 			client(slip.Client{Name: "Worshipful Financial Services of Northmoor Ltd", Host: "worshipful.example"})))},
 		{name: "payment-rtl", page: request(f, odd("1234.50", payTo("شركة النور للتجارة 🌙", sortCode, "20325698765432"), client(arabic), func(sh *slip.Sheet) { sh.Message = "بنك 42" }))},
-		{name: "data-accounts-down", page: request(f, sheet(acp.UKAccountAccess, window, allUK), down)},
-		{name: "data-none", page: request(f, sheet(acp.BRData, window, accountsBR, of()))},
-		{name: "data-without-accounts", page: request(f, sheet(acp.BRData, window, permissions("LOANS_READ", "FUNDS_READ")))},
-		{name: "data-company", page: request(f, sheet(acp.BRData, window, accountsBR, of(conta), func(sh *slip.Sheet) { sh.Consent.CNPJ = "12ABC34501DE35" }))},
+		{name: "data-accounts-down", page: request(f, sheet(authz.UKAccountAccess, window, allUK), down)},
+		{name: "data-none", page: request(f, sheet(authz.BRData, window, accountsBR, of()))},
+		{name: "data-without-accounts", page: request(f, sheet(authz.BRData, window, permissions("LOANS_READ", "FUNDS_READ")))},
+		{name: "data-company", page: request(f, sheet(authz.BRData, window, accountsBR, of(conta), func(sh *slip.Sheet) { sh.Consent.CNPJ = "12ABC34501DE35" }))},
 		{name: "approved", page: outcome(f, signIn(), func(p *page.Outcome) { p.Fresh = true })},
 		{name: "approved-waiting", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryWaiting; p.Digest = "0011223344" })},
 		{name: "approved-unconfirmed", page: outcome(f, signIn(), func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed; p.Digest = "ff80f1c0" })},

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"assent/app"
-	"assent/app/acp"
+	"assent/app/authz"
 	"assent/app/slip"
 	"assent/web/device/page"
 	"assent/web/view"
@@ -21,13 +21,13 @@ var (
 type change func(*slip.Sheet)
 
 // sheet is a request of a kind as it was read from ACP.
-func sheet(kind acp.Kind, facts []acp.Fact, changes ...change) *slip.Sheet {
+func sheet(kind authz.Kind, facts []authz.Fact, changes ...change) *slip.Sheet {
 	sh := &slip.Sheet{RequestID: "r1", Ref: "7Q4-KM2", Kind: kind, Message: "K7-PLUM", ServerID: "openbanking",
 		Client: slip.Client{ID: "d9de35e3bcb44d96ba5bca98058e993c", Name: "Financroo Ltd", Host: "financroo.example", URI: "https://financroo.example",
 			PolicyURI: "https://financroo.example/privacy", TosURI: "https://financroo.example/terms", Description: "Budgets and savings in one place."},
 		StartedAt: app.At(started), ExpiresAt: app.At(deadline)}
-	if kind != acp.Regular {
-		sh.Consent = &acp.Consent{ID: "7290-003", Facts: facts}
+	if kind != authz.Regular {
+		sh.Consent = &authz.Consent{ID: "7290-003", Facts: facts}
 	}
 	for _, c := range changes {
 		c(sh)
@@ -37,7 +37,7 @@ func sheet(kind acp.Kind, facts []acp.Fact, changes ...change) *slip.Sheet {
 
 // signIn is a plain request.
 func signIn(changes ...change) *slip.Sheet {
-	return sheet(acp.Regular, nil, append([]change{func(sh *slip.Sheet) {
+	return sheet(authz.Regular, nil, append([]change{func(sh *slip.Sheet) {
 		sh.Ref, sh.ServerID, sh.ACR = "K1C-40Z", "ciba-sample", []string{"urn:openbanking:psd2:sca"}
 		sh.Scopes = []slip.Scope{scope("openid"), scope("profile"), scope("email"), scope("offline_access")}
 	}}, changes...)...)
@@ -47,20 +47,20 @@ func scope(name string) slip.Scope {
 	return slip.Scope{Grant: name, Name: name, Service: "Profile", Optional: name != "openid"}
 }
 
-func fact(name acp.FactName, s string) acp.Fact { return acp.Fact{Name: name, Text: s} }
+func fact(name authz.FactName, s string) authz.Fact { return authz.Fact{Name: name, Text: s} }
 
-func on(name acp.FactName, s string) acp.Fact { return acp.Fact{Name: name, At: s} }
+func on(name authz.FactName, s string) authz.Fact { return authz.Fact{Name: name, At: s} }
 
-func money(name acp.FactName, amount, currency string) acp.Fact {
-	return acp.Fact{Name: name, Money: &acp.Money{Amount: amount, Currency: currency}}
+func money(name authz.FactName, amount, currency string) authz.Fact {
+	return authz.Fact{Name: name, Money: &authz.Money{Amount: amount, Currency: currency}}
 }
 
-func paid(name acp.FactName, amount, at string) acp.Fact {
-	return acp.Fact{Name: name, At: at, Money: &acp.Money{Amount: amount, Currency: "GBP"}}
+func paid(name authz.FactName, amount, at string) authz.Fact {
+	return authz.Fact{Name: name, At: at, Money: &authz.Money{Amount: amount, Currency: "GBP"}}
 }
 
-func payTo(name, scheme, id string) []acp.Fact {
-	return []acp.Fact{fact(acp.Payee, name), {Name: acp.PayeeAccount, Account: &app.AccountRef{Scheme: scheme, Identification: id}}}
+func payTo(name, scheme, id string) []authz.Fact {
+	return []authz.Fact{fact(authz.Payee, name), {Name: authz.PayeeAccount, Account: &app.AccountRef{Scheme: scheme, Identification: id}}}
 }
 
 // The two ways in which most payees' accounts are named.
@@ -69,8 +69,8 @@ const (
 	iban     = "UK.OBIE.IBAN"
 )
 
-func facts(lists ...[]acp.Fact) []acp.Fact {
-	var out []acp.Fact
+func facts(lists ...[]authz.Fact) []authz.Fact {
+	var out []authz.Fact
 	for _, l := range lists {
 		out = append(out, l...)
 	}
@@ -79,15 +79,15 @@ func facts(lists ...[]acp.Fact) []acp.Fact {
 
 var (
 	quill         = payTo("Ms Ada Quill", sortCode, "20325698765432")
-	invoice       = facts([]acp.Fact{money(acp.Amount, "1234.50", "GBP"), fact(acp.Reference, "INV-7781")}, quill)
-	international = facts([]acp.Fact{money(acp.Amount, "165.88", "EUR"), fact(acp.TransferCurrency, "USD"), fact(acp.Reference, "FRESCO-101"), fact(acp.Destination, "DE"),
-		{Name: acp.ExchangeRate, Rate: &acp.Rate{Unit: "GBP", Rate: "1.1694", Type: "Indicative", Contract: "FX-20931", ValidUntil: "2026-11-22T20:00:00Z"}},
-		{Name: acp.PayeeBank, Text: "Commerzbank", Account: &app.AccountRef{Scheme: "UK.OBIE.BICFI", Identification: "COBADEFFXXX"}},
-		{Name: acp.PayeeAddress, List: []string{"Hauptstr. 1", "Berlin", "DE"}}, fact(acp.ChargeBearer, "Shared"), fact(acp.Priority, "Urgent"), fact(acp.ExtendedPurpose, "Spare parts"),
-		{Name: acp.ChargeList, Charges: []acp.Charge{{Bearer: "BorneByDebtor", Type: "UK.OBIE.CHAPSOut", Money: acp.Money{Amount: "25.00", Currency: "GBP"}}}}}, payTo("ACME GmbH", iban, "DE89370400440532013000"))
-	pix = []acp.Fact{money(acp.Amount, "1348.90", "BRL"), fact(acp.Payee, "Livraria Bom Tempo Ltda"), fact(acp.PayeeDocument, "12345678000195"), fact(acp.PayeePersonType, "PESSOA_JURIDICA"),
-		on(acp.PayOn, "2026-11-22"), fact(acp.Remittance, "Pedido 20931, 4 livros"), fact(acp.Method, "PIX"), fact(acp.LocalInstrument, "QRDN")}
-	window = []acp.Fact{on(acp.TransactionsFrom, "2025-11-22T00:00:00Z"), on(acp.ExpiresAt, "2027-05-22T08:00:00Z")}
+	invoice       = facts([]authz.Fact{money(authz.Amount, "1234.50", "GBP"), fact(authz.Reference, "INV-7781")}, quill)
+	international = facts([]authz.Fact{money(authz.Amount, "165.88", "EUR"), fact(authz.TransferCurrency, "USD"), fact(authz.Reference, "FRESCO-101"), fact(authz.Destination, "DE"),
+		{Name: authz.ExchangeRate, Rate: &authz.Rate{Unit: "GBP", Rate: "1.1694", Type: "Indicative", Contract: "FX-20931", ValidUntil: "2026-11-22T20:00:00Z"}},
+		{Name: authz.PayeeBank, Text: "Commerzbank", Account: &app.AccountRef{Scheme: "UK.OBIE.BICFI", Identification: "COBADEFFXXX"}},
+		{Name: authz.PayeeAddress, List: []string{"Hauptstr. 1", "Berlin", "DE"}}, fact(authz.ChargeBearer, "Shared"), fact(authz.Priority, "Urgent"), fact(authz.ExtendedPurpose, "Spare parts"),
+		{Name: authz.ChargeList, Charges: []authz.Charge{{Bearer: "BorneByDebtor", Type: "UK.OBIE.CHAPSOut", Money: authz.Money{Amount: "25.00", Currency: "GBP"}}}}}, payTo("ACME GmbH", iban, "DE89370400440532013000"))
+	pix = []authz.Fact{money(authz.Amount, "1348.90", "BRL"), fact(authz.Payee, "Livraria Bom Tempo Ltda"), fact(authz.PayeeDocument, "12345678000195"), fact(authz.PayeePersonType, "PESSOA_JURIDICA"),
+		on(authz.PayOn, "2026-11-22"), fact(authz.Remittance, "Pedido 20931, 4 livros"), fact(authz.Method, "PIX"), fact(authz.LocalInstrument, "QRDN")}
+	window = []authz.Fact{on(authz.TransactionsFrom, "2025-11-22T00:00:00Z"), on(authz.ExpiresAt, "2027-05-22T08:00:00Z")}
 )
 
 func permissions(codes ...string) change {
@@ -145,23 +145,23 @@ func client(c slip.Client) change { return func(sh *slip.Sheet) { sh.Client = c 
 
 // kinds is a sheet of every kind with what most of them have.
 func kinds() map[string]*slip.Sheet {
-	standing := facts([]acp.Fact{paid(acp.FirstPayment, "6.66", "2026-12-15T06:06:06Z"), paid(acp.RecurringPayment, "7.00", "2027-01-15T06:06:06Z"),
-		{Name: acp.Frequency, Schedule: &acp.Schedule{Frequency: "IntrvlMnthDay:01:15"}}, paid(acp.FinalPayment, "7.77", "2028-11-15T06:06:06Z"), fact(acp.NumberOfPayments, "24"), fact(acp.Reference, "Pocket money")},
+	standing := facts([]authz.Fact{paid(authz.FirstPayment, "6.66", "2026-12-15T06:06:06Z"), paid(authz.RecurringPayment, "7.00", "2027-01-15T06:06:06Z"),
+		{Name: authz.Frequency, Schedule: &authz.Schedule{Frequency: "IntrvlMnthDay:01:15"}}, paid(authz.FinalPayment, "7.77", "2028-11-15T06:06:06Z"), fact(authz.NumberOfPayments, "24"), fact(authz.Reference, "Pocket money")},
 		payTo("Damien", sortCode, "08080021325698"))
 	return map[string]*slip.Sheet{
-		"uk-data":      sheet(acp.UKAccountAccess, window, allUK, of(sharing...)),
-		"uk-payment":   sheet(acp.UKDomesticPayment, invoice, fixed),
-		"uk-scheduled": sheet(acp.UKDomesticScheduledPayment, facts(invoice, []acp.Fact{on(acp.PayOn, "2026-12-06T00:00:00Z")}), from(current, joint)),
-		"uk-standing":  sheet(acp.UKDomesticStandingOrder, standing, fixed),
-		"uk-file": sheet(acp.UKFilePayment, []acp.Fact{fact(acp.FileTransactions, "100"), fact(acp.FileControlSum, "345678.90"), fact(acp.FileReference, "GB2OK238"), fact(acp.FileType, "UK.OBIE.pain.001.001.08"),
-			fact(acp.FileHash, "m5ah/h1UjLvJYMxqAoZmj9dKdjZnsGNm+yMkJp/KuqQ"), on(acp.PayOn, "2026-12-06T00:00:00Z"), fact(acp.Reference, "FRESCO-101")}, fixed),
-		"uk-international":           sheet(acp.UKInternationalPayment, international, fixed),
-		"uk-international-scheduled": sheet(acp.UKInternationalScheduledPayment, facts(international, []acp.Fact{on(acp.PayOn, "2026-12-06T00:00:00Z")}), from(several...)),
-		"uk-international-standing": sheet(acp.UKInternationalStandingOrder, facts([]acp.Fact{money(acp.Amount, "165.88", "EUR"), fact(acp.TransferCurrency, "USD"), on(acp.FirstPayment, "2026-12-15T06:06:06Z"),
-			{Name: acp.Frequency, Schedule: &acp.Schedule{Frequency: "QtrDay:ENGLISH"}}, on(acp.FinalPayment, "2027-12-15T06:06:06Z"), fact(acp.ChargeBearer, "Shared"), fact(acp.Purpose, "RENT")}, payTo("ACME GmbH", iban, "DE89370400440532013000")), from(current)),
-		"br-data": sheet(acp.BRData, window, accountsBR, of(conta, visa)),
-		"br-pix":  sheet(acp.BRPayment, pix, from(conta, salario)),
-		"br-pix-series": sheet(acp.BRPayment, facts(pix[:4], pix[6:], []acp.Fact{{Name: acp.Frequency, Schedule: &acp.Schedule{Every: "monthly", Start: "2026-12-31", DayOfMonth: 31, Quantity: 6}}}),
+		"uk-data":      sheet(authz.UKAccountAccess, window, allUK, of(sharing...)),
+		"uk-payment":   sheet(authz.UKDomesticPayment, invoice, fixed),
+		"uk-scheduled": sheet(authz.UKDomesticScheduledPayment, facts(invoice, []authz.Fact{on(authz.PayOn, "2026-12-06T00:00:00Z")}), from(current, joint)),
+		"uk-standing":  sheet(authz.UKDomesticStandingOrder, standing, fixed),
+		"uk-file": sheet(authz.UKFilePayment, []authz.Fact{fact(authz.FileTransactions, "100"), fact(authz.FileControlSum, "345678.90"), fact(authz.FileReference, "GB2OK238"), fact(authz.FileType, "UK.OBIE.pain.001.001.08"),
+			fact(authz.FileHash, "m5ah/h1UjLvJYMxqAoZmj9dKdjZnsGNm+yMkJp/KuqQ"), on(authz.PayOn, "2026-12-06T00:00:00Z"), fact(authz.Reference, "FRESCO-101")}, fixed),
+		"uk-international":           sheet(authz.UKInternationalPayment, international, fixed),
+		"uk-international-scheduled": sheet(authz.UKInternationalScheduledPayment, facts(international, []authz.Fact{on(authz.PayOn, "2026-12-06T00:00:00Z")}), from(several...)),
+		"uk-international-standing": sheet(authz.UKInternationalStandingOrder, facts([]authz.Fact{money(authz.Amount, "165.88", "EUR"), fact(authz.TransferCurrency, "USD"), on(authz.FirstPayment, "2026-12-15T06:06:06Z"),
+			{Name: authz.Frequency, Schedule: &authz.Schedule{Frequency: "QtrDay:ENGLISH"}}, on(authz.FinalPayment, "2027-12-15T06:06:06Z"), fact(authz.ChargeBearer, "Shared"), fact(authz.Purpose, "RENT")}, payTo("ACME GmbH", iban, "DE89370400440532013000")), from(current)),
+		"br-data": sheet(authz.BRData, window, accountsBR, of(conta, visa)),
+		"br-pix":  sheet(authz.BRPayment, pix, from(conta, salario)),
+		"br-pix-series": sheet(authz.BRPayment, facts(pix[:4], pix[6:], []authz.Fact{{Name: authz.Frequency, Schedule: &authz.Schedule{Every: "monthly", Start: "2026-12-31", DayOfMonth: 31, Quantity: 6}}}),
 			from(conta, brRow(2, "Conta poupança", "771203", ""))),
 	}
 }
@@ -173,7 +173,7 @@ func reader(f view.Frame) slip.Reader {
 
 // bare is what is known of a request that nobody read yet.
 func bare(f view.Frame, c slip.Client, ref, message string) slip.Text {
-	sh := &slip.Sheet{Ref: ref, Kind: acp.Regular, Client: c, Message: message, ExpiresAt: app.At(deadline)}
+	sh := &slip.Sheet{Ref: ref, Kind: authz.Regular, Client: c, Message: message, ExpiresAt: app.At(deadline)}
 	return sh.Text(reader(f))
 }
 

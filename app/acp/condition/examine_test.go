@@ -1,4 +1,4 @@
-package health_test
+package condition_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"assent/app/acp"
+	"assent/app/acp/condition"
 	"assent/app/health"
 	"assent/app/i18n"
 	"assent/web/emulator"
@@ -60,7 +61,7 @@ func TestExamine(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 			defer cancel()
-			found := health.Examine(ctx, health.Connection{Name: "acp", ACP: client})
+			found := condition.Of{Name: "acp", Client: client}.Examine(ctx)
 			states := map[string]health.Finding{}
 			for _, f := range found {
 				states[f.ID] = f
@@ -114,7 +115,7 @@ func TestExamineWithoutOpenBanking(t *testing.T) {
 		t.Fatal(err)
 	}
 	em.SetLayouts()
-	if found := health.Examine(t.Context(), health.Connection{Name: "acp", ACP: client}); health.Worst(found) != health.OK {
+	if found := (condition.Of{Name: "acp", Client: client}).Examine(t.Context()); health.Worst(found) != health.OK {
 		for _, f := range found {
 			t.Logf("%s %s %s", f.ID, f.State, f.Detail)
 		}

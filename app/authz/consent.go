@@ -1,4 +1,4 @@
-package acp
+package authz
 
 import "assent/app"
 
