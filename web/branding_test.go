@@ -21,8 +21,8 @@ import (
 	"assent/app/settings"
 	"assent/store/storetest"
 	"assent/web"
+	acpweb "assent/web/acp"
 	"assent/web/admin"
-	"assent/web/api"
 	"assent/web/device"
 
 	adminapp "assent/app/admin"
@@ -43,7 +43,7 @@ func TestBrandAppliesAtOnce(t *testing.T) {
 	}
 	public := &url.URL{Scheme: "https", Host: "approve.example"}
 	service := consent.New(consent.Config{Store: db.Store, Log: log})
-	handler, err := web.New(web.Config{Public: public, Store: db.Store, Settings: chosen, Log: log, API: api.Config{Consent: service, Log: log},
+	handler, err := web.New(web.Config{Public: public, Store: db.Store, Settings: chosen, Log: log, API: acpweb.Config{Consent: service, Log: log},
 		Device: device.Config{Store: db.Reader, Consent: service, People: people.New(db.Store), Login: login.New(db.Store, true), Live: &live.Hub{}, Words: words,
 			Institution: "Northmoor", Brand: web.Brand(chosen), Log: log},
 		Admin: admin.Config{Store: db.Reader, Sessions: adminapp.NewSessions(db.Store, true, nil), Public: public, Words: words, Institution: "Northmoor", Brand: web.Brand(chosen), Settings: chosen, Log: log}})

@@ -17,8 +17,8 @@ import (
 	"assent/app/settings"
 	"assent/static"
 	"assent/store"
+	acpweb "assent/web/acp"
 	"assent/web/admin"
-	"assent/web/api"
 	"assent/web/device"
 	"assent/web/httpx"
 )
@@ -36,7 +36,7 @@ type Config struct {
 	Public   *url.URL
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Store    *store.Store
-	API      api.Config
+	API      acpweb.Config
 	APIAt    Reach
 	Device   device.Config
 	Admin    admin.Config
@@ -71,14 +71,14 @@ func New(c Config) (*Surfaces, error) {
 		return nil, err
 	}
 	endpoints := http.NewServeMux()
-	answer := api.Register(endpoints, c.API)
+	answer := acpweb.Register(endpoints, c.API)
 	calls := httpx.Networks(c.APIAt.Networks, answer, httpx.Route(endpoints))
 	missing := httpx.Adapt(c.Log, answer, func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute })
 	checks := &health{store: c.Store, log: c.Log}
 
 	public := http.NewServeMux()
 	checks.register(public)
-	for _, path := range api.Paths {
+	for _, path := range acpweb.Paths {
 		if c.APIAt.Apart {
 			public.Handle(path, missing) // at every host, not only at the public one
 		} else {
@@ -103,7 +103,7 @@ func New(c Config) (*Surfaces, error) {
 		mux := http.NewServeMux()
 		checks.register(mux)
 		mux.Handle("/", missing)
-		for _, path := range api.Paths {
+		for _, path := range acpweb.Paths {
 			mux.Handle(path, calls)
 		}
 		out.API = c.outer(c.APIAt.Proxies, mux)

@@ -31,8 +31,8 @@ import (
 	"assent/app/receipt"
 	"assent/store/storetest"
 	"assent/web"
+	acpweb "assent/web/acp"
 	adminweb "assent/web/admin"
-	"assent/web/api"
 	"assent/web/device"
 	"assent/web/emulator"
 	"assent/web/emulator/emulatortest"
@@ -96,7 +96,7 @@ func siteOn(t *testing.T, db *storetest.DB, em *emulator.Emulator, changes ...fu
 		change(&phones)
 	}
 	h, err := web.New(web.Config{Public: public, Store: db.Store, Log: log, Device: phones,
-		API: api.Config{Consent: s.svc, Callers: []api.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log},
+		API: acpweb.Config{Consent: s.svc, Callers: []acpweb.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log},
 		Admin: adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, admin.Uses{LinkAlone: true}), Sessions: admin.NewSessions(db.Store, false, httpx.Source),
 			Public: public, Words: words, Institution: "Northmoor", Log: log}})
 	if err != nil {

@@ -20,14 +20,14 @@ var layers = [][]string{
 	{"assent/app/importer", "assent/app/acp/condition"},
 	{"assent/app/admin", "assent/web/view"},
 	{"assent/web/httpx", "assent/web/device/page", "assent/web/admin/page"},
-	{"assent/web/api", "assent/web/device", "assent/web/admin", "assent/web/emulator"},
+	{"assent/web/acp", "assent/web/device", "assent/web/admin", "assent/web/emulator"},
 	{"assent/web"},
 	{"assent/app/cmd", "assent/app/guards"},
 	{"assent"},
 }
 
 // knowACP may use the adapter of ACP: its own surface, and the wiring.
-var knowACP = []string{"assent/app/acp/condition", "assent/app/cmd"}
+var knowACP = []string{"assent/app/acp/condition", "assent/web/acp", "assent/app/cmd"}
 
 // The arrows of the package map point down; nothing imports upward or sideways.
 func TestImportsPointDown(t *testing.T) {

@@ -37,8 +37,8 @@ import (
 	"assent/app/settings"
 	"assent/store"
 	"assent/web"
+	acpweb "assent/web/acp"
 	adminweb "assent/web/admin"
-	"assent/web/api"
 	"assent/web/device"
 	"assent/web/httpx"
 )
@@ -134,7 +134,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		return err
 	}
 	var connections []consent.Connection
-	var callers []api.Caller
+	var callers []acpweb.Caller
 	var watched []health.Connection
 	hints := map[string][]app.IdentifierKind{}
 	for _, c := range s.cfg.Connections {
@@ -203,7 +203,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	}
 	surfaces, err := web.New(web.Config{
 		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
-		API:   api.Config{Consent: s.consent, Callers: callers, Log: s.log},
+		API:   acpweb.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		APIAt: web.Reach{Apart: s.cfg.API.Addr != "", Proxies: s.cfg.API.Proxies, Networks: s.cfg.API.Networks},
 		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
 			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
@@ -347,10 +347,10 @@ func hintKinds(c config.Connection) []app.IdentifierKind {
 	return out
 }
 
-func apiCallers(c config.Connection) []api.Caller {
-	var out []api.Caller
+func apiCallers(c config.Connection) []acpweb.Caller {
+	var out []acpweb.Caller
 	for _, cred := range c.Credentials {
-		out = append(out, api.Caller{Connection: c.Name, Username: cred.Username, Password: cred.Password.Reveal(),
+		out = append(out, acpweb.Caller{Connection: c.Name, Username: cred.Username, Password: cred.Password.Reveal(),
 			Key: cred.Key.Reveal(), KeyName: cred.KeyName, KeyInQuery: cred.KeyIn == "query"})
 	}
 	return out

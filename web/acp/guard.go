@@ -1,4 +1,4 @@
-package api
+package acp
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package api_test
+package acp_test
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 	"assent/app/consent"
 	"assent/app/people"
 	"assent/store/storetest"
-	"assent/web/api"
+	acpweb "assent/web/acp"
 	"assent/web/httpx"
 )
 
@@ -54,7 +54,7 @@ func newSurface(t *testing.T) *surface {
 	svc := consent.New(consent.Config{Store: db.Store, Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log,
 		Connections: []consent.Connection{connection("one", "janus", nil), connection("two", "mars", map[string]string{"shop": "regular"})}})
 	mux := http.NewServeMux()
-	api.Register(mux, api.Config{Consent: svc, Log: log, Callers: []api.Caller{
+	acpweb.Register(mux, acpweb.Config{Consent: svc, Log: log, Callers: []acpweb.Caller{
 		{Connection: "one", Username: "acp", Password: "correct horse battery"},
 		{Connection: "one", Username: "acp", Password: "the next one, rotated in"},
 		{Connection: "two", Key: "a-long-api-key-for-two", KeyName: "X-API-Key"},

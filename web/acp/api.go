@@ -1,6 +1,7 @@
-// Package api is the surface that ACP calls: "can this person authenticate?"
-// and "go and ask them". JSON only, with credentials of its own.
-package api
+// Package acp is the surface that ACP calls, the inbound half of package app/acp:
+// "can this person authenticate?" and "go and ask them". JSON only, with
+// credentials of its own.
+package acp
 
 import (
 	"encoding/json"

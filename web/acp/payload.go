@@ -1,4 +1,4 @@
-package api
+package acp
 
 import (
 	"encoding/json"
