@@ -19,6 +19,8 @@ type Choice struct {
 	First      bool        `db:"first"`       // the installation began with it
 
 	AdminName string `db:"admin_name"` // for lists: who that is today
+
+	Picture *Logo `db:"-"` // that the value names; kept with the version
 }
 
 const choiceColumns = `c.id, c.name, c.value, c.admin_id, c.at, c.brings_back, c.first, coalesce(a.name, '') AS admin_name`
@@ -75,6 +77,12 @@ func (s *Store) Choose(ctx context.Context, by app.Actor, in Choice, based int64
 		if in.ID, err = res.LastInsertId(); err != nil {
 			return err
 		}
+		if l := in.Picture; l != nil {
+			if err := t.exec(ctx, `INSERT INTO logos (id, png, width, height, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+				l.ID, l.PNG, l.Width, l.Height, t.now); err != nil {
+				return err
+			}
+		}
 		action, detail := "setting.change", map[string]string{"name": in.Name, "version": strconv.FormatInt(in.ID, 10)}
 		if in.BringsBack != 0 {
 			action, detail["brings_back"] = "setting.revert", strconv.FormatInt(in.BringsBack, 10)
@@ -116,18 +124,10 @@ func (s *Store) Begin(ctx context.Context, first []Choice) error {
 
 // Logo is a picture that stands for the institution.
 type Logo struct {
-	ID     string `db:"id"` // hash of the bytes
-	PNG    []byte `db:"png"`
-	Width  int    `db:"width"` // pixels
-	Height int    `db:"height"`
-}
-
-// AddLogo keeps a picture; a version that names it is another step.
-func (s *Store) AddLogo(ctx context.Context, l Logo) error {
-	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `INSERT INTO logos (id, png, width, height, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			l.ID, l.PNG, l.Width, l.Height, t.now)
-	})
+	ID     string `db:"id" json:"id"` // hash of the bytes
+	PNG    []byte `db:"png" json:"png"`
+	Width  int    `db:"width" json:"width"` // pixels
+	Height int    `db:"height" json:"height"`
 }
 
 // Logo gives a picture.

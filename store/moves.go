@@ -110,18 +110,42 @@ func (r *Reader) releasedBy(ctx context.Context, q sqlx.QueryerContext, ids []ap
 // the person hasn't and that were another person's until lately, unless moves
 // are allowed.
 func (r *Reader) CheckMoves(ctx context.Context, personID string, ids []app.Identifier, allow []Allow) error {
-	from, err := r.releasedBy(ctx, r.r, ids)
-	if err != nil || slices.Contains(allow, AllowMove) {
+	if slices.Contains(allow, AllowMove) {
+		return nil
+	}
+	moves, err := r.MovesTo(ctx, personID, ids)
+	if err != nil || len(moves) == 0 {
 		return err
 	}
+	id := moves[0].Identifier
+	return &app.IdentifierRefusal{Refusal: app.ErrIdentifierMoves.In(string(id.Kind)), Identifier: id}
+}
+
+// MoveTo is an identifier that another person had until lately.
+type MoveTo struct {
+	Identifier app.Identifier
+	From       string // id of the person who had it last
+}
+
+// MovesTo gives those of ids that the person hasn't and that were another
+// person's until lately.
+func (r *Reader) MovesTo(ctx context.Context, personID string, ids []app.Identifier) ([]MoveTo, error) {
+	from, err := r.releasedBy(ctx, r.r, ids)
+	if err != nil {
+		return nil, err
+	}
 	held, err := r.HeldIdentifiers(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	var out []MoveTo
 	for i, id := range ids {
 		has := slices.ContainsFunc(held, func(h HeldIdentifier) bool { return h.Same(id) })
-		if err == nil && from[i] != "" && from[i] != personID && !has {
-			return &app.IdentifierRefusal{Refusal: app.ErrIdentifierMoves.In(string(id.Kind)), Identifier: id}
+		if from[i] != "" && from[i] != personID && !has {
+			out = append(out, MoveTo{id, from[i]})
 		}
 	}
-	return err
+	return out, nil
 }
 
 // move gives a person an identifier that another one had until lately. Until the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"assent/app"
 )
@@ -81,10 +82,11 @@ func (r *Reader) Proposal(ctx context.Context, id string) (ProposalRow, error) {
 	return r.asItStands(p), orElse(err, app.ErrUnknownProposal)
 }
 
-// Proposals lists proposals: those that wait first, each the newest first.
+// Proposals lists proposals without their payloads: those that wait first, each the newest first.
 func (r *Reader) Proposals(ctx context.Context, limit int) ([]ProposalRow, error) {
 	var out []ProposalRow
-	if err := r.r.SelectContext(ctx, &out, proposalRows+` ORDER BY p.state IN ('waiting', 'confirmed') DESC, p.created_at DESC, p.id LIMIT ?`, limit); err != nil {
+	rows := strings.Replace(proposalRows, "p.payload", "'' AS payload", 1) // which may hold a picture
+	if err := r.r.SelectContext(ctx, &out, rows+` ORDER BY p.state IN ('waiting', 'confirmed') DESC, p.created_at DESC, p.id LIMIT ?`, limit); err != nil {
 		return nil, err
 	}
 	for i := range out {

@@ -74,14 +74,15 @@ func TestBrandAppliesAtOnce(t *testing.T) {
 	if err := png.Encode(&picture, image.NewNRGBA(image.Rect(0, 0, 256, 256))); err != nil {
 		t.Fatal(err)
 	}
-	logo, err := chosen.AddLogo(t.Context(), picture.Bytes())
+	drawn, err := settings.ReadLogo(picture.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
+	logo := drawn.ID
 	if res, _ := get("/logo/" + logo + ".png"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a logo that nobody chose: %d", res.StatusCode)
 	}
-	if err := chosen.ChooseBranding(t.Context(), app.Operator, settings.Branding{Institution: "Banco Ribeira", Accent: "#1f4e8c", Logo: logo}, 0); err != nil {
+	if err := chosen.ChooseBranding(t.Context(), app.Operator, settings.Branding{Institution: "Banco Ribeira", Accent: "#1f4e8c", Logo: logo}, 0, drawn); err != nil {
 		t.Fatal(err)
 	}
 	_, id := chosen.Current().Stylesheet()

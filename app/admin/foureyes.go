@@ -79,6 +79,9 @@ type (
 		Value   json.RawMessage `json:"value,omitempty"`
 		Based   int64           `json:"based"`
 		Version int64           `json:"version,omitempty"`
+		// Picture is the logo that the value names, where it is a new one. It is
+		// kept nowhere else until it is chosen, and forgotten with the payload.
+		Picture *store.Logo `json:"picture,omitempty"`
 	}
 )
 
@@ -165,6 +168,65 @@ func (s *Service) Proposal(ctx context.Context, who Identity, id string) (store.
 		err = app.ErrUnknownProposal
 	}
 	return p, err
+}
+
+// ProposedLogo gives the logo as it is, or as a proposal would make it: to who
+// may see the proposal, while it is open. None is app.ErrUnknownVersion.
+func (s *Service) ProposedLogo(ctx context.Context, who Identity, id string, proposed bool) (store.Logo, error) {
+	p, err := s.Proposal(ctx, who, id)
+	if err != nil {
+		return store.Logo{}, err
+	}
+	if p.Area != app.AreaSettings || p.Payload == "" {
+		return store.Logo{}, app.ErrUnknownVersion
+	}
+	var in Choice
+	if err := json.Unmarshal([]byte(p.Payload), &in); err != nil {
+		return store.Logo{}, err
+	}
+	if in.Name != settings.BrandingName {
+		return store.Logo{}, app.ErrUnknownVersion
+	}
+	if !proposed {
+		return s.store.Logo(ctx, s.uses.Settings.Current().Branding.Logo)
+	}
+	if in.Picture != nil {
+		return *in.Picture, nil
+	}
+	value := string(in.Value)
+	if in.Version != 0 {
+		version, err := s.store.Choice(ctx, in.Version)
+		if err != nil {
+			return store.Logo{}, err
+		}
+		value = version.Value
+	}
+	var b settings.Branding
+	if value != "" {
+		if err := json.Unmarshal([]byte(value), &b); err != nil {
+			return store.Logo{}, err
+		}
+	}
+	return s.store.Logo(ctx, b.Logo)
+}
+
+// ChosenLogo gives the logo of a version of the branding.
+func (s *Service) ChosenLogo(ctx context.Context, who Identity, version int64) (store.Logo, error) {
+	if _, err := s.may(ctx, who, ViewSettings); err != nil {
+		return store.Logo{}, err
+	}
+	c, err := s.store.Choice(ctx, version)
+	if err != nil {
+		return store.Logo{}, err
+	}
+	var b settings.Branding
+	if settings.Name(c.Name) != settings.BrandingName {
+		return store.Logo{}, app.ErrUnknownVersion
+	}
+	if err := json.Unmarshal([]byte(c.Value), &b); err != nil {
+		return store.Logo{}, err
+	}
+	return s.store.Logo(ctx, b.Logo)
 }
 
 func sees(who Identity, p app.Proposal) bool {
@@ -469,7 +531,11 @@ func runChoice(ctx context.Context, s *Service, by app.Actor, p app.Proposal) er
 		if err := json.Unmarshal(in.Value, &b); err != nil {
 			return err
 		}
-		return set.ChooseBranding(ctx, by, b, in.Based)
+		var picture []store.Logo
+		if in.Picture != nil {
+			picture = append(picture, *in.Picture)
+		}
+		return set.ChooseBranding(ctx, by, b, in.Based, picture...)
 	case ActionProtection:
 		var c settings.Protection
 		if err := json.Unmarshal(in.Value, &c); err != nil {
@@ -557,7 +623,7 @@ func (s *Service) able(ctx context.Context, area app.Area) (n int, err error) {
 
 // chosen is second for a choice, which is checked first so that its faults stand
 // in the form, not in a proposal.
-func (s *Service) chosen(ctx context.Context, by app.Actor, what Action, name settings.Name, value any, based int64) error {
+func (s *Service) chosen(ctx context.Context, by app.Actor, what Action, name settings.Name, value any, based int64, picture ...store.Logo) error {
 	if err := s.uses.Settings.Check(value); err != nil {
 		return err
 	}
@@ -565,7 +631,11 @@ func (s *Service) chosen(ctx context.Context, by app.Actor, what Action, name se
 	if err != nil {
 		return err
 	}
-	return s.second(ctx, by, what, "", Choice{Name: name, Value: b, Based: based})
+	c := Choice{Name: name, Value: b, Based: based}
+	for _, l := range picture {
+		c.Picture = &l
+	}
+	return s.second(ctx, by, what, "", c)
 }
 
 // secondForVersion is second for going back to an earlier version or to none. Of

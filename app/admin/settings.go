@@ -7,6 +7,7 @@ import (
 	"assent/app"
 	"assent/app/health"
 	"assent/app/settings"
+	"assent/store"
 )
 
 // SetBranding makes b the institution's brand; see settings.ChooseBranding,
@@ -30,15 +31,18 @@ func (s *Service) SetLogo(ctx context.Context, who Identity, file []byte, based 
 	}
 	b := s.uses.Settings.Current().Branding
 	b.Logo = ""
+	var picture []store.Logo
 	if len(file) > 0 {
-		if b.Logo, err = s.uses.Settings.AddLogo(ctx, file); err != nil {
+		l, err := settings.ReadLogo(file)
+		if err != nil {
 			return err
 		}
+		b.Logo, picture = l.ID, append(picture, l)
 	}
-	if err := s.chosen(ctx, by, ActionBranding, settings.BrandingName, b, based); err != nil {
+	if err := s.chosen(ctx, by, ActionBranding, settings.BrandingName, b, based, picture...); err != nil {
 		return err
 	}
-	return s.uses.Settings.ChooseBranding(ctx, by, b, based)
+	return s.uses.Settings.ChooseBranding(ctx, by, b, based, picture...)
 }
 
 // SetProtection makes p the policy against fraud and fatigue.

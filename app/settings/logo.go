@@ -24,19 +24,11 @@ const (
 	logoKept = 1 << 20
 )
 
-// AddLogo keeps a picture, PNG or WebP, and gives its id for Branding.Logo. What
-// is kept is a PNG that was written from the picture's pixels alone, so that
-// nothing else of the file reaches a browser. SVG is refused: it can carry
-// scripts.
-func (s *Service) AddLogo(ctx context.Context, file []byte) (string, error) {
-	l, err := readLogo(file)
-	if err != nil {
-		return "", err
-	}
-	return l.ID, s.cfg.Store.AddLogo(ctx, l)
-}
-
-func readLogo(file []byte) (store.Logo, error) {
+// ReadLogo reads a picture, PNG or WebP, whose id is for Branding.Logo. It is kept
+// once ChooseBranding chooses it. What is kept is a PNG that was written from the
+// picture's pixels alone, so that nothing else of the file reaches a browser. SVG
+// is refused: it can carry scripts.
+func ReadLogo(file []byte) (store.Logo, error) {
 	refuse := func(key string) (store.Logo, error) {
 		f := Fault{Field: "logo", Key: "admin.settings.fault.logo_kind"}
 		switch key {

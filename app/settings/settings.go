@@ -220,20 +220,23 @@ func CheckBranding(b Branding) (Branding, Faults) {
 
 // ChooseBranding makes b the brand. based is the version that was changed
 // (Current.Versions); another's meanwhile is app.ErrChanged. What is wrong is
-// Faults.
-func (s *Service) ChooseBranding(ctx context.Context, by app.Actor, b Branding, based int64) error {
+// Faults. A logo that isn't kept yet is given as picture.
+func (s *Service) ChooseBranding(ctx context.Context, by app.Actor, b Branding, based int64, picture ...store.Logo) error {
 	if s.fixed("institution") {
 		b.Institution = s.Current().Branding.Institution
 	}
 	if err := b.check().err(); err != nil {
 		return err
 	}
-	if b.Logo != "" {
+	var added *store.Logo
+	if i := slices.IndexFunc(picture, func(l store.Logo) bool { return l.ID == b.Logo }); i >= 0 {
+		added = &picture[i]
+	} else if b.Logo != "" {
 		if _, err := s.cfg.Store.Logo(ctx, b.Logo); err != nil {
 			return err
 		}
 	}
-	return s.choose(ctx, by, BrandingName, b, based, 0)
+	return s.chooseWith(ctx, by, BrandingName, b, based, 0, added)
 }
 
 // ChooseProtection makes p the policy; see ChooseBranding.
@@ -305,14 +308,34 @@ func (s *Service) Revert(ctx context.Context, by app.Actor, version, based int64
 
 // choose stores a version and makes it count.
 func (s *Service) choose(ctx context.Context, by app.Actor, name Name, value any, based, bringsBack int64) error {
+	return s.chooseWith(ctx, by, name, value, based, bringsBack, nil)
+}
+
+// chooseWith is choose with the picture that the value names, where that isn't
+// kept yet.
+func (s *Service) chooseWith(ctx context.Context, by app.Actor, name Name, value any, based, bringsBack int64, picture *store.Logo) error {
 	text, err := encode(value)
 	if err != nil {
 		return err
 	}
-	if _, err := s.cfg.Store.Choose(ctx, by, store.Choice{Name: string(name), Value: text, BringsBack: bringsBack}, based); err != nil {
+	if _, err := s.cfg.Store.Choose(ctx, by, store.Choice{Name: string(name), Value: text, BringsBack: bringsBack, Picture: picture}, based); err != nil {
 		return err
 	}
 	return s.load(context.WithoutCancel(ctx))
+}
+
+// Unchosen is what counts where nothing is chosen: what was set where the service
+// is started, or the default.
+func (s *Service) Unchosen(name Name) any {
+	switch name {
+	case BrandingName:
+		return Branding{Institution: s.cfg.Institution}
+	case ProtectionName:
+		return protectionOf(s.cfg.Protection)
+	case RetentionName:
+		return DefaultRetention
+	}
+	return FourEyes{Areas: s.cfg.FourEyes}.ordered()
 }
 
 // Stylesheet is the sheet of the colours that were chosen, and an id that

@@ -210,14 +210,18 @@ func TestLogos(t *testing.T) {
 		return b.Bytes()
 	}
 	good := append(encode(192, 192), "<script>alert(1)</script>"...)
-	id, err := s.AddLogo(t.Context(), good)
+	logo, err := settings.ReadLogo(good)
 	if err != nil {
 		t.Fatal(err)
 	}
+	id := logo.ID
 	if _, err := s.ShowLogo(t.Context(), id); !errors.Is(err, app.ErrUnknownVersion) {
 		t.Errorf("a logo that nobody chose is shown: %v", err)
 	}
-	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: id}, 0); err != nil {
+	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: id}, 0); !errors.Is(err, app.ErrUnknownVersion) {
+		t.Errorf("a logo that isn't there: %v", err)
+	}
+	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: id}, 0, logo); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := s.ShowLogo(t.Context(), id)
@@ -231,7 +235,7 @@ func TestLogos(t *testing.T) {
 	webp := []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00")
 	large := slices.Clone(webp)
 	copy(large[21:], "\xbf\xc0\x2f\x10")
-	if id, err := s.AddLogo(t.Context(), large); err != nil || id == "" {
+	if l, err := settings.ReadLogo(large); err != nil || l.ID == "" {
 		t.Errorf("a WebP: %v", err)
 	}
 	for name, row := range map[string]struct {
@@ -243,7 +247,7 @@ func TestLogos(t *testing.T) {
 		"a small WebP": {webp, "logo_sides"}, "nothing": {nil, "logo_kind"},
 	} {
 		var faults settings.Faults
-		if _, err := s.AddLogo(t.Context(), row.file); !errors.As(err, &faults) || !strings.HasSuffix(string(faults[0].Key), row.key) {
+		if _, err := settings.ReadLogo(row.file); !errors.As(err, &faults) || !strings.HasSuffix(string(faults[0].Key), row.key) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

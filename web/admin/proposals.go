@@ -24,6 +24,7 @@ func (h *handlers) proposalRoutes() []Route {
 	return []Route{
 		on("GET /admin/proposals", admin.ViewProposals, h.proposals),
 		on("GET /admin/proposals/{id}", admin.ViewProposals, h.proposal),
+		on("GET /admin/proposals/{id}/logo/{which}", admin.ViewProposals, h.proposedLogo),
 		on("POST /admin/proposals/{id}/confirm", admin.DecideProposals, h.confirmProposal),
 		on("POST /admin/proposals/{id}/refuse", admin.DecideProposals, h.refuseProposal),
 		on("POST /admin/proposals/{id}/take", admin.DecideProposals, h.takeProposal),
@@ -94,6 +95,27 @@ func (h *handlers) proposal(w http.ResponseWriter, r *http.Request, who admin.Id
 	return h.showProposal(w, r, who, http.StatusOK, "")
 }
 
+// proposedLogo draws the logo as it is, or as it is to be.
+func (h *handlers) proposedLogo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	which := r.PathValue("which")
+	if which != "now" && which != "then" {
+		return app.ErrUnknownVersion
+	}
+	l, err := h.Admins.ProposedLogo(r.Context(), who, r.PathValue("id"), which == "then")
+	if err != nil {
+		return err
+	}
+	return drawLogo(w, l)
+}
+
+// drawLogo answers with a logo, for this browser alone.
+func drawLogo(w http.ResponseWriter, l store.Logo) error {
+	w.Header().Set("Content-Type", "image/png")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := w.Write(l.PNG)
+	return err
+}
+
 func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
 	row, err := h.Admins.Proposal(r.Context(), who, r.PathValue("id"))
 	if err != nil {
@@ -125,7 +147,7 @@ func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admi
 // aboutPerson is the person whom a proposal is about; empty for another.
 func aboutPerson(p app.Proposal) string {
 	switch admin.Action(p.Action) {
-	case admin.ActionInvite, admin.ActionEditPerson:
+	case admin.ActionInvite, admin.ActionEditPerson, admin.ActionErasePerson:
 		return p.Subject
 	}
 	return ""
@@ -142,14 +164,17 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 	case admin.ActionInvite:
 		var in admin.Invitation
 		key := map[bool]i18n.Key{false: "admin.proposals.way_link", true: "admin.proposals.way_letter"}
-		err := read(&in)
-		return []page.Change{{Label: w.T("admin.proposals.way"), Now: w.T(key[in.Letter])}}, err
+		if err := read(&in); err != nil {
+			return nil, err
+		}
+		_, about, err := h.personNow(r, who, w, p.Subject)
+		return append(about, page.Change{Label: w.T("admin.proposals.way"), Now: w.T(key[in.Letter])}), err
 	case admin.ActionAddPerson, admin.ActionEditPerson:
 		var in admin.PersonEdit
 		if err := read(&in); err != nil {
 			return nil, err
 		}
-		return h.personChanges(r, w, p.Subject, in)
+		return h.personChanges(r, who, w, p.Subject, in)
 	case admin.ActionStartImport:
 		return h.importChanges(r, w, p)
 	case admin.ActionAddAdmin:
@@ -166,18 +191,28 @@ func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p 
 		if err := read(&in); err != nil {
 			return nil, err
 		}
-		if in.State != "" {
-			return []page.Change{{Label: w.T("admin.admins.state"), Was: w.T(adminStates[of.State]), Now: w.T(adminStates[in.State])}}, nil
+		out := []page.Change{{Label: w.T("admin.admins.email"), Was: of.Email, Now: of.Email}}
+		if in.State != app.AdminActive {
+			out = append(out, page.Change{Label: w.T("admin.proposals.signed_in"), Now: w.T("admin.proposals.sessions_end")})
 		}
-		return []page.Change{{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, in.Role)}}, nil
-	case admin.ActionLinkAdmin, admin.ActionErasePerson:
-		return nil, nil
+		if in.State != "" {
+			return append(out, page.Change{Label: w.T("admin.admins.state"), Was: w.T(adminStates[of.State]), Now: w.T(adminStates[in.State])}), nil
+		}
+		return append(out, page.Change{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, in.Role)}), nil
+	case admin.ActionLinkAdmin:
+		return h.linkChanges(r, w, p.Subject)
+	case admin.ActionErasePerson:
+		_, all, err := h.personNow(r, who, w, p.Subject)
+		for i := range all {
+			all[i].Now = w.T("admin.proposals.erased")
+		}
+		return all, err
 	}
 	var in admin.Choice
 	if err := read(&in); err != nil {
 		return nil, err
 	}
-	return h.choiceChanges(r, w, in)
+	return h.choiceChanges(r, w, p.ID, in)
 }
 
 // importChanges are what an import would do, by its counts; see markedRows for
@@ -234,51 +269,127 @@ func lines(values []string) string {
 	return strings.Join(slices.Sorted(slices.Values(values)), "\n")
 }
 
+// linkChanges are what a new set-up link does to an administrator.
+func (h *handlers) linkChanges(r *http.Request, w i18n.Words, id string) ([]page.Change, error) {
+	of, err := h.Store.Admin(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	return []page.Change{
+		{Label: w.T("admin.admins.email"), Was: of.Email, Now: of.Email},
+		{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, of.Role)},
+		{Label: w.T("admin.proposals.passkey"), Now: w.T("admin.proposals.passkey_ends")},
+	}, nil
+}
+
+// personFacts are what proposals change of a person, a list a line each.
+type personFacts struct{ name, ids, companies string }
+
+// personNow gives a person as they are: what proposals change of them, and all of
+// it as rows with how many devices they have, as far as who may see it.
+func (h *handlers) personNow(r *http.Request, who admin.Identity, w i18n.Words, personID string) (personFacts, []page.Change, error) {
+	ctx := r.Context()
+	p, err := h.Store.Person(ctx, personID)
+	if err != nil {
+		return personFacts{}, nil, err
+	}
+	held, err := h.Store.HeldIdentifiers(ctx, personID)
+	if err != nil {
+		return personFacts{}, nil, err
+	}
+	companies, err := h.Store.Companies(ctx, personID)
+	if err != nil {
+		return personFacts{}, nil, err
+	}
+	devices, err := h.Store.Devices(ctx, personID)
+	if err != nil {
+		return personFacts{}, nil, err
+	}
+	n := 0
+	for _, d := range devices {
+		if d.State != app.DeviceRemoved {
+			n++
+		}
+	}
+	var ids []app.Identifier
+	for _, id := range held {
+		ids = append(ids, identifierOf(who, id.Identifier))
+	}
+	out := personFacts{h.nameOf(r, who, p), identifierLines(w, ids), companyLines(companies)}
+	rows := []page.Change{
+		{Label: w.T("admin.people.name"), Was: out.name},
+		{Label: w.T("admin.people.identifiers"), Was: out.ids},
+		{Label: w.T("admin.people.devices"), Was: page.Figure(w, n)},
+	}
+	if len(companies) > 0 && who.May(admin.ViewPersonalData) {
+		rows = append(rows, page.Change{Label: w.T("admin.people.companies"), Was: out.companies})
+	}
+	return out, rows, nil
+}
+
+func identifierLines(w i18n.Words, ids []app.Identifier) string {
+	var out []string
+	for _, id := range ids {
+		out = append(out, page.IdentifierWords(w, id))
+	}
+	return lines(out)
+}
+
+func companyLines(companies []string) string {
+	var out []string
+	for _, c := range companies {
+		out = append(out, i18n.CNPJ(c))
+	}
+	return lines(out)
+}
+
 // personChanges compares a person with what they are to be.
-func (h *handlers) personChanges(r *http.Request, w i18n.Words, personID string, in admin.PersonEdit) ([]page.Change, error) {
-	var was struct{ name, ids, companies string }
+func (h *handlers) personChanges(r *http.Request, who admin.Identity, w i18n.Words, personID string, in admin.PersonEdit) ([]page.Change, error) {
+	var was personFacts
 	if personID != "" {
-		p, err := h.Store.Person(r.Context(), personID)
-		if err != nil {
+		var err error
+		if was, _, err = h.personNow(r, who, w, personID); err != nil {
 			return nil, err
 		}
-		ids, err := h.Store.HeldIdentifiers(r.Context(), personID)
-		if err != nil {
-			return nil, err
-		}
-		companies, err := h.Store.Companies(r.Context(), personID)
-		if err != nil {
-			return nil, err
-		}
-		var list []string
-		for _, id := range ids {
-			list = append(list, string(id.Kind)+":"+id.Value)
-		}
-		was.name, was.ids, was.companies = p.Name, lines(list), lines(companies)
 	}
 	name, ids, companies, err := people.Read(in.Name, in.Identifiers, in.Companies)
 	if err != nil {
 		return nil, err
 	}
-	var list []string
-	for _, id := range ids {
-		list = append(list, string(id.Kind)+":"+id.Value)
-	}
 	var out []page.Change
 	for _, c := range []page.Change{
 		{Label: w.T("admin.people.name"), Was: was.name, Now: name},
-		{Label: w.T("admin.people.identifiers"), Was: was.ids, Now: lines(list)},
-		{Label: w.T("admin.people.companies"), Was: was.companies, Now: lines(companies)},
+		{Label: w.T("admin.people.identifiers"), Was: was.ids, Now: identifierLines(w, ids)},
+		{Label: w.T("admin.people.companies"), Was: was.companies, Now: companyLines(companies)},
 	} {
 		if c.Was != c.Now {
 			out = append(out, c)
 		}
 	}
+	moves, err := h.Store.MovesTo(r.Context(), personID, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range moves {
+		from, err := h.Store.Person(r.Context(), m.From)
+		if err != nil {
+			return nil, err
+		}
+		if err := h.look(r, who, store.Looked{Kind: store.LookPerson, PersonID: from.ID}); err != nil {
+			return nil, err
+		}
+		had := h.nameOf(r, who, from)
+		if from.ErasedAt != 0 {
+			had = w.T("admin.proposals.erased")
+		}
+		out = append(out, page.Change{Label: w.T("admin.proposals.moves"), Was: had, Now: page.IdentifierWords(w, m.Identifier)})
+	}
 	return out, nil
 }
 
 // choiceChanges compares what counts of a choice with what is to count.
-func (h *handlers) choiceChanges(r *http.Request, w i18n.Words, in admin.Choice) ([]page.Change, error) {
+func (h *handlers) choiceChanges(r *http.Request, w i18n.Words, proposal string, in admin.Choice) ([]page.Change, error) {
+	out := []page.Change{{Label: w.T("admin.settings.name"), Now: page.ChoiceWords(w, string(in.Name))}}
 	now := string(in.Value)
 	if in.Version != 0 {
 		version, err := h.Store.Choice(r.Context(), in.Version)
@@ -286,6 +397,8 @@ func (h *handlers) choiceChanges(r *http.Request, w i18n.Words, in admin.Choice)
 			return nil, err
 		}
 		now = version.Value
+		out = append(out, page.Change{Label: w.T("admin.settings.history.what"), Now: w.T("admin.proposals.version",
+			"version", in.Version, "when", w.DateTime(version.At.Time()))})
 	}
 	var was string
 	rows, err := h.Store.Choices(r.Context())
@@ -297,38 +410,56 @@ func (h *handlers) choiceChanges(r *http.Request, w i18n.Words, in admin.Choice)
 			was = row.Value
 		}
 	}
-	facts := func(value string) ([]page.Fact, error) {
-		if value == "" {
-			value = "null"
-		}
-		return chose(w, store.Choice{Name: string(in.Name), Value: value})
-	}
-	before, err := facts(was)
+	before, err := h.counting(w, in.Name, was)
 	if err != nil {
 		return nil, err
 	}
-	after, err := facts(now)
+	after, err := h.counting(w, in.Name, now)
 	if err != nil {
 		return nil, err
 	}
-	var out []page.Change
-	for _, f := range after {
-		c := page.Change{Label: f.Label, Now: f.Value}
-		for _, b := range before {
-			if b.Label == f.Label {
-				c.Was = b.Value
-			}
-		}
-		if c.Was != c.Now {
-			out = append(out, c)
-		}
-	}
+	labels := slices.Clone(after)
 	for _, b := range before {
 		if !slices.ContainsFunc(after, func(f page.Fact) bool { return f.Label == b.Label }) {
-			out = append(out, page.Change{Label: b.Label, Was: b.Value})
+			labels = append(labels, b)
 		}
 	}
+	of := func(facts []page.Fact, label string) page.Fact {
+		i := slices.IndexFunc(facts, func(f page.Fact) bool { return f.Label == label })
+		if i < 0 {
+			return page.Fact{Label: label, Value: w.T("admin.proposals.as_delivered")}
+		}
+		return facts[i]
+	}
+	for _, one := range labels {
+		b, a := of(before, one.Label), of(after, one.Label)
+		if a == b {
+			continue
+		}
+		c := page.Change{Label: one.Label, Was: b.Value, Now: a.Value, WasColour: b.Colour, NowColour: a.Colour}
+		logo := proposalsPath + "/" + url.PathEscape(proposal) + "/logo/"
+		if b.Logo != "" {
+			c.WasPicture = logo + "now"
+		}
+		if a.Logo != "" {
+			c.NowPicture = logo + "then"
+		}
+		out = append(out, c)
+	}
 	return out, nil
+}
+
+// counting says what counts where a value of a choice is chosen: where it is
+// none, what was set where the service is started, or the default.
+func (h *handlers) counting(w i18n.Words, name settings.Name, value string) ([]page.Fact, error) {
+	if value == "" || value == "null" {
+		b, err := json.Marshal(h.Settings.Unchosen(name))
+		if err != nil {
+			return nil, err
+		}
+		value = string(b)
+	}
+	return chose(w, store.Choice{Name: string(name), Value: value})
 }
 
 // decided goes back to a proposal, or says there why it wasn't decided.

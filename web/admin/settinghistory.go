@@ -84,7 +84,14 @@ func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
 		add("admin.settings.branding.institution", b.Institution)
 		add("admin.settings.branding.accent", b.Accent)
 		add("admin.settings.branding.accent_dark", b.AccentDark)
-		add("admin.settings.logo.title", b.Logo)
+		for i := range out {
+			if strings.HasPrefix(out[i].Value, "#") {
+				out[i].Colour = out[i].Value
+			}
+		}
+		if b.Logo != "" {
+			out = append(out, page.Fact{Label: w.T("admin.settings.logo.title"), Value: w.T("admin.settings.logo.own"), Logo: b.Logo})
+		}
 	case settings.ProtectionName:
 		var p settings.Protection
 		if err := json.Unmarshal([]byte(row.Value), &p); err != nil {
@@ -114,7 +121,7 @@ func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
 			return nil, err
 		}
 		for _, field := range r.Fields() {
-			out = append(out, page.Fact{Label: page.RetentionWords(w, field.Name), Value: strconv.Itoa(*field.Days)})
+			out = append(out, page.Fact{Label: page.RetentionWords(w, field.Name), Value: w.N("admin.proposals.days", *field.Days, "count", page.Figure(w, *field.Days))})
 		}
 	}
 	return out, nil
@@ -125,7 +132,23 @@ func profiles(w i18n.Words, names []string) string {
 	for _, n := range names {
 		out = append(out, page.ProfileWords(w, n))
 	}
+	if len(out) == 0 {
+		return w.T("admin.settings.four_eyes.none")
+	}
 	return strings.Join(out, ", ")
+}
+
+// versionLogo draws the logo of a version.
+func (h *handlers) versionLogo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+	version, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return app.ErrUnknownVersion
+	}
+	l, err := h.Admins.ChosenLogo(r.Context(), who, version)
+	if err != nil {
+		return err
+	}
+	return drawLogo(w, l)
 }
 
 // revertSetting brings back an earlier version.

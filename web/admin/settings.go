@@ -37,6 +37,7 @@ func (h *handlers) settingsRoutes() []Route {
 		on("GET /admin/settings/four_eyes", admin.ViewSettings, h.fourEyes),
 		on("POST /admin/settings/four_eyes", admin.ChangeSettings, h.saveFourEyes),
 		on("GET /admin/settings/history", admin.ViewSettings, h.versions),
+		on("GET /admin/settings/history/{id}/logo", admin.ViewSettings, h.versionLogo),
 		on("POST /admin/settings/history/{id}/revert", admin.ChangeSettings, h.revertSetting),
 		on("POST /admin/settings/{id}/reset", admin.ChangeSettings, h.resetSetting),
 		on("GET /admin/settings/acp", admin.TestSettings, h.acp),

@@ -28,6 +28,9 @@ type Proposals struct {
 type Change struct {
 	Label, Was, Now, Path string
 
+	WasPicture, NowPicture string // paths of pictures that the values stand for
+	WasColour, NowColour   string // #rrggbb, where the values are colours
+
 	Digest bool // Now is a hash: drawn so that two of them can be compared
 }
 

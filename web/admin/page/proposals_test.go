@@ -18,8 +18,8 @@ func proposalPages(f page.Frame) []shown {
 	edit := row("p1", w.T("admin.proposals.what.person_edit", "name", "Carol Nolan"), "Oscar Price", app.ProposalWaiting, false)
 	link := row("p2", w.T("admin.proposals.what.person_invite", "name", "Ada Quill"), "Olive Owen", app.ProposalConfirmed, true)
 	changes := []page.Change{
-		{Label: w.T("admin.people.identifiers"), Was: "username:carol\nphone:+442079460018", Now: "username:carol\nphone:+442079460099\nemail:carol@nolan.example"},
-		{Label: w.T("admin.people.companies"), Was: "12345678000195"},
+		{Label: w.T("admin.people.identifiers"), Was: "User name: carol\nPhone: +442079460018", Now: "User name: carol\nPhone: +442079460099\nE-mail: carol@nolan.example"},
+		{Label: w.T("admin.people.companies"), Was: "12.345.678/0001-95"},
 	}
 	return []shown{
 		{name: "proposals", path: at, page: page.Proposals{List: []page.ProposalRow{edit, link,
@@ -33,6 +33,12 @@ func proposalPages(f page.Frame) []shown {
 			Changes: []page.Change{{Label: w.T("admin.proposals.way"), Now: w.T("admin.proposals.way_letter")}}}},
 		{name: "proposal-confirmed", path: at + "/p2", page: page.Proposal{ProposalRow: link, Decider: "Oscar Price", Decided: now.Add(-time.Minute), Takes: true, MakesLink: true}},
 		{name: "proposal-own", path: at + "/p1", page: page.Proposal{ProposalRow: edit, Changes: changes, Fault: page.Told(w, app.ErrOwnProposal.Code)}},
+		{name: "proposal-branding", path: at + "/p3", page: page.Proposal{ProposalRow: row("p3", w.T("admin.proposals.what.settings_branding"), "Oscar Price", app.ProposalWaiting, false),
+			Changes: []page.Change{
+				{Label: w.T("admin.settings.name"), Now: page.ChoiceWords(w, "branding")},
+				{Label: w.T("admin.settings.branding.accent"), Was: w.T("admin.proposals.as_delivered"), Now: "#1f4e8c", NowColour: "#1f4e8c"},
+				{Label: w.T("admin.settings.logo.title"), Was: w.T("admin.settings.logo.own"), Now: w.T("admin.settings.logo.own"), WasPicture: at + "/p3/logo/now", NowPicture: at + "/p3/logo/then"},
+			}}},
 		{name: "proposal-import", path: at + "/p5", page: page.Proposal{ProposalRow: row("p5", w.T("admin.proposals.what.import_start"), "Oscar Price", app.ProposalWaiting, false),
 			Changes: []page.Change{
 				{Label: w.T("admin.proposals.file"), Now: "people-2026-11.csv", Path: "/admin/import/i1"},

@@ -310,7 +310,12 @@ type Version struct {
 }
 
 // Fact is a label and its value.
-type Fact struct{ Label, Value string }
+type Fact struct {
+	Label, Value string
+
+	Logo   string // id of the picture that Value stands for
+	Colour string // #rrggbb, where Value is one
+}
 
 var choiceWords = map[string]i18n.Key{
 	"branding": "admin.settings.branding.title", "protection": "admin.settings.protection.title", "retention": "admin.settings.retention.title", "four_eyes": "admin.settings.four_eyes.title",
