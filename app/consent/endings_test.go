@@ -67,7 +67,7 @@ func TestEndingsGoOnByThemselves(t *testing.T) {
 func TestOthersWriteWhileManyClientsAreDenied(t *testing.T) {
 	db := storetest.New(t)
 	alice, bruno := db.MustPerson("alice"), db.MustPerson("bruno")
-	dev, other := db.MustDevice(alice), db.MustDevice(bruno)
+	dev := db.MustDevice(alice)
 	svc := consent.New(consent.Config{Store: db.Store, Log: slog.New(slog.DiscardHandler)})
 	var clients []string
 	for i := range consent.DeniedClients {
@@ -94,7 +94,8 @@ func TestOthersWriteWhileManyClientsAreDenied(t *testing.T) {
 			}
 			return
 		default:
-			if err := svc.Mute(t.Context(), storetest.On(other), "till", "Till", true); err != nil {
+			in := storetest.Request(bruno, db.Now().Add(time.Hour))
+			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
 				t.Fatal(err)
 			}
 		}
