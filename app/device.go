@@ -53,6 +53,9 @@ type Subscription struct {
 	ProvenAt       Instant `db:"proven_at"` // the first notice was opened: they arrive
 	EndedAt        Instant `db:"ended_at"`
 	LastError      string  `db:"last_error"`
+	// Replaces is the endpoint that the browser says it had before, of one that it
+	// makes; empty where it doesn't say.
+	Replaces string `db:"-"`
 }
 
 // Credential is a passkey of a person. Record is the library's credential

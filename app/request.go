@@ -258,6 +258,14 @@ const (
 	NoticeHandled      Notice = "handled" // a request that was notified no longer waits
 	NoticeTest         Notice = "test"    // to see that notices arrive
 
+	NoticePushMoved     Notice = "push_moved"      // another device's notices go elsewhere now
+	NoticePushLeft      Notice = "push_left"       // this device's do: sent to where they went before
+	NoticePushSkipped   Notice = "push_skipped"    // another device goes without notices
+	NoticeSignedOut     Notice = "signed_out"      // another device signed out
+	NoticeSignedOutHere Notice = "signed_out_here" // this one did: sent to where its notices went
+	NoticeRenamed       Notice = "device_renamed"
+	NoticeMuted         Notice = "client_muted" // on another device
+
 	NoticeIdentifierAdded Notice = "identifier_added" // the person can be asked by another name
 	NoticeIdentifierLost  Notice = "identifier_lost"  // a name of theirs was given to another person
 	NoticeIdentityChanged Notice = "identity_changed" // identifiers or companies of theirs were removed, replaced or added

@@ -22,14 +22,41 @@ function sameKey(subscription, key) {
 	return bytes.length === key.length && bytes.every((b, i) => b === key[i]);
 }
 
+// The endpoint that the server was last told of. Only this browser knows it: with
+// its word the server takes a new one for the browser's own, and alarms nobody.
+// The service worker reads it too.
+async function lastEndpoint() {
+	try {
+		return await (await (await caches.open("push")).match("/push-endpoint"))?.text() ?? "";
+	} catch {
+		return "";
+	}
+}
+
+async function keepEndpoint(endpoint) {
+	try {
+		await (await caches.open("push")).put("/push-endpoint", new Response(endpoint));
+	} catch {
+		// Without storage a new subscription is told to the person.
+	}
+}
+
+// An endpoint that is about to be given up, where none is kept yet.
+async function giveUp(subscription) {
+	if (subscription && await lastEndpoint() === "") await keepEndpoint(subscription.endpoint);
+	await subscription?.unsubscribe();
+}
+
 async function store(subscription) {
 	const { endpoint, keys } = subscription.toJSON();
+	const replaces = await lastEndpoint();
 	const answer = await fetch("/push/subscription", {
 		method: "POST", credentials: "same-origin", redirect: "error",
 		headers: { "Content-Type": "application/json", Accept: "application/json" },
-		body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }), signal: AbortSignal.timeout(15000),
+		body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth }, replaces }), signal: AbortSignal.timeout(15000),
 	});
 	if (answer.ok) {
+		await keepEndpoint(endpoint);
 		sessionStorage.setItem("push-synced", JSON.stringify({ endpoint, at: Date.now() }));
 		return;
 	}
@@ -46,7 +73,7 @@ async function subscription(key) {
 	const registration = await navigator.serviceWorker.ready;
 	let own = await registration.pushManager.getSubscription();
 	if (own && !sameKey(own, key)) {
-		await own.unsubscribe();
+		await giveUp(own);
 		own = null;
 	}
 	return own ?? registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
@@ -60,7 +87,7 @@ async function subscribe() {
 	} catch (error) {
 		if (error.message !== "push_gone") throw error;
 		const registration = await navigator.serviceWorker.ready;
-		await (await registration.pushManager.getSubscription())?.unsubscribe();
+		await giveUp(await registration.pushManager.getSubscription());
 		await subscribeOnce();
 	}
 }
@@ -180,7 +207,7 @@ async function repair(button) {
 	button.setAttribute("aria-busy", "true");
 	try {
 		const registration = await navigator.serviceWorker.ready;
-		await (await registration.pushManager.getSubscription())?.unsubscribe();
+		await giveUp(await registration.pushManager.getSubscription());
 		await subscribe();
 		button.form.requestSubmit(); // a test shows whether it helped
 	} catch {

@@ -126,7 +126,8 @@ self.addEventListener("notificationclick", (event) => {
 	})());
 });
 
-// The browser changed the subscription by itself: the server learns the new one.
+// The browser changed the subscription by itself: the server learns the new one,
+// and by the endpoint before it that it is the browser's own.
 self.addEventListener("pushsubscriptionchange", (event) => {
 	event.waitUntil((async () => {
 		const key = event.oldSubscription?.options?.applicationServerKey;
@@ -134,9 +135,12 @@ self.addEventListener("pushsubscriptionchange", (event) => {
 			(key ? await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }) : null);
 		if (!own) return; // the page makes a new one at the next open
 		const { endpoint, keys } = own.toJSON();
-		await fetch("/push/subscription", {
+		const last = await caches.open("push");
+		const replaces = await (await last.match("/push-endpoint"))?.text() ?? event.oldSubscription?.endpoint ?? "";
+		const answer = await fetch("/push/subscription", {
 			method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json" },
-			body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }),
+			body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth }, replaces }),
 		});
+		if (answer.ok) await last.put("/push-endpoint", new Response(endpoint));
 	})());
 });

@@ -88,6 +88,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.exec(ctx, `DELETE FROM backoffs WHERE denied_at < ?`, t.now.Add(-backOffKept)); err != nil {
 			return err
 		}
+		if err := t.exec(ctx, `DELETE FROM former_subscriptions WHERE at < ?`, t.now.Add(-formersKept)); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `DELETE FROM attackers WHERE at < ?`, t.now.Add(-app.AttackWindow)); err != nil {
 			return err
 		}

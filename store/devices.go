@@ -293,9 +293,23 @@ func (s *Store) UsePasskey(ctx context.Context, id, personID, record string, bac
 
 // SignOut ends a device's session, its subscription and the links that it gave:
 // whoever holds the browser then learns of nothing. The device stays the
-// person's.
+// person's. Its other devices are told, and so is this one: a stolen cookie is
+// enough to sign out, and a phone must not fall silent without a word.
 func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
+		var live []formerSubscription
+		if err := t.SelectContext(ctx, &live, `SELECT endpoint, p256dh, auth, ended_at, moved_at FROM subscriptions
+			WHERE device_id = ? AND ended_at = 0`, deviceID); err != nil {
+			return err
+		}
+		for _, before := range live {
+			if err := t.tellFormer(ctx, deviceID, before, app.NoticeSignedOutHere); err != nil {
+				return err
+			}
+		}
+		if err := t.pushAll(ctx, by.PersonID, deviceID, app.NoticeSignedOut, "", t.now.Add(toldFor)); err != nil {
+			return err
+		}
 		return t.signOut(ctx, by, app.Device{ID: deviceID, PersonID: by.PersonID})
 	})
 }
@@ -345,6 +359,9 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE devices SET name = ? WHERE id = ?`, name, deviceID); err != nil {
+			return err
+		}
+		if err := t.pushAll(ctx, by.PersonID, by.ID, app.NoticeRenamed, "", t.now.Add(toldFor)); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: deviceID})
@@ -543,6 +560,11 @@ func (s *Store) SetDevicePreferences(ctx context.Context, by app.Actor, theme *s
 		}
 		if n, err := t.affect(ctx, `UPDATE devices SET push_choice = ? WHERE id = ? AND push_choice <> ?`, *push, by.ID, *push); err != nil || n == 0 {
 			return err
+		}
+		if d.PushChoice == app.PushOn {
+			if err := t.pushAll(ctx, by.PersonID, by.ID, app.NoticePushSkipped, "", t.now.Add(toldFor)); err != nil {
+				return err
+			}
 		}
 		return t.audit(ctx, by, entry{action: "push.choice", person: by.PersonID, device: by.ID,
 			detail: map[string]string{"choice": string(*push)}})

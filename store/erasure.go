@@ -63,6 +63,8 @@ var erasures = []string{
 		WHERE person_id = :id AND (record <> '' OR revoked_at = 0) LIMIT :room)`,
 	`DELETE FROM subscriptions WHERE device_id IN (SELECT s.device_id FROM devices d JOIN subscriptions s ON s.device_id = d.id
 		WHERE d.person_id = :id LIMIT :room)`,
+	`DELETE FROM former_subscriptions WHERE id IN (SELECT f.id FROM devices d JOIN former_subscriptions f ON f.device_id = d.id
+		WHERE d.person_id = :id LIMIT :room)`,
 	`DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM consent_owners WHERE rowid IN (SELECT rowid FROM consent_owners WHERE cpf IN (SELECT value FROM json_each(:cpfs)) LIMIT :room)`,
 	`DELETE FROM companies WHERE rowid IN (SELECT rowid FROM companies WHERE person_id = :id LIMIT :room)`,

@@ -67,6 +67,9 @@ func (s *Store) Mute(ctx context.Context, by app.Actor, clientID, clientName str
 			by.PersonID, clientID, clientName, until); err != nil {
 			return err
 		}
+		if err := t.pushAll(ctx, by.PersonID, by.ID, app.NoticeMuted, "", t.now.Add(toldFor)); err != nil {
+			return err
+		}
 		return t.audit(ctx, by, entry{action: "client.mute", person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
 	})
 }

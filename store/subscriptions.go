@@ -10,10 +10,17 @@ import (
 const subscriptionColumns = `device_id, endpoint, p256dh, auth, created_at, last_accepted_at, last_opened_at, proven_at, ended_at, last_error`
 
 // Subscribe stores a device's push subscription in place of the one it had. An
-// endpoint belongs to one browser: whichever device had it loses it. One that
+// endpoint belongs to one browser: whichever device had it loses it. What takes
+// the place of another without the browser's word is told: see replacePush. One that
 // its push service has ended is app.ErrPushGone, for it would reach nobody: the
 // browser has to make another.
 func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscription) error {
+	var known bool
+	if err := s.r.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM subscriptions s JOIN devices d ON d.id = s.device_id
+		WHERE s.device_id = ? AND s.endpoint = ? AND s.p256dh = ? AND s.auth = ? AND s.ended_at = 0 AND d.push_choice = 'on')`,
+		sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth); err != nil || known {
+		return err // as pages tell it at each opening
+	}
 	return s.write(ctx, func(t *tx) error {
 		var same int
 		if err := t.GetContext(ctx, &same, `SELECT count(*) FROM subscriptions
@@ -33,15 +40,19 @@ func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscriptio
 		if gone {
 			return app.ErrPushGone
 		}
+		movedAt, action, err := t.replacePush(ctx, by, sub)
+		if err != nil {
+			return err
+		}
 		if err := t.exec(ctx, `DELETE FROM subscriptions WHERE endpoint = ? OR device_id = ?`, sub.Endpoint, sub.DeviceID); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `INSERT INTO subscriptions (device_id, endpoint, p256dh, auth, created_at) VALUES (?, ?, ?, ?, ?)`,
-			sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth, t.now); err != nil {
+		if err := t.exec(ctx, `INSERT INTO subscriptions (device_id, endpoint, p256dh, auth, created_at, moved_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth, t.now, movedAt); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: sub.DeviceID})
-		return t.audit(ctx, by, entry{action: "push.subscribe", person: by.PersonID, device: sub.DeviceID})
+		return t.audit(ctx, by, entry{action: action, person: by.PersonID, device: sub.DeviceID})
 	})
 }
 

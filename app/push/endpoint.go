@@ -18,6 +18,7 @@ type Subscription struct {
 	Endpoint string
 	P256DH   string // base64url of the uncompressed P-256 point
 	Auth     string // base64url of 16 bytes
+	Replaces string // the endpoint that its browser had before; empty where it doesn't say
 }
 
 // builtin are the push services of the browsers; "*." stands for subdomains.

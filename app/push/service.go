@@ -53,7 +53,8 @@ func (s *Service) Subscribe(ctx context.Context, by app.Actor, sub Subscription)
 	if err := sub.Validate(s.hosts); err != nil {
 		return app.ErrPushEndpoint.Because(err)
 	}
-	return s.store.Subscribe(ctx, by, app.Subscription{DeviceID: by.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth})
+	return s.store.Subscribe(ctx, by, app.Subscription{DeviceID: by.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth,
+		Replaces: sub.Replaces})
 }
 
 // Skip records that the person goes without notifications on this device.
@@ -70,7 +71,7 @@ func (s *Service) Opened(ctx context.Context, by app.Actor, requestID string) er
 // Send is the job that sends one notice to one device. What is no longer worth
 // a notice is left.
 func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
-	sub, err := s.store.Subscription(ctx, j.DeviceID)
+	sub, err := s.target(ctx, j)
 	if errors.Is(err, app.ErrUnknownDevice) {
 		return app.Outcome{}
 	}
@@ -89,6 +90,9 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 		return app.Outcome{}
 	}
 	res := s.sender.Send(ctx, Subscription{Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth}, m, ttl)
+	if former(j) {
+		j.RequestID = "" // it names where the notice goes
+	}
 	err = s.store.Pushed(ctx, sub, j, res.Outcome == Accepted, res.Outcome == Gone, res.String())
 	if err != nil {
 		return fault(err)
@@ -102,6 +106,20 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 		s.log.ErrorContext(ctx, "a push service refuses our signature: check ASSENT_PUSH_SUBJECT and the clock", "answer", res.String())
 	}
 	return app.Outcome{Verdict: app.JobFailed, Cause: app.CausePushRefused.With(res.Status), Err: errors.New(res.String())}
+}
+
+// former tells whether a notice goes to where those of its device went before.
+func former(j app.Job) bool {
+	n := app.Notice(j.Payload)
+	return n == app.NoticePushLeft || n == app.NoticeSignedOutHere
+}
+
+// target is where a notice goes.
+func (s *Service) target(ctx context.Context, j app.Job) (app.Subscription, error) {
+	if former(j) {
+		return s.store.FormerSubscription(ctx, j.RequestID)
+	}
+	return s.store.Subscription(ctx, j.DeviceID)
 }
 
 // fault has a job tried again that failed here.
@@ -151,6 +169,20 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_coming.title"), w.T("push.device_coming.body")
 	case app.NoticeDeviceAdded:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.device_added.title"), w.T("push.device_added.body")
+	case app.NoticePushMoved:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.moved.title"), w.T("push.moved.body")
+	case app.NoticePushLeft:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.left.title"), w.T("push.left.body")
+	case app.NoticePushSkipped:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.skipped.title"), w.T("push.skipped.body")
+	case app.NoticeSignedOut:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.signed_out.title"), w.T("push.signed_out.body")
+	case app.NoticeSignedOutHere:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.signed_out_here.title"), w.T("push.signed_out_here.body")
+	case app.NoticeRenamed:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.renamed.title"), w.T("push.renamed.body")
+	case app.NoticeMuted:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.muted.title"), w.T("push.muted.body")
 	case app.NoticeIdentifierAdded:
 		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identifier_added.title"), w.T("push.identifier_added.body")
 	case app.NoticeIdentityChanged:

@@ -89,7 +89,16 @@ func (h *handlers) devices(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, page.Devices{List: all, Coming: coming, Stopped: r.URL.Query().Has("stopped")}.Page(f))
+	p := page.Devices{List: all, Coming: coming, Stopped: r.URL.Query().Has("stopped")}
+	if p.Changes, err = h.changes(r, id, ""); err != nil {
+		return err
+	}
+	moved, err := h.Store.PushMoved(r.Context(), id.Device.ID)
+	if err != nil {
+		return err
+	}
+	p.Moved = moved > h.Store.Now().Add(-newsFor)
+	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 
 // coming gives the devices that are about to be added to the person.
@@ -139,6 +148,9 @@ func (h *handlers) device(w http.ResponseWriter, r *http.Request, id login.Ident
 		return err
 	}
 	d.Saved, d.Sent = r.URL.Query().Has("saved"), r.URL.Query().Has("sent")
+	if d.Changes, err = h.changes(r, id, d.ID); err != nil {
+		return err
+	}
 	return h.show(w, r, http.StatusOK, d.Page(h.frame(r)))
 }
 
@@ -280,11 +292,13 @@ func (h *handlers) subscribe(w http.ResponseWriter, r *http.Request, id login.Id
 			P256DH string `json:"p256dh"`
 			Auth   string `json:"auth"`
 		} `json:"keys"`
+		Replaces string `json:"replaces"` // the endpoint that the browser had before
 	}](w, r, httpx.FormLimit)
 	if err != nil {
 		return err
 	}
-	if err := h.Push.Subscribe(r.Context(), actor(r, id), push.Subscription{Endpoint: in.Endpoint, P256DH: in.Keys.P256DH, Auth: in.Keys.Auth}); err != nil {
+	if err := h.Push.Subscribe(r.Context(), actor(r, id), push.Subscription{Endpoint: in.Endpoint, P256DH: in.Keys.P256DH, Auth: in.Keys.Auth,
+		Replaces: in.Replaces}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

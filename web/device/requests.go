@@ -85,6 +85,14 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	if p.Added, err = h.added(r, id); err != nil {
 		return err
 	}
+	if p.Changed, err = h.changed(r, id); err != nil {
+		return err
+	}
+	moved, err := h.Store.PushMoved(r.Context(), id.Device.ID)
+	if err != nil {
+		return err
+	}
+	p.Moved = moved > h.Store.Now().Add(-newsFor)
 	news, err := h.Store.IdentityNews(r.Context(), id.Person.ID, h.Store.Now().Add(-newsFor))
 	if err != nil {
 		return err

@@ -66,6 +66,7 @@ var steps = map[string]map[string]step{
 	},
 	"push": {
 		"subscribe": {"admin.step.push_subscribe", view.Approved},
+		"move":      {"admin.step.push_move", view.Stuck},
 		"choice":    {"admin.step.push_choice", view.Waiting},
 		"accepted":  {"admin.step.push_accepted", view.Approved},
 		"refused":   {"admin.step.push_refused", view.Stuck},

@@ -33,11 +33,12 @@ type Device struct {
 	Passkey Passkey
 	Push    Push
 
-	Sole  bool   // the person's only device
-	Fault string // what was wrong with the last name that was sent, in words
-	Typed string // that name
-	Saved bool   // the name was changed a moment ago
-	Sent  bool   // a test notice was sent a moment ago
+	Sole    bool     // the person's only device
+	Fault   string   // what was wrong with the last name that was sent, in words
+	Typed   string   // that name
+	Saved   bool     // the name was changed a moment ago
+	Sent    bool     // a test notice was sent a moment ago
+	Changes []Change // of it, of late, newest first
 }
 
 // Passkey is the one that a device signs with.
@@ -144,7 +145,9 @@ func (d Device) frame(f view.Frame) view.Page {
 type Devices struct {
 	List    []Device
 	Coming  []Coming
-	Stopped bool // one that was coming was stopped a moment ago
+	Stopped bool     // one that was coming was stopped a moment ago
+	Changes []Change // of late, newest first
+	Moved   bool     // notices of the device in hand go elsewhere, which nothing explains
 }
 
 // Coming is a device that is about to be added.

@@ -188,6 +188,8 @@ func gallery(f view.Frame) []shown {
 			{ID: "r7", Text: bare(f, plum, "", ""), State: app.Cancelled, Reason: app.ReasonGone, At: now.AddDate(0, -5, 0)},
 		}}},
 		{name: "history-empty", page: page.History{}},
+		{name: "devices-changes", page: page.Devices{List: []page.Device{pixel}, Changes: changed(now)}},
+		{name: "inbox-moved", page: page.Inbox{Waiting: waiting[:1], Changed: &changed(now)[0]}},
 		{name: "devices-coming", page: page.Devices{Stopped: true, List: []page.Device{pixel}, Coming: []page.Coming{
 			{ID: "i1", Until: now.Add(12 * time.Minute)},
 			{ID: "i2", From: "Ada's iPad with a rather long name that somebody gave it", Until: now.Add(9 * time.Minute)},
@@ -276,6 +278,17 @@ func TestGallery(t *testing.T) {
 				viewtest.Page(t, s.name, lang, render(t, f, s))
 			}
 		})
+	}
+}
+
+// changed are changes of every kind, the newest first.
+func changed(now time.Time) []page.Change {
+	return []page.Change{
+		{Action: "push_move", Device: "Pixel 9", By: "Pixel 9", At: now.Add(-4 * time.Minute)},
+		{Action: "client_mute", Device: "Pixel 9", By: "Pixel 9", Client: "Shoply", At: now.Add(-50 * time.Minute)},
+		{Action: "device_rename", Device: "Ada's iPad with a rather long name that somebody gave it", By: "Pixel 9", At: now.Add(-26 * time.Hour)},
+		{Action: "push_choice", Device: "Firefox on Windows", By: "Firefox on Windows", At: now.AddDate(0, 0, -3)},
+		{Action: "device_sign_out", At: now.AddDate(0, 0, -20)},
 	}
 }
 

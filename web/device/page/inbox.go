@@ -16,7 +16,9 @@ type Inbox struct {
 	More    int       // how much waits beside it and the bursts, and isn't listed
 	Bursts  []Burst   // of clients that asked too often, apart from the others
 	Muted   []Muted
-	PushOff bool // this device can't be notified
+	Changed *Change // the newest that this device should tell; nil for none
+	Moved   bool    // its notices go elsewhere, which nothing explains
+	PushOff bool    // this device can't be notified
 	Paused  app.PauseScope
 	Added   *Added // a device that was added lately and not yet acknowledged
 	Coming  bool   // one is about to be added, and not from this one
@@ -158,6 +160,9 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 	}
 	for _, n := range p.Names {
 		out = append(out, n.notice(f))
+	}
+	if p.Changed != nil {
+		out = append(out, p.Changed.notice(f))
 	}
 	if p.PushOff {
 		out = append(out, p.pushOff(f))

@@ -65,7 +65,7 @@ func (p Inbox) Page(f view.Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.PushOff {
+			if p.PushOff || p.Moved {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " data-push-ended")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
