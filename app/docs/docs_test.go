@@ -112,63 +112,110 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// Help shows every file of static/docs, in English, with what forges show: its
-// headings by the same ids, and no HTML of the file's own.
+// leads is how the first sentence of a page begins, by language: it says whom
+// the page is for.
+var leads = map[string]string{docs.Lang: "For ", "pt-BR": "Para "}
+
+// Help shows every file of static/docs in its language, with what forges show:
+// its headings by the same ids, and no HTML of the file's own.
 func TestEveryPageIsShown(t *testing.T) {
-	groups, err := docs.Groups()
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := map[string]*docs.Page{}
-	for _, g := range groups {
-		for _, p := range g.Pages {
-			shown[p.Name] = p
-		}
-	}
 	names, err := fs.Glob(static.Docs, "*")
 	if err != nil {
 		t.Fatal(err)
 	}
+	shown := map[string]bool{}
 	for _, file := range names {
-		p := shown[strings.ToLower(strings.TrimSuffix(file, ".md"))]
-		if p == nil {
-			t.Errorf("%s isn't in Help: give it a line in app/docs", file)
+		name, lang, translated := strings.Cut(strings.TrimSuffix(file, ".md"), ".")
+		if !translated {
+			lang = docs.Lang
+		}
+		p, _, _, err := docs.Find(strings.ToLower(name), lang)
+		if err != nil || p == nil || p.Lang != lang {
+			t.Errorf("%s isn't in Help (%v): give it a line in app/docs", file, err)
 			continue
 		}
-		delete(shown, p.Name)
-		if !strings.HasPrefix(p.Lead, "For ") || len(p.Lead) > 220 {
+		shown[p.Name] = true
+		if !strings.HasPrefix(p.Lead, leads[lang]) || leads[lang] == "" || len(p.Lead) > 220 {
 			t.Errorf("%s doesn't say first, and shortly, whom it is for: %q", file, p.Lead)
 		}
-		doc, err := goquery.NewDocumentFromReader(strings.NewReader(p.HTML))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(p.HTML, "<!--") || doc.Find("script, style, img, iframe, h1").Length() > 0 {
-			t.Errorf("%s has what no page should:\n%s", file, p.HTML)
-		}
-		if doc.Find("h2").Length() == 0 && file != "LICENCE.md" {
-			t.Errorf("%s has no headings", file)
-		}
-		for _, h := range doc.Find("h2, h3, h4").EachIter() {
-			if id := h.AttrOr("id", ""); id != anchor(h.Text()) {
-				t.Errorf("%s: %q has the id %q, a forge gives %q", file, h.Text(), id, anchor(h.Text()))
+		if translated {
+			original, _, _, err := docs.Find(p.Name, docs.Lang)
+			if err != nil || len(original.Contents) != len(p.Contents) {
+				t.Errorf("%s has %d headings, the original %d (%v)", file, len(p.Contents), len(original.Contents), err)
 			}
 		}
-		for _, a := range doc.Find("a").EachIter() {
-			to := a.AttrOr("href", "")
-			if !strings.HasPrefix(to, "https://") && !strings.HasPrefix(to, docs.Path+"/") && !strings.HasPrefix(to, "#") {
-				t.Errorf("%s: a link leads to %q", file, to)
-			}
-			if name, ok := strings.CutPrefix(to, docs.Path+"/"); ok {
-				name, _, _ = strings.Cut(name, "#")
-				if found, _, _, err := docs.Find(name); err != nil || found == nil {
-					t.Errorf("%s: Help has no page at %q (%v)", file, to, err)
-				}
+		showsWell(t, file, p)
+	}
+	groups, err := docs.Groups(docs.Lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range groups {
+		for _, p := range g.Pages {
+			if !shown[p.Name] {
+				t.Errorf("Help shows %s, which is no file", p.Name)
 			}
 		}
 	}
-	for name := range shown {
-		t.Errorf("Help shows %s, which is no file", name)
+}
+
+// showsWell holds what a page of Help is made of.
+func showsWell(t *testing.T, file string, p *docs.Page) {
+	t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(p.HTML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(p.HTML, "<!--") || doc.Find("script, style, img, iframe, h1").Length() > 0 {
+		t.Errorf("%s has what no page should:\n%s", file, p.HTML)
+	}
+	if doc.Find("h2").Length() == 0 && file != "LICENCE.md" {
+		t.Errorf("%s has no headings", file)
+	}
+	for _, h := range doc.Find("h2, h3, h4").EachIter() {
+		if id := h.AttrOr("id", ""); id != anchor(h.Text()) {
+			t.Errorf("%s: %q has the id %q, a forge gives %q", file, h.Text(), id, anchor(h.Text()))
+		}
+	}
+	for _, a := range doc.Find("a").EachIter() {
+		to := a.AttrOr("href", "")
+		if !strings.HasPrefix(to, "https://") && !strings.HasPrefix(to, docs.Path+"/") && !strings.HasPrefix(to, "#") {
+			t.Errorf("%s: a link leads to %q", file, to)
+		}
+		if name, ok := strings.CutPrefix(to, docs.Path+"/"); ok {
+			name, _, _ = strings.Cut(name, "#")
+			if found, _, _, err := docs.Find(name, p.Lang); err != nil || found == nil {
+				t.Errorf("%s: Help has no page at %q (%v)", file, to, err)
+			}
+		}
+	}
+}
+
+var emphasised = regexp.MustCompile(`[^*]\*([^*]+)\*[^*]|(?m)^\| ([^|]+) \|`)
+
+// What the pages for the help desk say that a page of the console says, it says:
+// words in italics and the first column of tables are in the catalogue.
+func TestHelpDeskPageUsesTheConsolesWords(t *testing.T) {
+	for file, lang := range map[string]string{"helpdesk.md": "en-GB", "helpdesk.pt-BR.md": "pt-BR"} {
+		catalogue, err := os.ReadFile(root + "/app/i18n/" + lang + ".toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := files(t)["static/docs/"+file]
+		n := 0
+		for _, m := range emphasised.FindAllStringSubmatch(page, -1) {
+			words := strings.ReplaceAll(m[1]+m[2], "'", "’")
+			if words == "It says" || words == "Consta" {
+				continue // the head of the table
+			}
+			n++
+			if !strings.Contains(string(catalogue), `= "`+words+`"`) {
+				t.Errorf("%s: no text of the console is %q", file, words)
+			}
+		}
+		if n < 9 {
+			t.Errorf("%s: only %d texts were looked at", file, n)
+		}
 	}
 }
 
@@ -212,12 +259,31 @@ func TestRefusedPages(t *testing.T) {
 	}
 }
 
+// A page that was translated is shown, and searched, in that language; the
+// others in English, as they are for a language that there is none of.
+func TestTranslations(t *testing.T) {
+	titles := map[string]string{docs.Lang: "At the help desk", "pt-BR": "No atendimento", "xx": "At the help desk"}
+	for lang, title := range titles {
+		p, before, after, err := docs.Find("helpdesk", lang)
+		if err != nil || p == nil || p.Title != title || before == nil || after == nil || after.Lang != docs.Lang {
+			t.Errorf("%s: %+v (%v)", lang, p, err)
+		}
+	}
+	found, err := docs.Search("três palavras", "pt-BR")
+	if err != nil || len(found) == 0 || found[0].Page.Lang != "pt-BR" {
+		t.Errorf("%d places (%v)", len(found), err)
+	}
+	if found, err := docs.Search("três palavras", docs.Lang); err != nil || len(found) > 0 {
+		t.Errorf("in English %d places (%v)", len(found), err)
+	}
+}
+
 // What is searched is found where it stands: by title first, then by heading,
 // then by text.
 func TestSearch(t *testing.T) {
 	first := func(query string) docs.Place {
 		t.Helper()
-		found, err := docs.Search(query)
+		found, err := docs.Search(query, docs.Lang)
 		if err != nil || len(found) == 0 || len(found) > docs.MostFound {
 			t.Fatalf("%q: %d places (%v)", query, len(found), err)
 		}
@@ -240,7 +306,7 @@ func TestSearch(t *testing.T) {
 		t.Errorf("an apostrophe leads to %s", p.Page.Name)
 	}
 	for _, none := range []string{"", "  ", "zxqv", "receipts zxqv"} {
-		if found, err := docs.Search(none); err != nil || len(found) > 0 {
+		if found, err := docs.Search(none, docs.Lang); err != nil || len(found) > 0 {
 			t.Errorf("%q is found %d times (%v)", none, len(found), err)
 		}
 	}

@@ -48,10 +48,11 @@ type Place struct {
 }
 
 // Search gives the sections that have all words of query, in their page's title,
-// their heading or their text: what is named so first. It gives at most
+// their heading or their text, in a language where they have been translated: what
+// is named so first. It gives at most
 // MostFound.
-func Search(query string) ([]Place, error) {
-	groups, err := Groups()
+func Search(query, lang string) ([]Place, error) {
+	groups, err := Groups(lang)
 	if err != nil {
 		return nil, err
 	}

@@ -28,25 +28,27 @@ func (h *handlers) help(w http.ResponseWriter, r *http.Request, _ admin.Identity
 	if len(p.Query) > longestHelpQuery {
 		return app.ErrMalformed.In("q")
 	}
+	f := h.frame(r)
 	var err error
-	if p.Groups, err = docs.Groups(); err != nil {
+	if p.Groups, err = docs.Groups(f.Words.Tag()); err != nil {
 		return err
 	}
-	if p.Found, err = docs.Search(p.Query); err != nil {
+	if p.Found, err = docs.Search(p.Query, f.Words.Tag()); err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 
 // helpPage shows one page.
 func (h *handlers) helpPage(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+	f := h.frame(r)
 	var p page.HelpPage
 	var err error
-	if p.Doc, p.Before, p.After, err = docs.Find(r.PathValue("page")); err != nil {
+	if p.Doc, p.Before, p.After, err = docs.Find(r.PathValue("page"), f.Words.Tag()); err != nil {
 		return err
 	}
 	if p.Doc == nil {
 		return httpx.ErrNoRoute
 	}
-	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
+	return h.show(w, r, http.StatusOK, p.Page(f))
 }

@@ -14,7 +14,7 @@ import (
 // is nobody's data: reading it leaves no row in the audit.
 func TestHelpIsForEveryRole(t *testing.T) {
 	s := newSite(t, true)
-	groups, err := docs.Groups()
+	groups, err := docs.Groups(docs.Lang)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +50,28 @@ func TestHelpIsForEveryRole(t *testing.T) {
 		if got := stranger.send(http.MethodGet, path, nil); got.StatusCode != http.StatusSeeOther || got.has("document") {
 			t.Errorf("a stranger gets %d at %s", got.StatusCode, path)
 		}
+	}
+}
+
+// A page that was translated is shown in the administrator's language.
+func TestHelpInPortuguese(t *testing.T) {
+	v := newSite(t, true).visitor("ana@northmoor.example", app.RoleHelpDesk)
+	path := docs.Path + "/helpdesk"
+	if got := v.send(http.MethodGet, path, nil).Find("h1").Text(); got != "At the help desk" {
+		t.Errorf("in English it is called %q", got)
+	}
+	v.send(http.MethodPost, "/admin/preferences", url.Values{"lang": {"pt-BR"}, "back": {path}})
+	got := v.send(http.MethodGet, path, nil)
+	frame := got.Find("html").AttrOr("lang", "")
+	if got.Find("h1").Text() != "No atendimento" || frame != "pt-BR" || got.has("in-english") {
+		t.Errorf("in Portuguese it is called %q", got.Find("h1").Text())
+	}
+	if got := v.send(http.MethodGet, docs.Path+"?q=senha", nil); got.StatusCode != http.StatusOK {
+		t.Errorf("a search answers %d", got.StatusCode)
+	}
+	got = v.send(http.MethodGet, docs.Path+"/security", nil)
+	if !got.has("in-english") || got.Find("article").AttrOr("lang", "") != docs.Lang {
+		t.Error("a page that wasn't translated doesn't say that it is in English")
 	}
 }
 

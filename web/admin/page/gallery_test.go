@@ -48,7 +48,7 @@ func gallery(t *testing.T, f page.Frame) []shown {
 	t.Helper()
 	const admins, sessions = "/admin/admins", "/admin/sessions"
 	w := f.Words
-	return append(slices.Concat(overviews(f), peoplePages(f), importPages(f), requestPages(f), settingsPages(f), proposalPages(f), helpPages(t)), []shown{
+	return append(slices.Concat(overviews(f), peoplePages(f), importPages(f), requestPages(f), settingsPages(f), proposalPages(f), helpPages(t, w.Tag())), []shown{
 		{name: "sign-in", guest: true, page: page.SignIn{Next: "/admin/admins?x=1"}},
 		{name: "set-up-code", guest: true, page: page.SetUpCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}}},
 		{name: "set-up-code-wrong", guest: true, page: page.SetUpCode{Token: "t0k3n", Words: []string{"nightingale", "acorn", "watermelon"}, Fault: page.CodeWrong, Left: 4}},

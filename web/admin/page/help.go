@@ -30,8 +30,8 @@ func placePath(p docs.Place) string {
 	return helpPath(p.Page.Name + "#" + p.Heading.ID)
 }
 
-// foreign tells whether the documentation is in another language than the frame.
-func foreign(f Frame) bool { return f.Words.Tag() != docs.Lang }
+// foreign tells whether text is in another language than the frame.
+func foreign(f Frame, lang string) bool { return f.Words.Tag() != lang }
 
 func groupTitle(w i18n.Words, g docs.Group) string {
 	return w.T(i18n.Key("admin.help.group." + g.Name))

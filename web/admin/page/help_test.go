@@ -15,24 +15,24 @@ import (
 
 // helpPages are the list of the documentation, what a search finds, and every
 // page of it.
-func helpPages(t *testing.T) []shown {
+func helpPages(t *testing.T, lang string) []shown {
 	t.Helper()
-	groups, err := docs.Groups()
+	groups, err := docs.Groups(lang)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := docs.Search("activation code")
+	found, err := docs.Search("passkey", lang)
 	if err != nil || len(found) < 3 {
 		t.Fatalf("%d places (%v)", len(found), err)
 	}
 	all := []shown{
 		{name: "help", path: docs.Path, role: app.RoleHelpDesk, page: page.Help{Groups: groups}},
-		{name: "help-found", path: docs.Path, page: page.Help{Groups: groups, Query: "activation code", Found: found}},
+		{name: "help-found", path: docs.Path, page: page.Help{Groups: groups, Query: "passkey", Found: found}},
 		{name: "help-none", path: docs.Path, page: page.Help{Groups: groups, Query: "<b>zxqv</b>"}},
 	}
 	for _, g := range groups {
 		for _, one := range g.Pages {
-			doc, before, after, err := docs.Find(one.Name)
+			doc, before, after, err := docs.Find(one.Name, lang)
 			if err != nil || doc == nil {
 				t.Fatalf("%s: %v", one.Name, err)
 			}
@@ -46,28 +46,41 @@ func helpPages(t *testing.T) []shown {
 	return all
 }
 
-// What the documentation says is marked as English, and nothing of the frame is;
-// where the frame is in another language the page says so.
-func TestHelpIsInEnglish(t *testing.T) {
+// Text of the documentation is marked with its language, and nothing of the
+// frame is; where they differ the page says so.
+func TestHelpSaysItsLanguage(t *testing.T) {
 	for _, lang := range i18n.Tags {
 		f := frame(t, lang)
-		for _, s := range helpPages(t) {
+		for _, s := range helpPages(t, lang) {
+			want := docs.Lang
+			if p, ok := s.page.(page.HelpPage); ok {
+				want = p.Doc.Lang
+			}
 			doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, f, s)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if said := doc.Find(`[data-testid="in-english"]`).Length() == 1; said != (lang != docs.Lang) {
+			if said := doc.Find(`[data-testid="in-english"]`).Length() == 1; said != (lang != want) {
 				t.Errorf("%s (%s): it says that the text is in English: %v", s.name, lang, said)
 			}
-			for _, what := range []string{"article", ".help-head h1", ".help-contents", ".help-list"} {
+			for _, what := range []string{"article", ".help-head h1", ".help-contents"} {
 				for _, e := range doc.Find(what).EachIter() {
-					if e.AttrOr("lang", "") != docs.Lang {
+					if e.AttrOr("lang", "") != want {
 						t.Errorf("%s (%s): %s has the language %q", s.name, lang, what, e.AttrOr("lang", ""))
 					}
 				}
 			}
+			for _, e := range doc.Find(".help-list > li").EachIter() {
+				in := docs.Lang
+				if strings.Contains(e.Find("a").AttrOr("href", ""), "/helpdesk") {
+					in = lang
+				}
+				if e.AttrOr("lang", "") != in {
+					t.Errorf("%s (%s): %q has the language %q", s.name, lang, e.Find("a").Text(), e.AttrOr("lang", ""))
+				}
+			}
 			if doc.Find("nav[lang], form[lang], .help-english[lang]").Length() > 0 {
-				t.Errorf("%s (%s): parts of the frame are marked as English", s.name, lang)
+				t.Errorf("%s (%s): parts of the frame are marked", s.name, lang)
 			}
 		}
 	}
@@ -92,7 +105,7 @@ func TestLinksToHelpResolve(t *testing.T) {
 	}
 	for at := range to {
 		name, id, _ := strings.Cut(at, "#")
-		p, _, _, err := docs.Find(name)
+		p, _, _, err := docs.Find(name, docs.Lang)
 		if err != nil || p == nil {
 			t.Errorf("a page of the console leads to %q, which isn't there (%v)", at, err)
 			continue
