@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"assent/app"
 )
@@ -34,9 +35,11 @@ type ending struct {
 	CPFs      app.Strings      `db:"cpfs"`
 	PastAt    app.Instant      `db:"past_at"`
 	PastID    string           `db:"past_id"`
+	Tries     int              `db:"tries"`    // that failed in a row
+	RetryAt   app.Instant      `db:"retry_at"` // when the next one is
 }
 
-const endingColumns = `id, person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id`
+const endingColumns = `id, person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id, tries, retry_at`
 
 // paymentKinds is app.PaymentKinds in SQL.
 const paymentKinds = `('uk-domestic-payment', 'uk-domestic-scheduled-payment', 'uk-domestic-standing-order', 'uk-file-payment',
@@ -80,16 +83,27 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 		return err
 	}
 	if !busy {
-		done, err := t.proceed(ctx, &e)
-		if err != nil || done {
+		first, done := e, false
+		undone, err := t.attempt(ctx, func() (err error) {
+			done, err = t.proceed(ctx, &first)
 			return err
+		})
+		switch {
+		case err != nil && (!undone || ctx.Err() != nil):
+			return err
+		case err != nil: // what was decided stands all the same: the ending is put aside
+			e.Tries, e.RetryAt = 1, t.now.Add(asideFirst)
+		case done:
+			return nil
+		default:
+			e = first
 		}
 	}
 	if some, err := t.uncovered(ctx, e); err != nil || !some && !e.Erases {
 		return err
 	}
-	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id)
-		VALUES (:person_id, :one_client, :client_id, :payments, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id)`, e)
+	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id, tries, retry_at)
+		VALUES (:person_id, :one_client, :client_id, :payments, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id, :tries, :retry_at)`, e)
 	t.announce(app.Event{Topic: app.TopicEnding})
 	return err
 }
@@ -156,15 +170,23 @@ func (t *tx) proceed(ctx context.Context, e *ending) (done bool, err error) {
 	return t.erase(ctx, e)
 }
 
-// EndMore takes one step of the oldest ending that isn't done. When none is
-// left, more is false.
-func (s *Store) EndMore(ctx context.Context) (more bool, err error) {
-	if err := s.r.GetContext(ctx, &more, `SELECT EXISTS (SELECT 1 FROM endings)`); err != nil || !more {
-		return false, err
+// NextEnding gives the ending whose step is to be taken next: the first of a
+// person that isn't put aside. A later one of the same person waits for it, for
+// what falls under both is the first one's. When none is, ok is false.
+func (s *Store) NextEnding(ctx context.Context) (id int64, ok bool, err error) {
+	err = s.r.GetContext(ctx, &id, `SELECT id FROM endings e WHERE retry_at <= ?
+		AND NOT EXISTS (SELECT 1 FROM endings o WHERE o.person_id = e.person_id AND o.id < e.id) ORDER BY id LIMIT 1`, s.Now())
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
 	}
-	err = s.writeAlone(ctx, func(t *tx) error {
+	return id, err == nil, err
+}
+
+// EndStep takes one step of an ending. One that is done by now is left.
+func (s *Store) EndStep(ctx context.Context, id int64) error {
+	return s.writeAlone(ctx, func(t *tx) error {
 		var e ending
-		err := t.GetContext(ctx, &e, `SELECT `+endingColumns+` FROM endings ORDER BY id LIMIT 1`)
+		err := t.GetContext(ctx, &e, `SELECT `+endingColumns+` FROM endings WHERE id = ?`, id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil // another process was quicker
 		}
@@ -178,9 +200,38 @@ func (s *Store) EndMore(ctx context.Context) (more bool, err error) {
 		if t.erased = done && e.Erases; done {
 			return t.exec(ctx, `DELETE FROM endings WHERE id = ?`, e.ID)
 		}
-		return t.exec(ctx, `UPDATE endings SET past_at = ?, past_id = ? WHERE id = ?`, e.PastAt, e.PastID, e.ID)
+		return t.exec(ctx, `UPDATE endings SET past_at = ?, past_id = ?, tries = 0, retry_at = 0 WHERE id = ?`, e.PastAt, e.PastID, e.ID)
 	})
-	return true, err
+}
+
+// How long an ending is put aside whose step failed: the first, doubled with each
+// failure in a row up to the second.
+const (
+	asideFirst = 5 * time.Second
+	asideMost  = 10 * time.Minute
+)
+
+// PutEndingAside has an ending whose step failed wait, and those of the same person
+// after it, so that those of other people go on.
+func (s *Store) PutEndingAside(ctx context.Context, id int64) error {
+	return s.write(ctx, func(t *tx) error {
+		var tries int
+		err := t.GetContext(ctx, &tries, `UPDATE endings SET tries = tries + 1 WHERE id = ? RETURNING tries`, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		wait := min(asideFirst<<min(tries-1, 10), asideMost)
+		return t.exec(ctx, `UPDATE endings SET retry_at = ? WHERE id = ?`, t.now.Add(wait), id)
+	})
+}
+
+// FailingEndings counts the endings whose last step failed.
+func (r *Reader) FailingEndings(ctx context.Context) (n int, err error) {
+	err = r.r.GetContext(ctx, &n, `SELECT count(*) FROM endings WHERE tries > 0`)
+	return n, err
 }
 
 // cancelPending cancels all that waits for a person and has ACP told.

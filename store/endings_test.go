@@ -252,6 +252,50 @@ func TestEndingsDoNotPileUp(t *testing.T) {
 	}
 }
 
+// What ends many requests holds also where the first step of writing them down
+// fails: none can be approved, and the step is taken later.
+func TestAnEndingHoldsWhereItsFirstStepFails(t *testing.T) {
+	db := storetest.New(t)
+	alice := db.MustPerson("alice")
+	dev := db.MustDevice(alice)
+	waitingFor(t, db, alice, 10, "noisy")
+	db.Tamper(`CREATE TRIGGER broken BEFORE UPDATE ON requests WHEN OLD.id = 'noisy-000005' BEGIN SELECT raise(ABORT, 'broken'); END`)
+	if err := db.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonSuspended); err != nil {
+		t.Fatalf("suspending: %v", err)
+	}
+	if err := db.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonActive); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		id := fmt.Sprintf("noisy-%06d", i+1)
+		err := db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID})
+		if !errors.Is(err, app.ErrNotPending) || state(t, db, id).Reason != app.ReasonSuspended {
+			t.Errorf("%s: %v, %+v", id, err, state(t, db, id))
+		}
+	}
+	if n, err := db.FailingEndings(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d endings fail (%v), want 1", n, err)
+	}
+	db.Tamper(`DROP TRIGGER broken`)
+	if more, err := db.EndMore(t.Context()); more || err != nil {
+		t.Errorf("it is tried again at once: %v %v", more, err)
+	}
+	db.Clock.Advance(5 * time.Second)
+	for more := true; more; {
+		var err error
+		if more, err = db.EndMore(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stored int
+	if peek(t, db, &stored, `SELECT count(*) FROM requests WHERE state = 'cancelled' AND reason = 'suspended'`); stored != 10 {
+		t.Errorf("%d are stored as cancelled, want 10", stored)
+	}
+	if report, err := db.VerifyAudit(t.Context(), store.AuditHead{}, nil); err != nil || report.Finding != nil {
+		t.Errorf("the audit isn't whole: %+v %v", report.Finding, err)
+	}
+}
+
 // Expiry of very many takes a bounded number of rows a transaction.
 func TestExpiryOfManyInSteps(t *testing.T) {
 	db := storetest.New(t)
@@ -261,9 +305,13 @@ func TestExpiryOfManyInSteps(t *testing.T) {
 	db.Clock.Advance(10 * time.Minute)
 	rows := watchRows(t, db)
 	for total := 0; total < 1000; {
-		n, err := db.ExpireSome(t.Context())
+		ids, err := db.DueRequests(t.Context(), nil)
+		n := len(ids)
 		if err != nil || n == 0 {
 			t.Fatal(total, err)
+		}
+		if err := db.ExpireRequests(t.Context(), ids...); err != nil {
+			t.Fatal(err)
 		}
 		if touched := rows(); touched != n || n > store.Step {
 			t.Errorf("%d expired, %d rows written", n, touched)

@@ -15,7 +15,7 @@ import (
 //
 // When it returns nobody finds the person, no session or link of theirs works
 // and nothing can be approved. What is too much for one transaction goes in
-// steps: see EndMore.
+// steps: see EndStep.
 func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error {
 	return s.writeAlone(ctx, func(t *tx) error {
 		if _, err := t.living(ctx, id); err != nil {

@@ -474,37 +474,29 @@ func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject 
 	return t.audit(ctx, by, entry{action: "request.cancel", person: r.PersonID, request: r.ID, detail: reasonDetail(r.Reason)})
 }
 
-// Expire turns pending requests whose time has come into expired ones and
-// gives the time of the next expiry, or zero when nothing is pending.
-func (s *Store) Expire(ctx context.Context) (next app.Instant, err error) {
-	for {
-		n, err := s.ExpireSome(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if n < step {
-			break
-		}
+// DueRequests gives the pending requests whose time has come, as many as one
+// transaction may expire, without those that are put aside.
+func (r *Reader) DueRequests(ctx context.Context, aside []string) (ids []string, err error) {
+	list, err := json.Marshal(append([]string{}, aside...))
+	if err != nil {
+		return nil, err
 	}
-	err = s.r.GetContext(ctx, &next, `SELECT coalesce(min(expires_at), 0) FROM requests WHERE `+waiting)
+	err = r.r.SelectContext(ctx, &ids, `SELECT id FROM requests WHERE `+waiting+` AND expires_at <= ?
+		AND id NOT IN (SELECT value FROM json_each(?)) LIMIT ?`, r.Now(), string(list), step)
+	return ids, err
+}
+
+// NextExpiry gives when the next pending request expires whose time hasn't come;
+// zero when none is pending.
+func (r *Reader) NextExpiry(ctx context.Context) (next app.Instant, err error) {
+	err = r.r.GetContext(ctx, &next, `SELECT coalesce(min(expires_at), 0) FROM requests WHERE `+waiting+` AND expires_at > ?`, r.Now())
 	return next, err
 }
 
-// ExpireSome expires as many requests as one transaction may, and tells how many.
-func (s *Store) ExpireSome(ctx context.Context) (int, error) {
-	var ids []string
-	if err := s.r.SelectContext(ctx, &ids, `SELECT id FROM requests WHERE `+waiting+` AND expires_at <= ? LIMIT ?`, s.Now(), step); err != nil {
-		return 0, err
-	}
-	return len(ids), s.expire(ctx, ids)
-}
-
-// ExpireRequest expires a request if its time has come.
-func (s *Store) ExpireRequest(ctx context.Context, id string) error {
-	return s.expire(ctx, []string{id})
-}
-
-func (s *Store) expire(ctx context.Context, ids []string) error {
+// ExpireRequests turns those of the given requests that are pending and whose
+// time has come into expired ones, in one transaction. DueRequests gives no more
+// than that may take.
+func (s *Store) ExpireRequests(ctx context.Context, ids ...string) error {
 	if len(ids) == 0 {
 		return nil
 	}

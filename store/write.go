@@ -5,13 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 
 	"github.com/jmoiron/sqlx"
 
 	"assent/app"
+	"assent/app/background"
 )
 
 // maxBatch is how many changes share a commit: as many as are made within the
@@ -51,7 +51,7 @@ type change struct {
 	done chan struct{} // closed when another caller has run this change
 
 	err      error
-	panicked string // what fn panicked with, and where
+	panicked *background.Carried // of fn
 	events   []app.Event
 	erased   bool
 }
@@ -91,7 +91,7 @@ func (s *Store) runNext() {
 
 // finish tells the caller of a change, and those who listen, what became of it.
 func (s *Store) finish(ctx context.Context, c *change) error {
-	if c.panicked != "" {
+	if c.panicked != nil {
 		panic(c.panicked)
 	}
 	if c.err != nil {
@@ -229,7 +229,7 @@ func (s *Store) runTogether(batch []*change) error {
 func (c *change) run(t *tx) {
 	defer func() {
 		if r := recover(); r != nil {
-			c.panicked = fmt.Sprintf("%v\n%s", r, debug.Stack())
+			c.panicked = background.Carry(r)
 			c.err = errors.New("the change panicked")
 		}
 	}()
@@ -260,6 +260,24 @@ func (t *tx) context(ctx context.Context) context.Context {
 		return ctx
 	}
 	return context.WithoutCancel(ctx)
+}
+
+// attempt runs fn. Where it fails, and what it wrote could be undone without the
+// rest of the transaction, undone is true and the transaction may go on.
+func (t *tx) attempt(ctx context.Context, fn func() error) (undone bool, err error) {
+	events, end, left := len(t.events), t.end, t.left
+	if err := t.exec(ctx, `SAVEPOINT attempt`); err != nil {
+		return false, err
+	}
+	failed := fn()
+	if failed == nil {
+		return false, t.exec(ctx, `RELEASE attempt`)
+	}
+	if err := errors.Join(t.exec(ctx, `ROLLBACK TO attempt`), t.exec(ctx, `RELEASE attempt`)); err != nil {
+		return false, errors.Join(failed, err)
+	}
+	t.events, t.end, t.left = t.events[:events], end, left
+	return true, failed
 }
 
 func (t *tx) announce(e app.Event) { t.events = append(t.events, e) }

@@ -216,7 +216,7 @@ func TestAPanicIsItsCallersAlone(t *testing.T) {
 			return nil
 		})
 	}, 3, func() {})
-	if errs[0] != nil || errs[2] != nil || !strings.HasPrefix(caught, "1: broken") {
+	if errs[0] != nil || errs[2] != nil || !strings.HasPrefix(caught, "1: panic of type string\n") || !strings.Contains(caught, "TestAPanicIsItsCallersAlone") {
 		t.Error(errs, caught)
 	}
 	if got := kept(t, db); got != "change0 change2" {

@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"strings"
 
-	"assent/app/authz"
-
 	"golang.org/x/sync/errgroup"
+
+	"assent/app/authz"
+	"assent/app/background"
 )
 
 // Examination is what trying out a connection found, in the order in which it
@@ -78,7 +79,12 @@ func (c *Client) Examine(ctx context.Context) Examination {
 	for i := range out.Calls {
 		one := &out.Calls[i]
 		g.Go(func() error {
-			fresh.examine(ctx, one, granted[one.API])
+			if err := background.Try(ctx, c.cfg.Log, "examining a connection", func() error {
+				fresh.examine(ctx, one, granted[one.API])
+				return nil
+			}); err != nil {
+				one.Err = &authz.Error{Outcome: authz.Unknown, Cause: err}
+			}
 			return nil
 		})
 	}

@@ -21,6 +21,7 @@ import (
 
 	"assent/app"
 	"assent/app/audit"
+	"assent/app/background"
 	"assent/static"
 	"assent/store"
 	"assent/store/storetest"
@@ -304,7 +305,8 @@ func TestHeadIsLoggedEveryHour(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		add()
-		go func() { ended <- audit.RunHead(ctx, st.Reader, slog.New(slog.NewTextHandler(&out, nil))) }()
+		log := slog.New(slog.NewTextHandler(&out, nil))
+		go func() { ended <- audit.RunHead(ctx, st.Reader, background.New(log), log) }()
 		synctest.Wait()
 		for range 2 {
 			add()

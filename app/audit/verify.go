@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"assent/app/background"
 	"assent/store"
 )
 
@@ -57,11 +58,15 @@ const HeadEvery = time.Hour
 
 // RunHead logs the audit's head at once and then every hour, until ctx ends.
 // Where logs are kept on another machine, it says there what the audit was.
-func RunHead(ctx context.Context, r *store.Reader, log *slog.Logger) error {
+func RunHead(ctx context.Context, r *store.Reader, watch *background.Watch, log *slog.Logger) error {
 	tick := time.NewTicker(HeadEvery)
 	defer tick.Stop()
 	for {
-		head, err := r.AuditHead(ctx)
+		var head store.AuditHead
+		err := watch.Round(ctx, background.AuditHead, func() (err error) {
+			head, err = r.AuditHead(ctx)
+			return err
+		})
 		switch {
 		case ctx.Err() != nil:
 			return nil

@@ -11,7 +11,7 @@ import (
 // layers are our packages from the bottom up; a package imports only from
 // layers below its own. Test helpers (…test) may use what they test.
 var layers = [][]string{
-	{"assent/app", "assent/app/clock", "assent/migrations", "assent/static", "assent/store/sqlite", "assent/app/fold"},
+	{"assent/app", "assent/app/clock", "assent/app/background", "assent/migrations", "assent/static", "assent/store/sqlite", "assent/app/fold"},
 	{"assent/app/identifier", "assent/app/authz"},
 	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile", "assent/app/spoken", "assent/app/docs"},
 	{"assent/app/acp", "assent/app/accounts"},

@@ -20,6 +20,7 @@ import (
 	"assent/app/acp/condition"
 	"assent/app/admin"
 	"assent/app/audit"
+	"assent/app/background"
 	"assent/app/clock"
 	"assent/app/config"
 	"assent/app/consent"
@@ -62,6 +63,7 @@ type site struct {
 	cfg      config.Config
 	o        siteOptions
 	log      *slog.Logger
+	watch    *background.Watch
 	store    *store.Store
 	clock    *clock.Clock
 	acp      []*acp.Client
@@ -77,7 +79,14 @@ type site struct {
 
 // openSite opens the store and builds the service on it. Close it when it has run.
 func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.Logger) (*site, error) {
-	s := &site{cfg: cfg, o: o, log: log, clock: clock.New(clock.Config{Log: log}), closing: make(chan struct{})}
+	s := &site{
+		cfg:     cfg,
+		o:       o,
+		log:     log,
+		watch:   background.New(log),
+		clock:   clock.New(clock.Config{Log: log}),
+		closing: make(chan struct{}),
+	}
 	hub := &live.Hub{}
 	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, IdentifierWait: cfg.IdentifierWait, Purpose: o.purpose, Lock: o.lock, Now: s.clock.Now, Notify: func(e app.Event) {
 		if e.Topic == app.TopicJob {
@@ -119,7 +128,15 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		return err
 	}
 	demo := s.o.purpose == store.Demo
-	chosen := settings.Config{Store: s.store, Given: s.o.given, Institution: s.cfg.Institution, Protection: s.cfg.Protection, FourEyes: s.cfg.FourEyes, Log: s.log}
+	chosen := settings.Config{
+		Store:       s.store,
+		Given:       s.o.given,
+		Institution: s.cfg.Institution,
+		Protection:  s.cfg.Protection,
+		FourEyes:    s.cfg.FourEyes,
+		Watch:       s.watch,
+		Log:         s.log,
+	}
 	if !demo {
 		chosen.First = &settings.NewInstallation
 	}
@@ -148,7 +165,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		hints[c.Name] = hintKinds(c)
 		watched = append(watched, health.Connection{
 			Name:   c.Name,
-			Server: condition.Of{Name: c.Name, Client: client},
+			Server: condition.Of{Name: c.Name, Client: client, Log: s.log},
 			Hints:  hints[c.Name],
 		})
 	}
@@ -159,7 +176,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
 		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader, Hints: hints}},
 		Protection: func() consent.Protection { return consent.Protection(s.settings.Current().Protection) },
-		RequestTTL: s.cfg.RequestTTL, Fatigue: fatigue(s.cfg.PersonNotices), Log: s.log})
+		RequestTTL: s.cfg.RequestTTL, Fatigue: fatigue(s.cfg.PersonNotices), Watch: s.watch, Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
 	if err != nil {
 		return fmt.Errorf("VAPID keys: %w", err)
@@ -171,12 +188,19 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 	hosts := push.Hosts{More: s.cfg.PushHosts, AllowLoopback: s.o.pushLoopback}
 	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: s.clock.Now, HTTP: outbound.New(outbound.Options{
 		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
-	s.worker = jobs.New(s.store, s.log, map[app.JobKind]jobs.Handler{
+	s.worker = jobs.New(s.store, s.watch, s.log, map[app.JobKind]jobs.Handler{
 		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4 * max(1, len(connections)), Lane: 4, Timeout: time.Minute},
 		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2 * max(1, len(connections)), Lane: 2, Timeout: time.Minute},
 		app.JobPush:      {Run: notices.Send, Workers: 8, Timeout: time.Minute},
 	})
-	s.imports = importer.New(importer.Config{Store: s.store, People: s.people, Words: words, Dir: filepath.Join(s.cfg.DataDir, importsDir), Log: s.log})
+	s.imports = importer.New(importer.Config{
+		Store:  s.store,
+		People: s.people,
+		Words:  words,
+		Dir:    filepath.Join(s.cfg.DataDir, importsDir),
+		Watch:  s.watch,
+		Log:    s.log,
+	})
 	setUpLinkAlone := s.o.purpose == store.Demo && !s.cfg.ActivationCode // nobody is there to make codes
 	watch := health.Config{
 		Store:       s.store,
@@ -185,6 +209,7 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Connections: watched,
 		LinkAlone:   s.cfg.LinkAlone(),
 		Leapt:       s.clock.Leapt,
+		Watch:       s.watch,
 		Log:         s.log,
 	}
 	if s.cfg.ActivationCode {
@@ -264,13 +289,17 @@ func (s *site) run(ctx context.Context) error {
 	for _, one := range s.servers {
 		g.Go(one.serve)
 	}
-	g.Go(func() error { return s.worker.Run(ctx) })
-	g.Go(func() error { return s.consent.RunExpiry(ctx) })
-	g.Go(func() error { return s.consent.RunEndings(ctx) })
-	g.Go(func() error { return s.clock.Run(ctx, s.askDates, s.clockSet) })
-	g.Go(func() error { return audit.RunHead(ctx, s.store.Reader, s.log) })
-	g.Go(func() error { return s.imports.Run(ctx) })
-	g.Go(func() error { s.settings.RunRetention(ctx, s.key.Sign); return nil })
+	for name, run := range map[background.Name]func(context.Context) error{
+		background.Outbox:    s.worker.Run,
+		background.Expiry:    s.consent.RunExpiry,
+		background.Endings:   s.consent.RunEndings,
+		background.Clock:     func(ctx context.Context) error { return s.clock.Run(ctx, s.askDates, s.clockSet) },
+		background.AuditHead: func(ctx context.Context) error { return audit.RunHead(ctx, s.store.Reader, s.watch, s.log) },
+		background.Imports:   s.imports.Run,
+		background.Retention: func(ctx context.Context) error { s.settings.RunRetention(ctx, s.key.Sign); return nil },
+	} {
+		g.Go(func() error { return s.watch.Keep(ctx, name, run) })
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

@@ -14,6 +14,7 @@ import (
 
 	"assent/app"
 	"assent/app/accounts"
+	"assent/app/background"
 	"assent/store"
 )
 
@@ -47,6 +48,7 @@ type Config struct {
 	Protection  func() Protection // as it is now; nil protects from nothing
 	RequestTTL  time.Duration     // of a request that ACP gives no expiry
 	Fatigue     store.Fatigue
+	Watch       *background.Watch // of the loops; nil makes one
 	Log         *slog.Logger
 }
 
@@ -68,6 +70,8 @@ type Service struct {
 	ttl         time.Duration
 	fatigue     store.Fatigue
 	log         *slog.Logger
+	watch       *background.Watch
+	aside       aside
 	kick        chan struct{} // there may be steps of endings to take
 }
 
@@ -76,8 +80,22 @@ func New(c Config) *Service {
 	if c.Protection == nil {
 		c.Protection = func() Protection { return Protection{} }
 	}
-	return &Service{store: c.Store, connections: byName(c.Connections), resolver: c.Resolver, accounts: c.Accounts,
-		protection: c.Protection, ttl: c.RequestTTL, fatigue: c.Fatigue, log: c.Log, kick: make(chan struct{}, 1)}
+	if c.Watch == nil {
+		c.Watch = background.New(c.Log)
+	}
+	return &Service{
+		store:       c.Store,
+		connections: byName(c.Connections),
+		resolver:    c.Resolver,
+		accounts:    c.Accounts,
+		protection:  c.Protection,
+		ttl:         c.RequestTTL,
+		fatigue:     c.Fatigue,
+		log:         c.Log,
+		watch:       c.Watch,
+		aside:       aside{},
+		kick:        make(chan struct{}, 1),
+	}
 }
 
 func byName(list []Connection) map[string]Connection {
@@ -102,43 +120,4 @@ func (s *Service) connection(r app.Request) (Connection, error) {
 		return c, fmt.Errorf("%w: %s", errNoConnection, r.Connection)
 	}
 	return c, nil
-}
-
-// RunExpiry turns requests into expired ones as their time comes, stores as ended
-// what else time ends, and sweeps what nobody will ask for again, until ctx ends.
-func (s *Service) RunExpiry(ctx context.Context) error {
-	var swept, ended time.Time // by the monotonic clock: the others may be set
-	for {
-		next, err := s.store.Expire(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			s.log.ErrorContext(ctx, "expiry could not run", "err", err)
-		}
-		if ended.IsZero() || time.Since(ended) >= time.Second {
-			ended = time.Now()
-			if err := s.store.EndDue(ctx); err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "what time has ended can't be stored as ended", "err", err)
-			}
-		}
-		if swept.IsZero() || time.Since(swept) > 10*time.Minute {
-			swept = time.Now()
-			if err := s.store.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "sweeping could not run", "err", err)
-			}
-		}
-		// A request that starts meanwhile lives for more than this second.
-		wait := time.Second
-		if next != 0 {
-			wait = min(wait, max(10*time.Millisecond, next.Sub(s.store.Now())))
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
-		}
-	}
 }

@@ -503,7 +503,7 @@ func TestDecisionSurvivesACrash(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	worker := jobs.New(w.Store, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{
+	worker := jobs.New(w.Store, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{
 		app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 2, Timeout: time.Minute}})
 	go func() { ended <- worker.Run(ctx) }()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -66,7 +66,7 @@ func (w *world) work(id string) app.Request {
 	ctx, stop := context.WithTimeout(w.t.Context(), 20*time.Second)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	worker := jobs.New(w.Store, log, map[app.JobKind]jobs.Handler{app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 1, Timeout: 30 * time.Second}})
+	worker := jobs.New(w.Store, nil, log, map[app.JobKind]jobs.Handler{app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 1, Timeout: 30 * time.Second}})
 	ended := make(chan error)
 	go func() { ended <- worker.Run(ctx) }()
 	for w.request(id).Delivery == app.DeliveryWaiting && ctx.Err() == nil {

@@ -31,7 +31,7 @@ func (s *Service) View(ctx context.Context, by app.Actor, id string) (View, erro
 		return View{}, err
 	}
 	if r.State == app.Pending && r.ExpiresAt <= s.store.Now() {
-		if err := s.store.ExpireRequest(ctx, r.ID); err != nil {
+		if err := s.store.ExpireRequests(ctx, r.ID); err != nil {
 			return View{}, err
 		}
 		r, err = s.store.RequestOf(ctx, by.PersonID, id)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/app/i18n"
 	"assent/store"
 )
@@ -45,6 +46,7 @@ const (
 	Deliveries Part = "deliveries" // decisions that ACP wasn't told of yet
 	Withdrawn  Part = "withdrawn"  // approvals that were withdrawn, and that ACP holds or may hold
 	Jobs       Part = "jobs"       // work that was given up
+	Background Part = "background" // loops that fail
 	Push       Part = "push"       // services, by host
 	Attacks    Part = "attacks"    // on people, by bursts, floods and reports
 	Database   Part = "database"   //
@@ -110,6 +112,7 @@ type Config struct {
 	// they needn't be.
 	PolicyChosen func() bool
 	Leapt        func() time.Duration // how far the machine's clock is ahead while it isn't believed; nil where that isn't known
+	Watch        *background.Watch    // of the loops; nil where none run
 	LinkAlone    bool                 // links set up devices without an activation code, and not only on this machine
 	Log          *slog.Logger
 }
@@ -149,6 +152,7 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
 		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes, s.loosened, s.enrolment,
+		s.background, s.endings,
 	}
 	for _, c := range s.cfg.Connections {
 		looks = append(looks, c.Server.Look)
@@ -159,7 +163,12 @@ func (s *Service) look(ctx context.Context) []Result {
 		g.Go(func() error {
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
-			found[i] = look(ctx)
+			if err := background.Try(ctx, s.cfg.Log, "a look at a part", func() error {
+				found[i] = look(ctx)
+				return nil
+			}); err != nil {
+				found[i] = fails("admin.overview.health.fails_look")
+			}
 			return nil
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/app/i18n"
 	"assent/store"
 )
@@ -63,6 +64,50 @@ func (s *Service) jobs(ctx context.Context) []Result {
 		return []Result{{Part: Jobs, State: Warn, Says: sayN("admin.overview.health.jobs_other", n), Do: say("admin.overview.health.jobs_other_do")}}
 	}
 	return []Result{{Part: Jobs, State: OK, Says: say("admin.overview.health.jobs_ok")}}
+}
+
+// failsWords say what it means that a loop fails, or a part of one.
+var failsWords = map[background.Name]i18n.Key{
+	background.Outbox:    "admin.overview.health.fails_outbox",
+	background.Expiry:    "admin.overview.health.fails_expiry",
+	background.TimeEnds:  "admin.overview.health.fails_time_ends",
+	background.Sweeping:  "admin.overview.health.fails_sweeping",
+	background.Endings:   "admin.overview.health.fails_endings",
+	background.Imports:   "admin.overview.health.fails_imports",
+	background.Retention: "admin.overview.health.fails_retention",
+	background.AuditHead: "admin.overview.health.fails_audit_head",
+	background.Clock:     "admin.overview.health.fails_clock",
+}
+
+// fails is the result where something fails that the log tells of.
+func fails(key i18n.Key) []Result {
+	return []Result{{Part: Background, State: Bad, Says: say(key), Do: say("admin.overview.health.fails_do")}}
+}
+
+// background tells of loops that fail. None is no result.
+func (s *Service) background(context.Context) (out []Result) {
+	for _, name := range s.cfg.Watch.Failing() {
+		key, ok := failsWords[name]
+		if !ok {
+			key = "admin.overview.health.fails_other"
+		}
+		out = append(out, fails(key)...)
+	}
+	return out
+}
+
+// endings tells of requests that were ended together, and of which not all can be
+// written down as ended. They count as ended; ACP isn't told of those yet.
+func (s *Service) endings(ctx context.Context) []Result {
+	n, err := s.cfg.Store.FailingEndings(ctx)
+	switch {
+	case err != nil:
+		return s.unread(ctx, Background, err)
+	case n == 0:
+		return nil
+	}
+	says := sayN("admin.overview.health.endings_fail", n)
+	return []Result{{Part: Background, State: Bad, Says: says, Do: say("admin.overview.health.endings_fail_do")}}
 }
 
 // A push service is judged by its answers within the hour, once there are a

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/app/i18n"
 	"assent/app/people"
 	"assent/store"
@@ -44,8 +45,9 @@ type Config struct {
 	Store  *store.Store
 	People *people.Service
 	Words  *i18n.Catalogue
-	Dir    string // where files lie meanwhile; as private as the database
-	Most   int64  // bytes of a file; 0 is Largest
+	Dir    string            // where files lie meanwhile; as private as the database
+	Most   int64             // bytes of a file; 0 is Largest
+	Watch  *background.Watch // of Run; nil makes one
 	Log    *slog.Logger
 }
 
@@ -58,6 +60,9 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) *Service {
+	if c.Watch == nil {
+		c.Watch = background.New(c.Log)
+	}
 	return &Service{Config: c, lease: app.NewID(), kick: make(chan struct{}, 1)}
 }
 
@@ -195,15 +200,20 @@ func (s *Service) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if time.Since(swept) >= sweeping {
 			swept = time.Now()
-			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			if err := background.Try(ctx, s.Log, "sweeping imports", func() error { return s.Sweep(ctx) }); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "files of imports could not be removed", "err", err)
 			}
 		}
-		im, ok, err := s.Store.LeaseImport(ctx, s.lease, store.LeaseTime)
-		if err == nil && ok {
-			if err = s.work(ctx, im); err == nil {
-				continue
+		var im store.Import
+		var ok bool
+		err := s.Watch.Round(ctx, background.Imports, func() (err error) {
+			if im, ok, err = s.Store.LeaseImport(ctx, s.lease, store.LeaseTime); err != nil || !ok {
+				return err
 			}
+			return s.work(ctx, im)
+		})
+		if err == nil && ok {
+			continue
 		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "an import could not go on", "import", im.ID, "err", err)
@@ -241,12 +251,13 @@ func (s *Service) work(ctx context.Context, im store.Import) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.renew(renewing, im.ID)
+		background.Try(ctx, s.Log, "renewing an import's lease", func() error { s.renew(renewing, im.ID); return nil })
 	}()
-	err := s.workOn(ctx, im)
-	stop()
-	<-ended
-	return err
+	defer func() {
+		stop()
+		<-ended
+	}()
+	return s.workOn(ctx, im)
 }
 
 // renew renews the lease until ctx ends. Each step checks by itself that the
@@ -268,7 +279,10 @@ func (s *Service) renew(ctx context.Context, id string) {
 
 func (s *Service) workOn(ctx context.Context, im store.Import) error {
 	log := s.Log.With("import", im.ID)
-	err := s.goOn(ctx, im)
+	goOn := func() error { // a panic fails the import, or it would come back for ever
+		return background.Try(ctx, log, "an import", func() error { return s.goOn(ctx, im) })
+	}
+	err := goOn()
 	for store.Busy(err) && ctx.Err() == nil {
 		log.WarnContext(ctx, "import waits: another process writes to the database", "err", err)
 		timer := time.NewTimer(told)
@@ -278,7 +292,7 @@ func (s *Service) workOn(ctx context.Context, im store.Import) error {
 		}
 		timer.Stop()
 		if im, err = s.Store.Import(ctx, im.ID); err == nil {
-			err = s.goOn(ctx, im)
+			err = goOn()
 		}
 	}
 	var unfit *unfitError

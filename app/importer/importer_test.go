@@ -667,3 +667,23 @@ func TestFaultsOfAccountsHaveWords(t *testing.T) {
 		}
 	}
 }
+
+// A panic fails the import that it came from, once, and neither the service nor
+// the imports after it.
+func TestAPanicFailsTheImport(t *testing.T) {
+	b := newBench(t)
+	var log bytes.Buffer
+	im := b.checked(crowd(2))
+	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
+		t.Fatal(err)
+	}
+	b.svc.Words, b.svc.Log = nil, slog.New(slog.NewTextHandler(&log, nil)) // whose use panics
+	if im, err := b.svc.Work(t.Context(), im.ID); im.State != store.ImportFailed || err != nil {
+		t.Errorf("it is %s (%v), want failed", im.State, err)
+	}
+	if !strings.Contains(log.String(), "a panic was recovered") || !strings.Contains(log.String(), "importer_test.go") {
+		t.Errorf("the log: %s", log.String())
+	}
+	b.service()
+	b.imported(crowd(3))
+}

@@ -47,7 +47,7 @@ func TestAHangingLaneLeavesWorkersToOthers(t *testing.T) {
 				var mu sync.Mutex
 				running, ran := map[string]int{}, map[string]int{}
 				answer := make(chan struct{})
-				w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
+				w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 					Run: func(_ context.Context, j app.Job) app.Outcome {
 						mu.Lock()
 						running[j.Lane]++
@@ -174,7 +174,7 @@ func TestApprovalsGoFirst(t *testing.T) {
 		var mu sync.Mutex
 		at := map[string]time.Time{}
 		var order []app.JobRank
-		w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
+		w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 			Run: func(_ context.Context, j app.Job) app.Outcome {
 				mu.Lock()
 				at[j.RequestID] = time.Now()

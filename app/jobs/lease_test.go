@@ -19,7 +19,7 @@ func TestALeaseIsRenewedWhileTheJobRuns(t *testing.T) {
 		st, _ := outbox(t, 10*time.Minute)
 		defer st.Close()
 		runs := 0
-		w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
+		w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 			Run: func(ctx context.Context, _ app.Job) app.Outcome {
 				runs++
 				time.Sleep(6 * store.LeaseTime)
@@ -50,7 +50,7 @@ func TestALostLeaseEndsTheRun(t *testing.T) {
 		defer st.Close()
 		var cause error
 		expired := false
-		w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
+		w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 			Run: func(ctx context.Context, j app.Job) app.Outcome {
 				if err := st.JobLater(ctx, j, st.Now().Add(time.Hour), "another worker's"); err != nil {
 					t.Error(err)

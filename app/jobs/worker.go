@@ -21,15 +21,14 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/store"
 )
 
@@ -54,15 +53,19 @@ func (h Handler) lane() int {
 // Worker runs the handlers.
 type Worker struct {
 	store    *store.Store
+	watch    *background.Watch
 	log      *slog.Logger
 	handlers map[app.JobKind]Handler
 	kicks    map[app.JobKind]chan struct{}
 	lanes    map[app.JobKind]*lanes
 }
 
-// New makes a worker for the given kinds of job.
-func New(st *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *Worker {
-	w := &Worker{store: st, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}, lanes: map[app.JobKind]*lanes{}}
+// New makes a worker for the given kinds of job. A nil watch makes one.
+func New(st *store.Store, watch *background.Watch, log *slog.Logger, handlers map[app.JobKind]Handler) *Worker {
+	if watch == nil {
+		watch = background.New(log)
+	}
+	w := &Worker{store: st, watch: watch, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}, lanes: map[app.JobKind]*lanes{}}
 	for kind, h := range handlers {
 		w.kicks[kind] = make(chan struct{}, h.Workers)
 		w.lanes[kind] = newLanes(h.lane(), h.Workers)
@@ -92,7 +95,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	var g errgroup.Group
 	for kind, h := range w.handlers {
 		for range h.Workers {
-			g.Go(func() error { w.loop(ctx, kind, h); return nil })
+			g.Go(func() error {
+				return w.watch.Keep(ctx, background.Outbox, func(ctx context.Context) error { return w.loop(ctx, kind, h) })
+			})
 		}
 	}
 	return g.Wait()
@@ -102,14 +107,17 @@ func (w *Worker) Run(ctx context.Context) error {
 // process (the command line) or seen late is found all the same.
 const idle = 5 * time.Second
 
-func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) {
+func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) error {
 	for ctx.Err() == nil {
-		job, ok, next, err := w.lease(ctx, kind, h)
+		var job app.Job
+		var ok bool
+		var next app.Instant
+		err := w.watch.Round(ctx, background.Outbox, func() (err error) {
+			job, ok, next, err = w.lease(ctx, kind, h)
+			return err
+		})
 		if ok {
-			w.run(context.WithoutCancel(ctx), job, h)
-			if w.lanes[kind].leave(job) {
-				wake(w.kicks[kind]) // idle workers didn't look at that lane's jobs
-			}
+			w.work(context.WithoutCancel(ctx), job, h)
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
@@ -127,6 +135,18 @@ func (w *Worker) loop(ctx context.Context, kind app.JobKind, h Handler) {
 		}
 		timer.Stop()
 	}
+	return nil
+}
+
+// work runs a job and gives its place back.
+func (w *Worker) work(ctx context.Context, job app.Job, h Handler) {
+	defer func() {
+		if w.lanes[job.Kind].leave(job) {
+			wake(w.kicks[job.Kind]) // idle workers didn't look at that lane's jobs
+		}
+	}()
+	// What panics here is no handler's: the job runs again when its lease ends.
+	background.Try(ctx, w.log.With("job", job.ID, "kind", job.Kind), "the outbox", func() error { w.run(ctx, job, h); return nil })
 }
 
 // lease takes the next job whose lane has room, and the place in that lane.
@@ -180,7 +200,9 @@ func (w *Worker) leased(ctx context.Context, j app.Job, h Handler) (out app.Outc
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.renew(ctx, j, lose)
+		if err := background.Try(ctx, w.log.With("job", j.ID), "renewing a lease", func() error { w.renew(ctx, j, lose); return nil }); err != nil {
+			lose(app.ErrLeaseLost) // it may be: the run stops
+		}
 	}()
 	out = w.handle(ctx, j, h)
 	lost = errors.Is(context.Cause(ctx), app.ErrLeaseLost)
@@ -236,11 +258,14 @@ func pause(asked time.Duration, attempts int, left time.Duration) (time.Duration
 	return asked, true
 }
 
+// bury ends a job for good, once whoever waits for it was told. Where that fails
+// the job runs again after a pause, and goes on being counted as one that waits.
 func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handler, cause app.Cause) error {
 	log.ErrorContext(ctx, "job failed for good", "cause", cause)
 	if h.Expired != nil {
-		if err := h.Expired(ctx, j, cause); err != nil {
-			return err
+		if err := background.Try(ctx, log, "giving a job up", func() error { return h.Expired(ctx, j, cause) }); err != nil {
+			log.ErrorContext(ctx, "job can't be given up; that is tried again", "err", err)
+			return w.store.JobLater(ctx, j, w.store.Now().Add(Backoff(j.Attempts)), cause)
 		}
 	}
 	return w.store.JobDead(ctx, j, cause)
@@ -248,14 +273,13 @@ func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handle
 
 // handle turns a panic of a handler into a retry.
 func (w *Worker) handle(ctx context.Context, j app.Job, h Handler) (out app.Outcome) {
-	defer func() {
-		if p := recover(); p != nil {
-			// The panic's value may quote what was worked on; its type and place don't.
-			w.log.ErrorContext(ctx, "a job panicked", "job", j.ID, "kind", j.Kind, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			out = app.Outcome{Verdict: app.JobRetry, Cause: app.CausePanic}
-		}
-	}()
-	return h.Run(ctx, j)
+	if err := background.Try(ctx, w.log.With("job", j.ID, "kind", j.Kind), "a job", func() error {
+		out = h.Run(ctx, j)
+		return nil
+	}); err != nil {
+		return app.Outcome{Verdict: app.JobRetry, Cause: app.CausePanic, Err: err}
+	}
+	return out
 }
 
 // Backoff is the pause after the nth attempt: half a second doubling up to

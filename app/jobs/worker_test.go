@@ -1,9 +1,11 @@
 package jobs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -66,7 +68,7 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 				st, _ := outbox(t, time.Minute)
 				ctx, stop := context.WithCancel(t.Context())
 				runs, expired := 0, app.CauseNone
-				w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
+				w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 					Run:     func(_ context.Context, j app.Job) app.Outcome { runs++; return c.run(j.Attempts) },
 					Expired: func(_ context.Context, _ app.Job, cause app.Cause) error { expired = cause; return nil },
 					Workers: 1, Timeout: 30 * time.Second,
@@ -90,6 +92,54 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A panic while a job is given up, and one of whatever a commit tells, are failures
+// of that job alone: it is tried again, and others run.
+func TestAPanicWhileAJobIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st, p := bubble(t)
+		defer st.Close()
+		approval(t, st, p, "bad")
+		var log bytes.Buffer
+		tried, ran := 0, 0
+		w := jobs.New(st, nil, slog.New(slog.NewTextHandler(&log, nil)), map[app.JobKind]jobs.Handler{app.JobSettle: {
+			Run: func(_ context.Context, j app.Job) app.Outcome {
+				if j.Lane == "bad" {
+					return app.Outcome{Verdict: app.JobFailed, Cause: app.CauseRefused}
+				}
+				ran++
+				return app.Outcome{}
+			},
+			Expired: func(context.Context, app.Job, app.Cause) error {
+				if tried++; tried < 3 {
+					panic("while it is given up")
+				}
+				return nil
+			}, Workers: 1, Timeout: time.Minute}})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.Run(ctx) }()
+		synctest.Wait()
+		decision(t, st, p, "good")
+		w.Kick()
+		synctest.Wait()
+		if waiting, dead, err := st.Outbox(t.Context()); waiting != 1 || dead != 0 || ran != 1 || tried != 1 || err != nil {
+			t.Errorf("%d waiting, %d dead, the other ran %d times, given up %d times (%v); want 1, 0, 1, 1", waiting, dead, ran, tried, err)
+		}
+		time.Sleep(3 * time.Second) // less than the lease lasts
+		synctest.Wait()
+		if waiting, dead, err := st.Outbox(t.Context()); waiting != 0 || dead != 1 || tried != 3 || err != nil {
+			t.Errorf("%d waiting, %d dead, given up %d times (%v); want 0, 1, 3", waiting, dead, tried, err)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(log.String(), "TestAPanicWhileAJobIsGivenUp") {
+			t.Error("the log has no stack of it")
+		}
+	})
 }
 
 func TestLeaseIsExclusiveAndFenced(t *testing.T) {
@@ -136,7 +186,7 @@ func TestKickFindsWorkAtOnce(t *testing.T) {
 		st, p := bubble(t)
 		defer st.Close()
 		ran := make(chan time.Time, 1)
-		w := jobs.New(st, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
+		w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
 			Run: func(context.Context, app.Job) app.Outcome { ran <- time.Now(); return app.Outcome{} }, Workers: 1, Timeout: time.Minute}})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/store"
 )
 
@@ -28,30 +29,11 @@ const (
 // long ago, which may be a clock that leapt, the next waits some hours.
 func (s *Service) RunRetention(ctx context.Context, sign Sign) {
 	for waited := false; ctx.Err() == nil; {
-		wait := between
-		last, ok, err := s.cfg.Store.LastRetention(ctx)
-		ago := s.cfg.Store.Now().Sub(last.At)
-		switch {
-		case err != nil:
-			wait = unread
-			if ctx.Err() == nil {
-				s.cfg.Log.ErrorContext(ctx, "retention could not run, for its last run can't be read", "err", err)
-			}
-		case ok && ago > gap && !waited:
-			wait, waited = doubted, true
-			s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong", "last", last.At.Time(), "ago", ago, "waits", doubted)
-		default:
-			waited = false
-			run, err := s.Retain(ctx, sign)
-			if ctx.Err() != nil {
-				return
-			}
-			if err != nil {
-				s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err", err)
-			} else {
-				s.cfg.Log.InfoContext(ctx, "retention", "erased", run.Erased)
-			}
-		}
+		wait := unread
+		s.cfg.Watch.Round(ctx, background.Retention, func() (err error) {
+			wait, waited, err = s.retain(ctx, sign, waited)
+			return err
+		})
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
@@ -59,6 +41,31 @@ func (s *Service) RunRetention(ctx context.Context, sign Sign) {
 		}
 		timer.Stop()
 	}
+}
+
+// retain runs retention unless the clock is in doubt, and tells how long to wait
+// for the next run; waited tells that the clock was in doubt before.
+func (s *Service) retain(ctx context.Context, sign Sign, waited bool) (wait time.Duration, waits bool, err error) {
+	last, ok, err := s.cfg.Store.LastRetention(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.cfg.Log.ErrorContext(ctx, "retention could not run, for its last run can't be read", "err", err)
+		}
+		return unread, waited, err
+	}
+	if ago := s.cfg.Store.Now().Sub(last.At); ok && ago > gap && !waited {
+		s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong", "last", last.At.Time(), "ago", ago, "waits", doubted)
+		return doubted, true, nil
+	}
+	run, err := s.Retain(ctx, sign)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err", err)
+	default:
+		s.cfg.Log.InfoContext(ctx, "retention", "erased", run.Erased)
+	}
+	return between, false, err
 }
 
 // Retain erases what has been kept for as long as was chosen. A kind of record
@@ -82,7 +89,11 @@ func (s *Service) Retain(ctx context.Context, sign Sign) (store.RetentionRun, er
 			return st.DropAudit(ctx, app.System, before, sign)
 		}},
 	} {
-		n, err := kind.erase(ctx, st.Now().Add(-time.Duration(kind.days)*24*time.Hour))
+		var n int64
+		err := background.Try(ctx, s.cfg.Log, "retention of "+kind.name, func() (err error) {
+			n, err = kind.erase(ctx, st.Now().Add(-time.Duration(kind.days)*24*time.Hour))
+			return err
+		})
 		run.Erased[kind.name] = n
 		if err != nil {
 			failed, run.Failed = append(failed, err), append(run.Failed, kind.name)

@@ -3,11 +3,14 @@ package settings_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/app/config"
 	"assent/app/passkey"
 	"assent/app/settings"
@@ -249,5 +252,49 @@ func TestRetentionTriesAgain(t *testing.T) {
 		if !ran() {
 			t.Error("it didn't try again")
 		}
+	})
+}
+
+// A panic while one kind of record is erased keeps neither the others nor the next
+// run, and the overview can tell.
+func TestRetentionSurvivesAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := storetest.New(t)
+		watch := background.New(nil)
+		db.MustPerson("ada") // is in the audit
+		s, err := settings.New(t.Context(), settings.Config{Store: db.Store, Watch: watch, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.Clock.Advance(4000 * day)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		signed := 0
+		go func() {
+			defer close(ended)
+			s.RunRetention(ctx, func([]byte) []byte {
+				if signed++; signed == 1 {
+					panic("while it signs")
+				}
+				return nil
+			})
+		}()
+		failing := func(when string, want ...background.Name) {
+			t.Helper()
+			synctest.Wait()
+			if got := watch.Failing(); !slices.Equal(got, want) {
+				t.Errorf("%s fail %v, want %v", when, got, want)
+			}
+		}
+		failing("after the first run", background.Retention)
+		last, ok, err := db.LastRetention(t.Context())
+		if err != nil || !ok || !slices.Equal(last.Failed, []string{"audit"}) {
+			t.Errorf("the run: %+v %v %v, want that of the audit to have failed alone", last, ok, err)
+		}
+		time.Sleep(day)
+		db.Clock.Advance(day)
+		failing("after the next")
+		cancel()
+		<-ended
 	})
 }

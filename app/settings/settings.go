@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/background"
 	"assent/app/config"
 	"assent/store"
 )
@@ -24,8 +25,9 @@ type Config struct {
 	Given       config.Given // what was set where the service is started
 	Institution string       // as it was set there, or the default
 	Protection  config.Protection
-	FourEyes    []app.Area  // where the service is started
-	First       *Protection // what a new installation begins with; nil: with nothing chosen
+	FourEyes    []app.Area        // where the service is started
+	First       *Protection       // what a new installation begins with; nil: with nothing chosen
+	Watch       *background.Watch // of RunRetention; nil makes one
 	Log         *slog.Logger
 }
 
@@ -54,6 +56,9 @@ type Current struct {
 
 // New makes the service and reads what was chosen.
 func New(ctx context.Context, c Config) (*Service, error) {
+	if c.Watch == nil {
+		c.Watch = background.New(c.Log)
+	}
 	s := &Service{cfg: c}
 	if c.First != nil {
 		first, err := encode(c.First)

@@ -208,6 +208,33 @@ func (db *DB) MustRequest(p app.Person) app.Request {
 	return r
 }
 
+// EndMore takes one step of the ending that comes next. When none is left, more
+// is false.
+func (db *DB) EndMore(ctx context.Context) (more bool, err error) {
+	id, more, err := db.NextEnding(ctx)
+	if err != nil || !more {
+		return false, err
+	}
+	return true, db.EndStep(ctx, id)
+}
+
+// Expire expires all requests whose time has come and gives when the next one's
+// does, or zero when nothing is pending.
+func (db *DB) Expire(ctx context.Context) (next app.Instant, err error) {
+	for {
+		ids, err := db.DueRequests(ctx, nil)
+		if err != nil {
+			return 0, err
+		}
+		if len(ids) == 0 {
+			return db.NextExpiry(ctx)
+		}
+		if err := db.ExpireRequests(ctx, ids...); err != nil {
+			return 0, err
+		}
+	}
+}
+
 // MustLease gives the job of a kind for a request, with a lease that holds: the
 // one that it gave before, as far as that does.
 func (db *DB) MustLease(kind app.JobKind, requestID string) app.Job {

@@ -6,11 +6,13 @@ package condition
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"assent/app/acp"
 	"assent/app/authz"
+	"assent/app/background"
 	"assent/app/health"
 	"assent/app/i18n"
 )
@@ -19,6 +21,7 @@ import (
 type Of struct {
 	Name   string
 	Client *acp.Client
+	Log    *slog.Logger // nil logs nothing
 }
 
 func say(key i18n.Key, pairs ...any) health.Sentence { return health.Sentence{Key: key, Pairs: pairs} }
@@ -27,7 +30,20 @@ func say(key i18n.Key, pairs ...any) health.Sentence { return health.Sentence{Ke
 // agrees.
 func (c Of) Look(ctx context.Context) []health.Result {
 	open := make(chan acp.Checked, 1)
-	go func() { open <- c.Client.Check(ctx, acp.OpenBankingAPI) }()
+	log := c.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	go func() {
+		var found acp.Checked
+		if err := background.Try(ctx, log, "looking at open banking", func() error {
+			found = c.Client.Check(ctx, acp.OpenBankingAPI)
+			return nil
+		}); err != nil {
+			found.Token = err
+		}
+		open <- found
+	}()
 	plain, consents := c.Client.Check(ctx, acp.SignInAPI), <-open
 	// A token that is refused for its scope says that the client is known.
 	refused := plain.Token
