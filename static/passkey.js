@@ -2,6 +2,7 @@
 // options, the browser for a passkey, and the server for its verdict.
 import { lacking } from "./choice.js";
 import { refresh, undisturbed } from "./live.js";
+import { creationOptions, credentialJSON, requestOptions, withdraw } from "./webauthn.js";
 
 const serverLimit = 20000; // ms for one answer of the server
 const promptLimit = 300000; // ms for the person, if the server doesn't say
@@ -74,13 +75,11 @@ async function post(form, path, body) {
 	return said;
 }
 
-function parseOptions(kind, options) {
-	const json = options.publicKey ?? options;
-	return kind === "create" ? PublicKeyCredential.parseCreationOptionsFromJSON(json) : PublicKeyCredential.parseRequestOptionsFromJSON(json);
-}
+// What the server wants of the browser, as it comes: some wrap it.
+const optionsOf = (options) => options.publicKey ?? options;
 
 async function prompt(form, kind, options) {
-	const publicKey = parseOptions(kind, options);
+	const publicKey = kind === "create" ? creationOptions(optionsOf(options)) : requestOptions(optionsOf(options));
 	const limit = publicKey.timeout || promptLimit;
 	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), limit);
@@ -101,6 +100,32 @@ async function prompt(form, kind, options) {
 	}
 }
 
+// Whether the server knows a passkey; undefined where it didn't say.
+async function known(form, id) {
+	try {
+		const { known: yes } = await post(form, form.dataset.knownAt, { id });
+		return typeof yes === "boolean" ? yes : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+// The browser holds a passkey that the server may not have learned of, or knows
+// no more. Only where the server says that it doesn't know it is the browser
+// told: a passkey that is in use would be lost.
+async function disown(form, kind, options, id, fault) {
+	const is = await known(form, id);
+	if (is === false) {
+		const json = optionsOf(options);
+		const gone = await withdraw(json.rp?.id ?? json.rpId, id);
+		const words = [fault.message, gone ? form.dataset.withdrawn : form.dataset.unlearned];
+		if (kind === "create") words.splice(1, 0, form.dataset.orphan);
+		return new Told(words.join(" "), { reload: fault.reload, code: fault.code });
+	}
+	if (kind !== "create") return fault;
+	return is ? new Told(form.dataset.learned, { code: "learned" }) : new Told(form.dataset.unsure, { code: "unsure" });
+}
+
 const standalone = () => matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
 
 async function run(form) {
@@ -110,14 +135,19 @@ async function run(form) {
 	const { ceremony, options } = await post(form, path, body);
 	const credential = await prompt(form, kind, options);
 	const outcome = {
-		credential: credential.toJSON(),
+		credential: credentialJSON(credential),
 		standalone: standalone(),
 		tablet: navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1, // an iPad calls itself a Mac
 		zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
 	};
 	if (body.invite) outcome.invite = body.invite;
 	if (body.next) outcome.next = body.next;
-	return post(form, path + "/" + encodeURIComponent(ceremony), outcome);
+	try {
+		return await post(form, path + "/" + encodeURIComponent(ceremony), outcome);
+	} catch (fault) {
+		if (kind !== "create" && fault.code !== "passkey_unknown") throw fault;
+		throw await disown(form, kind, options, outcome.credential.id, fault);
+	}
 }
 
 function setBusy(form, button, on) {
@@ -169,7 +199,7 @@ async function submit(event) {
 	const now = form.isConnected ? form : document.getElementById(form.id);
 	if (!now) return; // the new content says it
 	tell(now, told.message);
-	const way = told.code && now.querySelector(`[data-way="${CSS.escape(told.code)}"]`);
+	const way = told.code && now.querySelector(`[data-way~="${CSS.escape(told.code)}"]`);
 	if (way) way.hidden = false;
 }
 

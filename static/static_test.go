@@ -105,7 +105,7 @@ func TestWeight(t *testing.T) {
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	total := int64(0)
-	for _, name := range []string{"app.css", "announce.js", "app.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js", "icons/icon.svg"} {
+	for _, name := range []string{"app.css", "announce.js", "app.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js", "webauthn.js", "icons/icon.svg"} {
 		resp, _ := get(t, srv, static.URL(name), "gzip")
 		total += resp.ContentLength
 	}

@@ -3,7 +3,7 @@
 const version = "{{version}}";
 const keep = "assent-" + version;
 const asset = (name) => `/static/${version}/${name}`;
-const kept = ["app.css", "announce.js", "app.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js"].map(asset);
+const kept = ["app.css", "announce.js", "app.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js", "webauthn.js"].map(asset);
 const fallbackWords = "/notice-words"; // a key in the cache, not a page
 
 async function keepOffline() {

@@ -119,6 +119,12 @@ func (s *Service) FinishSetUp(ctx context.Context, token, ceremony string, respo
 		ID: key.ID, AdminID: a.ID, Record: key.Record, BackedUp: key.BackedUp, BackupElig: key.BackupElig}})
 }
 
+// KnowsPasskey tells whether a passkey works at the console's site: an
+// administrator's, or a person's where people use the same site.
+func (s *Service) KnowsPasskey(ctx context.Context, id string) (bool, error) {
+	return s.passkeys.ConsoleKnows(ctx, id)
+}
+
 // BeginSignIn starts a sign-in with whichever passkey the browser offers.
 func (s *Service) BeginSignIn(ctx context.Context) (passkey.Prompt, error) {
 	return s.passkeys.BeginAsking(ctx, purposeSignIn, "", passkey.Holder{})

@@ -3,6 +3,7 @@ package passkey
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -172,4 +173,43 @@ func (s *Service) Institution() string {
 		return s.name()
 	}
 	return s.rp.Config.RPDisplayName
+}
+
+// Knows tells whether a passkey of the people's site, by its base64url id, works
+// there: a person's, or an administrator's where the console is the same site.
+// Browsers forget passkeys that are not known, whoever's they are.
+func (s *Service) Knows(ctx context.Context, id string) (bool, error) {
+	return s.knows(ctx, s.rp.Config.RPID, id)
+}
+
+// ConsoleKnows is Knows for the console's site.
+func (s *Service) ConsoleKnows(ctx context.Context, id string) (bool, error) {
+	return s.knows(ctx, s.admins.Config.RPID, id)
+}
+
+// longestID bounds the id of a credential, in characters: 1023 bytes in base64url
+// (WebAuthn Level 3, section 4, "Credential ID").
+const longestID = 1364
+
+func (s *Service) knows(ctx context.Context, rpID, id string) (bool, error) {
+	if id == "" || len(id) > longestID {
+		return false, app.ErrMalformed
+	}
+	if rpID == s.rp.Config.RPID {
+		c, err := s.store.Credential(ctx, id)
+		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
+			return false, err
+		}
+		if err == nil && c.RevokedAt == 0 {
+			return true, nil
+		}
+	}
+	if rpID == s.admins.Config.RPID {
+		c, err := s.store.AdminCredential(ctx, id)
+		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
+			return false, err
+		}
+		return err == nil && c.RevokedAt == 0, nil
+	}
+	return false, nil
 }

@@ -83,6 +83,24 @@ func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
 	return h.signedIn(w, r, session, in)
 }
 
+// passkeyKnown answers POST /admin/passkeys/known, as people's pages are answered.
+func (h *handlers) passkeyKnown(w http.ResponseWriter, r *http.Request) error {
+	if err := h.stranger(r); err != nil {
+		return err
+	}
+	in, err := httpx.JSON[struct {
+		ID string `json:"id"` // base64url of the raw credential id
+	}](w, r, httpx.FormLimit)
+	if err != nil {
+		return err
+	}
+	known, err := h.Admins.KnowsPasskey(r.Context(), in.ID)
+	if err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, http.StatusOK, map[string]bool{"known": known})
+}
+
 // usable finds a set-up link that can be used, or shows why it can't.
 func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (link app.AdminLink, a app.Admin, ok bool, err error) {
 	link, a, err = h.Admins.Link(r.Context(), r.PathValue("token"))

@@ -145,6 +145,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	open("GET /admin/sign-in", h.signIn)
 	open("POST /admin/sign-in/passkey", h.signInBegin)
 	open("POST /admin/sign-in/passkey/{ceremony}", h.signInFinish)
+	open("POST /admin/passkeys/known", h.passkeyKnown)
 	open("GET /admin/set-up/{token}", h.setUp)
 	open("POST /admin/set-up/{token}/code", h.setUpCode)
 	open("POST /admin/set-up/{token}/passkey", h.setUpBegin)

@@ -108,6 +108,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	open("GET /sign-in", h.signIn)
 	open("POST /sign-in/passkey", h.signInBegin)
 	open("POST /sign-in/passkey/{ceremony}", h.signInFinish)
+	open("POST /passkeys/known", h.passkeyKnown)
 
 	own("GET /{$}", h.inbox)
 	own("GET /requests/{id}", h.request)

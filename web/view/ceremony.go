@@ -24,6 +24,10 @@ func (c Ceremony) Attributes(f Frame) templ.Attributes {
 	if c.Create {
 		kind = "create"
 	}
+	known := "/passkeys/known"
+	if strings.HasPrefix(c.Action, "/admin/") {
+		known = "/admin" + known
+	}
 	w := f.Words
 	a := templ.Attributes{
 		"id": c.ID, "data-ceremony": kind, "action": c.Action, "method": "post",
@@ -35,6 +39,12 @@ func (c Ceremony) Attributes(f Frame) templ.Attributes {
 		"data-unsupported": w.T("ceremony.unsupported"),
 		"data-insecure":    w.T("ceremony.insecure"),
 		"data-failed":      w.T("ceremony.failed"),
+		"data-known-at":    known,
+		"data-learned":     w.T("ceremony.learned"),
+		"data-unsure":      w.T("ceremony.unsure", "here", f.Here.On(w)),
+		"data-orphan":      w.T("ceremony.orphan"),
+		"data-unlearned":   w.T("ceremony.unlearned", "here", f.Here.On(w)),
+		"data-withdrawn":   w.T("ceremony.withdrawn", "here", f.Here.On(w)),
 	}
 	if len(c.Lists) > 0 {
 		a["data-lists"] = strings.Join(c.Lists, " ")

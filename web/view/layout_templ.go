@@ -451,7 +451,7 @@ func Layout(f Frame, p Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		for _, module := range []string{"announce.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js"} {
+		for _, module := range []string{"announce.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js", "webauthn.js"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<link rel=\"modulepreload\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
