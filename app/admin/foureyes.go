@@ -173,6 +173,9 @@ func (s *Service) Proposal(ctx context.Context, who Identity, id string) (store.
 // ProposedLogo gives the logo as it is, or as a proposal would make it: to who
 // may see the proposal, while it is open. None is app.ErrUnknownVersion.
 func (s *Service) ProposedLogo(ctx context.Context, who Identity, id string, proposed bool) (store.Logo, error) {
+	if _, err := s.may(ctx, who, ViewProposals); err != nil {
+		return store.Logo{}, err
+	}
 	p, err := s.Proposal(ctx, who, id)
 	if err != nil {
 		return store.Logo{}, err
