@@ -33,7 +33,6 @@ type PushService struct {
 	browsers map[string]*browser
 	answers  []int // to the coming posts, in place of 201
 	posted   int
-	acked    int
 }
 
 type browser struct {
@@ -90,13 +89,6 @@ func (s *PushService) Forget() {
 		b.conn.CloseNow()
 	}
 	s.browsers = map[string]*browser{}
-}
-
-// Acknowledged is how many messages browsers have taken.
-func (s *PushService) Acknowledged() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.acked
 }
 
 // Subscriptions is how many there are.
@@ -175,7 +167,6 @@ func (s *PushService) hear(conn *websocket.Conn, own **browser, m message) []mes
 			for i, w := range b.waiting {
 				if w.Version == u.Version {
 					b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
-					s.acked++
 					break
 				}
 			}

@@ -216,13 +216,6 @@ func (s *Service) overruled(p Protection) Protection {
 	return p
 }
 
-// CheckBranding gives what is wrong with a brand, and the brand as it would be
-// stored.
-func CheckBranding(b Branding) (Branding, Faults) {
-	f := b.check()
-	return b, f
-}
-
 // ChooseBranding makes b the brand. based is the version that was changed
 // (Current.Versions); another's meanwhile is app.ErrChanged. What is wrong is
 // Faults. A logo that isn't kept yet is given as picture.
