@@ -51,6 +51,10 @@ func (t *tx) replacePush(ctx context.Context, by app.Actor, sub app.Subscription
 		return 0, "", err
 	}
 	switch {
+	case trusted && before.MovedAt != 0:
+		// The browser takes back what a cookie sent elsewhere. It isn't limited by
+		// what that cookie used up: each time follows such a move, which is.
+		return 0, subscribe, nil
 	case trusted:
 		return 0, subscribe, t.few(ctx, by, subscribe)
 	case sub.Endpoint == before.Endpoint, sub.Replaces == before.Endpoint:
@@ -74,13 +78,17 @@ func (t *tx) tellFormer(ctx context.Context, deviceID string, before formerSubsc
 		app.NewID(), deviceID, before.Endpoint, before.P256DH, before.Auth, before.MovedAt == 0, t.now); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `DELETE FROM former_subscriptions WHERE device_id = ? AND trusted = 0 AND id NOT IN (
-		SELECT id FROM former_subscriptions WHERE device_id = ? AND trusted = 0 ORDER BY at DESC, id LIMIT ?)`,
-		deviceID, deviceID, formersOfDevice); err != nil || before.EndedAt != 0 {
-		return err
+	if before.EndedAt == 0 {
+		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: id, DeviceID: deviceID, Lane: host(before.Endpoint),
+			Payload: string(n), Deadline: t.now.Add(toldFor)}); err != nil {
+			return err
+		}
 	}
-	return t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: id, DeviceID: deviceID, Lane: host(before.Endpoint),
-		Payload: string(n), Deadline: t.now.Add(toldFor)})
+	// What a last notice is still to be sent to stays until that is done.
+	return t.exec(ctx, `DELETE FROM former_subscriptions WHERE device_id = ? AND trusted = 0 AND id NOT IN (
+		SELECT id FROM former_subscriptions WHERE device_id = ? AND trusted = 0 ORDER BY at DESC, id LIMIT ?)
+		AND NOT EXISTS (SELECT 1 FROM jobs WHERE request_id = former_subscriptions.id AND state = 'waiting')`,
+		deviceID, deviceID, formersOfDevice)
 }
 
 // FormerSubscription gives where a device's notices went before, by the id that
