@@ -50,6 +50,7 @@ type Config struct {
 type handlers struct {
 	Config
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for, and answers to them
+	searches  *httpx.Limiter // of each person in their history
 	cursors   httpx.Cursors
 	marker    httpx.Marker // of a browser that is setting up a device
 }
@@ -62,6 +63,10 @@ const (
 	strangersPause = time.Second
 )
 
+// searchesAMinute is how many pages of searches in their history one person may
+// ask for in a minute: each reads through all of it.
+const searchesAMinute = 30
+
 // markerLife is how long a browser shows the same words for a link, from the
 // last time that it showed them.
 const markerLife = 24 * time.Hour
@@ -72,6 +77,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	h := &handlers{
 		Config:    c,
 		strangers: httpx.NewLimiter(strangersPause, strangersTries),
+		searches:  httpx.NewLimiter(time.Minute/searchesAMinute, searchesAMinute),
 		cursors:   httpx.NewCursors(c.Store.Secret("phone lists")),
 		marker:    httpx.NewMarker("assent-enrolment", "/", c.Login.Secure(), markerLife),
 	}

@@ -468,6 +468,11 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 	if len(filter.Text) > longestSearch {
 		return app.ErrMalformed.In("q")
 	}
+	if filter.Text != "" {
+		if wait := h.searches.Hit(id.Person.ID); wait > 0 {
+			return app.ErrTooMany.After(wait)
+		}
+	}
 	rows, err := h.Store.History(r.Context(), id.Person.ID, filter, historyPage+1)
 	if err != nil {
 		return err
