@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"assent/app"
@@ -44,7 +45,8 @@ type selecter interface {
 
 // readHands reads who can make codes by the rule, who could lately, and who let
 // them in lately: by the link of their passkey, or by a role that may make codes
-// or the end of a suspension, where they could make none before.
+// or the end of a suspension, where they could make none before. Who lost a
+// passkey to such a link is a hand besides.
 func readHands(ctx context.Context, q selecter, rule Separation, now app.Instant) (hands, error) {
 	h := hands{rule: rule, by: map[string]*hand{}}
 	since := now.Add(-app.HandMemory)
@@ -88,7 +90,39 @@ func readHands(ctx context.Context, q selecter, rule Separation, now app.Instant
 			one.letIn = append(one.letIn, one.LetInBy)
 		}
 	}
-	return h, nil
+	return h, h.readTaken(ctx, q, since)
+}
+
+// readTaken adds who had a passkey that ended after since because a new one was
+// made by another administrator's link: whoever made the link may have it. Who
+// had the former one is a hand of their own, as if they had been removed then.
+func (h hands) readTaken(ctx context.Context, q selecter, since app.Instant) error {
+	var taken []struct {
+		AdminID string      `db:"admin_id"`
+		By      string      `db:"by"`
+		At      app.Instant `db:"at"`
+		LetInBy string      `db:"let_in_by"` // who made the link of the former passkey, where that was lately
+	}
+	err := q.SelectContext(ctx, &taken, `SELECT l.admin_id, l.made_by AS by, l.used_at AS at, coalesce((SELECT f.made_by FROM admin_links f
+			WHERE f.admin_id = l.admin_id AND f.id <> l.id AND f.used_at = c.created_at AND f.used_at > ? LIMIT 1), '') AS let_in_by
+		FROM admin_links l JOIN admin_credentials c ON c.admin_id = l.admin_id AND c.revoked_at = l.used_at
+		WHERE l.used_at > ? AND l.made_by <> ''`, since, since)
+	if err != nil {
+		return err
+	}
+	for i, one := range taken {
+		of := h.by[one.AdminID]
+		if of == nil || h.same(one.AdminID, one.By) || of.lapsed == 0 && !slices.Contains(h.rule.Roles, of.Role) {
+			continue
+		}
+		id := fmt.Sprintf("%s before %d", of.ID, i)
+		former := &hand{ID: id, Email: id, Role: of.Role, State: app.AdminRemoved, lapsed: one.At}
+		if one.LetInBy != "" {
+			former.letIn = []string{one.LetInBy}
+		}
+		h.by[id] = former
+	}
+	return nil
 }
 
 // can tells whether an administrator can make codes now.
