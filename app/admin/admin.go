@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"assent/app"
+	"assent/app/admin/may"
 	"assent/app/consent"
 	"assent/app/health"
 	"assent/app/importer"
@@ -74,21 +75,17 @@ type CodeNeeds struct {
 }
 
 // PersonCode tells what who needs to make a code for a person.
-func (s *Service) PersonCode(ctx context.Context, who Identity, personID string) (CodeNeeds, error) {
-	if _, err := s.may(ctx, who, ViewPeople); err != nil {
-		return CodeNeeds{}, err
-	}
+func (s *Service) PersonCode(ctx context.Context, who Grant[may.ViewPeople], personID string) (CodeNeeds, error) {
+	who.check()
 	inv, err := s.store.OpenInvitation(ctx, personID)
-	return s.codeNeeds(ctx, who, inv.MadeBy, inv.CodeBy, IssueActivation, err)
+	return s.codeNeeds(ctx, who.Identity(), inv.MadeBy, inv.CodeBy, IssueActivation, err)
 }
 
 // AdminCode tells what who needs to make a code for an administrator.
-func (s *Service) AdminCode(ctx context.Context, who Identity, id string) (CodeNeeds, error) {
-	if _, err := s.may(ctx, who, ViewAdmins); err != nil {
-		return CodeNeeds{}, err
-	}
+func (s *Service) AdminCode(ctx context.Context, who Grant[may.ViewAdmins], id string) (CodeNeeds, error) {
+	who.check()
 	link, err := s.store.OpenAdminLink(ctx, id)
-	return s.codeNeeds(ctx, who, link.MadeBy, link.CodeBy, ManageAdmins, err)
+	return s.codeNeeds(ctx, who.Identity(), link.MadeBy, link.CodeBy, ManageAdmins, err)
 }
 
 func (s *Service) codeNeeds(
@@ -115,17 +112,17 @@ func (s *Service) codeNeeds(
 	return CodeNeeds{Open: true, Alone: hand == app.SameHand}, err
 }
 
-// Identity is an administrator in one of their sessions, as Sessions found
-// them on this request.
+// Identity is who calls: an administrator in one of their sessions, as Sessions
+// found them on this request. It proves nothing yet; see Admit.
 type Identity struct {
+	Kind    Kind
 	Admin   app.Admin
 	Session app.AdminSession
 	Source  string // remote address of the request
 }
 
-// May tells whether the role has p. It is for what to show; use cases ask by
-// themselves.
-func (i Identity) May(p Permission) bool { return p.Allows(i.Admin.Role) }
+// May tells whether the role has p. It is for what to show; use cases take a Grant.
+func (i Identity) May(p Permission) bool { return i.Kind == Administrator && p.Allows(i.Admin.Role) }
 
 func (i Identity) actor() app.Actor {
 	return app.Actor{Kind: app.ActorAdmin, ID: i.Admin.ID, Source: i.Source}
@@ -142,36 +139,33 @@ func (e Denied) Error() string { return fmt.Sprintf("the role lacks %s", e.Permi
 // Unwrap makes it an app.ErrForbidden.
 func (e Denied) Unwrap() error { return app.ErrForbidden }
 
-// may gives the actor of who for an action that needs p. What the role lacks is
-// a Denied, which the audit records once an hour and the store counts; where the passkey must be asked for again
-// first the refusal is app.ErrUnconfirmed.
-func (s *Service) may(ctx context.Context, who Identity, p Permission) (app.Actor, error) {
-	by := who.actor()
-	if !p.Allows(who.Admin.Role) {
+// allowed refuses a caller who lacks p: what the role lacks is a Denied, which the
+// audit records once an hour and the store counts.
+func (s *Service) allowed(ctx context.Context, who Identity, p Permission) error {
+	if !who.May(p) {
 		detail := map[string]string{"admin": who.Admin.ID, "role": string(who.Admin.Role), "permission": string(p)}
-		return app.Actor{}, errors.Join(Denied{p}, s.store.RefuseAdmin(ctx, by, string(p), detail))
-	}
-	if p.Dangerous() && !who.Session.Fresh(s.store.Now()) {
-		return app.Actor{}, app.ErrUnconfirmed
-	}
-	return by, nil
-}
-
-// Confirmed checks that who may do what needs p, and has shown the passkey a
-// short while ago if p wants that: for the page of a form that can't be sent
-// anew.
-func (s *Service) Confirmed(ctx context.Context, who Identity, p Permission) error {
-	_, err := s.may(ctx, who, p)
-	return err
-}
-
-// Enter checks that the role of who may open a page that needs p. The passkey
-// is for the use cases behind it to ask for.
-func (s *Service) Enter(ctx context.Context, who Identity, p Permission) error {
-	if _, err := s.may(ctx, who, p); !errors.Is(err, app.ErrUnconfirmed) {
-		return err
+		return errors.Join(Denied{p}, s.store.RefuseAdmin(ctx, who.actor(), string(p), detail))
 	}
 	return nil
+}
+
+// confirmed refuses a caller who hasn't shown the passkey a short while ago.
+func (s *Service) confirmed(who Identity) error {
+	if !who.Session.Fresh(s.store.Now()) {
+		return app.ErrUnconfirmed
+	}
+	return nil
+}
+
+// may gives the actor of a caller for a step that needs p too, where only what is
+// asked for tells which p that is.
+func (s *Service) may(ctx context.Context, c Caller, p Permission) (app.Actor, error) {
+	who := c.Identity()
+	err := s.allowed(ctx, who, p)
+	if err == nil && p.Dangerous() {
+		err = s.confirmed(who)
+	}
+	return who.actor(), err
 }
 
 // Invited is an administrator with a set-up link that is shown once.
@@ -182,11 +176,13 @@ type Invited struct {
 }
 
 // AddAdmin adds an administrator and makes their set-up link.
-func (s *Service) AddAdmin(ctx context.Context, who Identity, email, name string, role app.AdminRole) (Invited, error) {
-	by, err := s.may(ctx, who, ManageAdmins)
-	if err != nil {
-		return Invited{}, err
-	}
+func (s *Service) AddAdmin(
+	ctx context.Context,
+	who Fresh[may.ManageAdmins],
+	email, name string,
+	role app.AdminRole,
+) (Invited, error) {
+	by := who.actor()
 	if _, err := normalEmail(strings.TrimSpace(email)); err != nil {
 		return Invited{}, err
 	}
@@ -198,11 +194,8 @@ func (s *Service) AddAdmin(ctx context.Context, who Identity, email, name string
 
 // LinkAdmin makes a new set-up link, for somebody who has lost the passkey.
 // Their passkey and sessions end when it is used.
-func (s *Service) LinkAdmin(ctx context.Context, who Identity, id string) (Invited, error) {
-	by, err := s.may(ctx, who, ManageAdmins)
-	if err != nil {
-		return Invited{}, err
-	}
+func (s *Service) LinkAdmin(ctx context.Context, who Fresh[may.ManageAdmins], id string) (Invited, error) {
+	by := who.actor()
 	a, err := s.store.Admin(ctx, id)
 	if err != nil {
 		return Invited{}, err
@@ -214,11 +207,8 @@ func (s *Service) LinkAdmin(ctx context.Context, who Identity, id string) (Invit
 }
 
 // SetRole gives an administrator another role.
-func (s *Service) SetRole(ctx context.Context, who Identity, id string, role app.AdminRole) error {
-	by, err := s.may(ctx, who, ManageAdmins)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetRole(ctx context.Context, who Fresh[may.ManageAdmins], id string, role app.AdminRole) error {
+	by := who.actor()
 	if !slices.Contains(app.AdminRoles, role) {
 		return app.ErrMalformed.In("role")
 	}
@@ -233,20 +223,18 @@ func (s *Service) SetRole(ctx context.Context, who Identity, id string, role app
 
 // CodeAdmin makes a code for an administrator's open set-up link, to be read out
 // to them; see ActivationCode.
-func (s *Service) CodeAdmin(ctx context.Context, who Identity, id, said string) (digits string, ends app.Instant, err error) {
-	by, err := s.may(ctx, who, ManageAdmins)
-	if err != nil {
-		return "", 0, err
-	}
+func (s *Service) CodeAdmin(
+	ctx context.Context,
+	who Fresh[may.ManageAdmins],
+	id, said string,
+) (digits string, ends app.Instant, err error) {
+	by := who.actor()
 	return s.registry.Code(ctx, by, id, said)
 }
 
 // SetState suspends an administrator, lets them in again, or removes them.
-func (s *Service) SetState(ctx context.Context, who Identity, id string, state app.AdminState) error {
-	by, err := s.may(ctx, who, ManageAdmins)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetState(ctx context.Context, who Fresh[may.ManageAdmins], id string, state app.AdminState) error {
+	by := who.actor()
 	if state != app.AdminActive && state != app.AdminSuspended && state != app.AdminRemoved {
 		return app.ErrMalformed.In("state")
 	}
@@ -266,36 +254,27 @@ func (s *Service) SetState(ctx context.Context, who Identity, id string, state a
 }
 
 // EndSession ends another of who's own sessions.
-func (s *Service) EndSession(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, EndSessions)
-	if err != nil {
-		return err
-	}
-	return s.store.EndAdminSession(ctx, by, who.Admin.ID, id)
+func (s *Service) EndSession(ctx context.Context, who Fresh[may.EndSessions], id string) error {
+	by := who.actor()
+	return s.store.EndAdminSession(ctx, by, who.Identity().Admin.ID, id)
 }
 
 // SignOut ends the session in hand.
-func (s *Service) SignOut(ctx context.Context, who Identity) error {
-	by, err := s.may(ctx, who, UseConsole)
-	if err != nil {
-		return err
-	}
-	return s.store.EndAdminSession(ctx, by, who.Admin.ID, who.Session.ID)
+func (s *Service) SignOut(ctx context.Context, who Grant[may.UseConsole]) error {
+	by := who.actor()
+	return s.store.EndAdminSession(ctx, by, who.Identity().Admin.ID, who.Identity().Session.ID)
 }
 
 // Preferences are how an administrator wants the console; nil leaves what is.
 type Preferences struct{ Lang, Theme, Zone *string }
 
 // SetPreferences stores who's own. An unknown theme is the system's.
-func (s *Service) SetPreferences(ctx context.Context, who Identity, p Preferences) error {
-	by, err := s.may(ctx, who, UseConsole)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetPreferences(ctx context.Context, who Grant[may.UseConsole], p Preferences) error {
+	by := who.actor()
 	if p.Theme != nil && *p.Theme != "light" && *p.Theme != "dark" {
 		p.Theme = new("")
 	}
-	return s.store.SetAdminPreferences(ctx, by, who.Admin.ID, p.Lang, p.Theme, p.Zone)
+	return s.store.SetAdminPreferences(ctx, by, who.Identity().Admin.ID, p.Lang, p.Theme, p.Zone)
 }
 
 // Registry adds administrators for whoever may without being one of them: the
@@ -362,7 +341,11 @@ func (r Registry) MoveRPID(ctx context.Context, by app.Actor, from, to string) (
 // Code makes a code for an administrator's open set-up link: said are the words
 // that its page shows. Whoever has the data folder may, also for a link of
 // theirs.
-func (r Registry) Code(ctx context.Context, by app.Actor, id, said string) (digits string, ends app.Instant, err error) {
+func (r Registry) Code(
+	ctx context.Context,
+	by app.Actor,
+	id, said string,
+) (digits string, ends app.Instant, err error) {
 	words, err := spoken.Read(said)
 	if err != nil {
 		return "", 0, err

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/apptest"
 	"assent/app/passkey"
 	"assent/store"
@@ -159,7 +161,7 @@ func (b *browser) signIn() error {
 
 func (b *browser) confirm() error {
 	b.t.Helper()
-	who := b.identity()
+	who := granted[may.UseConsole](b)
 	prompt, err := b.svc.BeginConfirm(b.t.Context(), who)
 	if err != nil {
 		return err
@@ -175,6 +177,35 @@ func (b *browser) identity() admin.Identity {
 		b.t.Fatal(err)
 	}
 	return id
+}
+
+// granted admits who b is signed in as now, as the guard of the console does.
+func granted[P may.Permission](b *browser) admin.Grant[P] {
+	b.t.Helper()
+	g, err := admin.Admit[P](b.t.Context(), b.svc, b.identity())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return g
+}
+
+// confirmed admits who to what wants the passkey, as the guard does.
+func confirmed[P may.Dangerous](ctx context.Context, s *admin.Service, who admin.Identity) (admin.Fresh[P], error) {
+	g, err := admin.Admit[P](ctx, s, who)
+	if err != nil {
+		return admin.Fresh[P]{}, err
+	}
+	return admin.Confirmed(g)
+}
+
+// fresh admits who b is signed in as now, a short while after the passkey.
+func fresh[P may.Dangerous](b *browser) admin.Fresh[P] {
+	b.t.Helper()
+	f, err := confirmed[P](b.t.Context(), b.svc, b.identity())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return f
 }
 
 func (b *browser) signedIn() bool {
@@ -342,10 +373,11 @@ func TestSessionsEnd(t *testing.T) {
 		t.Fatalf("%d sessions listed, want the two that live: %v", len(list), err)
 	}
 	other := w.set(t, "other@northmoor.example", app.RoleAuditor)
-	if err := w.svc.EndSession(t.Context(), other.identity(), elsewhere.ID); !errors.Is(err, app.ErrAlreadyCompleted) {
+	err = w.svc.EndSession(t.Context(), fresh[may.EndSessions](other), elsewhere.ID)
+	if !errors.Is(err, app.ErrAlreadyCompleted) {
 		t.Errorf("somebody else's session: %v", err)
 	}
-	if err := w.svc.EndSession(t.Context(), olive.identity(), elsewhere.ID); err != nil {
+	if err := w.svc.EndSession(t.Context(), fresh[may.EndSessions](olive), elsewhere.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := admin.Check(t.Context(), w.Reader, elsewhere.ID); !errors.Is(err, app.ErrSignedOut) {
@@ -360,7 +392,10 @@ func TestDangerousActionsAskForThePasskeyAgain(t *testing.T) {
 	w := newWorld(t)
 	olive := w.set(t, "olive@northmoor.example", app.RoleOwner)
 	add := func(email string) error {
-		_, err := w.svc.AddAdmin(t.Context(), olive.identity(), email, "", app.RoleOperator)
+		who, err := confirmed[may.ManageAdmins](t.Context(), w.svc, olive.identity())
+		if err == nil {
+			_, err = w.svc.AddAdmin(t.Context(), who, email, "", app.RoleOperator)
+		}
 		return err
 	}
 	if err := add("a@northmoor.example"); err != nil {
@@ -370,7 +405,7 @@ func TestDangerousActionsAskForThePasskeyAgain(t *testing.T) {
 	if err := add("b@northmoor.example"); !errors.Is(err, app.ErrUnconfirmed) {
 		t.Errorf("five minutes later: %v", err)
 	}
-	if err := w.svc.Enter(t.Context(), olive.identity(), admin.ManageAdmins); err != nil {
+	if _, err := admin.Admit[may.ManageAdmins](t.Context(), w.svc, olive.identity()); err != nil {
 		t.Errorf("the page of it: %v", err)
 	}
 	if err := olive.confirm(); err != nil {
@@ -382,25 +417,28 @@ func TestDangerousActionsAskForThePasskeyAgain(t *testing.T) {
 
 	// Neither another's passkey nor another session's prompt confirms.
 	mallory := w.set(t, "mallory@northmoor.example", app.RoleOwner)
-	prompt, err := w.svc.BeginConfirm(t.Context(), olive.identity())
+	prompt, err := w.svc.BeginConfirm(t.Context(), granted[may.UseConsole](olive))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.svc.FinishConfirm(t.Context(), olive.identity(), prompt.Ceremony, mallory.sign(prompt)); !errors.Is(err, app.ErrUnknownPasskey) {
+	err = w.svc.FinishConfirm(t.Context(), granted[may.UseConsole](olive), prompt.Ceremony, mallory.sign(prompt))
+	if !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("another's passkey: %v", err)
 	}
-	prompt, err = w.svc.BeginConfirm(t.Context(), mallory.identity())
+	prompt, err = w.svc.BeginConfirm(t.Context(), granted[may.UseConsole](mallory))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.svc.FinishConfirm(t.Context(), olive.identity(), prompt.Ceremony, olive.sign(prompt)); !errors.Is(err, app.ErrCeremony) {
+	err = w.svc.FinishConfirm(t.Context(), granted[may.UseConsole](olive), prompt.Ceremony, olive.sign(prompt))
+	if !errors.Is(err, app.ErrCeremony) {
 		t.Errorf("another session's prompt: %v", err)
 	}
 	prompt, err = w.svc.BeginSignIn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.svc.FinishConfirm(t.Context(), olive.identity(), prompt.Ceremony, olive.sign(prompt)); !errors.Is(err, app.ErrCeremony) {
+	err = w.svc.FinishConfirm(t.Context(), granted[may.UseConsole](olive), prompt.Ceremony, olive.sign(prompt))
+	if !errors.Is(err, app.ErrCeremony) {
 		t.Errorf("a prompt for signing in: %v", err)
 	}
 }
@@ -469,7 +507,7 @@ func TestSuspendedAndRemoved(t *testing.T) {
 	oscar := w.set(t, "oscar@northmoor.example", app.RoleOperator)
 	set := func(state app.AdminState) {
 		t.Helper()
-		if err := w.svc.SetState(t.Context(), olive.identity(), oscar.who.ID, state); err != nil {
+		if err := w.svc.SetState(t.Context(), fresh[may.ManageAdmins](olive), oscar.who.ID, state); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -501,11 +539,13 @@ func TestSuspendedAndRemoved(t *testing.T) {
 	if err := oscar.signIn(); !errors.Is(err, app.ErrUnknownPasskey) || oscar.signedIn() {
 		t.Errorf("a removed administrator signs in: %v", err)
 	}
-	if err := w.svc.SetState(t.Context(), olive.identity(), oscar.who.ID, app.AdminActive); !errors.Is(err, app.ErrUnknownAdmin) {
+	err = w.svc.SetState(t.Context(), fresh[may.ManageAdmins](olive), oscar.who.ID, app.AdminActive)
+	if !errors.Is(err, app.ErrUnknownAdmin) {
 		t.Errorf("removed is for good: %v", err)
 	}
 	w.set(t, "oscar@northmoor.example", app.RoleAuditor) // the address is free again
-	if err := w.svc.SetState(t.Context(), olive.identity(), olive.who.ID, "gone"); !errors.Is(err, app.ErrMalformed) {
+	err = w.svc.SetState(t.Context(), fresh[may.ManageAdmins](olive), olive.who.ID, "gone")
+	if !errors.Is(err, app.ErrMalformed) {
 		t.Errorf("a state that there isn't: %v", err)
 	}
 }
@@ -529,9 +569,15 @@ func TestLastOwnerStays(t *testing.T) {
 	olive := w.set(t, "olive@northmoor.example", app.RoleOwner)
 	waiting := w.add(t, "owen@northmoor.example", app.RoleOwner) // has no passkey yet, and may never get one
 	losing := map[string]func(id string) error{
-		"suspended": func(id string) error { return w.svc.SetState(t.Context(), olive.identity(), id, app.AdminSuspended) },
-		"removed":   func(id string) error { return w.svc.SetState(t.Context(), olive.identity(), id, app.AdminRemoved) },
-		"demoted":   func(id string) error { return w.svc.SetRole(t.Context(), olive.identity(), id, app.RoleOperator) },
+		"suspended": func(id string) error {
+			return w.svc.SetState(t.Context(), fresh[may.ManageAdmins](olive), id, app.AdminSuspended)
+		},
+		"removed": func(id string) error {
+			return w.svc.SetState(t.Context(), fresh[may.ManageAdmins](olive), id, app.AdminRemoved)
+		},
+		"demoted": func(id string) error {
+			return w.svc.SetRole(t.Context(), fresh[may.ManageAdmins](olive), id, app.RoleOperator)
+		},
 	}
 	for how, do := range losing {
 		if err := do(olive.who.ID); !errors.Is(err, app.ErrLastOwner) {
@@ -557,7 +603,7 @@ func TestLastOwnerStays(t *testing.T) {
 	if err := losing["suspended"](olive.who.ID); !errors.Is(err, app.ErrLastOwner) {
 		t.Errorf("the last owner again: %v", err)
 	}
-	if _, err := w.svc.AddAdmin(t.Context(), owen.identity(), "x@northmoor.example", "", app.RoleOwner); !errors.Is(err, app.ErrForbidden) {
+	if _, err := admin.Admit[may.ManageAdmins](t.Context(), w.svc, owen.identity()); !errors.Is(err, app.ErrForbidden) {
 		t.Errorf("an operator makes an owner: %v", err)
 	}
 }

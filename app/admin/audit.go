@@ -4,25 +4,31 @@ import (
 	"context"
 	"io"
 
+	"assent/app/admin/may"
 	"assent/app/audit"
 	"assent/app/passkey"
 	"assent/store"
 )
 
 // ExportAudit writes the audit of a time; see audit.Export.
-func (s *Service) ExportAudit(ctx context.Context, who Identity, to io.Writer, format audit.Format, of audit.Range) (int, error) {
-	by, err := s.may(ctx, who, ExportAudit)
-	if err != nil {
-		return 0, err
-	}
+func (s *Service) ExportAudit(
+	ctx context.Context,
+	who Fresh[may.ExportAudit],
+	to io.Writer,
+	format audit.Format,
+	of audit.Range,
+) (int, error) {
+	by := who.actor()
 	return audit.Export(ctx, s.store, by, to, format, of)
 }
 
 // VerifyAudit checks the audit's chain with the installation's key.
-func (s *Service) VerifyAudit(ctx context.Context, who Identity, head store.AuditHead) (store.AuditReport, error) {
-	if _, err := s.may(ctx, who, ViewAudit); err != nil {
-		return store.AuditReport{}, err
-	}
+func (s *Service) VerifyAudit(
+	ctx context.Context,
+	who Grant[may.ViewAudit],
+	head store.AuditHead,
+) (store.AuditReport, error) {
+	who.check()
 	key, err := passkey.ReceiptKey(ctx, s.store)
 	if err != nil {
 		return store.AuditReport{}, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/admin/may"
 	"assent/app/identifier"
 	"assent/app/people"
 	"assent/app/settings"
@@ -150,19 +151,15 @@ func (s *Service) propose(ctx context.Context, by app.Actor, what Action, subjec
 
 // Proposals lists what waits, and what became of what waited lately, as far as
 // the role has the permission behind it.
-func (s *Service) Proposals(ctx context.Context, who Identity) ([]store.ProposalRow, error) {
-	if _, err := s.may(ctx, who, ViewProposals); err != nil {
-		return nil, err
-	}
+func (s *Service) Proposals(ctx context.Context, who Grant[may.ViewProposals]) ([]store.ProposalRow, error) {
+	who.check()
 	rows, err := s.store.Proposals(ctx, 200)
 	return slices.DeleteFunc(rows, func(p store.ProposalRow) bool { return !sees(who, p.Proposal) }), err
 }
 
 // Proposal gives one; one that the role can't see is as unknown as none.
-func (s *Service) Proposal(ctx context.Context, who Identity, id string) (store.ProposalRow, error) {
-	if _, err := s.may(ctx, who, ViewProposals); err != nil {
-		return store.ProposalRow{}, err
-	}
+func (s *Service) Proposal(ctx context.Context, who Grant[may.ViewProposals], id string) (store.ProposalRow, error) {
+	who.check()
 	p, err := s.store.Proposal(ctx, id)
 	if err == nil && !sees(who, p.Proposal) {
 		err = app.ErrUnknownProposal
@@ -172,10 +169,13 @@ func (s *Service) Proposal(ctx context.Context, who Identity, id string) (store.
 
 // ProposedLogo gives the logo as it is, or as a proposal would make it: to who
 // may see the proposal, while it is open. None is app.ErrUnknownVersion.
-func (s *Service) ProposedLogo(ctx context.Context, who Identity, id string, proposed bool) (store.Logo, error) {
-	if _, err := s.may(ctx, who, ViewProposals); err != nil {
-		return store.Logo{}, err
-	}
+func (s *Service) ProposedLogo(
+	ctx context.Context,
+	who Grant[may.ViewProposals],
+	id string,
+	proposed bool,
+) (store.Logo, error) {
+	who.check()
 	p, err := s.Proposal(ctx, who, id)
 	if err != nil {
 		return store.Logo{}, err
@@ -214,10 +214,8 @@ func (s *Service) ProposedLogo(ctx context.Context, who Identity, id string, pro
 }
 
 // ChosenLogo gives the logo of a version of the branding.
-func (s *Service) ChosenLogo(ctx context.Context, who Identity, version int64) (store.Logo, error) {
-	if _, err := s.may(ctx, who, ViewSettings); err != nil {
-		return store.Logo{}, err
-	}
+func (s *Service) ChosenLogo(ctx context.Context, who Grant[may.ViewSettings], version int64) (store.Logo, error) {
+	who.check()
 	c, err := s.store.Choice(ctx, version)
 	if err != nil {
 		return store.Logo{}, err
@@ -232,17 +230,14 @@ func (s *Service) ChosenLogo(ctx context.Context, who Identity, version int64) (
 	return s.store.Logo(ctx, b.Logo)
 }
 
-func sees(who Identity, p app.Proposal) bool {
-	return actions[Action(p.Action)].permission.Allows(who.Admin.Role)
+func sees(who Caller, p app.Proposal) bool {
+	return who.May(actions[Action(p.Action)].permission)
 }
 
 // Confirm lets a proposal be carried out, and does so where its outcome is
 // nothing that is shown once. A refusal then is the proposal's, not an error.
-func (s *Service) Confirm(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, DecideProposals)
-	if err != nil {
-		return err
-	}
+func (s *Service) Confirm(ctx context.Context, who Fresh[may.DecideProposals], id string) error {
+	by := who.actor()
 	p, a, err := s.decidable(ctx, who, id)
 	if err != nil {
 		return err
@@ -256,11 +251,8 @@ func (s *Service) Confirm(ctx context.Context, who Identity, id string) error {
 }
 
 // Refuse ends a proposal.
-func (s *Service) Refuse(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, DecideProposals)
-	if err != nil {
-		return err
-	}
+func (s *Service) Refuse(ctx context.Context, who Fresh[may.DecideProposals], id string) error {
+	by := who.actor()
 	_, a, err := s.decidable(ctx, who, id)
 	if err != nil {
 		return err
@@ -270,19 +262,20 @@ func (s *Service) Refuse(ctx context.Context, who Identity, id string) error {
 }
 
 // Withdraw takes one's own proposal back.
-func (s *Service) Withdraw(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, ViewProposals)
-	if err != nil {
-		return err
-	}
+func (s *Service) Withdraw(ctx context.Context, who Grant[may.ViewProposals], id string) error {
+	by := who.actor()
 	return s.store.WithdrawProposal(ctx, by, id)
 }
 
 // decidable gives a proposal that who may decide: the permission behind it is
 // theirs, and it isn't about themselves. Whether it is their own is for the
 // store to say, where it is decided.
-func (s *Service) decidable(ctx context.Context, who Identity, id string) (app.Proposal, action, error) {
-	p, err := s.Proposal(ctx, who, id)
+func (s *Service) decidable(ctx context.Context, who Caller, id string) (app.Proposal, action, error) {
+	seen, err := Also[may.ViewProposals](ctx, who)
+	if err != nil {
+		return app.Proposal{}, action{}, err
+	}
+	p, err := s.Proposal(ctx, seen, id)
 	if err != nil {
 		return p.Proposal, action{}, err
 	}
@@ -290,7 +283,7 @@ func (s *Service) decidable(ctx context.Context, who Identity, id string) (app.P
 	if _, err := s.may(ctx, who, a.permission); err != nil {
 		return p.Proposal, a, err
 	}
-	themselves, err := s.themselves(ctx, who, p.Proposal)
+	themselves, err := s.themselves(ctx, who.Identity(), p.Proposal)
 	if err == nil && themselves {
 		err = app.ErrOwnProposal
 	}
@@ -373,11 +366,18 @@ type Taken struct {
 
 // Take carries out one's own proposal that was confirmed: once. invite is how
 // long a link lives that isn't for a letter.
-func (s *Service) Take(ctx context.Context, who Identity, id string, invite time.Duration) (Taken, error) {
-	if _, err := s.may(ctx, who, DecideProposals); err != nil {
+func (s *Service) Take(
+	ctx context.Context,
+	who Fresh[may.DecideProposals],
+	id string,
+	invite time.Duration,
+) (Taken, error) {
+	who.check()
+	seen, err := Also[may.ViewProposals](ctx, who)
+	if err != nil {
 		return Taken{}, err
 	}
-	shown, err := s.Proposal(ctx, who, id)
+	shown, err := s.Proposal(ctx, seen, id)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -387,7 +387,7 @@ func (s *Service) Take(ctx context.Context, who Identity, id string, invite time
 		return Taken{}, err
 	}
 	if a.run != nil {
-		if shown.ProposedBy != who.Admin.ID {
+		if shown.ProposedBy != by.ID {
 			return Taken{}, app.ErrOwnProposal
 		}
 		if !s.Interrupted(shown.Proposal) {
@@ -564,11 +564,13 @@ func runChoice(ctx context.Context, s *Service, by app.Actor, p app.Proposal) er
 // SetFourEyes chooses which actions wait for a second administrator. An area
 // may be added where two administrators can sign in who have the permission
 // behind it; taking one away waits for a second administrator itself.
-func (s *Service) SetFourEyes(ctx context.Context, who Identity, e settings.FourEyes, based int64) error {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetFourEyes(
+	ctx context.Context,
+	who Fresh[may.ChangeSettings],
+	e settings.FourEyes,
+	based int64,
+) error {
+	by := who.actor()
 	if err := s.uses.Settings.Check(e); err != nil {
 		return err
 	}
@@ -626,7 +628,15 @@ func (s *Service) able(ctx context.Context, area app.Area) (n int, err error) {
 
 // chosen is second for a choice, which is checked first so that its faults stand
 // in the form, not in a proposal.
-func (s *Service) chosen(ctx context.Context, by app.Actor, what Action, name settings.Name, value any, based int64, picture ...store.Logo) error {
+func (s *Service) chosen(
+	ctx context.Context,
+	by app.Actor,
+	what Action,
+	name settings.Name,
+	value any,
+	based int64,
+	picture ...store.Logo,
+) error {
 	if err := s.uses.Settings.Check(value); err != nil {
 		return err
 	}
@@ -653,7 +663,14 @@ func (s *Service) secondForVersion(ctx context.Context, by app.Actor, what Actio
 // secondForAdmin is second for what makes somebody an administrator of a role, or
 // lets one in: where they could confirm in an area of the policy, or are an
 // owner and owners wait. Else one administrator could make their own second.
-func (s *Service) secondForAdmin(ctx context.Context, by app.Actor, what Action, adminID string, payload any, role app.AdminRole) error {
+func (s *Service) secondForAdmin(
+	ctx context.Context,
+	by app.Actor,
+	what Action,
+	adminID string,
+	payload any,
+	role app.AdminRole,
+) error {
 	if s.uses.Settings == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"assent/app"
+	"assent/app/admin/may"
 	"assent/app/i18n"
 	"assent/app/importer"
 	"assent/store"
@@ -13,21 +14,20 @@ import (
 
 // UploadImport takes a file of people or of accounts, and has it checked.
 // Nothing is changed before StartImport. lang is the language of the result.
-func (s *Service) UploadImport(ctx context.Context, who Identity, name, lang string, file io.Reader) (store.Import, error) {
-	by, err := s.may(ctx, who, EditPeople)
-	if err != nil {
-		return store.Import{}, err
-	}
+func (s *Service) UploadImport(
+	ctx context.Context,
+	who Fresh[may.EditPeople],
+	name, lang string,
+	file io.Reader,
+) (store.Import, error) {
+	by := who.actor()
 	return s.uses.Imports.Upload(ctx, by, name, lang, file)
 }
 
 // StartImport lets a checked import run. One that says who is suspended is as
 // dangerous as suspending somebody.
-func (s *Service) StartImport(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, EditPeople)
-	if err != nil {
-		return err
-	}
+func (s *Service) StartImport(ctx context.Context, who Fresh[may.EditPeople], id string) error {
+	by := who.actor()
 	im, err := s.store.Import(ctx, id)
 	if err != nil {
 		return err
@@ -45,11 +45,8 @@ func (s *Service) StartImport(ctx context.Context, who Identity, id string) erro
 }
 
 // CancelImport ends an import before it is done.
-func (s *Service) CancelImport(ctx context.Context, who Identity, id string) error {
-	by, err := s.may(ctx, who, FollowImports)
-	if err != nil {
-		return err
-	}
+func (s *Service) CancelImport(ctx context.Context, who Grant[may.FollowImports], id string) error {
+	by := who.actor()
 	if _, err := s.store.Import(ctx, id); err != nil {
 		return err
 	}
@@ -57,20 +54,23 @@ func (s *Service) CancelImport(ctx context.Context, who Identity, id string) err
 }
 
 // PreviewImport reads the first rows of a file.
-func (s *Service) PreviewImport(ctx context.Context, who Identity, im store.Import) ([]importer.PreviewRow, error) {
-	if _, err := s.may(ctx, who, FollowImports); err != nil {
-		return nil, err
-	}
+func (s *Service) PreviewImport(
+	ctx context.Context,
+	who Grant[may.FollowImports],
+	im store.Import,
+) ([]importer.PreviewRow, error) {
+	who.check()
 	return s.uses.Imports.Preview(ctx, im)
 }
 
 // ImportResult opens what an import did with each row, and tells how many bytes
 // that is.
-func (s *Service) ImportResult(ctx context.Context, who Identity, id string) (io.ReadCloser, int64, error) {
-	by, err := s.may(ctx, who, EditPeople)
-	if err != nil {
-		return nil, 0, err
-	}
+func (s *Service) ImportResult(
+	ctx context.Context,
+	who Fresh[may.EditPeople],
+	id string,
+) (io.ReadCloser, int64, error) {
+	by := who.actor()
 	result, size, err := s.uses.Imports.Result(ctx, id)
 	if err != nil {
 		return nil, 0, err
@@ -83,20 +83,27 @@ func (s *Service) ImportResult(ctx context.Context, who Identity, id string) (io
 
 // MarkedRows gives the rows of a checked import that whoever confirms it should
 // look at: those of a mark, or of any where it is empty, behind a line.
-func (s *Service) MarkedRows(ctx context.Context, who Identity, im store.Import, mark store.ImportMark, after, limit int) (importer.Marked, error) {
-	if _, err := s.may(ctx, who, FollowImports); err != nil {
-		return importer.Marked{}, err
-	}
+func (s *Service) MarkedRows(
+	ctx context.Context,
+	who Grant[may.FollowImports],
+	im store.Import,
+	mark store.ImportMark,
+	after, limit int,
+) (importer.Marked, error) {
+	who.check()
 	return s.uses.Imports.Marked(ctx, im, mark, after, limit)
 }
 
 // CheckedFile is the file of a checked import as it was read, to be taken out:
 // see importer.Checked. That it was taken is recorded first.
-func (s *Service) CheckedFile(ctx context.Context, who Identity, id string, to io.Writer, w i18n.Words) error {
-	by, err := s.may(ctx, who, EditPeople)
-	if err != nil {
-		return err
-	}
+func (s *Service) CheckedFile(
+	ctx context.Context,
+	who Fresh[may.EditPeople],
+	id string,
+	to io.Writer,
+	w i18n.Words,
+) error {
+	by := who.actor()
 	im, err := s.store.Import(ctx, id)
 	if err != nil {
 		return err
@@ -132,10 +139,7 @@ func (s *Service) importIsAboutThem(ctx context.Context, who Identity, id string
 }
 
 // ExportPeople writes everybody as a file that can be imported.
-func (s *Service) ExportPeople(ctx context.Context, who Identity, to io.Writer) (int, error) {
-	by, err := s.may(ctx, who, ExportPeople)
-	if err != nil {
-		return 0, err
-	}
+func (s *Service) ExportPeople(ctx context.Context, who Fresh[may.ExportPeople], to io.Writer) (int, error) {
+	by := who.actor()
 	return importer.Export(ctx, s.store, by, to)
 }

@@ -16,9 +16,10 @@ var lookAt = map[store.LookKind]Permission{
 	store.LookAudit:    ViewAudit,
 }
 
-// Look records that who looks at something, before it is shown. Where that
-// fails it may not be shown.
-func (s *Service) Look(ctx context.Context, who Identity, l store.Looked) error {
+// Look records that somebody who was admitted looks at something, before it is
+// shown. Where that fails it may not be shown. What is looked at tells which
+// permission that needs as well.
+func (s *Service) Look(ctx context.Context, who Caller, l store.Looked) error {
 	by, err := s.may(ctx, who, lookAt[l.Kind])
 	if err != nil {
 		return err

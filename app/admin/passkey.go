@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"assent/app"
+	"assent/app/admin/may"
 	"assent/app/passkey"
 	"assent/app/spoken"
 	"assent/store"
@@ -101,7 +102,12 @@ func (s *Service) BeginSetUp(ctx context.Context, token string, b Browser) (pass
 
 // FinishSetUp uses the link up and signs the administrator in. Earlier passkeys
 // and sessions of theirs end.
-func (s *Service) FinishSetUp(ctx context.Context, token, ceremony string, response []byte, b Browser) (app.AdminSession, error) {
+func (s *Service) FinishSetUp(
+	ctx context.Context,
+	token, ceremony string,
+	response []byte,
+	b Browser,
+) (app.AdminSession, error) {
 	l, a, err := s.Link(ctx, token)
 	if err == nil {
 		err = s.Activated(l, b)
@@ -133,7 +139,12 @@ func (s *Service) BeginSignIn(ctx context.Context) (passkey.Prompt, error) {
 // FinishSignIn checks the assertion and begins a session. A passkey that is not
 // one of an active administrator is refused, and the refusal counted: the first of
 // an hour, and of each administrator, is in the audit.
-func (s *Service) FinishSignIn(ctx context.Context, ceremony string, response []byte, b Browser) (app.AdminSession, error) {
+func (s *Service) FinishSignIn(
+	ctx context.Context,
+	ceremony string,
+	response []byte,
+	b Browser,
+) (app.AdminSession, error) {
 	var owner app.Admin
 	session, err := func() (app.AdminSession, error) {
 		key, err := s.passkeys.FinishAsking(ctx, purposeSignIn, "", ceremony, response, func(id string) (passkey.Holder, error) {
@@ -162,35 +173,37 @@ func (s *Service) FinishSignIn(ctx context.Context, ceremony string, response []
 }
 
 // BeginConfirm asks for the passkey that who's session began with.
-func (s *Service) BeginConfirm(ctx context.Context, who Identity) (passkey.Prompt, error) {
-	if _, err := s.may(ctx, who, UseConsole); err != nil {
-		return passkey.Prompt{}, err
-	}
-	row, err := s.credential(ctx, who.Session.CredentialID)
+func (s *Service) BeginConfirm(ctx context.Context, who Grant[may.UseConsole]) (passkey.Prompt, error) {
+	id := who.Identity()
+	row, err := s.credential(ctx, id.Session.CredentialID)
 	if err != nil {
 		return passkey.Prompt{}, err
 	}
-	return s.passkeys.BeginAsking(ctx, purposeConfirm, who.Session.ID, holder(who.Admin, s.passkeys.Institution(), row.Record))
+	asked := holder(id.Admin, s.passkeys.Institution(), row.Record)
+	return s.passkeys.BeginAsking(ctx, purposeConfirm, id.Session.ID, asked)
 }
 
 // FinishConfirm checks the assertion that BeginConfirm asked for: for
 // app.AdminFresh the session may do what is dangerous.
-func (s *Service) FinishConfirm(ctx context.Context, who Identity, ceremony string, response []byte) error {
-	by, err := s.may(ctx, who, UseConsole)
-	if err != nil {
-		return err
-	}
-	key, err := s.passkeys.FinishAsking(ctx, purposeConfirm, who.Session.ID, ceremony, response, func(id string) (passkey.Holder, error) {
-		if id != who.Session.CredentialID {
+func (s *Service) FinishConfirm(
+	ctx context.Context,
+	who Grant[may.UseConsole],
+	ceremony string,
+	response []byte,
+) error {
+	id, by := who.Identity(), who.actor()
+	find := func(used string) (passkey.Holder, error) {
+		if used != id.Session.CredentialID {
 			return passkey.Holder{}, app.ErrUnknownPasskey
 		}
-		row, err := s.credential(ctx, id)
-		return holder(who.Admin, s.passkeys.Institution(), row.Record), err
-	})
+		row, err := s.credential(ctx, used)
+		return holder(id.Admin, s.passkeys.Institution(), row.Record), err
+	}
+	key, err := s.passkeys.FinishAsking(ctx, purposeConfirm, id.Session.ID, ceremony, response, find)
 	if err != nil {
 		return err
 	}
-	return s.store.ConfirmAdmin(ctx, by, use(who.Admin.ID, key), who.Session.ID)
+	return s.store.ConfirmAdmin(ctx, by, use(id.Admin.ID, key), id.Session.ID)
 }
 
 func (s *Service) credential(ctx context.Context, id string) (app.AdminCredential, error) {

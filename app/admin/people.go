@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/admin/may"
 	"assent/app/people"
 	"assent/store"
 )
@@ -12,10 +13,15 @@ import (
 // FindPeople finds people, or lists them; see people.Search. Who sees personal
 // data masked finds by whole identifiers alone: by beginnings, what is masked
 // could be guessed letter by letter.
-func (s *Service) FindPeople(ctx context.Context, who Identity, text string, which store.Which, after string, limit int) ([]store.Found, string, error) {
-	if _, err := s.may(ctx, who, ViewPeople); err != nil {
-		return nil, "", err
-	}
+func (s *Service) FindPeople(
+	ctx context.Context,
+	who Grant[may.ViewPeople],
+	text string,
+	which store.Which,
+	after string,
+	limit int,
+) ([]store.Found, string, error) {
+	who.check()
 	if text != "" && !who.May(ViewPersonalData) {
 		found, err := s.uses.People.Lookup(ctx, text, which)
 		return found, "", err
@@ -25,11 +31,14 @@ func (s *Service) FindPeople(ctx context.Context, who Identity, text string, whi
 
 // AddPerson adds a person; see people.Add for the forms. What is a move needs to
 // be among allow, and the passkey a short while ago, as all editing does.
-func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids, companies []string, allow ...store.Allow) (app.Person, error) {
-	by, err := s.may(ctx, who, EditPeople)
-	if err != nil {
-		return app.Person{}, err
-	}
+func (s *Service) AddPerson(
+	ctx context.Context,
+	who Fresh[may.EditPeople],
+	name string,
+	ids, companies []string,
+	allow ...store.Allow,
+) (app.Person, error) {
+	by := who.actor()
 	_, parsed, _, err := people.Read(name, ids, companies)
 	if err == nil {
 		err = s.store.CheckMoves(ctx, "", parsed, allow)
@@ -44,11 +53,14 @@ func (s *Service) AddPerson(ctx context.Context, who Identity, name string, ids,
 }
 
 // EditPerson brings a person to what is said; see AddPerson.
-func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name string, ids, companies []string, allow ...store.Allow) error {
-	by, err := s.may(ctx, who, EditPeople)
-	if err != nil {
-		return err
-	}
+func (s *Service) EditPerson(
+	ctx context.Context,
+	who Fresh[may.EditPeople],
+	personID, name string,
+	ids, companies []string,
+	allow ...store.Allow,
+) error {
+	by := who.actor()
 	_, parsed, _, err := people.Read(name, ids, companies)
 	if err == nil {
 		err = s.store.CheckMoves(ctx, personID, parsed, allow)
@@ -69,11 +81,13 @@ func (s *Service) EditPerson(ctx context.Context, who Identity, personID, name s
 
 // SetPersonState suspends a person, which cancels what waits for them, or lets
 // them in again.
-func (s *Service) SetPersonState(ctx context.Context, who Identity, personID string, state app.PersonState) error {
-	by, err := s.may(ctx, who, SuspendPeople)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetPersonState(
+	ctx context.Context,
+	who Fresh[may.SuspendPeople],
+	personID string,
+	state app.PersonState,
+) error {
+	by := who.actor()
 	if state != app.PersonActive && state != app.PersonSuspended {
 		return app.ErrMalformed.In("state")
 	}
@@ -81,11 +95,8 @@ func (s *Service) SetPersonState(ctx context.Context, who Identity, personID str
 }
 
 // ErasePerson forgets a person.
-func (s *Service) ErasePerson(ctx context.Context, who Identity, personID string) error {
-	by, err := s.may(ctx, who, RemovePeople)
-	if err != nil {
-		return err
-	}
+func (s *Service) ErasePerson(ctx context.Context, who Fresh[may.RemovePeople], personID string) error {
+	by := who.actor()
 	if _, err := s.store.Person(ctx, personID); err != nil {
 		return err
 	}
@@ -96,11 +107,14 @@ func (s *Service) ErasePerson(ctx context.Context, who Identity, personID string
 }
 
 // InvitePerson makes a link for a person; one for a letter lives longer.
-func (s *Service) InvitePerson(ctx context.Context, who Identity, personID string, ttl time.Duration, letter bool) (token string, ends app.Instant, err error) {
-	by, err := s.may(ctx, who, InvitePeople)
-	if err != nil {
-		return "", 0, err
-	}
+func (s *Service) InvitePerson(
+	ctx context.Context,
+	who Fresh[may.InvitePeople],
+	personID string,
+	ttl time.Duration,
+	letter bool,
+) (token string, ends app.Instant, err error) {
+	by := who.actor()
 	p, err := s.store.Person(ctx, personID)
 	if err == nil && p.State != app.PersonActive {
 		err = app.ErrSuspended
@@ -115,11 +129,8 @@ func (s *Service) InvitePerson(ctx context.Context, who Identity, personID strin
 }
 
 // WithdrawInvitations ends a person's links that nobody used.
-func (s *Service) WithdrawInvitations(ctx context.Context, who Identity, personID string) error {
-	by, err := s.may(ctx, who, InvitePeople)
-	if err != nil {
-		return err
-	}
+func (s *Service) WithdrawInvitations(ctx context.Context, who Fresh[may.InvitePeople], personID string) error {
+	by := who.actor()
 	return s.uses.People.Withdraw(ctx, by, personID)
 }
 
@@ -128,39 +139,27 @@ func (s *Service) WithdrawInvitations(ctx context.Context, who Identity, personI
 // is related to them app.ErrRelatedLink, where another can make its code.
 func (s *Service) ActivationCode(
 	ctx context.Context,
-	who Identity,
+	who Fresh[may.IssueActivation],
 	personID, said string,
 ) (digits string, ends app.Instant, err error) {
-	by, err := s.may(ctx, who, IssueActivation)
-	if err != nil {
-		return "", 0, err
-	}
+	by := who.actor()
 	return s.uses.People.CodePerson(ctx, by, personID, said, s.separation(IssueActivation))
 }
 
 // ClearPause lets requests reach a person again whose report paused them.
-func (s *Service) ClearPause(ctx context.Context, who Identity, personID string) error {
-	by, err := s.may(ctx, who, ClearPause)
-	if err != nil {
-		return err
-	}
+func (s *Service) ClearPause(ctx context.Context, who Fresh[may.ClearPause], personID string) error {
+	by := who.actor()
 	return s.uses.People.ClearPerson(ctx, by, personID)
 }
 
 // RemoveDevice ends a device of a person's.
-func (s *Service) RemoveDevice(ctx context.Context, who Identity, personID, deviceID string) error {
-	by, err := s.may(ctx, who, ResetDevices)
-	if err != nil {
-		return err
-	}
+func (s *Service) RemoveDevice(ctx context.Context, who Fresh[may.ResetDevices], personID, deviceID string) error {
+	by := who.actor()
 	return s.uses.People.RemoveDeviceOf(ctx, by, personID, deviceID)
 }
 
 // ResetDevices ends all devices of a person's: they begin anew with a link.
-func (s *Service) ResetDevices(ctx context.Context, who Identity, personID string) error {
-	by, err := s.may(ctx, who, ResetDevices)
-	if err != nil {
-		return err
-	}
+func (s *Service) ResetDevices(ctx context.Context, who Fresh[may.ResetDevices], personID string) error {
+	by := who.actor()
 	return s.uses.People.RemoveDevicesOf(ctx, by, personID)
 }

@@ -9,6 +9,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/people"
 	"assent/store"
 )
@@ -21,44 +22,88 @@ var peopleCases = []struct {
 	do   func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, d app.Device) error
 }{
 	{"find", admin.ViewPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		found, _, err := s.FindPeople(ctx, who, p.Name, store.Everybody, "", 10)
+		by, err := admin.Admit[may.ViewPeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		found, _, err := s.FindPeople(ctx, by, p.Name, store.Everybody, "", 10)
 		if err == nil && (len(found) != 1 || found[0].ID != p.ID) {
 			return errors.New("they aren't found")
 		}
 		return err
 	}},
 	{"add", admin.EditPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, _ app.Person, _ app.Device) error {
-		_, err := s.AddPerson(ctx, who, "New", []string{"new." + app.NewID()}, nil)
+		by, err := confirmed[may.EditPeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		_, err = s.AddPerson(ctx, by, "New", []string{"new." + app.NewID()}, nil)
 		return err
 	}},
 	{"edit", admin.EditPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		return s.EditPerson(ctx, who, p.ID, "Other", []string{p.Name}, nil)
+		by, err := confirmed[may.EditPeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.EditPerson(ctx, by, p.ID, "Other", []string{p.Name}, nil)
 	}},
 	{"invite", admin.InvitePeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		_, _, err := s.InvitePerson(ctx, who, p.ID, time.Hour, true)
+		by, err := confirmed[may.InvitePeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		_, _, err = s.InvitePerson(ctx, by, p.ID, time.Hour, true)
 		return err
 	}},
 	{"withdraw", admin.InvitePeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		return s.WithdrawInvitations(ctx, who, p.ID)
+		by, err := confirmed[may.InvitePeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.WithdrawInvitations(ctx, by, p.ID)
 	}},
 	{"code", admin.IssueActivation, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		_, _, err := s.ActivationCode(ctx, who, p.ID, "acorn badger cabin")
+		by, err := confirmed[may.IssueActivation](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		_, _, err = s.ActivationCode(ctx, by, p.ID, "acorn badger cabin")
 		return err
 	}},
 	{"clear", admin.ClearPause, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		return s.ClearPause(ctx, who, p.ID)
+		by, err := confirmed[may.ClearPause](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.ClearPause(ctx, by, p.ID)
 	}},
 	{"suspend", admin.SuspendPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		return s.SetPersonState(ctx, who, p.ID, app.PersonSuspended)
+		by, err := confirmed[may.SuspendPeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.SetPersonState(ctx, by, p.ID, app.PersonSuspended)
 	}},
 	{"remove a device", admin.ResetDevices, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, d app.Device) error {
-		return s.RemoveDevice(ctx, who, p.ID, d.ID)
+		by, err := confirmed[may.ResetDevices](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.RemoveDevice(ctx, by, p.ID, d.ID)
 	}},
 	{"reset devices", admin.ResetDevices, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		return s.ResetDevices(ctx, who, p.ID)
+		by, err := confirmed[may.ResetDevices](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.ResetDevices(ctx, by, p.ID)
 	}},
 	{"erase", admin.RemovePeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		return s.ErasePerson(ctx, who, p.ID)
+		by, err := confirmed[may.RemovePeople](ctx, s, who)
+		if err != nil {
+			return err
+		}
+		return s.ErasePerson(ctx, by, p.ID)
 	}},
 }
 
@@ -130,7 +175,7 @@ func TestMaskedRolesFindByWholeIdentifiers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, role := range app.AdminRoles {
-		who := w.set(t, string(role)+"@northmoor.example", role).identity()
+		who := granted[may.ViewPeople](w.set(t, string(role)+"@northmoor.example", role))
 		full := admin.ViewPersonalData.Allows(role)
 		for text, want := range map[string]bool{
 			"": true, " ADA.quill ": true, "12345678909": true, "+442079460018": true, "(unknown)": false,

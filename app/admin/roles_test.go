@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 )
 
 // sources are the package's own files.
@@ -119,7 +121,7 @@ func TestTable(t *testing.T) {
 func TestRefusalsAreRecorded(t *testing.T) {
 	w := newWorld(t)
 	helen := w.set(t, "helen@northmoor.example", app.RoleHelpDesk)
-	_, err := w.svc.AddAdmin(t.Context(), helen.identity(), "x@northmoor.example", "", app.RoleOwner)
+	_, err := admin.Admit[may.ManageAdmins](t.Context(), w.svc, helen.identity())
 	var denied admin.Denied
 	if !errors.Is(err, app.ErrForbidden) || !errors.As(err, &denied) || denied.Permission != admin.ManageAdmins {
 		t.Errorf("refused with %v", err)
@@ -130,45 +132,111 @@ func TestRefusalsAreRecorded(t *testing.T) {
 	}
 }
 
-// Every method of Service that acts for an Identity asks the table before
-// anything else.
-func TestEveryUseCaseAsksFirst(t *testing.T) {
+// openToAll are the methods of Service that need no permission: of those who
+// aren't signed in yet, and what tells nothing of anybody.
+var openToAll = []string{
+	"Activate", "Activated", "BeginSetUp", "BeginSignIn", "Connections",
+	"FinishSetUp", "FinishSignIn", "Interrupted", "Link", "Words",
+}
+
+// Every other method of Service takes the proof of a permission, of a passkey too
+// where the permission is dangerous, and looks at it before anything else.
+func TestEveryUseCaseTakesAProof(t *testing.T) {
 	asked := 0
 	for _, f := range sources(t) {
 		for _, d := range f.Decls {
 			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Recv == nil || !fn.Name.IsExported() || !acts(fn) {
+			if !ok || fn.Recv == nil || !fn.Name.IsExported() {
 				continue
 			}
 			star, ok := fn.Recv.List[0].Type.(*ast.StarExpr)
-			if !ok || star.X.(*ast.Ident).Name != "Service" {
+			if !ok || star.X.(*ast.Ident).Name != "Service" || slices.Contains(openToAll, fn.Name.Name) {
 				continue
 			}
 			asked++
-			calls := false
-			ast.Inspect(fn.Body.List[0], func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok {
-					return true
+			proof, permission := proofOf(fn)
+			if proof == "Caller" { // what is looked at tells the permission
+				if !calls(fn.Body.List[0], "s", "may") {
+					t.Errorf("Service.%s does something before it asks whether who may", fn.Name.Name)
 				}
-				if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "may" {
-					calls = true
-				}
-				return true
-			})
-			if !calls {
-				t.Errorf("Service.%s does something before it asks whether who may", fn.Name.Name)
+				continue
+			}
+			i := slices.IndexFunc(may.All, func(p may.Permission) bool { return reflect.TypeOf(p).Name() == permission })
+			if i < 0 {
+				t.Errorf("Service.%s takes no proof of a permission", fn.Name.Name)
+				continue
+			}
+			want := "Grant"
+			if admin.Permission(may.All[i].Name()).Dangerous() {
+				want = "Fresh"
+			}
+			if proof != want {
+				t.Errorf("Service.%s takes a %s of %s, want a %s", fn.Name.Name, proof, permission, want)
+			}
+			looks := func(method string) bool { return calls(fn.Body.List[0], "who", method) }
+			if !looks("actor") && !looks("check") && !looks("Identity") {
+				t.Errorf("Service.%s does something before it looks at the proof", fn.Name.Name)
 			}
 		}
 	}
-	if asked < 8 {
+	if asked < 40 {
 		t.Errorf("only %d use cases found: does the search still work?", asked)
 	}
 }
 
-func acts(fn *ast.FuncDecl) bool {
-	return slices.ContainsFunc(fn.Type.Params.List, func(p *ast.Field) bool {
-		id, ok := p.Type.(*ast.Ident)
-		return ok && id.Name == "Identity"
+// proofOf is the sort of proof that a use case takes as who, and of what.
+func proofOf(fn *ast.FuncDecl) (proof, permission string) {
+	for _, p := range fn.Type.Params.List {
+		if len(p.Names) != 1 || p.Names[0].Name != "who" {
+			continue
+		}
+		switch typ := p.Type.(type) {
+		case *ast.Ident:
+			return typ.Name, ""
+		case *ast.IndexExpr:
+			of, ok := typ.Index.(*ast.SelectorExpr)
+			if generic, is := typ.X.(*ast.Ident); ok && is {
+				return generic.Name, of.Sel.Name
+			}
+		}
+	}
+	return "", ""
+}
+
+// calls tells whether a statement calls a method of a variable.
+func calls(in ast.Stmt, variable, method string) (found bool) {
+	ast.Inspect(in, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == method {
+			of, ok := sel.X.(*ast.Ident)
+			found = found || ok && of.Name == variable
+		}
+		return true
 	})
+	return found
+}
+
+// The types of permissions are those of the table, and each asks for the passkey
+// where the table says so.
+func TestPermissionTypesAreTheTables(t *testing.T) {
+	var names []admin.Permission
+	for _, p := range may.All {
+		name := admin.Permission(p.Name())
+		names = append(names, name)
+		if _, dangerous := p.(may.Dangerous); dangerous != name.Dangerous() {
+			t.Errorf("the type of %s is dangerous: %v, the table says %v", name, dangerous, name.Dangerous())
+		}
+		if got := strings.ToLower(reflect.TypeOf(p).Name()); got != strings.ReplaceAll(p.Name(), "_", "") {
+			t.Errorf("the type of %s is called %s", name, got)
+		}
+	}
+	want := permissions(t)
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("the types are of %v, want %v", names, want)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/admin/may"
 	"assent/app/health"
 	"assent/app/settings"
 	"assent/store"
@@ -12,11 +13,13 @@ import (
 
 // SetBranding makes b the institution's brand; see settings.ChooseBranding,
 // also for based and what is refused.
-func (s *Service) SetBranding(ctx context.Context, who Identity, b settings.Branding, based int64) error {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetBranding(
+	ctx context.Context,
+	who Fresh[may.ChangeSettings],
+	b settings.Branding,
+	based int64,
+) error {
+	by := who.actor()
 	if err := s.chosen(ctx, by, ActionBranding, settings.BrandingName, b, based); err != nil {
 		return err
 	}
@@ -24,11 +27,8 @@ func (s *Service) SetBranding(ctx context.Context, who Identity, b settings.Bran
 }
 
 // SetLogo makes a picture the institution's logo; an empty one takes it away.
-func (s *Service) SetLogo(ctx context.Context, who Identity, file []byte, based int64) error {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetLogo(ctx context.Context, who Fresh[may.ChangeSettings], file []byte, based int64) error {
+	by := who.actor()
 	b := s.uses.Settings.Current().Branding
 	b.Logo = ""
 	var picture []store.Logo
@@ -46,11 +46,13 @@ func (s *Service) SetLogo(ctx context.Context, who Identity, file []byte, based 
 }
 
 // SetProtection makes p the policy against fraud and fatigue.
-func (s *Service) SetProtection(ctx context.Context, who Identity, p settings.Protection, based int64) error {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetProtection(
+	ctx context.Context,
+	who Fresh[may.ChangeSettings],
+	p settings.Protection,
+	based int64,
+) error {
+	by := who.actor()
 	if err := s.chosen(ctx, by, ActionProtection, settings.ProtectionName, p, based); err != nil {
 		return err
 	}
@@ -58,11 +60,13 @@ func (s *Service) SetProtection(ctx context.Context, who Identity, p settings.Pr
 }
 
 // SetRetention makes r how long records are kept.
-func (s *Service) SetRetention(ctx context.Context, who Identity, r settings.Retention, based int64) error {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return err
-	}
+func (s *Service) SetRetention(
+	ctx context.Context,
+	who Fresh[may.ChangeSettings],
+	r settings.Retention,
+	based int64,
+) error {
+	by := who.actor()
 	if err := s.chosen(ctx, by, ActionRetention, settings.RetentionName, r, based); err != nil {
 		return err
 	}
@@ -70,11 +74,13 @@ func (s *Service) SetRetention(ctx context.Context, who Identity, r settings.Ret
 }
 
 // ResetSetting chooses nothing any more.
-func (s *Service) ResetSetting(ctx context.Context, who Identity, name settings.Name, based int64) error {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return err
-	}
+func (s *Service) ResetSetting(
+	ctx context.Context,
+	who Fresh[may.ChangeSettings],
+	name settings.Name,
+	based int64,
+) error {
+	by := who.actor()
 	if err := s.secondForVersion(ctx, by, ActionReset, Choice{Name: name, Based: based}); err != nil {
 		return err
 	}
@@ -82,11 +88,12 @@ func (s *Service) ResetSetting(ctx context.Context, who Identity, name settings.
 }
 
 // RevertSetting brings back an earlier version.
-func (s *Service) RevertSetting(ctx context.Context, who Identity, version, based int64) (settings.Name, error) {
-	by, err := s.may(ctx, who, ChangeSettings)
-	if err != nil {
-		return "", err
-	}
+func (s *Service) RevertSetting(
+	ctx context.Context,
+	who Fresh[may.ChangeSettings],
+	version, based int64,
+) (settings.Name, error) {
+	by := who.actor()
 	was, err := s.store.Choice(ctx, version)
 	if err != nil {
 		return "", err
@@ -103,10 +110,12 @@ const examining = 20 * time.Second
 
 // ExamineACP tries out the connection of that name, one administrator at a
 // time: each makes some thirty calls.
-func (s *Service) ExamineACP(ctx context.Context, who Identity, connection string) ([]health.Finding, error) {
-	if _, err := s.may(ctx, who, TestSettings); err != nil {
-		return nil, err
-	}
+func (s *Service) ExamineACP(
+	ctx context.Context,
+	who Grant[may.TestSettings],
+	connection string,
+) ([]health.Finding, error) {
+	who.check()
 	for _, c := range s.uses.Connections {
 		if c.Name != connection {
 			continue

@@ -11,7 +11,8 @@ import (
 // layers are our packages from the bottom up; a package imports only from
 // layers below its own. Test helpers (…test) may use what they test.
 var layers = [][]string{
-	{"assent/app", "assent/app/clock", "assent/app/background", "assent/migrations", "assent/static", "assent/store/sqlite", "assent/app/fold"},
+	{"assent/app", "assent/app/clock", "assent/app/background", "assent/migrations", "assent/static",
+		"assent/store/sqlite", "assent/app/fold", "assent/app/admin/may"},
 	{"assent/app/identifier", "assent/app/authz"},
 	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile", "assent/app/spoken", "assent/app/docs"},
 	{"assent/app/acp", "assent/app/accounts"},
@@ -20,6 +21,7 @@ var layers = [][]string{
 	{"assent/app/importer", "assent/app/acp/condition"},
 	{"assent/app/admin", "assent/web/view"},
 	{"assent/web/httpx", "assent/web/device/page", "assent/web/admin/page"},
+	{"assent/web/admin/guard"},
 	{"assent/web/acp", "assent/web/device", "assent/web/admin", "assent/web/emulator"},
 	{"assent/web"},
 	{"assent/app/cmd", "assent/app/guards"},

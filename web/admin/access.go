@@ -10,6 +10,8 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 )
@@ -102,7 +104,10 @@ func (h *handlers) passkeyKnown(w http.ResponseWriter, r *http.Request) error {
 }
 
 // usable finds a set-up link that can be used, or shows why it can't.
-func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (link app.AdminLink, a app.Admin, ok bool, err error) {
+func (h *handlers) usable(
+	w http.ResponseWriter,
+	r *http.Request,
+) (link app.AdminLink, a app.Admin, ok bool, err error) {
 	link, a, err = h.Admins.Link(r.Context(), r.PathValue("token"))
 	if err != nil && app.KindOf(err) != app.Internal {
 		h.Strangers.Refused(r, err)
@@ -114,7 +119,14 @@ func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (link app.Admi
 
 // showSetUpCode asks for the code of a set-up link, and shows the words that
 // this browser has for it. Whose link it is isn't said before.
-func (h *handlers) showSetUpCode(w http.ResponseWriter, r *http.Request, status int, link app.AdminLink, b admin.Browser, p page.SetUpCode) error {
+func (h *handlers) showSetUpCode(
+	w http.ResponseWriter,
+	r *http.Request,
+	status int,
+	link app.AdminLink,
+	b admin.Browser,
+	p page.SetUpCode,
+) error {
 	f := stranger(h.frame(r))
 	p.Token, p.Words = r.PathValue("token"), h.Admins.Words(link, b).In(f.Words.Tag())
 	return h.show(w, r, status, p.Page(f))
@@ -203,16 +215,17 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, session app.
 	if err := h.Sessions.SignIn(r.Context(), session); err != nil {
 		return err
 	}
-	who, err := admin.Check(r.Context(), h.Store, session.ID)
+	who, err := h.guard.Begin(r.Context(), session)
 	if err != nil {
 		return err
 	}
-	who.Source = httpx.Source(r.Context())
+	now := who.Identity().Admin
 	var p admin.Preferences
-	if _, err := time.LoadLocation(in.Zone); err == nil && in.Zone != "" && in.Zone != "Local" && len(in.Zone) <= 64 && in.Zone != who.Admin.Zone {
+	_, zerr := time.LoadLocation(in.Zone)
+	if zerr == nil && in.Zone != "" && in.Zone != "Local" && len(in.Zone) <= 64 && in.Zone != now.Zone {
 		p.Zone = &in.Zone
 	}
-	if who.Admin.Lang == "" {
+	if now.Lang == "" {
 		p.Lang = new(h.words(r).Tag())
 	}
 	if p.Zone != nil || p.Lang != nil {
@@ -223,7 +236,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, session app.
 	return httpx.WriteJSON(w, http.StatusOK, next{local(in.Next)})
 }
 
-func (h *handlers) confirmBegin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) confirmBegin(w http.ResponseWriter, r *http.Request, who admin.Grant[may.UseConsole]) error {
 	prompt, err := h.Admins.BeginConfirm(r.Context(), who)
 	if err != nil {
 		return err
@@ -231,7 +244,12 @@ func (h *handlers) confirmBegin(w http.ResponseWriter, r *http.Request, who admi
 	return httpx.WriteJSON(w, http.StatusOK, prompt)
 }
 
-func (h *handlers) confirmFinish(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) confirmFinish(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.UseConsole],
+	in finish,
+) error {
 	in, err := httpx.JSON[finish](w, r, responseLimit)
 	if err != nil {
 		return err
@@ -246,15 +264,22 @@ func (h *handlers) confirmFinish(w http.ResponseWriter, r *http.Request, who adm
 }
 
 // sessions lists where the administrator is signed in.
-func (h *handlers) sessions(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	rows, err := h.Store.AdminSessions(r.Context(), who.Admin.ID)
+func (h *handlers) sessions(w http.ResponseWriter, r *http.Request, who admin.Grant[may.UseConsole]) error {
+	rows, err := h.Store.AdminSessions(r.Context(), who.Identity().Admin.ID)
 	if err != nil {
 		return err
 	}
 	p := page.Sessions{Done: r.URL.Query().Has("ended")}
 	var others []page.Session
 	for _, row := range rows {
-		s := page.Session{ID: row.ID, Browser: row.Browser, Source: row.Source, Since: row.CreatedAt.Time(), Seen: row.LastSeenAt.Time(), This: row.ID == who.Session.ID}
+		s := page.Session{
+			ID:      row.ID,
+			Browser: row.Browser,
+			Source:  row.Source,
+			Since:   row.CreatedAt.Time(),
+			Seen:    row.LastSeenAt.Time(),
+			This:    row.ID == who.Identity().Session.ID,
+		}
 		if s.This {
 			p.List = append(p.List, s)
 		} else {
@@ -265,22 +290,33 @@ func (h *handlers) sessions(w http.ResponseWriter, r *http.Request, who admin.Id
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
-// endSession ends one of the administrator's sessions, this one too.
-func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
+// endSession ends one of the administrator's sessions, this one too: signing out
+// needs no passkey.
+func (h *handlers) endSession(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.EndSessions],
+	_ guard.Form,
+) error {
+	if r.PathValue("id") == who.Identity().Session.ID {
+		self, err := admin.Also[may.UseConsole](r.Context(), who)
+		if err != nil {
+			return err
+		}
+		return h.signOut(w, r, self)
+	}
+	fresh, err := admin.Confirmed(who)
+	if err != nil {
 		return err
 	}
-	if r.PathValue("id") == who.Session.ID {
-		return h.signOut(w, r, who)
-	}
-	if err := h.Admins.EndSession(r.Context(), who, r.PathValue("id")); err != nil {
+	if err := h.Admins.EndSession(r.Context(), fresh, r.PathValue("id")); err != nil {
 		return err
 	}
 	return httpx.SeeOther(w, r, "/admin/sessions?ended")
 }
 
 // signOut ends the session in hand.
-func (h *handlers) signOut(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) signOut(w http.ResponseWriter, r *http.Request, who admin.Grant[may.UseConsole]) error {
 	if err := h.Admins.SignOut(r.Context(), who); err != nil {
 		return err
 	}
@@ -291,19 +327,21 @@ func (h *handlers) signOut(w http.ResponseWriter, r *http.Request, who admin.Ide
 }
 
 // savePreferences stores language or theme and goes back to where it was chosen.
-func (h *handlers) savePreferences(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) savePreferences(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.UseConsole],
+	form guard.Form,
+) error {
 	var p admin.Preferences
-	if r.PostForm.Has("lang") {
-		p.Lang = new(h.Words.Match(r.PostForm.Get("lang"), "").Tag())
+	if form.Has("lang") {
+		p.Lang = new(h.Words.Match(form.Get("lang"), "").Tag())
 	}
-	if r.PostForm.Has("theme") {
-		p.Theme = new(r.PostForm.Get("theme"))
+	if form.Has("theme") {
+		p.Theme = new(form.Get("theme"))
 	}
 	if err := h.Admins.SetPreferences(r.Context(), who, p); err != nil {
 		return err
 	}
-	return httpx.SeeOther(w, r, local(r.PostForm.Get("back")))
+	return httpx.SeeOther(w, r, local(form.Get("back")))
 }

@@ -3,31 +3,31 @@
 //
 // To add a section, write a file with its handlers and their routes,
 //
-//	func (h *handlers) peopleRoutes() []Route {
-//		return []Route{
-//			on("GET /admin/people", admin.ViewPeople, h.people),
-//			on("POST /admin/people/{id}/suspend", admin.SuspendPeople, h.suspend),
+//	func (h *handlers) peopleRoutes() []guard.Route {
+//		return []guard.Route{
+//			guard.Get[may.ViewPeople]("/admin/people", h.people),
+//			guard.PostFresh[may.SuspendPeople]("/admin/people/{id}/state", h.setPersonState),
 //		}
 //	}
 //
 // and give it one entry in sections (sections.go): where it is, what it is
-// called, its icon, the permission that shows it in the menu, its routes. A
-// route has a permission or it doesn't compile; nobody without it gets as far
-// as the handler, and a test asks for every route in every role. What handlers
-// need goes into Config.
+// called, its icon, the permission that shows it in the menu, its routes. What
+// handlers need goes into Config.
 //
-// A handler gets who asks. It reads through Config.Store, changes things
-// through Config.Admins (package app/admin, whose methods check again), draws a
-// page of web/admin/page with h.frame(r), and leaves errors to h.answer: those
-// have their pages, the refusal of a role included. Where a use case wants the
-// passkey again (app.ErrUnconfirmed) the page "Confirm it's you" comes by
-// itself, and sends the form anew once it was shown. Forms of that sort are
-// parsed with httpx.Form before the use case is asked. An upload can't be sent
-// anew: its form's page asks Config.Admins.Confirmed first.
+// A route names its permission, the form that it takes and whether the passkey is
+// wanted again (web/admin/guard); a test asks for every route in every way that is
+// refused. Its handler gets the proof that the guard makes, and the form as it was
+// read. It reads through Config.Store, changes things through Config.Admins
+// (package app/admin, whose methods take the proof), draws a page of
+// web/admin/page with h.frame(r), and leaves errors to h.answer: those have their
+// pages, the refusal of a role included. Where the passkey is wanted again
+// (app.ErrUnconfirmed) the page "Confirm it's you" comes by itself, and sends the
+// form again once it was shown. An upload can't be sent again: its form's page is a
+// GetFresh.
 //
 // A route that a page asks for by itself, such as an event stream or what
-// refreshes a list, is made with quiet instead of on, so that an unattended page
-// doesn't keep its session from idling out.
+// refreshes a list, is a GetQuiet, so that an unattended page doesn't keep its
+// session from idling out.
 package admin
 
 import (
@@ -43,11 +43,13 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/health"
 	"assent/app/i18n"
 	"assent/app/live"
 	"assent/app/settings"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 	"assent/web/view"
@@ -78,37 +80,18 @@ type Config struct {
 
 type handlers struct {
 	Config
+	guard     guard.Guard
 	strangers *httpx.Limiter // of prompts that nobody signed in asks for
 	searches  *httpx.Limiter // of each administrator
 	cursors   httpx.Cursors
 	marker    httpx.Marker // of a browser that is setting up a passkey
 }
 
-// Handler answers a request of whoever is signed in.
-type Handler func(http.ResponseWriter, *http.Request, admin.Identity) error
-
-// Route is a route for whoever is signed in and has its permission.
-type Route struct {
-	Pattern    string // of http.ServeMux, with a method
-	Permission admin.Permission
-	quiet      bool
-	do         Handler
-}
-
-func on(pattern string, p admin.Permission, do Handler) Route {
-	return Route{Pattern: pattern, Permission: p, do: do}
-}
-
-// quiet is on for what a page asks for by itself.
-func quiet(pattern string, p admin.Permission, do Handler) Route {
-	return Route{Pattern: pattern, Permission: p, quiet: true, do: do}
-}
-
 // Routes are the routes that need a permission, for the test that walks them.
-func Routes() []Route { return (&handlers{}).routes() }
+func Routes() []guard.Route { return (&handlers{}).routes() }
 
-func (h *handlers) routes() []Route {
-	var all []Route
+func (h *handlers) routes() []guard.Route {
+	var all []guard.Route
 	for _, s := range h.sections() {
 		all = append(all, s.routes...)
 	}
@@ -127,6 +110,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	}
 	h := &handlers{
 		Config:    c,
+		guard:     guard.Guard{Store: c.Store, Admins: c.Admins, Sessions: c.Sessions},
 		strangers: httpx.NewLimiter(3*time.Second, 20),
 		searches:  httpx.NewLimiter(time.Minute/searchesAMinute, searchesAMinute),
 		cursors:   httpx.NewCursors(c.Store.Secret("console lists")),
@@ -152,28 +136,9 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	open("POST /admin/set-up/{token}/passkey/{ceremony}", h.setUpFinish)
 	open("/admin/", func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute })
 	for _, route := range h.routes() {
-		open(route.Pattern, h.guarded(route))
+		open(route.Pattern, h.guard.Serve(route))
 	}
 	return h.answer
-}
-
-// guarded lets through to a route who is signed in and has its permission.
-func (h *handlers) guarded(route Route) httpx.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		who, err := admin.From(r.Context())
-		if err != nil {
-			return err
-		}
-		if !route.quiet {
-			if err := h.Sessions.Seen(r.Context(), who); err != nil {
-				return err
-			}
-		}
-		if err := h.Admins.Enter(r.Context(), who, route.Permission); err != nil {
-			return err
-		}
-		return route.do(w, r, who)
-	}
 }
 
 // words are the catalogue in the language and time zone of whoever asks.
@@ -218,7 +183,7 @@ func (h *handlers) show(w http.ResponseWriter, r *http.Request, status int, c te
 }
 
 // home sends to the first section that the role may open.
-func (h *handlers) home(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) home(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.UseConsole]) error {
 	if menu := h.frame(r).Menu; len(menu) > 0 {
 		return httpx.SeeOther(w, r, menu[0].Path)
 	}

@@ -7,33 +7,45 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/i18n"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 )
 
-func (h *handlers) adminRoutes() []Route {
-	return []Route{
-		on("GET /admin/admins", admin.ViewAdmins, h.admins),
-		on("GET /admin/admins/new", admin.ManageAdmins, h.newAdmin),
-		on("POST /admin/admins/new", admin.ManageAdmins, h.addAdmin),
-		on("GET /admin/admins/{id}", admin.ViewAdmins, h.admin),
-		on("GET /admin/admins/{id}/remove", admin.ManageAdmins, h.askRemoveAdmin),
-		on("POST /admin/admins/{id}/role", admin.ManageAdmins, h.setRole),
-		on("POST /admin/admins/{id}/state", admin.ManageAdmins, h.setState),
-		on("POST /admin/admins/{id}/link", admin.ManageAdmins, h.linkAdmin),
-		on("POST /admin/admins/{id}/code", admin.ManageAdmins, h.codeAdmin),
+func (h *handlers) adminRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewAdmins]("/admin/admins", h.admins),
+		guard.Get[may.ManageAdmins]("/admin/admins/new", h.newAdmin),
+		guard.PostFresh[may.ManageAdmins]("/admin/admins/new", h.addAdmin),
+		guard.Get[may.ViewAdmins]("/admin/admins/{id}", h.admin),
+		guard.Get[may.ManageAdmins]("/admin/admins/{id}/remove", h.askRemoveAdmin),
+		guard.PostFresh[may.ManageAdmins]("/admin/admins/{id}/role", h.setRole),
+		guard.PostFresh[may.ManageAdmins]("/admin/admins/{id}/state", h.setState),
+		guard.PostFresh[may.ManageAdmins]("/admin/admins/{id}/link", h.linkAdmin),
+		guard.PostFresh[may.ManageAdmins]("/admin/admins/{id}/code", h.codeAdmin),
 	}
 }
 
-func describe(row store.AdminRow, who admin.Identity) page.Admin {
-	return page.Admin{ID: row.ID, Name: row.Name, Email: row.Email, Role: row.Role, State: row.State, Passkey: row.Passkeys > 0,
-		LinkUntil: row.LinkUntil.Time(), Seen: row.LastSeenAt.Time(), Created: row.CreatedAt.Time(), You: row.ID == who.Admin.ID}
+func describe(row store.AdminRow, who admin.Caller) page.Admin {
+	return page.Admin{
+		ID:        row.ID,
+		Name:      row.Name,
+		Email:     row.Email,
+		Role:      row.Role,
+		State:     row.State,
+		Passkey:   row.Passkeys > 0,
+		LinkUntil: row.LinkUntil.Time(),
+		Seen:      row.LastSeenAt.Time(),
+		Created:   row.CreatedAt.Time(),
+		You:       row.ID == who.Identity().Admin.ID,
+	}
 }
 
 // admins lists the administrators.
-func (h *handlers) admins(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) admins(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewAdmins]) error {
 	rows, err := h.Store.Admins(r.Context())
 	if err != nil {
 		return err
@@ -45,7 +57,7 @@ func (h *handlers) admins(w http.ResponseWriter, r *http.Request, who admin.Iden
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
-func (h *handlers) oneAdmin(r *http.Request, who admin.Identity) (page.Admin, error) {
+func (h *handlers) oneAdmin(r *http.Request, who admin.Caller) (page.Admin, error) {
 	rows, err := h.Store.Admins(r.Context())
 	if err != nil {
 		return page.Admin{}, err
@@ -59,16 +71,18 @@ func (h *handlers) oneAdmin(r *http.Request, who admin.Identity) (page.Admin, er
 }
 
 // newAdmin is the form of a new one.
-func (h *handlers) newAdmin(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) newAdmin(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.ManageAdmins]) error {
 	return h.show(w, r, http.StatusOK, page.NewAdmin{Role: app.RoleOperator}.Page(h.frame(r)))
 }
 
 // addAdmin adds one and shows the set-up link, once.
-func (h *handlers) addAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	p := page.NewAdmin{Email: r.PostForm.Get("email"), Name: r.PostForm.Get("name"), Role: app.AdminRole(r.PostForm.Get("role"))}
+func (h *handlers) addAdmin(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ManageAdmins],
+	form guard.Form,
+) error {
+	p := page.NewAdmin{Email: form.Get("email"), Name: form.Get("name"), Role: app.AdminRole(form.Get("role"))}
 	added, err := h.Admins.AddAdmin(r.Context(), who, p.Email, p.Name, p.Role)
 	if errors.Is(err, app.ErrEmailTaken) || errors.Is(err, app.ErrMalformed) {
 		f := h.frame(r)
@@ -85,10 +99,12 @@ func (h *handlers) addAdmin(w http.ResponseWriter, r *http.Request, who admin.Id
 }
 
 // linkAdmin makes a new set-up link and shows it, once.
-func (h *handlers) linkAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) linkAdmin(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ManageAdmins],
+	_ guard.Form,
+) error {
 	made, err := h.Admins.LinkAdmin(r.Context(), who, r.PathValue("id"))
 	if err != nil {
 		return err
@@ -99,11 +115,11 @@ func (h *handlers) linkAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 func (h *handlers) showLink(
 	w http.ResponseWriter,
 	r *http.Request,
-	who admin.Identity,
+	who admin.Caller,
 	in admin.Invited,
 	fresh bool,
 ) error {
-	code, err := h.Admins.AdminCode(r.Context(), who, in.Admin.ID)
+	code, err := h.adminCode(r, who, in.Admin.ID)
 	if err != nil {
 		return err
 	}
@@ -119,11 +135,13 @@ func (h *handlers) showLink(
 }
 
 // codeAdmin makes a code for an administrator's set-up link and shows it, once.
-func (h *handlers) codeAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	said := r.PostForm.Get("words")
+func (h *handlers) codeAdmin(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ManageAdmins],
+	form guard.Form,
+) error {
+	said := form.Get("words")
 	digits, ends, err := h.Admins.CodeAdmin(r.Context(), who, r.PathValue("id"), said)
 	switch {
 	case errors.Is(err, app.ErrNoInvitation):
@@ -141,7 +159,7 @@ func (h *handlers) codeAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 	if err != nil {
 		return err
 	}
-	needs, err := h.Admins.AdminCode(r.Context(), who, a.ID)
+	needs, err := h.adminCode(r, who, a.ID)
 	if err != nil {
 		return err
 	}
@@ -152,6 +170,15 @@ func (h *handlers) codeAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 		Alone:  needs.Alone,
 	}
 	return h.show(w, r, http.StatusOK, made.Page(h.frame(r)))
+}
+
+// adminCode tells what is needed to make a code for an administrator.
+func (h *handlers) adminCode(r *http.Request, who admin.Caller, id string) (admin.CodeNeeds, error) {
+	seen, err := admin.Also[may.ViewAdmins](r.Context(), who)
+	if err != nil {
+		return admin.CodeNeeds{}, err
+	}
+	return h.Admins.AdminCode(r.Context(), seen, id)
 }
 
 // SetUpURL is the link of a set-up token, at the console's address.
@@ -165,7 +192,7 @@ var savedWords = map[string]i18n.Key{
 }
 
 // admin shows one administrator.
-func (h *handlers) admin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) admin(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewAdmins]) error {
 	saved := ""
 	if key, ok := savedWords[r.URL.Query().Get("saved")]; ok {
 		saved = h.words(r).T(key)
@@ -175,12 +202,18 @@ func (h *handlers) admin(w http.ResponseWriter, r *http.Request, who admin.Ident
 
 // showAdmin shows the administrator of the path; p holds what is said on top of
 // what the page always says.
-func (h *handlers) showAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, p page.OneAdmin) error {
+func (h *handlers) showAdmin(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	p page.OneAdmin,
+) error {
 	a, err := h.oneAdmin(r, who)
 	if err != nil {
 		return err
 	}
-	code, err := h.Admins.AdminCode(r.Context(), who, a.ID)
+	code, err := h.adminCode(r, who, a.ID)
 	if err != nil {
 		return err
 	}
@@ -190,19 +223,24 @@ func (h *handlers) showAdmin(w http.ResponseWriter, r *http.Request, who admin.I
 }
 
 // setRole gives one another role.
-func (h *handlers) setRole(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	return h.changed(w, r, who, "role", h.Admins.SetRole(r.Context(), who, r.PathValue("id"), app.AdminRole(r.PostForm.Get("role"))))
+func (h *handlers) setRole(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ManageAdmins],
+	form guard.Form,
+) error {
+	err := h.Admins.SetRole(r.Context(), who, r.PathValue("id"), app.AdminRole(form.Get("role")))
+	return h.changed(w, r, who, "role", err)
 }
 
 // setState suspends one, lets them in again, or removes them.
-func (h *handlers) setState(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	state := app.AdminState(r.PostForm.Get("state"))
+func (h *handlers) setState(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ManageAdmins],
+	form guard.Form,
+) error {
+	state := app.AdminState(form.Get("state"))
 	err := h.Admins.SetState(r.Context(), who, r.PathValue("id"), state)
 	if err == nil && state == app.AdminRemoved {
 		return httpx.SeeOther(w, r, "/admin/admins?removed")
@@ -212,7 +250,7 @@ func (h *handlers) setState(w http.ResponseWriter, r *http.Request, who admin.Id
 
 // changed goes back to the administrator's page after a change, or says there
 // why it wasn't made.
-func (h *handlers) changed(w http.ResponseWriter, r *http.Request, who admin.Identity, what string, err error) error {
+func (h *handlers) changed(w http.ResponseWriter, r *http.Request, who admin.Caller, what string, err error) error {
 	if errors.Is(err, app.ErrLastOwner) {
 		return h.showAdmin(w, r, who, http.StatusConflict, page.OneAdmin{Fault: page.Told(h.words(r), app.ErrLastOwner.Code)})
 	}
@@ -223,7 +261,7 @@ func (h *handlers) changed(w http.ResponseWriter, r *http.Request, who admin.Ide
 }
 
 // askRemoveAdmin says what removing would do.
-func (h *handlers) askRemoveAdmin(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) askRemoveAdmin(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ManageAdmins]) error {
 	a, err := h.oneAdmin(r, who)
 	if err != nil {
 		return err

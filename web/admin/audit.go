@@ -9,18 +9,19 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/audit"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
-	"assent/web/httpx"
 )
 
-func (h *handlers) auditRoutes() []Route {
-	return []Route{
-		on("GET /admin/audit", admin.ViewAudit, h.audit),
-		on("GET "+dayPath, admin.ViewAudit, h.adminDay),
-		on("GET /admin/audit/chain", admin.ViewAudit, h.auditChain),
-		on("POST /admin/audit/export", admin.ExportAudit, h.exportAudit),
+func (h *handlers) auditRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewAudit]("/admin/audit", h.audit),
+		guard.Get[may.ViewAudit](dayPath, h.adminDay),
+		guard.Get[may.ViewAudit]("/admin/audit/chain", h.auditChain),
+		guard.PostFresh[may.ExportAudit]("/admin/audit/export", h.exportAudit),
 	}
 }
 
@@ -47,7 +48,7 @@ func (h *handlers) between(r *http.Request, since, until string) (from, to app.I
 }
 
 // audit lists its rows, newest first.
-func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewAudit]) error {
 	asked, f := r.URL.Query(), h.frame(r)
 	p := page.Audit{Action: asked.Get("action"), Person: asked.Get("person"), Request: asked.Get("request"), Actor: asked.Get("actor"),
 		Since: asked.Get("since"), Until: asked.Get("until"), Export: who.May(admin.ExportAudit)}
@@ -90,7 +91,7 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Ident
 }
 
 // auditRows puts names beside the references that the audit holds.
-func (h *handlers) auditRows(r *http.Request, who admin.Identity, rows []store.AuditEntry) ([]page.AuditRow, error) {
+func (h *handlers) auditRows(r *http.Request, who admin.Caller, rows []store.AuditEntry) ([]page.AuditRow, error) {
 	people, admins := map[string]string{}, map[string]string{}
 	var out []page.AuditRow
 	for _, e := range rows {
@@ -121,7 +122,7 @@ func (h *handlers) auditRows(r *http.Request, who admin.Identity, rows []store.A
 }
 
 // auditChain checks the chain, and the end of it by a head that was kept.
-func (h *handlers) auditChain(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) auditChain(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewAudit]) error {
 	p := page.Chain{Asked: strings.TrimSpace(r.URL.Query().Get("head"))}
 	f := h.frame(r)
 	var head store.AuditHead
@@ -145,22 +146,21 @@ func (h *handlers) auditChain(w http.ResponseWriter, r *http.Request, who admin.
 }
 
 // exportAudit streams the audit of a time.
-func (h *handlers) exportAudit(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) exportAudit(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ExportAudit],
+	form guard.Form,
+) error {
 	var of audit.Range
 	var err error
-	if of.Since, of.Until, err = h.between(r, r.PostForm.Get("since"), r.PostForm.Get("until")); err != nil {
+	if of.Since, of.Until, err = h.between(r, form.Get("since"), form.Get("until")); err != nil {
 		return app.ErrMalformed.In("since").Because(err)
 	}
-	format := audit.Format(r.PostForm.Get("format"))
+	format := audit.Format(form.Get("format"))
 	kind := map[audit.Format]string{audit.CSV: "text/csv; charset=utf-8", audit.JSONLines: "application/jsonl"}[format]
 	if kind == "" {
 		return app.ErrMalformed.In("format")
-	}
-	if err := h.Admins.Confirmed(r.Context(), who, admin.ExportAudit); err != nil {
-		return err
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-audit." + string(format)}))

@@ -10,6 +10,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/store"
 	"assent/web/admin/page"
 )
@@ -23,7 +24,7 @@ const (
 )
 
 // adminDay shows what one administrator looked at and did on one day.
-func (h *handlers) adminDay(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) adminDay(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewAudit]) error {
 	ctx, f, asked := r.Context(), h.frame(r), r.URL.Query()
 	p := page.Day{Admin: asked.Get("admin"), Day: strings.TrimSpace(asked.Get("day"))}
 	admins, err := h.Store.Admins(ctx)

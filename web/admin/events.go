@@ -8,6 +8,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/web/httpx"
 )
 
@@ -23,8 +24,8 @@ const (
 
 // events streams that something changed (server-sent events), at most once a
 // pace, until the session ends or nobody reads.
-func (h *handlers) events(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	news, cancel, err := h.Live.SubscribeAdmin(who.Admin.ID, who.Session.ID)
+func (h *handlers) events(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewRequests]) error {
+	news, cancel, err := h.Live.SubscribeAdmin(who.Identity().Admin.ID, who.Identity().Session.ID)
 	if errors.Is(err, app.ErrTooMany) {
 		return httpx.Crowded(w)
 	}
@@ -56,7 +57,7 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request, who admin.Iden
 		case <-h.Closing:
 			return nil
 		case <-check.C:
-			if _, err := admin.Check(r.Context(), h.Store, who.Session.ID); errors.Is(err, app.ErrSignedOut) {
+			if _, err := admin.Check(r.Context(), h.Store, who.Identity().Session.ID); errors.Is(err, app.ErrSignedOut) {
 				send("event: signed-out\ndata: {}\n\n")
 				return nil
 			}

@@ -6,16 +6,18 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/docs"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 )
 
 // helpRoutes show the documentation to every role. They read no data.
-func (h *handlers) helpRoutes() []Route {
-	return []Route{
-		on("GET "+docs.Path, admin.UseConsole, h.help),
-		on("GET "+docs.Path+"/{page}", admin.UseConsole, h.helpPage),
+func (h *handlers) helpRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.UseConsole](docs.Path, h.help),
+		guard.Get[may.UseConsole](docs.Path+"/{page}", h.helpPage),
 	}
 }
 
@@ -23,7 +25,7 @@ func (h *handlers) helpRoutes() []Route {
 const longestHelpQuery = 100
 
 // help lists the pages, or what a search found in them.
-func (h *handlers) help(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) help(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.UseConsole]) error {
 	p := page.Help{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
 	if len(p.Query) > longestHelpQuery {
 		return app.ErrMalformed.In("q")
@@ -40,7 +42,7 @@ func (h *handlers) help(w http.ResponseWriter, r *http.Request, _ admin.Identity
 }
 
 // helpPage shows one page.
-func (h *handlers) helpPage(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) helpPage(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.UseConsole]) error {
 	f := h.frame(r)
 	var p page.HelpPage
 	var err error

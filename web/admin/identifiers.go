@@ -6,6 +6,7 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/store"
 	"assent/web/admin/page"
 )
@@ -14,7 +15,7 @@ import (
 const mostMistakable = 200
 
 // mistakable lists the identifiers of before one hint had to mean one person.
-func (h *handlers) mistakable(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) mistakable(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewPeople]) error {
 	rows, err := h.Store.MistakableIdentifiers(r.Context(), mostMistakable)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (h *handlers) mistakable(w http.ResponseWriter, r *http.Request, who admin.
 
 // personName is a person's name as the role of who may see it; names has those
 // that were looked up already.
-func (h *handlers) personName(r *http.Request, who admin.Identity, names map[string]string, id string) (string, error) {
+func (h *handlers) personName(r *http.Request, who admin.Caller, names map[string]string, id string) (string, error) {
 	if name, known := names[id]; known {
 		return name, nil
 	}
@@ -63,7 +64,7 @@ const (
 )
 
 // moves are the identifiers that moved lately.
-func (h *handlers) moves(r *http.Request, who admin.Identity) ([]page.IdentifierMove, error) {
+func (h *handlers) moves(r *http.Request, who admin.Caller) ([]page.IdentifierMove, error) {
 	now := h.Store.Now()
 	rows, err := h.Store.IdentifierMoves(r.Context(), now.Add(-aWeek), mostMoves)
 	if err != nil {

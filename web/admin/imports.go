@@ -11,24 +11,26 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/importer"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 )
 
-func (h *handlers) importRoutes() []Route {
-	return []Route{
-		on("GET /admin/import", admin.EditPeople, h.imports),
-		on("POST /admin/import", admin.EditPeople, h.uploadImport),
-		on("GET /admin/import/{id}", admin.FollowImports, h.oneImport),
-		quiet("GET /admin/import/{id}/progress", admin.FollowImports, h.importProgress),
-		on("POST /admin/import/{id}/start", admin.EditPeople, h.startImport),
-		on("POST /admin/import/{id}/cancel", admin.FollowImports, h.cancelImport),
-		on("GET /admin/import/{id}/rows", admin.FollowImports, h.importRows),
-		on("GET /admin/import/{id}/file", admin.EditPeople, h.importFile),
-		on("GET /admin/import/{id}/result", admin.EditPeople, h.importResult),
-		on("GET /admin/people.csv", admin.ExportPeople, h.exportPeople),
+func (h *handlers) importRoutes() []guard.Route {
+	return []guard.Route{
+		guard.GetFresh[may.EditPeople]("/admin/import", h.imports),
+		guard.PostFile[may.EditPeople]("/admin/import", importer.Largest+httpx.FormLimit, h.uploadImport),
+		guard.Get[may.FollowImports]("/admin/import/{id}", h.oneImport),
+		guard.GetQuiet[may.FollowImports]("/admin/import/{id}/progress", h.importProgress),
+		guard.PostFresh[may.EditPeople]("/admin/import/{id}/start", h.startImport),
+		guard.Post[may.FollowImports]("/admin/import/{id}/cancel", h.cancelImport),
+		guard.Get[may.FollowImports]("/admin/import/{id}/rows", h.importRows),
+		guard.GetFresh[may.EditPeople]("/admin/import/{id}/file", h.importFile),
+		guard.GetFresh[may.EditPeople]("/admin/import/{id}/result", h.importResult),
+		guard.GetFresh[may.ExportPeople]("/admin/people.csv", h.exportPeople),
 	}
 }
 
@@ -46,14 +48,17 @@ const (
 
 // imports lists imports below the form for another. A file can't be sent again
 // after the passkey was asked for, so it is asked for before the form is shown.
-func (h *handlers) imports(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := h.Admins.Confirmed(r.Context(), who, admin.EditPeople); err != nil {
-		return err
-	}
+func (h *handlers) imports(w http.ResponseWriter, r *http.Request, who admin.Fresh[may.EditPeople]) error {
 	return h.showImports(w, r, who, http.StatusOK, "")
 }
 
-func (h *handlers) showImports(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+func (h *handlers) showImports(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	fault string,
+) error {
 	list, err := h.Store.Imports(r.Context(), importsShown)
 	if err != nil {
 		return err
@@ -74,51 +79,47 @@ func unlimited(w http.ResponseWriter, until time.Time) error {
 }
 
 // uploadImport streams a file to where it is checked.
-func (h *handlers) uploadImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := h.Admins.Confirmed(r.Context(), who, admin.EditPeople); err != nil {
-		w.Header().Set("Connection", "close") // the file isn't read
-		return err
-	}
+func (h *handlers) uploadImport(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.EditPeople],
+	up guard.Upload,
+) error {
 	words := h.words(r)
-	r.Body = http.MaxBytesReader(w, r.Body, importer.Largest+httpx.FormLimit)
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return h.showImports(w, r, who, http.StatusUnprocessableEntity, words.T("admin.import.no_file"))
-	}
 	if err := unlimited(w, time.Now().Add(uploadTime)); err != nil {
 		return err
 	}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return h.showImports(w, r, who, http.StatusUnprocessableEntity, words.T("admin.import.no_file"))
-		}
-		if err != nil {
-			return app.ErrMalformed.Because(err)
-		}
-		if part.FormName() != "file" || part.FileName() == "" {
-			continue
-		}
-		im, err := h.Admins.UploadImport(r.Context(), who, part.FileName(), words.Tag(), part)
-		var large *http.MaxBytesError
-		switch {
-		case errors.Is(err, app.ErrImportSize), errors.As(err, &large):
-			w.Header().Set("Connection", "close") // the rest isn't read
-			return h.showImports(w, r, who, http.StatusRequestEntityTooLarge, words.T("admin.import.too_large", "most", strconv.Itoa(importer.Largest>>20)))
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			return app.ErrMalformed.Because(err)
-		case err != nil:
-			return err
-		}
-		return httpx.SeeOther(w, r, importPath+"/"+im.ID)
+	var im store.Import
+	file, err := up.File()
+	if err == nil {
+		im, err = h.Admins.UploadImport(r.Context(), who, file.Name, words.Tag(), file.Content)
 	}
+	switch {
+	case errors.Is(err, guard.ErrNoFile):
+		return h.showImports(w, r, who, http.StatusUnprocessableEntity, words.T("admin.import.no_file"))
+	case errors.Is(err, app.ErrImportSize), errors.Is(err, httpx.ErrTooLarge):
+		w.Header().Set("Connection", "close") // the rest isn't read
+		most := strconv.Itoa(importer.Largest >> 20)
+		return h.showImports(w, r, who, http.StatusRequestEntityTooLarge, words.T("admin.import.too_large", "most", most))
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return app.ErrMalformed.Because(err)
+	case err != nil:
+		return err
+	}
+	return httpx.SeeOther(w, r, importPath+"/"+im.ID)
 }
 
-func (h *handlers) oneImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) oneImport(w http.ResponseWriter, r *http.Request, who admin.Grant[may.FollowImports]) error {
 	return h.showImport(w, r, who, http.StatusOK, "")
 }
 
-func (h *handlers) showImport(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+func (h *handlers) showImport(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	fault string,
+) error {
 	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -132,7 +133,11 @@ func (h *handlers) showImport(w http.ResponseWriter, r *http.Request, who admin.
 		return err
 	}
 	if im.State == store.ImportChecked && im.SweptAt == 0 {
-		p.Preview, err = h.Admins.PreviewImport(r.Context(), who, im)
+		follow, err := admin.Also[may.FollowImports](r.Context(), who)
+		if err != nil {
+			return err
+		}
+		p.Preview, err = h.Admins.PreviewImport(r.Context(), follow, im)
 		if errors.Is(err, app.ErrImportState) { // its file is another one by now: it can't run
 			p.Fault = f.Words.T("admin.import.fault.altered")
 		} else if err != nil {
@@ -152,8 +157,18 @@ func (h *handlers) showImport(w http.ResponseWriter, r *http.Request, who admin.
 
 // markedRows are rows of a checked import for whoever confirms it, from behind a
 // line on.
-func (h *handlers) markedRows(r *http.Request, who admin.Identity, im store.Import, mark store.ImportMark, after, limit int) (page.MarkedRows, error) {
-	found, err := h.Admins.MarkedRows(r.Context(), who, im, mark, after, limit+1)
+func (h *handlers) markedRows(
+	r *http.Request,
+	who admin.Caller,
+	im store.Import,
+	mark store.ImportMark,
+	after, limit int,
+) (page.MarkedRows, error) {
+	follow, err := admin.Also[may.FollowImports](r.Context(), who)
+	if err != nil {
+		return page.MarkedRows{}, err
+	}
+	found, err := h.Admins.MarkedRows(r.Context(), follow, im, mark, after, limit+1)
 	out := page.MarkedRows{ID: im.ID, Mark: mark, Counts: found.Counts, Rows: found.Rows}
 	if len(out.Rows) > limit {
 		out.Rows = out.Rows[:limit]
@@ -163,7 +178,7 @@ func (h *handlers) markedRows(r *http.Request, who admin.Identity, im store.Impo
 }
 
 // importRows lists the rows that whoever confirms an import should look at.
-func (h *handlers) importRows(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) importRows(w http.ResponseWriter, r *http.Request, who admin.Grant[may.FollowImports]) error {
 	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -198,7 +213,7 @@ func (h *handlers) importRows(w http.ResponseWriter, r *http.Request, who admin.
 }
 
 // importFile streams the file of a checked import, as it was read.
-func (h *handlers) importFile(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) importFile(w http.ResponseWriter, r *http.Request, who admin.Fresh[may.EditPeople]) error {
 	began := false
 	to := &late{w: w, begin: func() error {
 		began = true
@@ -234,7 +249,7 @@ func (l *late) Write(b []byte) (int, error) {
 }
 
 // importProgress is the part of the page that its script asks for.
-func (h *handlers) importProgress(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) importProgress(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.FollowImports]) error {
 	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -242,21 +257,25 @@ func (h *handlers) importProgress(w http.ResponseWriter, r *http.Request, _ admi
 	return h.show(w, r, http.StatusOK, page.Import{Import: im}.Progress(h.frame(r)))
 }
 
-func (h *handlers) startImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) startImport(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.EditPeople],
+	_ guard.Form,
+) error {
 	return h.importMoved(w, r, who, h.Admins.StartImport(r.Context(), who, r.PathValue("id")))
 }
 
-func (h *handlers) cancelImport(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) cancelImport(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.FollowImports],
+	_ guard.Form,
+) error {
 	return h.importMoved(w, r, who, h.Admins.CancelImport(r.Context(), who, r.PathValue("id")))
 }
 
-func (h *handlers) importMoved(w http.ResponseWriter, r *http.Request, who admin.Identity, err error) error {
+func (h *handlers) importMoved(w http.ResponseWriter, r *http.Request, who admin.Caller, err error) error {
 	if errors.Is(err, app.ErrImportState) {
 		return h.showImport(w, r, who, http.StatusConflict, h.words(r).Error(app.ErrImportState.Code))
 	}
@@ -274,7 +293,7 @@ func download(w http.ResponseWriter, name string) error {
 	return unlimited(w, time.Time{})
 }
 
-func (h *handlers) importResult(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) importResult(w http.ResponseWriter, r *http.Request, who admin.Fresh[may.EditPeople]) error {
 	result, size, err := h.Admins.ImportResult(r.Context(), who, r.PathValue("id"))
 	if err != nil {
 		return err
@@ -291,10 +310,7 @@ func (h *handlers) importResult(w http.ResponseWriter, r *http.Request, who admi
 }
 
 // exportPeople streams everybody.
-func (h *handlers) exportPeople(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := h.Admins.Confirmed(r.Context(), who, admin.ExportPeople); err != nil {
-		return err
-	}
+func (h *handlers) exportPeople(w http.ResponseWriter, r *http.Request, who admin.Fresh[may.ExportPeople]) error {
 	if err := download(w, "assent-people.csv"); err != nil {
 		return err
 	}

@@ -10,20 +10,20 @@ import (
 // place opens the cursor by which a page of the list at path was asked for:
 // where the page before ended, empty for the first. A cursor is of one list,
 // with its filters, and of one administrator in one role.
-func (h *handlers) place(r *http.Request, who admin.Identity, path string) (string, error) {
+func (h *handlers) place(r *http.Request, who admin.Caller, path string) (string, error) {
 	if r.Method != http.MethodGet { // a page that answers a form is the first
 		return "", nil
 	}
-	return h.cursors.Open(r.URL.Query().Get("after"), bounds(path, filters(r), who)...)
+	return h.cursors.Open(r.URL.Query().Get("after"), bounds(path, filters(r), who.Identity())...)
 }
 
 // nextPage gives the path of the page behind a place; empty where there is none.
-func (h *handlers) nextPage(r *http.Request, who admin.Identity, path, place string) string {
+func (h *handlers) nextPage(r *http.Request, who admin.Caller, path, place string) string {
 	if place == "" {
 		return ""
 	}
 	asked := filters(r)
-	asked.Set("after", h.cursors.Seal(place, bounds(path, filters(r), who)...))
+	asked.Set("after", h.cursors.Seal(place, bounds(path, filters(r), who.Identity())...))
 	return path + "?" + asked.Encode()
 }
 

@@ -19,15 +19,15 @@ const searchesAMinute = 60
 
 // maySearch slows an administrator's searches down: each new text is a row of the
 // audit, which a stolen cookie must not fill.
-func (h *handlers) maySearch(who admin.Identity) error {
-	if wait := h.searches.Hit(who.Admin.ID); wait > 0 {
+func (h *handlers) maySearch(who admin.Caller) error {
+	if wait := h.searches.Hit(who.Identity().Admin.ID); wait > 0 {
 		return app.ErrTooMany.After(wait)
 	}
 	return nil
 }
 
 // look records a look before it is shown.
-func (h *handlers) look(r *http.Request, who admin.Identity, l store.Looked) error {
+func (h *handlers) look(r *http.Request, who admin.Caller, l store.Looked) error {
 	return h.Admins.Look(r.Context(), who, l)
 }
 
@@ -70,7 +70,7 @@ func (h *handlers) real(ctx context.Context, personID, requestID string) (person
 }
 
 // lookedAt gives the person that a page is about, and records the look.
-func (h *handlers) lookedAt(r *http.Request, who admin.Identity) (app.Person, error) {
+func (h *handlers) lookedAt(r *http.Request, who admin.Caller) (app.Person, error) {
 	p, err := h.Store.Person(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return p, err

@@ -9,21 +9,23 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/health"
 	"assent/app/i18n"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 )
 
-func (h *handlers) overviewRoutes() []Route {
-	return []Route{
-		on("GET /admin/overview", admin.ViewOverview, h.overview),
-		quiet("GET /admin/overview/now", admin.ViewOverview, h.overviewNow),
+func (h *handlers) overviewRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewOverview]("/admin/overview", h.overview),
+		guard.GetQuiet[may.ViewOverview]("/admin/overview/now", h.overviewNow),
 	}
 }
 
 // overview says how the service stands.
-func (h *handlers) overview(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) overview(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewOverview]) error {
 	f := h.frame(r)
 	p, err := h.lookOver(r, who, f, false)
 	if err != nil {
@@ -33,7 +35,7 @@ func (h *handlers) overview(w http.ResponseWriter, r *http.Request, who admin.Id
 }
 
 // overviewNow is the part of the overview that its page asks for anew.
-func (h *handlers) overviewNow(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) overviewNow(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewOverview]) error {
 	f := h.frame(r)
 	p, err := h.lookOver(r, who, f, true)
 	if err != nil {
@@ -43,7 +45,7 @@ func (h *handlers) overviewNow(w http.ResponseWriter, r *http.Request, who admin
 }
 
 // lookOver reads what the overview shows; refresh is where its page asks again.
-func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame, refresh bool) (page.Overview, error) {
+func (h *handlers) lookOver(r *http.Request, who admin.Caller, f page.Frame, refresh bool) (page.Overview, error) {
 	ctx, window := r.Context(), store.Window(r.URL.Query().Get("window"))
 	if !slices.Contains(store.Windows, window) {
 		window = store.LastDay
@@ -109,7 +111,7 @@ func (h *handlers) lookOver(r *http.Request, who admin.Identity, f page.Frame, r
 // newestListed is how many requests the overview lists.
 const newestListed = 5
 
-func (h *handlers) newest(r *http.Request, who admin.Identity, refresh bool) ([]page.Asked, error) {
+func (h *handlers) newest(r *http.Request, who admin.Caller, refresh bool) ([]page.Asked, error) {
 	rows, _, err := h.Store.Requests(r.Context(), store.RequestFilter{}, "", newestListed)
 	if err != nil {
 		return nil, err
@@ -136,7 +138,12 @@ func (h *handlers) newest(r *http.Request, who admin.Identity, refresh bool) ([]
 
 // act says where whoever looks can do something about a part that isn't well,
 // and of a decision that ACP wasn't told of how it stands with it.
-func (h *handlers) act(ctx context.Context, f page.Frame, who admin.Identity, c health.Result) (more string, links []page.Link, err error) {
+func (h *handlers) act(
+	ctx context.Context,
+	f page.Frame,
+	who admin.Caller,
+	c health.Result,
+) (more string, links []page.Link, err error) {
 	link := func(p admin.Permission, path string, words i18n.Key) {
 		if who.May(p) {
 			links = append(links, page.Link{Path: path, Words: words})

@@ -11,34 +11,36 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/i18n"
 	"assent/app/people"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 	"assent/web/view"
 )
 
-func (h *handlers) peopleRoutes() []Route {
-	return []Route{
-		on("GET /admin/people", admin.ViewPeople, h.people),
-		on("GET /admin/people/mistakable", admin.ViewPeople, h.mistakable),
-		on("GET /admin/people/new", admin.EditPeople, h.newPerson),
-		on("POST /admin/people/new", admin.EditPeople, h.addPerson),
-		on("GET /admin/people/{id}", admin.ViewPeople, h.person),
-		on("GET /admin/people/{id}/edit", admin.EditPeople, h.askEdit),
-		on("POST /admin/people/{id}/edit", admin.EditPeople, h.editPerson),
-		on("POST /admin/people/{id}/state", admin.SuspendPeople, h.setPersonState),
-		on("GET /admin/people/{id}/remove", admin.RemovePeople, h.askErase),
-		on("POST /admin/people/{id}/remove", admin.RemovePeople, h.erase),
-		on("POST /admin/people/{id}/invite", admin.InvitePeople, h.invite),
-		on("POST /admin/people/{id}/withdraw", admin.InvitePeople, h.withdraw),
-		on("POST /admin/people/{id}/code", admin.IssueActivation, h.code),
-		on("POST /admin/people/{id}/clear", admin.ClearPause, h.clearPause),
-		on("GET /admin/people/{id}/devices/remove", admin.ResetDevices, h.askReset),
-		on("POST /admin/people/{id}/devices/remove", admin.ResetDevices, h.resetDevices),
-		on("GET /admin/people/{id}/devices/{device}/remove", admin.ResetDevices, h.askRemoveDevice),
-		on("POST /admin/people/{id}/devices/{device}/remove", admin.ResetDevices, h.removeDevice),
+func (h *handlers) peopleRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewPeople]("/admin/people", h.people),
+		guard.Get[may.ViewPeople]("/admin/people/mistakable", h.mistakable),
+		guard.Get[may.EditPeople]("/admin/people/new", h.newPerson),
+		guard.PostFresh[may.EditPeople]("/admin/people/new", h.addPerson),
+		guard.Get[may.ViewPeople]("/admin/people/{id}", h.person),
+		guard.Get[may.EditPeople]("/admin/people/{id}/edit", h.askEdit),
+		guard.PostFresh[may.EditPeople]("/admin/people/{id}/edit", h.editPerson),
+		guard.PostFresh[may.SuspendPeople]("/admin/people/{id}/state", h.setPersonState),
+		guard.Get[may.RemovePeople]("/admin/people/{id}/remove", h.askErase),
+		guard.PostFresh[may.RemovePeople]("/admin/people/{id}/remove", h.erase),
+		guard.PostFresh[may.InvitePeople]("/admin/people/{id}/invite", h.invite),
+		guard.PostFresh[may.InvitePeople]("/admin/people/{id}/withdraw", h.withdraw),
+		guard.PostFresh[may.IssueActivation]("/admin/people/{id}/code", h.code),
+		guard.PostFresh[may.ClearPause]("/admin/people/{id}/clear", h.clearPause),
+		guard.Get[may.ResetDevices]("/admin/people/{id}/devices/remove", h.askReset),
+		guard.PostFresh[may.ResetDevices]("/admin/people/{id}/devices/remove", h.resetDevices),
+		guard.Get[may.ResetDevices]("/admin/people/{id}/devices/{device}/remove", h.askRemoveDevice),
+		guard.PostFresh[may.ResetDevices]("/admin/people/{id}/devices/{device}/remove", h.removeDevice),
 	}
 }
 
@@ -50,7 +52,7 @@ const (
 )
 
 // people lists people, or finds them.
-func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewPeople]) error {
 	asked := r.URL.Query()
 	p := page.People{Query: strings.TrimSpace(asked.Get("q")), Which: store.Which(asked.Get("which")), Add: who.May(admin.EditPeople), Whole: !who.May(admin.ViewPersonalData), Gone: asked.Has("erased")}
 	if !slices.Contains(page.PeopleLists(), p.Which) {
@@ -99,7 +101,7 @@ func hits(n int, next string) string {
 }
 
 // identifierOf is an identifier as the role of who may see it.
-func identifierOf(who admin.Identity, id app.Identifier) app.Identifier {
+func identifierOf(who admin.Caller, id app.Identifier) app.Identifier {
 	if !who.May(admin.ViewPersonalData) {
 		id.Value = view.MaskIdentifier(id.Kind, id.Value)
 	}
@@ -114,7 +116,7 @@ var personNotes = map[string]i18n.Key{
 }
 
 // person shows one.
-func (h *handlers) person(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) person(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewPeople]) error {
 	note := ""
 	if key, ok := personNotes[r.URL.Query().Get("done")]; ok {
 		note = h.words(r).T(key)
@@ -124,7 +126,13 @@ func (h *handlers) person(w http.ResponseWriter, r *http.Request, who admin.Iden
 
 // showPerson shows the person of the path; said is what is said on top of what
 // the page always says.
-func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, said page.Person) error {
+func (h *handlers) showPerson(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	said page.Person,
+) error {
 	ctx := r.Context()
 	p, err := h.lookedAt(r, who)
 	if err != nil {
@@ -145,7 +153,7 @@ func (h *handlers) showPerson(w http.ResponseWriter, r *http.Request, who admin.
 	if p.ErasedAt == 0 && at > h.Store.Now().Add(-app.AttackWindow) {
 		out.Attack, out.Attacked = attack, at.Time()
 	}
-	code, err := h.Admins.PersonCode(ctx, who, p.ID)
+	code, err := h.personCode(r, who, p.ID)
 	if err != nil {
 		return err
 	}
@@ -234,7 +242,7 @@ func (h *handlers) standing(r *http.Request, personID string) (app.Standing, tim
 	return s, until.Time(), err
 }
 
-func (h *handlers) personDevices(r *http.Request, who admin.Identity, personID string) ([]page.PersonDevice, error) {
+func (h *handlers) personDevices(r *http.Request, who admin.Caller, personID string) ([]page.PersonDevice, error) {
 	ctx := r.Context()
 	devices, err := h.Store.Devices(ctx, personID)
 	if err != nil {
@@ -266,41 +274,48 @@ func (h *handlers) personDevices(r *http.Request, who admin.Identity, personID s
 func personPath(id string) string { return "/admin/people/" + url.PathEscape(id) }
 
 // newPerson is the form of a new one.
-func (h *handlers) newPerson(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) newPerson(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.EditPeople]) error {
 	return h.show(w, r, http.StatusOK, page.PersonForm{}.Page(h.frame(r)))
 }
 
-func readPerson(r *http.Request) (form page.PersonForm, ids, companies []string) {
+func readPerson(r *http.Request, form guard.Form) (p page.PersonForm, ids, companies []string) {
 	lines := func(name string) []string {
 		var out []string
-		for line := range strings.Lines(r.PostForm.Get(name)) {
+		for line := range strings.Lines(form.Get(name)) {
 			if line = strings.TrimSpace(line); line != "" {
 				out = append(out, line)
 			}
 		}
 		return out
 	}
-	form = page.PersonForm{ID: r.PathValue("id"), Name: r.PostForm.Get("name"), Identifiers: r.PostForm.Get("identifiers"), Companies: r.PostForm.Get("companies")}
-	return form, lines("identifiers"), lines("companies")
+	p = page.PersonForm{
+		ID:          r.PathValue("id"),
+		Name:        form.Get("name"),
+		Identifiers: form.Get("identifiers"),
+		Companies:   form.Get("companies"),
+	}
+	return p, lines("identifiers"), lines("companies")
 }
 
 // allowed is what whoever sent the form of a person agreed to.
-func allowed(r *http.Request) []store.Allow {
-	if r.PostForm.Get("move") == "yes" {
+func allowed(form guard.Form) []store.Allow {
+	if form.Get("move") == "yes" {
 		return []store.Allow{store.AllowMove}
 	}
 	return nil
 }
 
 // addPerson adds one.
-func (h *handlers) addPerson(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	form, ids, companies := readPerson(r)
-	p, err := h.Admins.AddPerson(r.Context(), who, form.Name, ids, companies, allowed(r)...)
-	if h.misread(&form, r, err, ids) {
-		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
+func (h *handlers) addPerson(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.EditPeople],
+	form guard.Form,
+) error {
+	typed, ids, companies := readPerson(r, form)
+	p, err := h.Admins.AddPerson(r.Context(), who, typed.Name, ids, companies, allowed(form)...)
+	if h.misread(&typed, r, err, ids) {
+		return h.show(w, r, http.StatusUnprocessableEntity, typed.Page(h.frame(r)))
 	}
 	if err != nil {
 		return err
@@ -333,7 +348,7 @@ func (h *handlers) misread(form *page.PersonForm, r *http.Request, err error, id
 }
 
 // askEdit is the form of one who is there.
-func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, who admin.Grant[may.EditPeople]) error {
 	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
@@ -354,19 +369,21 @@ func (h *handlers) askEdit(w http.ResponseWriter, r *http.Request, who admin.Ide
 }
 
 // editPerson changes one.
-func (h *handlers) editPerson(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	form, ids, companies := readPerson(r)
-	err := h.Admins.EditPerson(r.Context(), who, form.ID, form.Name, ids, companies, allowed(r)...)
-	if h.misread(&form, r, err, ids) {
-		return h.show(w, r, http.StatusUnprocessableEntity, form.Page(h.frame(r)))
+func (h *handlers) editPerson(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.EditPeople],
+	form guard.Form,
+) error {
+	typed, ids, companies := readPerson(r, form)
+	err := h.Admins.EditPerson(r.Context(), who, typed.ID, typed.Name, ids, companies, allowed(form)...)
+	if h.misread(&typed, r, err, ids) {
+		return h.show(w, r, http.StatusUnprocessableEntity, typed.Page(h.frame(r)))
 	}
 	if err != nil {
 		return err
 	}
-	return httpx.SeeOther(w, r, personPath(form.ID)+"?done=edited")
+	return httpx.SeeOther(w, r, personPath(typed.ID)+"?done=edited")
 }
 
 // did goes back to a person's page after a change.
@@ -378,16 +395,18 @@ func (h *handlers) did(w http.ResponseWriter, r *http.Request, what string, err 
 }
 
 // setPersonState suspends one or lets them in again.
-func (h *handlers) setPersonState(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	state := app.PersonState(r.PostForm.Get("state"))
+func (h *handlers) setPersonState(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.SuspendPeople],
+	form guard.Form,
+) error {
+	state := app.PersonState(form.Get("state"))
 	return h.did(w, r, string(state), h.Admins.SetPersonState(r.Context(), who, r.PathValue("id"), state))
 }
 
 // askErase says what goes and what stays.
-func (h *handlers) askErase(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) askErase(w http.ResponseWriter, r *http.Request, who admin.Grant[may.RemovePeople]) error {
 	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
@@ -396,10 +415,12 @@ func (h *handlers) askErase(w http.ResponseWriter, r *http.Request, who admin.Id
 }
 
 // erase forgets one.
-func (h *handlers) erase(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) erase(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.RemovePeople],
+	_ guard.Form,
+) error {
 	if err := h.Admins.ErasePerson(r.Context(), who, r.PathValue("id")); err != nil {
 		return err
 	}
@@ -407,11 +428,13 @@ func (h *handlers) erase(w http.ResponseWriter, r *http.Request, who admin.Ident
 }
 
 // invite makes a link and shows it, once.
-func (h *handlers) invite(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	letter := r.PostForm.Get("way") == "letter"
+func (h *handlers) invite(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.InvitePeople],
+	form guard.Form,
+) error {
+	letter := form.Get("way") == "letter"
 	if letter && h.LinkAlone {
 		return h.showPerson(w, r, who, http.StatusConflict, page.Person{Fault: h.words(r).T("admin.people.letter_needs_codes")})
 	}
@@ -423,7 +446,14 @@ func (h *handlers) invite(w http.ResponseWriter, r *http.Request, who admin.Iden
 }
 
 // showInvitation shows the link of an invitation, once.
-func (h *handlers) showInvitation(w http.ResponseWriter, r *http.Request, who admin.Identity, personID, token string, ends app.Instant, letter bool) error {
+func (h *handlers) showInvitation(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	personID, token string,
+	ends app.Instant,
+	letter bool,
+) error {
 	p, err := h.Store.Person(r.Context(), personID)
 	if err != nil {
 		return err
@@ -432,7 +462,7 @@ func (h *handlers) showInvitation(w http.ResponseWriter, r *http.Request, who ad
 	if who.May(admin.ViewPersonalData) {
 		link.Dear = p.Name
 	}
-	code, err := h.Admins.PersonCode(r.Context(), who, p.ID)
+	code, err := h.personCode(r, who, p.ID)
 	if err != nil {
 		return err
 	}
@@ -441,19 +471,23 @@ func (h *handlers) showInvitation(w http.ResponseWriter, r *http.Request, who ad
 }
 
 // withdraw ends links that nobody used.
-func (h *handlers) withdraw(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) withdraw(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.InvitePeople],
+	_ guard.Form,
+) error {
 	return h.did(w, r, "withdrawn", h.Admins.WithdrawInvitations(r.Context(), who, r.PathValue("id")))
 }
 
 // code makes an activation code and shows it, once.
-func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	said := r.PostForm.Get("words")
+func (h *handlers) code(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.IssueActivation],
+	form guard.Form,
+) error {
+	said := form.Get("words")
 	digits, ends, err := h.Admins.ActivationCode(r.Context(), who, r.PathValue("id"), said)
 	switch {
 	case errors.Is(err, app.ErrNoInvitation):
@@ -472,7 +506,7 @@ func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identi
 	if err != nil {
 		return err
 	}
-	needs, err := h.Admins.PersonCode(r.Context(), who, p.ID)
+	needs, err := h.personCode(r, who, p.ID)
 	if err != nil {
 		return err
 	}
@@ -484,6 +518,15 @@ func (h *handlers) code(w http.ResponseWriter, r *http.Request, who admin.Identi
 		Alone:  needs.Alone,
 	}
 	return h.show(w, r, http.StatusOK, made.Page(h.frame(r)))
+}
+
+// personCode tells what is needed to make a code for a person.
+func (h *handlers) personCode(r *http.Request, who admin.Caller, id string) (admin.CodeNeeds, error) {
+	seen, err := admin.Also[may.ViewPeople](r.Context(), who)
+	if err != nil {
+		return admin.CodeNeeds{}, err
+	}
+	return h.Admins.PersonCode(r.Context(), seen, id)
 }
 
 // handOf is whose hand makes a code, for a page to say.
@@ -500,10 +543,12 @@ func handOf(c admin.CodeNeeds) page.CodeHand {
 }
 
 // clearPause lifts the pause of a report.
-func (h *handlers) clearPause(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) clearPause(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ClearPause],
+	_ guard.Form,
+) error {
 	err := h.Admins.ClearPause(r.Context(), who, r.PathValue("id"))
 	if errors.Is(err, app.ErrAlreadyCompleted) {
 		err = nil
@@ -512,7 +557,7 @@ func (h *handlers) clearPause(w http.ResponseWriter, r *http.Request, who admin.
 }
 
 // askReset says what removing all devices does.
-func (h *handlers) askReset(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) askReset(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ResetDevices]) error {
 	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
@@ -521,15 +566,17 @@ func (h *handlers) askReset(w http.ResponseWriter, r *http.Request, who admin.Id
 }
 
 // resetDevices ends all devices of a person's.
-func (h *handlers) resetDevices(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) resetDevices(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ResetDevices],
+	_ guard.Form,
+) error {
 	return h.did(w, r, "reset", h.Admins.ResetDevices(r.Context(), who, r.PathValue("id")))
 }
 
 // askRemoveDevice says what removing one does.
-func (h *handlers) askRemoveDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) askRemoveDevice(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ResetDevices]) error {
 	p, err := h.lookedAt(r, who)
 	if err != nil {
 		return err
@@ -545,9 +592,11 @@ func (h *handlers) askRemoveDevice(w http.ResponseWriter, r *http.Request, who a
 }
 
 // removeDevice ends a device.
-func (h *handlers) removeDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) removeDevice(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ResetDevices],
+	_ guard.Form,
+) error {
 	return h.did(w, r, "removed", h.Admins.RemoveDevice(r.Context(), who, r.PathValue("id"), r.PathValue("device")))
 }

@@ -10,25 +10,27 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/i18n"
 	"assent/app/people"
 	"assent/app/settings"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 )
 
 const proposalsPath = "/admin/proposals"
 
-func (h *handlers) proposalRoutes() []Route {
-	return []Route{
-		on("GET /admin/proposals", admin.ViewProposals, h.proposals),
-		on("GET /admin/proposals/{id}", admin.ViewProposals, h.proposal),
-		on("GET /admin/proposals/{id}/logo/{which}", admin.ViewProposals, h.proposedLogo),
-		on("POST /admin/proposals/{id}/confirm", admin.DecideProposals, h.confirmProposal),
-		on("POST /admin/proposals/{id}/refuse", admin.DecideProposals, h.refuseProposal),
-		on("POST /admin/proposals/{id}/take", admin.DecideProposals, h.takeProposal),
-		on("POST /admin/proposals/{id}/withdraw", admin.ViewProposals, h.withdrawProposal),
+func (h *handlers) proposalRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewProposals]("/admin/proposals", h.proposals),
+		guard.Get[may.ViewProposals]("/admin/proposals/{id}", h.proposal),
+		guard.Get[may.ViewProposals]("/admin/proposals/{id}/logo/{which}", h.proposedLogo),
+		guard.PostFresh[may.DecideProposals]("/admin/proposals/{id}/confirm", h.confirmProposal),
+		guard.PostFresh[may.DecideProposals]("/admin/proposals/{id}/refuse", h.refuseProposal),
+		guard.PostFresh[may.DecideProposals]("/admin/proposals/{id}/take", h.takeProposal),
+		guard.Post[may.ViewProposals]("/admin/proposals/{id}/withdraw", h.withdrawProposal),
 	}
 }
 
@@ -42,7 +44,7 @@ func (h *handlers) proposalCount(r *http.Request, w i18n.Words) (string, error) 
 }
 
 // proposals lists what waits for a second administrator, and what became of it.
-func (h *handlers) proposals(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) proposals(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewProposals]) error {
 	rows, err := h.Admins.Proposals(r.Context(), who)
 	if err != nil {
 		return err
@@ -64,14 +66,19 @@ func (h *handlers) proposals(w http.ResponseWriter, r *http.Request, who admin.I
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 
-func (h *handlers) proposalRow(r *http.Request, who admin.Identity, w i18n.Words, row store.ProposalRow) (page.ProposalRow, error) {
+func (h *handlers) proposalRow(
+	r *http.Request,
+	who admin.Caller,
+	w i18n.Words,
+	row store.ProposalRow,
+) (page.ProposalRow, error) {
 	what, err := h.proposed(r, who, w, row.Proposal)
 	return page.ProposalRow{ID: row.ID, What: what, Who: row.Proposer, State: row.State, Made: row.CreatedAt.Time(), Until: row.ExpiresAt.Time(),
-		Yours: row.ProposedBy == who.Admin.ID}, err
+		Yours: row.ProposedBy == who.Identity().Admin.ID}, err
 }
 
 // proposed says what a proposal is to do, as the beginning of a sentence.
-func (h *handlers) proposed(r *http.Request, who admin.Identity, w i18n.Words, p app.Proposal) (string, error) {
+func (h *handlers) proposed(r *http.Request, who admin.Caller, w i18n.Words, p app.Proposal) (string, error) {
 	key := i18n.Key("admin.proposals.what." + strings.ReplaceAll(p.Action, ".", "_"))
 	switch admin.Action(p.Action) {
 	case admin.ActionInvite, admin.ActionEditPerson, admin.ActionErasePerson:
@@ -91,12 +98,12 @@ func (h *handlers) proposed(r *http.Request, who admin.Identity, w i18n.Words, p
 }
 
 // proposal shows one, with what would change.
-func (h *handlers) proposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) proposal(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewProposals]) error {
 	return h.showProposal(w, r, who, http.StatusOK, "")
 }
 
 // proposedLogo draws the logo as it is, or as it is to be.
-func (h *handlers) proposedLogo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) proposedLogo(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewProposals]) error {
 	which := r.PathValue("which")
 	if which != "now" && which != "then" {
 		return app.ErrUnknownVersion
@@ -116,8 +123,18 @@ func drawLogo(w http.ResponseWriter, l store.Logo) error {
 	return err
 }
 
-func (h *handlers) showProposal(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
-	row, err := h.Admins.Proposal(r.Context(), who, r.PathValue("id"))
+func (h *handlers) showProposal(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	fault string,
+) error {
+	seen, err := admin.Also[may.ViewProposals](r.Context(), who)
+	if err != nil {
+		return err
+	}
+	row, err := h.Admins.Proposal(r.Context(), seen, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -155,7 +172,7 @@ func aboutPerson(p app.Proposal) string {
 
 // changes are what a proposal would change, from and to. One that is over holds
 // nothing any more.
-func (h *handlers) changes(r *http.Request, who admin.Identity, w i18n.Words, p app.Proposal) ([]page.Change, error) {
+func (h *handlers) changes(r *http.Request, who admin.Caller, w i18n.Words, p app.Proposal) ([]page.Change, error) {
 	if p.Payload == "" {
 		return nil, nil
 	}
@@ -239,7 +256,7 @@ func (h *handlers) importChanges(r *http.Request, w i18n.Words, p app.Proposal) 
 
 // proposedRows are the first rows of a proposed import that whoever confirms it
 // should look at; nil for another proposal, and where the import can't run.
-func (h *handlers) proposedRows(r *http.Request, who admin.Identity, p app.Proposal) (*page.MarkedRows, error) {
+func (h *handlers) proposedRows(r *http.Request, who admin.Caller, p app.Proposal) (*page.MarkedRows, error) {
 	if admin.Action(p.Action) != admin.ActionStartImport || p.Payload == "" {
 		return nil, nil
 	}
@@ -287,7 +304,12 @@ type personFacts struct{ name, ids, companies string }
 
 // personNow gives a person as they are: what proposals change of them, and all of
 // it as rows with how many devices they have, as far as who may see it.
-func (h *handlers) personNow(r *http.Request, who admin.Identity, w i18n.Words, personID string) (personFacts, []page.Change, error) {
+func (h *handlers) personNow(
+	r *http.Request,
+	who admin.Caller,
+	w i18n.Words,
+	personID string,
+) (personFacts, []page.Change, error) {
 	ctx := r.Context()
 	p, err := h.Store.Person(ctx, personID)
 	if err != nil {
@@ -344,7 +366,13 @@ func companyLines(companies []string) string {
 }
 
 // personChanges compares a person with what they are to be.
-func (h *handlers) personChanges(r *http.Request, who admin.Identity, w i18n.Words, personID string, in admin.PersonEdit) ([]page.Change, error) {
+func (h *handlers) personChanges(
+	r *http.Request,
+	who admin.Caller,
+	w i18n.Words,
+	personID string,
+	in admin.PersonEdit,
+) ([]page.Change, error) {
 	var was personFacts
 	if personID != "" {
 		var err error
@@ -388,7 +416,12 @@ func (h *handlers) personChanges(r *http.Request, who admin.Identity, w i18n.Wor
 }
 
 // choiceChanges compares what counts of a choice with what is to count.
-func (h *handlers) choiceChanges(r *http.Request, w i18n.Words, proposal string, in admin.Choice) ([]page.Change, error) {
+func (h *handlers) choiceChanges(
+	r *http.Request,
+	w i18n.Words,
+	proposal string,
+	in admin.Choice,
+) ([]page.Change, error) {
 	out := []page.Change{{Label: w.T("admin.settings.name"), Now: page.ChoiceWords(w, string(in.Name))}}
 	now := string(in.Value)
 	if in.Version != 0 {
@@ -463,7 +496,7 @@ func (h *handlers) counting(w i18n.Words, name settings.Name, value string) ([]p
 }
 
 // decided goes back to a proposal, or says there why it wasn't decided.
-func (h *handlers) decided(w http.ResponseWriter, r *http.Request, who admin.Identity, err error) error {
+func (h *handlers) decided(w http.ResponseWriter, r *http.Request, who admin.Caller, err error) error {
 	switch code := codeOf(err); {
 	case err == nil:
 		return httpx.SeeOther(w, r, proposalsPath+"/"+url.PathEscape(r.PathValue("id")))
@@ -474,35 +507,43 @@ func (h *handlers) decided(w http.ResponseWriter, r *http.Request, who admin.Ide
 }
 
 // confirmProposal lets a proposal be carried out.
-func (h *handlers) confirmProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) confirmProposal(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.DecideProposals],
+	_ guard.Form,
+) error {
 	return h.decided(w, r, who, h.Admins.Confirm(r.Context(), who, r.PathValue("id")))
 }
 
 // refuseProposal ends one.
-func (h *handlers) refuseProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) refuseProposal(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.DecideProposals],
+	_ guard.Form,
+) error {
 	return h.decided(w, r, who, h.Admins.Refuse(r.Context(), who, r.PathValue("id")))
 }
 
 // withdrawProposal takes one's own back.
-func (h *handlers) withdrawProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) withdrawProposal(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.ViewProposals],
+	_ guard.Form,
+) error {
 	return h.decided(w, r, who, h.Admins.Withdraw(r.Context(), who, r.PathValue("id")))
 }
 
 // takeProposal carries out one's own that was confirmed, and shows the link
 // that it makes, once.
-func (h *handlers) takeProposal(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) takeProposal(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.DecideProposals],
+	_ guard.Form,
+) error {
 	taken, err := h.Admins.Take(r.Context(), who, r.PathValue("id"), h.InviteTTL)
 	switch {
 	case err != nil || taken.Token == "":
@@ -522,7 +563,7 @@ func areaWords(w i18n.Words, name string) string {
 }
 
 // fourEyes is the form of what waits for a second administrator.
-func (h *handlers) fourEyes(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) fourEyes(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	now, version, err := h.Settings.FourEyes(r.Context())
 	if err != nil {
 		return err
@@ -530,7 +571,13 @@ func (h *handlers) fourEyes(w http.ResponseWriter, r *http.Request, who admin.Id
 	return h.show(w, r, http.StatusOK, h.fourEyesForm(r, who, now, version, "").Page(h.frame(r)))
 }
 
-func (h *handlers) fourEyesForm(r *http.Request, who admin.Identity, e settings.FourEyes, version int64, fault string) page.FourEyes {
+func (h *handlers) fourEyesForm(
+	r *http.Request,
+	who admin.Caller,
+	e settings.FourEyes,
+	version int64,
+	fault string,
+) page.FourEyes {
 	p := page.FourEyes{SettingsFrame: h.settingsFrame(r, who, fault), Version: version, Fixed: h.fixedBy("four_eyes"), On: map[app.Area]bool{}}
 	for _, a := range e.Areas {
 		p.On[a] = true
@@ -538,15 +585,17 @@ func (h *handlers) fourEyesForm(r *http.Request, who admin.Identity, e settings.
 	return p
 }
 
-func (h *handlers) saveFourEyes(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) saveFourEyes(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
 	var e settings.FourEyes
-	for _, a := range r.PostForm["area"] {
+	for _, a := range form.All("area") {
 		e.Areas = append(e.Areas, app.Area(a))
 	}
-	err := h.Admins.SetFourEyes(r.Context(), who, e, based(r))
+	err := h.Admins.SetFourEyes(r.Context(), who, e, based(form))
 	if err == nil {
 		return saved(w, r, "four_eyes", "yes")
 	}

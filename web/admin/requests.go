@@ -11,27 +11,29 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/consent"
 	"assent/app/i18n"
 	"assent/app/receipt"
 	"assent/app/slip"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 	"assent/web/view"
 )
 
-func (h *handlers) requestRoutes() []Route {
-	return []Route{
-		on("GET /admin/requests", admin.ViewRequests, h.requests),
-		on("GET /admin/requests/{id}", admin.ViewRequests, h.request),
-		on("GET /admin/requests/{id}/receipt", admin.ExportRequests, h.receipt),
-		on("GET /admin/requests/{id}/cancel", admin.CancelRequests, h.askToWithdraw),
-		on("POST /admin/requests/{id}/cancel", admin.CancelRequests, h.cancelRequest),
-		on("POST /admin/requests/{id}/resolve", admin.CancelRequests, h.resolve),
-		on("POST /admin/requests/{id}/retry", admin.RetryRequests, h.retryDelivery),
-		on("POST /admin/devices/{id}/test", admin.TestRequests, h.testDevice),
-		quiet("GET /admin/events", admin.ViewRequests, h.events),
+func (h *handlers) requestRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewRequests]("/admin/requests", h.requests),
+		guard.Get[may.ViewRequests]("/admin/requests/{id}", h.request),
+		guard.GetFresh[may.ExportRequests]("/admin/requests/{id}/receipt", h.receipt),
+		guard.Get[may.CancelRequests]("/admin/requests/{id}/cancel", h.askToWithdraw),
+		guard.PostFresh[may.CancelRequests]("/admin/requests/{id}/cancel", h.cancelRequest),
+		guard.PostFresh[may.CancelRequests]("/admin/requests/{id}/resolve", h.resolve),
+		guard.Post[may.RetryRequests]("/admin/requests/{id}/retry", h.retryDelivery),
+		guard.PostFresh[may.TestRequests]("/admin/devices/{id}/test", h.testDevice),
+		guard.GetQuiet[may.ViewRequests]("/admin/events", h.events),
 	}
 }
 
@@ -39,7 +41,7 @@ func (h *handlers) requestRoutes() []Route {
 const requestsPage = 50
 
 // requests lists them, newest first.
-func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewRequests]) error {
 	asked := r.URL.Query()
 	f := store.RequestFilter{State: app.RequestState(asked.Get("state")), Delivery: app.DeliveryState(asked.Get("delivery")),
 		ClientID: asked.Get("client"), PersonID: asked.Get("person"), Ref: asked.Get("ref")}
@@ -81,7 +83,7 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Id
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
-func (h *handlers) requestRow(r *http.Request, who admin.Identity, req app.Request) (page.RequestRow, error) {
+func (h *handlers) requestRow(r *http.Request, who admin.Caller, req app.Request) (page.RequestRow, error) {
 	p, err := h.Store.Person(r.Context(), req.PersonID)
 	if err != nil {
 		return page.RequestRow{}, err
@@ -92,7 +94,7 @@ func (h *handlers) requestRow(r *http.Request, who admin.Identity, req app.Reque
 }
 
 // nameOf is a person's name as the role of who may see it.
-func (h *handlers) nameOf(r *http.Request, who admin.Identity, p app.Person) string {
+func (h *handlers) nameOf(r *http.Request, who admin.Caller, p app.Person) string {
 	switch {
 	case p.ErasedAt != 0:
 		return h.words(r).T("admin.people.erased")
@@ -107,7 +109,7 @@ var requestNotes = map[string]i18n.Key{"cancelled": "admin.requests.cancelled_no
 	"withdrawn": "admin.requests.withdrawn_now", "resolved": "admin.requests.resolved_now"}
 
 // request traces one.
-func (h *handlers) request(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) request(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewRequests]) error {
 	note := ""
 	if key, ok := requestNotes[r.URL.Query().Get("done")]; ok {
 		note = h.words(r).T(key)
@@ -115,7 +117,13 @@ func (h *handlers) request(w http.ResponseWriter, r *http.Request, who admin.Ide
 	return h.showRequest(w, r, who, http.StatusOK, note, "")
 }
 
-func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, note, fault string) error {
+func (h *handlers) showRequest(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	note, fault string,
+) error {
 	ctx, f := r.Context(), h.frame(r)
 	req, err := h.Store.Request(ctx, r.PathValue("id"))
 	if err != nil {
@@ -188,7 +196,7 @@ func codesOf(detail map[string]string) map[string]string {
 }
 
 // nameDevice notes a device's name, which may hold its owner's.
-func (h *handlers) nameDevice(r *http.Request, who admin.Identity, names map[string]string, id string) error {
+func (h *handlers) nameDevice(r *http.Request, who admin.Caller, names map[string]string, id string) error {
 	if _, known := names[id]; known || id == "" {
 		return nil
 	}
@@ -200,7 +208,7 @@ func (h *handlers) nameDevice(r *http.Request, who admin.Identity, names map[str
 	return err
 }
 
-func deviceName(who admin.Identity, d app.Device) string {
+func deviceName(who admin.Caller, d app.Device) string {
 	if who.May(admin.ViewPersonalData) {
 		return d.Name
 	}
@@ -236,7 +244,7 @@ func (h *handlers) saw(f page.Frame, req app.Request) (t *slip.Text, signed bool
 }
 
 // receipt gives the proof of an approval.
-func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, who admin.Fresh[may.ExportRequests]) error {
 	req, err := h.Admins.Receipt(r.Context(), who, r.PathValue("id"))
 	if err != nil {
 		return err
@@ -259,7 +267,7 @@ func mayWithdraw(r app.Request) bool {
 
 // askToWithdraw says what can still be stopped of an approval that isn't
 // delivered, and asks.
-func (h *handlers) askToWithdraw(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) askToWithdraw(w http.ResponseWriter, r *http.Request, who admin.Grant[may.CancelRequests]) error {
 	req, err := h.Store.Request(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -278,10 +286,12 @@ func (h *handlers) askToWithdraw(w http.ResponseWriter, r *http.Request, who adm
 }
 
 // cancelRequest ends one that waits, or takes back an approval.
-func (h *handlers) cancelRequest(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) cancelRequest(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.CancelRequests],
+	_ guard.Form,
+) error {
 	if err := h.Admins.CancelRequest(r.Context(), who, r.PathValue("id")); err != nil {
 		return h.acted(w, r, who, "", err)
 	}
@@ -297,23 +307,27 @@ func (h *handlers) cancelRequest(w http.ResponseWriter, r *http.Request, who adm
 }
 
 // resolve notes that what ACP holds, or may hold, is dealt with.
-func (h *handlers) resolve(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) resolve(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.CancelRequests],
+	_ guard.Form,
+) error {
 	return h.acted(w, r, who, "resolved", h.Admins.Resolve(r.Context(), who, r.PathValue("id")))
 }
 
 // retryDelivery has a delivery that failed tried again.
-func (h *handlers) retryDelivery(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) retryDelivery(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.RetryRequests],
+	_ guard.Form,
+) error {
 	return h.acted(w, r, who, "retried", h.Admins.RetryDelivery(r.Context(), who, r.PathValue("id")))
 }
 
 // acted goes back to the request's page, or says there why nothing was done.
-func (h *handlers) acted(w http.ResponseWriter, r *http.Request, who admin.Identity, done string, err error) error {
+func (h *handlers) acted(w http.ResponseWriter, r *http.Request, who admin.Caller, done string, err error) error {
 	if errors.Is(err, app.ErrNotPending) || errors.Is(err, app.ErrNotFailed) || errors.Is(err, app.ErrNotInDoubt) {
 		return h.showRequest(w, r, who, http.StatusConflict, "", h.words(r).Error(codeOf(err)))
 	}
@@ -324,10 +338,12 @@ func (h *handlers) acted(w http.ResponseWriter, r *http.Request, who admin.Ident
 }
 
 // testDevice sends a test and goes to its trace.
-func (h *handlers) testDevice(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) testDevice(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.TestRequests],
+	_ guard.Form,
+) error {
 	req, err := h.Admins.TestDevice(r.Context(), who, strings.TrimSpace(r.PathValue("id")), h.frame(r).Institution)
 	if err != nil {
 		return err

@@ -4,7 +4,9 @@ import (
 	"net/http"
 
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/i18n"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/view"
 )
@@ -14,7 +16,7 @@ import (
 type section struct {
 	page.Item
 	permission admin.Permission
-	routes     []Route
+	routes     []guard.Route
 	count      func(*http.Request, i18n.Words) (string, error) // what the menu says beside it; may be nil
 }
 
@@ -69,15 +71,15 @@ func (h *handlers) waitingCount(r *http.Request, w i18n.Words) (string, error) {
 }
 
 // ownRoutes are everybody's own, outside the menu.
-func (h *handlers) ownRoutes() []Route {
-	return []Route{
-		on("GET /admin", admin.UseConsole, h.home),
-		on("GET /admin/{$}", admin.UseConsole, h.home),
-		on("POST /admin/confirm", admin.UseConsole, h.confirmBegin),
-		on("POST /admin/confirm/{ceremony}", admin.UseConsole, h.confirmFinish),
-		on("GET /admin/sessions", admin.UseConsole, h.sessions),
-		on("POST /admin/sessions/{id}/end", admin.EndSessions, h.endSession),
-		on("POST /admin/preferences", admin.UseConsole, h.savePreferences),
-		on("POST /admin/sign-out", admin.UseConsole, h.signOut),
+func (h *handlers) ownRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.UseConsole]("/admin", h.home),
+		guard.Get[may.UseConsole]("/admin/{$}", h.home),
+		guard.PostNothing[may.UseConsole]("/admin/confirm", h.confirmBegin),
+		guard.PostJSON[may.UseConsole]("/admin/confirm/{ceremony}", responseLimit, h.confirmFinish),
+		guard.Get[may.UseConsole]("/admin/sessions", h.sessions),
+		guard.Post[may.EndSessions]("/admin/sessions/{id}/end", h.endSession),
+		guard.Post[may.UseConsole]("/admin/preferences", h.savePreferences),
+		guard.PostNothing[may.UseConsole]("/admin/sign-out", h.signOut),
 	}
 }

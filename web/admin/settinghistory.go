@@ -10,23 +10,30 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/i18n"
 	"assent/app/people"
 	"assent/app/settings"
 	"assent/store"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
-	"assent/web/httpx"
 )
 
 // versionsShown is how many versions a page lists.
 const versionsShown = 50
 
 // versions lists what was chosen, the newest first.
-func (h *handlers) versions(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) versions(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	return h.showVersions(w, r, who, http.StatusOK, "")
 }
 
-func (h *handlers) showVersions(w http.ResponseWriter, r *http.Request, who admin.Identity, status int, fault string) error {
+func (h *handlers) showVersions(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Caller,
+	status int,
+	fault string,
+) error {
 	place, err := h.place(r, who, settingsPath+"/history")
 	if err != nil {
 		return err
@@ -139,7 +146,7 @@ func profiles(w i18n.Words, names []string) string {
 }
 
 // versionLogo draws the logo of a version.
-func (h *handlers) versionLogo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) versionLogo(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	version, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return app.ErrUnknownVersion
@@ -152,15 +159,17 @@ func (h *handlers) versionLogo(w http.ResponseWriter, r *http.Request, who admin
 }
 
 // revertSetting brings back an earlier version.
-func (h *handlers) revertSetting(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) revertSetting(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
 	version, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return app.ErrUnknownVersion
 	}
-	_, err = h.Admins.RevertSetting(r.Context(), who, version, based(r))
+	_, err = h.Admins.RevertSetting(r.Context(), who, version, based(form))
 	if err == nil {
 		return saved(w, r, "history", "reverted")
 	}
@@ -175,12 +184,14 @@ func (h *handlers) revertSetting(w http.ResponseWriter, r *http.Request, who adm
 }
 
 // resetSetting chooses nothing any more.
-func (h *handlers) resetSetting(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) resetSetting(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
 	name := settings.Name(r.PathValue("id"))
-	err := h.Admins.ResetSetting(r.Context(), who, name, based(r))
+	err := h.Admins.ResetSetting(r.Context(), who, name, based(form))
 	if err == nil {
 		return saved(w, r, string(name), "reset")
 	}
@@ -191,17 +202,23 @@ func (h *handlers) resetSetting(w http.ResponseWriter, r *http.Request, who admi
 }
 
 // acp is the form that tries out a connection.
-func (h *handlers) acp(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) acp(w http.ResponseWriter, r *http.Request, who admin.Grant[may.TestSettings]) error {
 	return h.show(w, r, http.StatusOK, page.ACPTest{SettingsFrame: h.settingsFrame(r, who, ""), Connections: h.Admins.Connections()}.Page(h.frame(r)))
 }
 
 // testACP tries one out, which takes as long as ACP takes.
-func (h *handlers) testACP(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) testACP(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Grant[may.TestSettings],
+	form guard.Form,
+) error {
 	f := h.frame(r)
-	p := page.ACPTest{SettingsFrame: h.settingsFrame(r, who, ""), Connections: h.Admins.Connections(), Chosen: r.PostForm.Get("connection")}
+	p := page.ACPTest{
+		SettingsFrame: h.settingsFrame(r, who, ""),
+		Connections:   h.Admins.Connections(),
+		Chosen:        form.Get("connection"),
+	}
 	found, err := h.Admins.ExamineACP(r.Context(), who, p.Chosen)
 	switch {
 	case errors.Is(err, app.ErrTooMany):
@@ -224,7 +241,7 @@ func (h *handlers) testACP(w http.ResponseWriter, r *http.Request, who admin.Ide
 const peopleShown = 10
 
 // testPush finds a device to send a test to.
-func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Grant[may.TestSettings]) error {
 	ctx := r.Context()
 	p := page.PushTest{SettingsFrame: h.settingsFrame(r, who, ""), Person: strings.TrimSpace(r.URL.Query().Get("person"))}
 	p.Asked = p.Person != ""

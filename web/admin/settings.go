@@ -12,42 +12,44 @@ import (
 
 	"assent/app"
 	"assent/app/admin"
+	"assent/app/admin/may"
 	"assent/app/config"
 	"assent/app/i18n"
 	"assent/app/settings"
+	"assent/web/admin/guard"
 	"assent/web/admin/page"
 	"assent/web/httpx"
 )
 
 const settingsPath = "/admin/settings"
 
-func (h *handlers) settingsRoutes() []Route {
-	return []Route{
-		on("GET /admin/settings", admin.ViewSettings, h.settings),
-		on("GET /admin/settings/branding", admin.ViewSettings, h.branding),
-		quiet("GET /admin/settings/branding/preview", admin.ViewSettings, h.previewBranding),
-		on("POST /admin/settings/branding", admin.ChangeSettings, h.saveBranding),
-		on("GET /admin/settings/logo", admin.ChangeSettings, h.logo),
-		on("POST /admin/settings/logo", admin.ChangeSettings, h.saveLogo),
-		on("POST /admin/settings/logo/remove", admin.ChangeSettings, h.removeLogo),
-		on("GET /admin/settings/protection", admin.ViewSettings, h.protection),
-		on("POST /admin/settings/protection", admin.ChangeSettings, h.saveProtection),
-		on("GET /admin/settings/retention", admin.ViewSettings, h.retention),
-		on("POST /admin/settings/retention", admin.ChangeSettings, h.saveRetention),
-		on("GET /admin/settings/four_eyes", admin.ViewSettings, h.fourEyes),
-		on("POST /admin/settings/four_eyes", admin.ChangeSettings, h.saveFourEyes),
-		on("GET /admin/settings/history", admin.ViewSettings, h.versions),
-		on("GET /admin/settings/history/{id}/logo", admin.ViewSettings, h.versionLogo),
-		on("POST /admin/settings/history/{id}/revert", admin.ChangeSettings, h.revertSetting),
-		on("POST /admin/settings/{id}/reset", admin.ChangeSettings, h.resetSetting),
-		on("GET /admin/settings/acp", admin.TestSettings, h.acp),
-		on("POST /admin/settings/acp", admin.TestSettings, h.testACP),
-		on("GET /admin/settings/push", admin.TestSettings, h.testPush),
+func (h *handlers) settingsRoutes() []guard.Route {
+	return []guard.Route{
+		guard.Get[may.ViewSettings]("/admin/settings", h.settings),
+		guard.Get[may.ViewSettings]("/admin/settings/branding", h.branding),
+		guard.GetQuiet[may.ViewSettings]("/admin/settings/branding/preview", h.previewBranding),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/branding", h.saveBranding),
+		guard.GetFresh[may.ChangeSettings]("/admin/settings/logo", h.logo),
+		guard.PostFile[may.ChangeSettings]("/admin/settings/logo", settings.LogoBytes+httpx.FormLimit, h.saveLogo),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/logo/remove", h.removeLogo),
+		guard.Get[may.ViewSettings]("/admin/settings/protection", h.protection),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/protection", h.saveProtection),
+		guard.Get[may.ViewSettings]("/admin/settings/retention", h.retention),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/retention", h.saveRetention),
+		guard.Get[may.ViewSettings]("/admin/settings/four_eyes", h.fourEyes),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/four_eyes", h.saveFourEyes),
+		guard.Get[may.ViewSettings]("/admin/settings/history", h.versions),
+		guard.Get[may.ViewSettings]("/admin/settings/history/{id}/logo", h.versionLogo),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/history/{id}/revert", h.revertSetting),
+		guard.PostFresh[may.ChangeSettings]("/admin/settings/{id}/reset", h.resetSetting),
+		guard.Get[may.TestSettings]("/admin/settings/acp", h.acp),
+		guard.Post[may.TestSettings]("/admin/settings/acp", h.testACP),
+		guard.Get[may.TestSettings]("/admin/settings/push", h.testPush),
 	}
 }
 
 // settingsFrame is what the section's pages share.
-func (h *handlers) settingsFrame(r *http.Request, who admin.Identity, fault string) page.SettingsFrame {
+func (h *handlers) settingsFrame(r *http.Request, who admin.Caller, fault string) page.SettingsFrame {
 	f := page.SettingsFrame{Tests: who.May(admin.TestSettings), Change: who.May(admin.ChangeSettings), Fault: fault}
 	if key, ok := settingsSaved[r.URL.Query().Get("saved")]; ok && fault == "" && r.Method == http.MethodGet {
 		f.Saved = h.words(r).T(key)
@@ -62,7 +64,7 @@ var settingsSaved = map[string]i18n.Key{
 
 // settings lists what was set where the service is started, and what was
 // chosen in its place.
-func (h *handlers) settings(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) settings(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	p := page.Settings{SettingsFrame: h.settingsFrame(r, who, "")}
 	now := h.Settings.Current()
 	chosen := func(name settings.Name) bool { return now.Versions[name] != 0 }
@@ -130,8 +132,8 @@ func faults(w i18n.Words, err error) (map[string]string, bool) {
 }
 
 // based is the version that a form was made from.
-func based(r *http.Request) int64 {
-	n, _ := strconv.ParseInt(r.PostForm.Get("version"), 10, 64) // what isn't a version is none's
+func based(form guard.Form) int64 {
+	n, _ := strconv.ParseInt(form.Get("version"), 10, 64) // what isn't a version is none's
 	return n
 }
 
@@ -160,14 +162,20 @@ func saved(w http.ResponseWriter, r *http.Request, to, what string) error {
 }
 
 // brandingForm is the form with what is typed, or with what is chosen.
-func (h *handlers) brandingForm(r *http.Request, who admin.Identity, b settings.Branding, fault string) page.Branding {
+func (h *handlers) brandingForm(r *http.Request, who admin.Caller, b settings.Branding, fault string) page.Branding {
 	now := h.Settings.Current()
 	return page.Branding{SettingsFrame: h.settingsFrame(r, who, fault), Version: now.Versions[settings.BrandingName], Institution: b.Institution, Own: now.Institution,
 		Fixed: h.fixedBy("institution"), Accent: b.Accent, AccentDark: b.AccentDark, Chosen: now.Branding != settings.Branding{}, Preview: h.preview(b)}
 }
 
+// fields are those of a form or of an address.
+type fields interface {
+	Get(name string) string
+	Has(name string) bool
+}
+
 // typedBranding is what a form or an address says of a brand, on top of what counts.
-func (h *handlers) typedBranding(v url.Values) settings.Branding {
+func (h *handlers) typedBranding(v fields) settings.Branding {
 	b := h.Settings.Current().Branding
 	for name, field := range map[string]*string{"institution": &b.Institution, "accent": &b.Accent, "accent_dark": &b.AccentDark} {
 		if v.Has(name) {
@@ -214,21 +222,23 @@ func (h *handlers) preview(b settings.Branding) page.Preview {
 }
 
 // branding shows the brand, and previews one that the address names.
-func (h *handlers) branding(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) branding(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	return h.show(w, r, http.StatusOK, h.brandingForm(r, who, h.typedBranding(r.URL.Query()), "").Page(h.frame(r)))
 }
 
 // previewBranding is the preview alone, for the form's script.
-func (h *handlers) previewBranding(w http.ResponseWriter, r *http.Request, _ admin.Identity) error {
+func (h *handlers) previewBranding(w http.ResponseWriter, r *http.Request, _ admin.Grant[may.ViewSettings]) error {
 	return h.show(w, r, http.StatusOK, h.preview(h.typedBranding(r.URL.Query())).Show(h.frame(r)))
 }
 
-func (h *handlers) saveBranding(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	b := h.typedBranding(r.PostForm)
-	err := h.Admins.SetBranding(r.Context(), who, b, based(r))
+func (h *handlers) saveBranding(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
+	b := h.typedBranding(form)
+	err := h.Admins.SetBranding(r.Context(), who, b, based(form))
 	if err == nil {
 		return saved(w, r, "branding", "yes")
 	}
@@ -244,10 +254,7 @@ func (h *handlers) saveBranding(w http.ResponseWriter, r *http.Request, who admi
 
 // logo is the form of the logo. A file can't be sent anew after the passkey
 // was asked for, so it is asked for first.
-func (h *handlers) logo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := h.Admins.Confirmed(r.Context(), who, admin.ChangeSettings); err != nil {
-		return err
-	}
+func (h *handlers) logo(w http.ResponseWriter, r *http.Request, who admin.Fresh[may.ChangeSettings]) error {
 	return h.showLogo(w, r, http.StatusOK, "")
 }
 
@@ -256,35 +263,36 @@ func (h *handlers) showLogo(w http.ResponseWriter, r *http.Request, status int, 
 		Kilobytes: settings.LogoBytes >> 10, Side: settings.LogoSide}.Page(h.frame(r)))
 }
 
-func (h *handlers) saveLogo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	r.Body = http.MaxBytesReader(w, r.Body, settings.LogoBytes+httpx.FormLimit)
-	var large *http.MaxBytesError
-	switch err := r.ParseMultipartForm(settings.LogoBytes + httpx.FormLimit); {
-	case errors.As(err, &large):
-		return h.showLogo(w, r, http.StatusRequestEntityTooLarge, h.words(r).T("admin.settings.fault.logo_size", "most", settings.LogoBytes>>10))
+func (h *handlers) saveLogo(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	up guard.Upload,
+) error {
+	file, err := up.File()
+	var picture []byte
+	if err == nil {
+		picture, err = io.ReadAll(file.Content)
+	}
+	switch {
+	case errors.Is(err, httpx.ErrTooLarge):
+		text := h.words(r).T("admin.settings.fault.logo_size", "most", settings.LogoBytes>>10)
+		return h.showLogo(w, r, http.StatusRequestEntityTooLarge, text)
+	case errors.Is(err, guard.ErrNoFile), err == nil && len(picture) == 0:
+		return h.showLogo(w, r, http.StatusUnprocessableEntity, h.words(r).T("admin.settings.fault.logo_kind"))
 	case err != nil:
 		return app.ErrMalformed.Because(err)
 	}
-	file, _, err := r.FormFile("file")
-	if err != nil {
-		return h.showLogo(w, r, http.StatusUnprocessableEntity, h.words(r).T("admin.settings.fault.logo_kind"))
-	}
-	defer file.Close()
-	picture, err := io.ReadAll(file)
-	if err != nil {
-		return app.ErrMalformed.Because(err)
-	}
-	if len(picture) == 0 {
-		return h.showLogo(w, r, http.StatusUnprocessableEntity, h.words(r).T("admin.settings.fault.logo_kind"))
-	}
-	return h.logoSaved(w, r, h.Admins.SetLogo(r.Context(), who, picture, based(r)))
+	return h.logoSaved(w, r, h.Admins.SetLogo(r.Context(), who, picture, based(file.Form)))
 }
 
-func (h *handlers) removeLogo(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
-	return h.logoSaved(w, r, h.Admins.SetLogo(r.Context(), who, nil, based(r)))
+func (h *handlers) removeLogo(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
+	return h.logoSaved(w, r, h.Admins.SetLogo(r.Context(), who, nil, based(form)))
 }
 
 func (h *handlers) logoSaved(w http.ResponseWriter, r *http.Request, err error) error {
@@ -329,7 +337,12 @@ func chosenProtection(c *settings.Current) settings.Protection {
 		CoolingHours: int(c.Protection.Cooling / time.Hour)}
 }
 
-func (h *handlers) protectionForm(r *http.Request, who admin.Identity, p settings.Protection, fault string) page.Protection {
+func (h *handlers) protectionForm(
+	r *http.Request,
+	who admin.Caller,
+	p settings.Protection,
+	fault string,
+) page.Protection {
 	now := h.Settings.Current()
 	out := page.Protection{SettingsFrame: h.settingsFrame(r, who, fault), Version: now.Versions[settings.ProtectionName], ReportPauses: p.ReportPauses,
 		Codes: h.codes(p), Cooling: strconv.Itoa(p.CoolingHours), Fixed: map[string]page.FixedBy{}, Chosen: now.Versions[settings.ProtectionName] != 0}
@@ -347,31 +360,33 @@ func (h *handlers) protectionForm(r *http.Request, who admin.Identity, p setting
 	return out
 }
 
-func (h *handlers) protection(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) protection(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	return h.show(w, r, http.StatusOK, h.protectionForm(r, who, chosenProtection(h.Settings.Current()), "").Page(h.frame(r)))
 }
 
-func (h *handlers) saveProtection(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) saveProtection(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
 	was := chosenProtection(h.Settings.Current())
 	p := settings.Protection{ReportPauses: was.ReportPauses, CoolingHours: was.CoolingHours}
-	if r.PostForm.Has("report_pauses") {
-		scope, err := app.ParsePauseScope(r.PostForm.Get("report_pauses"))
+	if form.Has("report_pauses") {
+		scope, err := app.ParsePauseScope(form.Get("report_pauses"))
 		if err != nil {
 			return app.ErrMalformed.In("report_pauses").Because(err)
 		}
 		p.ReportPauses = scope
 	}
-	hours := r.PostForm.Get("cooling")
-	if r.PostForm.Has("cooling") {
+	hours := form.Get("cooling")
+	if form.Has("cooling") {
 		p.CoolingHours = number(hours)
 	}
 	for _, row := range h.codes(was) {
 		code := row.Code // fields that can't be changed aren't sent
-		if name := "code-" + row.Profile; r.PostForm.Has(name) {
-			code = page.Code(r.PostForm.Get(name))
+		if name := "code-" + row.Profile; form.Has(name) {
+			code = page.Code(form.Get(name))
 		}
 		switch code {
 		case page.CodeAlways:
@@ -380,7 +395,7 @@ func (h *handlers) saveProtection(w http.ResponseWriter, r *http.Request, who ad
 			p.UnderAttack = append(p.UnderAttack, row.Profile)
 		}
 	}
-	err := h.Admins.SetProtection(r.Context(), who, p, based(r))
+	err := h.Admins.SetProtection(r.Context(), who, p, based(form))
 	if err == nil {
 		return saved(w, r, "protection", "yes")
 	}
@@ -391,7 +406,7 @@ func (h *handlers) saveProtection(w http.ResponseWriter, r *http.Request, who ad
 	}
 	out := h.protectionForm(r, who, p, fault)
 	out.Faults = by
-	if r.PostForm.Has("cooling") {
+	if form.Has("cooling") {
 		out.Cooling = hours
 	}
 	return h.show(w, r, status, out.Page(f))
@@ -406,7 +421,13 @@ func number(s string) int {
 	return n
 }
 
-func (h *handlers) retentionForm(r *http.Request, who admin.Identity, typed map[string]string, by map[string]string, fault string) (page.Retention, error) {
+func (h *handlers) retentionForm(
+	r *http.Request,
+	who admin.Caller,
+	typed map[string]string,
+	by map[string]string,
+	fault string,
+) (page.Retention, error) {
 	now := h.Settings.Current()
 	run, ran, err := h.Store.LastRetention(r.Context())
 	if err != nil {
@@ -429,7 +450,7 @@ func (h *handlers) retentionForm(r *http.Request, who admin.Identity, typed map[
 	return p, nil
 }
 
-func (h *handlers) retention(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
+func (h *handlers) retention(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
 	p, err := h.retentionForm(r, who, nil, nil, "")
 	if err != nil {
 		return err
@@ -437,18 +458,20 @@ func (h *handlers) retention(w http.ResponseWriter, r *http.Request, who admin.I
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
-func (h *handlers) saveRetention(w http.ResponseWriter, r *http.Request, who admin.Identity) error {
-	if err := httpx.Form(w, r); err != nil {
-		return err
-	}
+func (h *handlers) saveRetention(
+	w http.ResponseWriter,
+	r *http.Request,
+	who admin.Fresh[may.ChangeSettings],
+	form guard.Form,
+) error {
 	keep, typed := h.Settings.Current().Retention, map[string]string{}
 	for _, field := range keep.Fields() {
-		if r.PostForm.Has(field.Name) {
-			typed[field.Name] = r.PostForm.Get(field.Name)
+		if form.Has(field.Name) {
+			typed[field.Name] = form.Get(field.Name)
 			*field.Days = number(typed[field.Name])
 		}
 	}
-	err := h.Admins.SetRetention(r.Context(), who, keep, based(r))
+	err := h.Admins.SetRetention(r.Context(), who, keep, based(form))
 	if err == nil {
 		return saved(w, r, "retention", "yes")
 	}
