@@ -3,7 +3,6 @@ package app
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // PauseScope is which requests a report pauses.
@@ -63,12 +62,6 @@ func (s *PauseScope) UnmarshalJSON(b []byte) (err error) {
 	return err
 }
 
-// PaymentKinds are the kinds of requests that pay.
-var PaymentKinds = Strings{
-	"uk-domestic-payment", "uk-domestic-scheduled-payment", "uk-domestic-standing-order", "uk-file-payment",
-	"uk-international-payment", "uk-international-scheduled-payment", "uk-international-standing-order", "br-payment",
-}
-
 // Paused tells what of the person's requests is paused.
 func (p Person) Paused() PauseScope {
 	switch {
@@ -80,9 +73,9 @@ func (p Person) Paused() PauseScope {
 	return PauseAll
 }
 
-// Pauses tells whether requests of that kind are paused for the person. A pause
-// of payments lets a kind that isn't known yet through: it ends when it turns
-// out to pay.
-func (p Person) Pauses(kind string) bool {
-	return p.Paused() == PauseAll || p.Paused() == PausePayments && slices.Contains(PaymentKinds, kind)
+// Pauses tells whether requests are paused for the person that pay, or that
+// don't. A pause of payments lets a request of which the kind isn't known yet
+// through: it ends when it turns out to pay.
+func (p Person) Pauses(payment bool) bool {
+	return p.Paused() == PauseAll || p.Paused() == PausePayments && payment
 }

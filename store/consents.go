@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"assent/app"
+	"assent/app/authz"
 )
 
 // ConsentOwner gives what ACP said of a consent whose time has not run out.
@@ -53,7 +54,7 @@ func (s *Store) Recognised(ctx context.Context, id, kind string) error {
 			return nil
 		}
 		p, err := t.living(ctx, req.PersonID)
-		if err != nil || !p.Pauses(kind) {
+		if err != nil || !p.Pauses(authz.Kind(kind).Pays()) {
 			return err
 		}
 		ended = true

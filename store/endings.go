@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"assent/app"
+	"assent/app/authz"
 )
 
 // step is how many rows one transaction ends or erases where one person can be
@@ -41,22 +43,21 @@ type ending struct {
 
 const endingColumns = `id, person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id, tries, retry_at`
 
-// paymentKinds is app.PaymentKinds in SQL.
-const paymentKinds = `('uk-domestic-payment', 'uk-domestic-scheduled-payment', 'uk-domestic-standing-order', 'uk-file-payment',
-	'uk-international-payment', 'uk-international-scheduled-payment', 'uk-international-standing-order', 'br-payment')`
+// paymentKinds are the kinds that pay, as a list of SQL.
+var paymentKinds = `('` + strings.Join(authz.PaymentKinds(), `', '`) + `')`
 
 // byEnding finds the ending that a pending request of the table requests fell
 // under first. What had expired before it stays expired.
-const byEnding = ` FROM endings e WHERE e.person_id = requests.person_id AND e.upto >= requests.nth AND e.at < requests.expires_at
+var byEnding = ` FROM endings e WHERE e.person_id = requests.person_id AND e.upto >= requests.nth AND e.at < requests.expires_at
 	AND (e.one_client = 0 OR e.client_id = requests.client_id) AND (e.payments = 0 OR requests.kind IN ` + paymentKinds + `)`
 
 // waiting is what a request must be to be decided, cancelled or expired: its
 // row says pending, and no ending says otherwise. Time is another matter.
-const waiting = `requests.state = 'pending' AND NOT EXISTS (SELECT 1` + byEnding + `)`
+var waiting = `requests.state = 'pending' AND NOT EXISTS (SELECT 1` + byEnding + `)`
 
 // Columns of a request as it stands: by its row, or by the ending whose step
 // hasn't come to it yet.
-const (
+var (
 	endedColumn  = `CASE WHEN requests.state = 'pending' THEN coalesce((SELECT `
 	elseColumn   = byEnding + ` ORDER BY e.id LIMIT 1), `
 	stateNow     = endedColumn + `e.state` + elseColumn + `requests.state) ELSE requests.state END`

@@ -10,6 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"assent/app"
+	"assent/app/authz"
 	"assent/migrations"
 	"assent/store"
 	"assent/store/storetest"
@@ -23,8 +24,8 @@ func TestPausingPaymentsInSteps(t *testing.T) {
 	dev := db.MustDevice(alice)
 	waitingFor(t, db, alice, 3*store.Step, "till")
 	waitingFor(t, db, alice, 5, "portal", "unread")
-	for i, kind := range app.PaymentKinds { // each of them
-		db.Tamper(`UPDATE requests SET kind = ? WHERE client_id = 'till' AND nth % ? = ?`, kind, len(app.PaymentKinds), i)
+	for i, kind := range authz.PaymentKinds() { // each of them
+		db.Tamper(`UPDATE requests SET kind = ? WHERE client_id = 'till' AND nth % ? = ?`, kind, len(authz.PaymentKinds()), i)
 	}
 	db.Tamper(`UPDATE requests SET kind = '' WHERE client_id = 'unread'`)
 	reported := db.MustRequest(alice)

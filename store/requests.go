@@ -8,17 +8,18 @@ import (
 	"strings"
 
 	"assent/app"
+	"assent/app/authz"
 	"assent/app/fold"
 )
 
-const requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
+var requestColumns = `id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 	client_id, client_name, binding_message, scopes, acr, payload, quiet_cause, notice_pool, details, details_digest, granted,
 	receipt, created_at, expires_at, opened_at, delivery_cause, delivery_tries,
 	delivery_unsure, delivered_at, consent_id, payee, acp_said, withdrawn_at, acp_approved, resolved_at, ` + standingNow
 
 // listColumns are those of which pages make their lists: not what support, ACP
 // or a proof needs, which is most of a row's size.
-const listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet_cause,
+var listColumns = `id, ref, connection, server_id, person_id, kind, client_id, client_name, binding_message, quiet_cause,
 	details, details_digest, created_at, expires_at, opened_at, delivery_cause, delivery_unsure, consent_id, payee,
 	withdrawn_at, acp_approved, resolved_at, ` + standingNow
 
@@ -44,7 +45,7 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 				return err
 			case p.State != app.PersonActive:
 				req.State, req.Reason = app.Cancelled, app.ReasonSuspended
-			case p.Pauses(req.Kind):
+			case p.Pauses(authz.Kind(req.Kind).Pays()):
 				req.State, req.Reason = app.Cancelled, app.ReasonPaused
 			}
 		}
@@ -346,7 +347,7 @@ func (t *tx) unpaused(ctx context.Context, personID, requestID string) error {
 	if err := t.GetContext(ctx, &kind, `SELECT kind FROM requests WHERE id = ?`, requestID); err != nil {
 		return orElse(err, app.ErrUnknownRequest)
 	}
-	if p.Pauses(kind) {
+	if p.Pauses(authz.Kind(kind).Pays()) {
 		return app.ErrNotPending
 	}
 	return nil

@@ -2,6 +2,47 @@ package acp
 
 import "assent/app/authz"
 
+const (
+	brDataPath    = "/open-banking-brasil/consent/{login}"
+	brPaymentPath = "/open-banking-brasil/payment"
+)
+
+// brazilKinds are the rows of Brazil's kinds.
+var brazilKinds = []kind{
+	{
+		name: authz.BRData, scope: consentScope, base: brDataPath,
+		consentTypes: []string{"consents"},
+		accept:       everywhere(acceptConsent),
+		reasons: map[authz.Why]string{
+			authz.ByPerson: "CUSTOMER_MANUALLY_REJECTED", authz.Security: "INTERNAL_SECURITY_REASON",
+			authz.Technical: "CONSENT_TECHNICAL_ISSUE", authz.AccountCannotPay: "CONSENT_TECHNICAL_ISSUE",
+			authz.Balance: "CONSENT_TECHNICAL_ISSUE",
+		},
+		versions: []version{
+			{name: "v2", member: "customer_data_access_consent_v2", details: brDataPath, mapping: brData},
+			{name: "v1", member: "customer_data_access_consent", details: brDataPath, system: true, mapping: brData},
+		},
+	},
+	{
+		name: authz.BRPayment, scope: consentScope, base: brPaymentPath + "/{login}",
+		consentTypes: []string{"payments"},
+		accept: map[Layout]func(authz.Login, authz.Grant) any{
+			LayoutWorkspace: acceptPayment,
+			LayoutSystem:    acceptConsent,
+		},
+		reasons: map[authz.Why]string{
+			authz.ByPerson: "REJEITADO_USUARIO", authz.AccountCannotPay: "CONTA_NAO_PERMITE_PAGAMENTO",
+			authz.Balance: "SALDO_INSUFICIENTE", authz.Security: "FALHA_INFRAESTRUTURA", authz.Technical: "FALHA_INFRAESTRUTURA",
+		},
+		versions: []version{
+			{name: "v4", member: "customer_payment_consent_v4", mapping: brPayment},
+			{name: "v3", member: "customer_payment_consent_v3", details: brPaymentPath + "/v3/{login}", mapping: brPayment},
+			{name: "v2", member: "customer_payment_consent_v2", details: brPaymentPath + "/v2/{login}", mapping: brPayment},
+			{name: "v1", member: "customer_payment_consent", details: brPaymentPath + "/{login}", system: true, mapping: brPayment},
+		},
+	},
+}
+
 // The mappings of Open Finance Brasil's consents. The versions of one kind
 // differ in what they may hold, not in where it stands.
 

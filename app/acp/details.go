@@ -98,7 +98,7 @@ func (c *Client) Details(ctx context.Context, l authz.Login) (*authz.Details, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, severalTimeout)
 	defer cancel()
-	if k.country == brazil {
+	if k.country() == authz.Brazil {
 		return c.brazilian(ctx, k, l)
 	}
 	return c.read(ctx, k, k.base, l)
@@ -114,7 +114,7 @@ func (c *Client) read(ctx context.Context, k *kind, path string, l authz.Login) 
 	switch {
 	case err != nil:
 		return nil, answered(err)
-	case v == nil && k.country == uk:
+	case v == nil && k.country() == authz.UK:
 		return nil, answered(otherKind{k.name})
 	case v != nil:
 		if err := c.carries(k, v); err != nil {

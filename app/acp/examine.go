@@ -58,7 +58,7 @@ func (c *Client) Examine(ctx context.Context) Examination {
 		out.Tokens = append(out.Tokens, ExaminedToken{API: api})
 	}
 	for _, k := range kinds {
-		if k.country == nowhere {
+		if k.country() == authz.NoCountry {
 			out.Calls = append(out.Calls, ExaminedCall{Kind: k.name, API: SignInAPI, Layout: c.layout})
 			continue
 		}

@@ -38,3 +38,26 @@ func Guess(h authz.Hint, l Layout) (name authz.Kind, candidates []authz.Kind, er
 	}
 	return name, candidates, err
 }
+
+// Row is what the adapter's table says of a kind.
+type Row struct {
+	ConsentTypes, Versions int
+	Base, Scope            string
+	Layouts                map[Layout]bool
+}
+
+// Rows is the adapter's table.
+func Rows() map[authz.Kind]Row {
+	out := map[authz.Kind]Row{}
+	for _, k := range kinds {
+		r := Row{len(k.consentTypes), len(k.versions), k.base, k.scope, map[Layout]bool{}}
+		for l, accept := range k.accept {
+			r.Layouts[l] = accept != nil
+		}
+		out[k.name] = r
+	}
+	return out
+}
+
+// NotCarried are the kinds that the adapter says it doesn't carry.
+var NotCarried = notCarried

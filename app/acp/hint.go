@@ -34,7 +34,7 @@ func (c *Client) Recognise(ctx context.Context, h authz.Hint) (authz.Kind, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, severalTimeout)
 	defer cancel()
-	if candidates[0].country == brazil {
+	if candidates[0].country() == authz.Brazil {
 		r, err := c.record(ctx, h.Login.ServerID, h.ConsentID)
 		switch {
 		case absent(err):
@@ -93,7 +93,7 @@ func guess(h authz.Hint, layout Layout) (name authz.Kind, candidates []*kind, er
 	}
 	for i := range kinds {
 		// Without a telling scope account access is as likely as any.
-		if kinds[i].country == uk && (kinds[i].name != authz.UKAccountAccess || accounts || !payments) {
+		if kinds[i].country() == authz.UK && (!kinds[i].name.Is(authz.UK, authz.Data) || accounts || !payments) {
 			candidates = append(candidates, &kinds[i])
 		}
 	}

@@ -1,12 +1,15 @@
 package acp
 
-import "assent/app/authz"
+import (
+	"slices"
+
+	"assent/app/authz"
+)
 
 // kind is one row of the table: all that differs between kinds.
 type kind struct {
-	name    authz.Kind
-	country country
-	scope   string // of the token
+	name  authz.Kind
+	scope string // of the token
 	// base is where the kind lives under its root; {login} stands for the
 	// login's id. Accept and reject are posted under it.
 	base string
@@ -30,15 +33,6 @@ type version struct {
 	mapping mapping
 }
 
-// country is whose rules a kind follows.
-type country string
-
-const (
-	nowhere country = ""
-	uk      country = "uk"
-	brazil  country = "br"
-)
-
 const (
 	grantScope   = "manage_scope_grants"
 	consentScope = "manage_openbanking_consents"
@@ -46,47 +40,14 @@ const (
 
 // kinds is the table. Its order is the one in which the types of a UK consent
 // are asked for.
-var kinds = []kind{
-	{
-		name: authz.Regular, scope: grantScope, base: "/scope-grants/{login}",
-		accept: everywhere(acceptScopeGrant),
-	},
-	ukKind(authz.UKAccountAccess, "account-access-consent", "account_access_consent", ukAccess, "accountaccess"),
-	ukKind(authz.UKDomesticPayment, "domestic-payment-consent", "domestic_payment_consent", ukDomestic, "domesticpayment"),
-	ukKind(authz.UKDomesticScheduledPayment, "domestic-scheduled-payment-consent", "domestic_scheduled_payment_consent", ukScheduled, "domesticscheduledpayment"),
-	ukKind(authz.UKDomesticStandingOrder, "domestic-standing-order-consent", "domestic_standing_order_consent", ukStandingOrder, "domesticstandingorder"),
-	ukKind(authz.UKFilePayment, "file-payment-consent", "file_payment_consent", ukFile, "filepayment"),
-	ukKind(authz.UKInternationalPayment, "international-payment-consent", "international_payment_consent", ukInternational, "internationalpayment"),
-	ukKind(authz.UKInternationalScheduledPayment, "international-scheduled-payment-consent", "international_scheduled_payment_consent", ukInternationalScheduled, "internationalscheduledpayment"),
-	ukKind(authz.UKInternationalStandingOrder, "international-standing-order-consent", "international_standing_order_consent", ukInternationalStandingOrder, "internationalstandingorder"),
-	{
-		name: authz.BRData, country: brazil, scope: consentScope, base: "/open-banking-brasil/consent/{login}",
-		consentTypes: []string{"consents"},
-		accept:       everywhere(acceptConsent),
-		reasons: map[authz.Why]string{
-			authz.ByPerson: "CUSTOMER_MANUALLY_REJECTED", authz.Security: "INTERNAL_SECURITY_REASON", authz.Technical: "CONSENT_TECHNICAL_ISSUE",
-			authz.AccountCannotPay: "CONSENT_TECHNICAL_ISSUE", authz.Balance: "CONSENT_TECHNICAL_ISSUE",
-		},
-		versions: []version{
-			{name: "v2", member: "customer_data_access_consent_v2", details: "/open-banking-brasil/consent/{login}", mapping: brData},
-			{name: "v1", member: "customer_data_access_consent", details: "/open-banking-brasil/consent/{login}", system: true, mapping: brData},
-		},
-	},
-	{
-		name: authz.BRPayment, country: brazil, scope: consentScope, base: "/open-banking-brasil/payment/{login}",
-		consentTypes: []string{"payments"},
-		accept:       map[Layout]func(authz.Login, authz.Grant) any{LayoutWorkspace: acceptPayment, LayoutSystem: acceptConsent},
-		reasons: map[authz.Why]string{
-			authz.ByPerson: "REJEITADO_USUARIO", authz.AccountCannotPay: "CONTA_NAO_PERMITE_PAGAMENTO", authz.Balance: "SALDO_INSUFICIENTE",
-			authz.Security: "FALHA_INFRAESTRUTURA", authz.Technical: "FALHA_INFRAESTRUTURA",
-		},
-		versions: []version{
-			{name: "v4", member: "customer_payment_consent_v4", mapping: brPayment},
-			{name: "v3", member: "customer_payment_consent_v3", details: "/open-banking-brasil/payment/v3/{login}", mapping: brPayment},
-			{name: "v2", member: "customer_payment_consent_v2", details: "/open-banking-brasil/payment/v2/{login}", mapping: brPayment},
-			{name: "v1", member: "customer_payment_consent", details: "/open-banking-brasil/payment/{login}", system: true, mapping: brPayment},
-		},
-	},
+var kinds = slices.Concat([]kind{{
+	name: authz.Regular, scope: grantScope, base: "/scope-grants/{login}",
+	accept: everywhere(acceptScopeGrant),
+}}, ukKinds, brazilKinds)
+
+// notCarried are the kinds that no server carries.
+var notCarried = map[authz.Kind]string{
+	authz.Test: "an administrator sends it, and the answer stays here",
 }
 
 // uncarried are the consents that ACP has no calls for, by their member of a
@@ -101,15 +62,8 @@ const (
 	vrp       = "ACP has no UK consent of a known type for this login; variable recurring payments (VRP) have no calls for a consent page"
 )
 
-func ukKind(name authz.Kind, path, member string, m mapping, consentType string) kind {
-	base := "/open-banking/" + path + "/{login}"
-	return kind{
-		name: name, country: uk, scope: consentScope, base: base,
-		consentTypes: []string{consentType, consentType + "consent"},
-		accept:       everywhere(acceptConsent),
-		versions:     []version{{member: member, details: base, system: true, mapping: m}},
-	}
-}
+// country is whose rules the kind follows.
+func (k *kind) country() authz.Country { return k.name.Row().Country }
 
 // everywhere is for a kind that all layouts carry alike.
 func everywhere(body func(authz.Login, authz.Grant) any) map[Layout]func(authz.Login, authz.Grant) any {

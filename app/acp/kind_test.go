@@ -261,3 +261,42 @@ func TestProbe(t *testing.T) {
 		t.Errorf("503: %v, %v", ok, err)
 	}
 }
+
+// Every kind has a row here with all that its calls need, or is said not to be
+// carried; and what it is answered with and an answer about it are tested.
+func TestEveryKindIsCarried(t *testing.T) {
+	rows := acp.Rows()
+	for _, kind := range authz.Kinds() {
+		t.Run(string(kind.Kind), func(t *testing.T) {
+			r, carried := rows[kind.Kind]
+			delete(rows, kind.Kind)
+			if why := acp.NotCarried[kind.Kind]; carried == (why != "") {
+				t.Fatalf("it has a row: %v; why it is not carried: %q", carried, why)
+			}
+			if !carried {
+				return
+			}
+			if r.Base == "" || r.Scope == "" || !r.Layouts[acp.LayoutWorkspace] || !r.Layouts[acp.LayoutSystem] {
+				t.Errorf("its row is %+v", r)
+			}
+			if kind.Country == authz.NoCountry {
+				return
+			}
+			if r.ConsentTypes == 0 || r.Versions == 0 || pathOf(kind.Kind) == "" {
+				t.Errorf("its row is %+v, its path tested as %q", r, pathOf(kind.Kind))
+			}
+			sampled := 0
+			for _, s := range samples {
+				if s.kind == kind.Kind {
+					sampled++
+				}
+			}
+			if sampled != r.Versions {
+				t.Errorf("%d of its %d versions have a sample", sampled, r.Versions)
+			}
+		})
+	}
+	for kind := range rows {
+		t.Errorf("%s has a row here and none in the vocabulary", kind)
+	}
+}

@@ -44,7 +44,7 @@ func (c *Client) row(l authz.Login) (*kind, error) {
 
 // root is what the paths of a kind stand under.
 func (c *Client) root(k *kind, layout Layout) string {
-	if k.country == nowhere || layout == LayoutSystem {
+	if k.country() == authz.NoCountry || layout == LayoutSystem {
 		return c.api
 	}
 	return c.workspace

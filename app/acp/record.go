@@ -104,7 +104,7 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 			r.expiresAt = at
 		}
 	}
-	if r.kind, r.version = holder(member); r.kind == nil || r.kind.country != brazil {
+	if r.kind, r.version = holder(member); r.kind == nil || r.kind.country() != authz.Brazil {
 		r.kind, r.version = nil, nil
 		r.why = &authz.UnsupportedError{Reason: cmp.Or(uncarried[member], "the consent is of a kind that isn't known here")}
 		return r, nil

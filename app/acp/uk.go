@@ -2,6 +2,7 @@ package acp
 
 import (
 	"slices"
+	"strings"
 
 	"assent/app/authz"
 )
@@ -9,6 +10,33 @@ import (
 // The mappings of the UK's consents (OBIE Read/Write API 3.1): fields in the
 // order in which a person wants them. ACP puts what OBIE calls Data and Risk
 // side by side.
+
+// ukKinds are the rows of the UK's kinds.
+var ukKinds = []kind{
+	ukKind(authz.UKAccountAccess, ukAccess),
+	ukKind(authz.UKDomesticPayment, ukDomestic),
+	ukKind(authz.UKDomesticScheduledPayment, ukScheduled),
+	ukKind(authz.UKDomesticStandingOrder, ukStandingOrder),
+	ukKind(authz.UKFilePayment, ukFile),
+	ukKind(authz.UKInternationalPayment, ukInternational),
+	ukKind(authz.UKInternationalScheduledPayment, ukInternationalScheduled),
+	ukKind(authz.UKInternationalStandingOrder, ukInternationalStandingOrder),
+}
+
+// ukKind is the row of a UK kind. ACP's path, member and types of it are its name
+// in their spelling: of uk-file-payment, file-payment-consent, file_payment_consent
+// and filepayment.
+func ukKind(name authz.Kind, m mapping) kind {
+	bare := strings.TrimPrefix(string(name), "uk-")
+	path, letters := bare+"-consent", authz.Letters(bare)
+	base := "/open-banking/" + path + "/{login}"
+	return kind{
+		name: name, scope: consentScope, base: base,
+		consentTypes: []string{letters, letters + "consent"},
+		accept:       everywhere(acceptConsent),
+		versions:     []version{{member: strings.ReplaceAll(path, "-", "_"), details: base, system: true, mapping: m}},
+	}
+}
 
 // ukSilent means nothing to a person: the transport's ids and times, and what
 // the exemption from a check was asked with.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"assent/app"
+	"assent/app/authz"
 )
 
 // Protection is the policy against fraud and fatigue.
@@ -21,11 +22,17 @@ type Protection struct {
 	RefuseWithoutCode bool                      // what lacks the code that is asked for is cancelled, not compared
 }
 
-// codeProfiles are those that may ask for a code: br-data shows no binding message.
-var codeProfiles = []string{"regular", "uk-accounts", "uk-payment", "br-payment"}
-
-// CodeProfiles are the profiles that may ask for the code of a binding message.
-func CodeProfiles() []string { return slices.Clone(codeProfiles) }
+// CodeProfiles are the profiles that may ask for the code of a binding message:
+// br-data shows none.
+func CodeProfiles() []string {
+	var out []string
+	for _, p := range authz.Profiles() {
+		if p.MatchCode {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
 
 // LongestCooling is the longest time that a new device may be kept from
 // approving payments.
@@ -75,8 +82,8 @@ func (s *Settings) codePatterns(c *Config, f *faults) {
 	}
 	for profile, text := range s.patterns {
 		name := "match_code_patterns." + profile
-		if !slices.Contains(codeProfiles, profile) {
-			f.add("%s: %q is not %s", name, profile, strings.Join(codeProfiles, ", "))
+		if !slices.Contains(CodeProfiles(), profile) {
+			f.add("%s: %q is not %s", name, profile, strings.Join(CodeProfiles(), ", "))
 			continue
 		}
 		add(name, profile, text)
@@ -94,8 +101,8 @@ func (s *Settings) protection(c *Config, f *faults) {
 	}
 	for name, list := range map[string][]string{"ASSENT_MATCH_CODE": s.MatchCode, "ASSENT_MATCH_CODE_UNDER_ATTACK": s.MatchCodeUnderAttack} {
 		for _, profile := range list {
-			if !slices.Contains(codeProfiles, profile) {
-				f.add("%s: %q is not %s", name, profile, strings.Join(codeProfiles, ", "))
+			if !slices.Contains(CodeProfiles(), profile) {
+				f.add("%s: %q is not %s", name, profile, strings.Join(CodeProfiles(), ", "))
 			}
 		}
 	}

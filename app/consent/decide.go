@@ -172,7 +172,7 @@ func grant(sh *slip.Sheet, c Choice) (Grant, error) {
 	for _, row := range sh.Accounts.List {
 		if row.Usable && (sh.Accounts.Fixed || slices.Contains(c.Accounts, row.Account.ID)) {
 			g.Accounts = append(g.Accounts, row.Account.ID)
-			if sh.Kind == authz.BRPayment && !sh.Accounts.Fixed {
+			if sh.Kind.Is(authz.Brazil, authz.Payment) && !sh.Accounts.Fixed {
 				g.Debtor = &row.Account.AccountRef
 			}
 		}

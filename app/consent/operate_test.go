@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"assent/app"
+	"assent/app/authz"
 	"assent/app/consent"
-	"assent/app/slip"
 	"assent/store/storetest"
 	"assent/web/emulator"
 )
@@ -21,7 +21,7 @@ func TestATestRequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := w.view(r.ID)
-		if v.Sheet == nil || v.Sheet.Kind != slip.Test || v.Sheet.Client.Name != "Northmoor" {
+		if v.Sheet == nil || v.Sheet.Kind != authz.Test || v.Sheet.Client.Name != "Northmoor" {
 			t.Fatalf("shown is %+v", v.Sheet)
 		}
 		if approve {

@@ -154,7 +154,7 @@ func unprintable(sh *slip.Sheet) bool {
 // that doesn't say whose it is is nobody's; a consent to share data that ACP
 // knows by its login alone has no place to say it.
 func (s *Service) disowned(ctx context.Context, r app.Request, c *authz.Consent) (app.Reason, error) {
-	if c.CPF != "" || authz.Kind(r.Kind) == authz.BRPayment {
+	if c.CPF != "" || authz.Kind(r.Kind).Is(authz.Brazil, authz.Payment) {
 		ids, err := s.store.Identifiers(ctx, r.PersonID)
 		if err != nil {
 			return "", err
@@ -182,7 +182,7 @@ func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
 		switch {
 		case !ok:
 			return nil, app.ReasonDebtorNotTheirs
-		case a.Unpayable != "" || sh.Kind == authz.BRPayment && !pix(a):
+		case a.Unpayable != "" || sh.Kind.Is(authz.Brazil, authz.Payment) && !pix(a):
 			return nil, app.ReasonDebtorCannotPay
 		}
 		return &slip.Accounts{Fixed: true, List: []slip.AccountRow{{Account: a, Usable: true}}}, app.ReasonNone
@@ -190,7 +190,7 @@ func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
 	out := &slip.Accounts{}
 	for _, a := range list {
 		if a.Kind == app.AccountBank {
-			out.List = append(out.List, slip.AccountRow{Account: a, Usable: a.Unpayable == "" && (sh.Kind != authz.BRPayment || pix(a))})
+			out.List = append(out.List, slip.AccountRow{Account: a, Usable: a.Unpayable == "" && (!sh.Kind.Is(authz.Brazil, authz.Payment) || pix(a))})
 		}
 	}
 	return out, app.ReasonNone

@@ -117,7 +117,7 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 		s.log.WarnContext(ctx, "a request was cancelled: it names more than one consent", "login", in.LoginID, "workspace", in.ServerID)
 	case req.ExpiresAt <= now:
 		req.State, req.Reason = app.Cancelled, app.ReasonLate
-	case p.Pauses(req.Kind):
+	case p.Pauses(kind.Pays()):
 		req.State, req.Reason = app.Cancelled, app.ReasonPaused
 	case !able:
 		req.State, req.Reason = app.Cancelled, app.ReasonNoDevice

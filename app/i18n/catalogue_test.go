@@ -179,7 +179,7 @@ func TestKeysAndUses(t *testing.T) {
 func TestKeyTables(t *testing.T) {
 	known := messages(t, "en-GB")
 	found := 0
-	for _, dir := range []string{"../../web/device/page", "../../web/view", "../../web/device", "../../web/admin", "../../web/admin/page", "."} {
+	for _, dir := range []string{"../../web/device/page", "../../web/view", "../../web/device", "../../web/admin", "../../web/admin/page", "../authz", "."} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue // a package that isn't there has no tables

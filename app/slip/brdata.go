@@ -81,7 +81,7 @@ const unshown = "RESOURCES_READ"
 
 // brData words data sharing: who receives what, for how long.
 func (x *writer) brData() {
-	x.head("kind.sharing", "ask.see_yours")
+	x.asks()
 	asked := x.consent.Permissions
 	known, grow := []string{unshown}, []string{}
 	var short []string

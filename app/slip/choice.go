@@ -13,7 +13,7 @@ import (
 // NeedsAccounts tells whether an approval of the sheet names accounts: every
 // payment does, and data sharing where some of the data is of accounts or cards.
 func (sh *Sheet) NeedsAccounts() bool {
-	if !sh.banking() || sh.Kind != authz.BRData {
+	if !sh.banking() || !sh.Kind.Is(authz.Brazil, authz.Data) {
 		return sh.banking()
 	}
 	banks, cards := sh.Shares()
@@ -29,7 +29,7 @@ const (
 // Shares tells whether a data consent is about accounts and about cards: in
 // Brazil where it asks for data of Contas or of Cartões, in the UK always.
 func (sh *Sheet) Shares() (banks, cards bool) {
-	if sh.Kind == authz.UKAccountAccess {
+	if sh.Kind.Is(authz.UK, authz.Data) {
 		return true, true
 	}
 	return sh.asks(accountsPrefix), sh.asks(cardsPrefix)

@@ -44,11 +44,11 @@ func (sh *Sheet) Done(r Reader) Done {
 		}
 		accounts = strings.Join(names, "\n")
 	}
-	switch {
-	case sh.Kind == Test:
+	switch x.row.Subject {
+	case authz.Trial:
 		d.Line = w.T("done.test")
 		d.Manage = w.T("done.manage_test")
-	case !sh.banking():
+	case authz.SignIn:
 		d.Line = capital(w.T("done.sign_in", "client", client))
 		add("outcome.gets", x.given())
 		if sh.LeftOut != nil {
@@ -57,7 +57,7 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Manage = w.T("done.manage_sign_in", "client", client, "institution", t.Institution)
 		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
 		d.Doubt = w.T("done.doubt_sign_in", "client", client)
-	case !sh.Pays():
+	case authz.Data:
 		d.Line = w.T("done.data", "client", client, "data", t.Headline)
 		var groups []string
 		for _, g := range t.Groups {
@@ -75,7 +75,7 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Manage = w.T("done.manage_data", "client", client, "institution", t.Institution)
 		d.Unconfirmed, d.Failed = w.T("done.unconfirmed_data", "client", client), w.T("done.failed_data", "client", client)
 		d.Doubt = w.T("done.doubt_data", "client", client)
-	default:
+	case authz.Payment:
 		d.Line = strings.TrimSpace(t.Amount + t.Headline + " " + t.Payee)
 		if t.Payee != "" && t.Amount != "" {
 			d.Line = w.T("done.payment", "amount", t.Amount, "payee", t.Payee)
@@ -99,6 +99,9 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Unconfirmed = w.T("done.unconfirmed_payment", "client", client, "institution", t.Institution)
 		d.Failed = w.T("done.failed_payment", "client", client)
 		d.Doubt = w.T("done.doubt_payment", "institution", t.Institution)
+	default:
+		d.Line = t.Title
+		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
 	}
 	return d
 }

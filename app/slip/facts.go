@@ -53,7 +53,7 @@ var ours = []authz.FactName{authz.NumberOfPayments, authz.PayeeDocument, authz.T
 
 // label is what stands over a fact: the country's own term where it has one.
 func (x *writer) label(name authz.FactName) string {
-	if own := i18n.Key("fact.br." + string(name)); x.profile == brPayment && x.w.Has(own) {
+	if own := i18n.Key("fact.br." + string(name)); x.sh.Kind.Is(authz.Brazil, authz.Payment) && x.w.Has(own) {
 		return x.w.T(own)
 	}
 	return x.w.T(i18n.Key("fact." + string(name)))

@@ -8,23 +8,6 @@ import (
 	"assent/app/i18n"
 )
 
-// order is how the payments of a kind are spoken of.
-type order struct {
-	kind, verb i18n.Key
-	now        bool // it is paid at once where the consent names no day
-}
-
-var orders = map[authz.Kind]order{
-	authz.UKDomesticPayment:               {"kind.payment", "ask.pay", true},
-	authz.UKDomesticScheduledPayment:      {"kind.scheduled", "ask.schedule", false},
-	authz.UKDomesticStandingOrder:         {"kind.standing", "ask.standing", false},
-	authz.UKFilePayment:                   {"kind.file", "ask.pay", false},
-	authz.UKInternationalPayment:          {"kind.international", "ask.international", false},
-	authz.UKInternationalScheduledPayment: {"kind.international_scheduled", "ask.international_scheduled", false},
-	authz.UKInternationalStandingOrder:    {"kind.international_standing", "ask.international_standing", false},
-	authz.BRPayment:                       {"kind.pix", "ask.pay", true},
-}
-
 // The boxes of a payment, in order; the facts that aren't here go to the details.
 var (
 	ukBoxes = []authz.FactName{
@@ -40,16 +23,13 @@ var (
 
 // payment words a payment: amount and payee first, then who is paid where, and when.
 func (x *writer) payment() {
-	o, ok := orders[x.sh.Kind]
-	if !ok {
-		o = order{kind: "kind.payment", verb: "ask.pay"}
+	day, later := x.payDay(x.row.AtOnce)
+	if x.row.Country == authz.Brazil {
+		x.head(x.brazilian(later))
+	} else {
+		x.asks()
 	}
-	day, later := x.payDay(o.now)
-	if x.sh.Kind == authz.BRPayment {
-		o.kind, o.verb = x.brazilian(later)
-	}
-	x.head(o.kind, o.verb)
-	when := x.when(day, o.now)
+	when := x.when(day, x.row.AtOnce)
 	if x.sh.Kind == authz.UKFilePayment {
 		x.file()
 	} else {
@@ -58,8 +38,8 @@ func (x *writer) payment() {
 	if c := x.consent.CNPJ; c != "" {
 		x.Under = append(x.Under, x.w.T("data.company", "cnpj", i18n.CNPJ(c)))
 	}
-	x.paymentBoxes(o, day)
-	if x.profile == brPayment {
+	x.paymentBoxes(day)
+	if x.row.Country == authz.Brazil {
 		x.choose("choice.pay_branch")
 	} else {
 		x.choose("choice.pay")
@@ -177,9 +157,9 @@ func (x *writer) payments(count string) string {
 	return x.w.N("pay.payments", n, "count", x.w.Decimal(count))
 }
 
-func (x *writer) paymentBoxes(o order, day string) {
+func (x *writer) paymentBoxes(day string) {
 	list := ukBoxes
-	if x.profile == brPayment {
+	if x.row.Country == authz.Brazil {
 		list = brBoxes
 	}
 	for _, name := range list {
@@ -191,7 +171,7 @@ func (x *writer) paymentBoxes(o order, day string) {
 			}
 		}
 		switch {
-		case name == authz.PayOn && o.now && x.fact(authz.PayOn).At == "" && x.fact(authz.Frequency).Schedule == nil:
+		case name == authz.PayOn && x.row.AtOnce && x.fact(authz.PayOn).At == "" && x.fact(authz.Frequency).Schedule == nil:
 			b := Box{Label: x.label(authz.PayOn), Value: x.w.T("pay.today"), Of: string(authz.PayOn)}
 			if t, ok := x.w.DayOf(day); ok && !t.Equal(x.today()) {
 				b.Value, b.More = x.w.LongDay(t), x.w.T("pay.expected")
@@ -216,7 +196,7 @@ func (x *writer) method(text string) Box {
 
 // endless tells whether a standing order goes on until it is cancelled.
 func (x *writer) endless() bool {
-	return x.fact(authz.Frequency).Schedule != nil && x.fact(authz.FinalPayment).At == "" && x.fact(authz.NumberOfPayments).Text == "" && x.profile == ukPayment
+	return x.fact(authz.Frequency).Schedule != nil && x.fact(authz.FinalPayment).At == "" && x.fact(authz.NumberOfPayments).Text == "" && x.row.Country == authz.UK
 }
 
 // spelt is how many dates a sentence has room for.

@@ -31,7 +31,7 @@ func words(t testing.TB, sh *slip.Sheet, lang string) string {
 
 func TestProfiles(t *testing.T) {
 	for kind, want := range map[authz.Kind]string{
-		authz.Regular: "regular", "": "regular", authz.UKAccountAccess: "uk-accounts", authz.BRData: "br-data", authz.BRPayment: "br-payment",
+		authz.Regular: "regular", "": "unknown", "uk-vrp": "unknown", authz.UKAccountAccess: "uk-accounts", authz.BRData: "br-data", authz.BRPayment: "br-payment",
 		authz.UKDomesticPayment: "uk-payment", authz.UKFilePayment: "uk-payment", authz.UKInternationalStandingOrder: "uk-payment",
 	} {
 		p := slip.ProfileOf(kind)

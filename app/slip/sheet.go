@@ -39,11 +39,8 @@ type Sheet struct {
 
 // Pays tells whether approving the sheet moves money.
 func (sh *Sheet) Pays() bool {
-	return sh.banking() && sh.Kind != authz.UKAccountAccess && sh.Kind != authz.BRData
+	return sh.Kind.Pays()
 }
-
-// Test is the kind of a sheet that an administrator sends to try a device.
-const Test authz.Kind = app.KindTest
 
 // Client is who asks.
 type Client struct {

@@ -41,7 +41,7 @@ func (x *writer) gets() []Group {
 
 // test words a request that is about nothing.
 func (x *writer) test() {
-	x.head("request.kind_test", "request.asks_test")
+	x.asks()
 	x.say(x.w.T("request.sentence_test"))
 }
 

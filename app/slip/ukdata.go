@@ -59,7 +59,7 @@ var clusters = []cluster{
 
 // ukData words account access: the data by clusters, for how long, of which accounts.
 func (x *writer) ukData() {
-	x.head("kind.access", "ask.see")
+	x.asks()
 	asked := x.consent.Permissions
 	var known, short []string
 	for _, c := range clusters {

@@ -16,6 +16,7 @@ type writer struct {
 	sh      *Sheet
 	r       Reader
 	w       i18n.Words
+	row     authz.Row
 	profile Profile
 	consent *authz.Consent
 	taken   map[int]bool // facts of the consent, by their place
@@ -25,17 +26,10 @@ type writer struct {
 // Text is the sheet in the reader's words.
 func (sh *Sheet) Text(r Reader) Text {
 	x := newWriter(sh, r)
-	switch {
-	case sh.Kind == Test:
-		x.test()
-	case !sh.banking():
-		x.signIn()
-	case sh.Kind == authz.UKAccountAccess:
-		x.ukData()
-	case sh.Kind == authz.BRData:
-		x.brData()
-	default:
-		x.payment()
+	if write, ok := writers[rules{x.row.Country, x.row.Subject}]; ok {
+		write(x)
+	} else {
+		x.asks()
 	}
 	x.also()
 	x.hints()
@@ -44,12 +38,29 @@ func (sh *Sheet) Text(r Reader) Text {
 	return x.Text
 }
 
+// rules are what a kind's words follow.
+type rules struct {
+	country authz.Country
+	subject authz.Subject
+}
+
+// writers put the sheets of a country's kinds in words. Of a kind that has none
+// no more is said than that it asks for something, and its facts.
+var writers = map[rules]func(*writer){
+	{authz.NoCountry, authz.SignIn}: (*writer).signIn,
+	{authz.NoCountry, authz.Trial}:  (*writer).test,
+	{authz.UK, authz.Data}:          (*writer).ukData,
+	{authz.UK, authz.Payment}:       (*writer).payment,
+	{authz.Brazil, authz.Data}:      (*writer).brData,
+	{authz.Brazil, authz.Payment}:   (*writer).payment,
+}
+
 // banking tells whether the sheet is about an open banking consent, whether or
 // not ACP gave one.
-func (sh *Sheet) banking() bool { return sh.Kind != authz.Regular && sh.Kind != Test && sh.Kind != "" }
+func (sh *Sheet) banking() bool { return sh.Kind.Row().Country != authz.NoCountry }
 
 func newWriter(sh *Sheet, r Reader) *writer {
-	x := &writer{sh: sh, r: r, w: r.Words, profile: ProfileOf(sh.Kind), consent: sh.Consent, taken: map[int]bool{}}
+	x := &writer{sh: sh, r: r, w: r.Words, row: sh.Kind.Row(), profile: ProfileOf(sh.Kind), consent: sh.Consent, taken: map[int]bool{}}
 	if x.consent == nil {
 		x.consent = &authz.Consent{}
 	}
@@ -69,6 +80,9 @@ func newWriter(sh *Sheet, r Reader) *writer {
 	}
 	return x
 }
+
+// asks names what is asked for in the words of its kind.
+func (x *writer) asks() { x.head(i18n.Key(x.row.Words.Name), i18n.Key(x.row.Words.Verb)) }
 
 // head names what is asked for: the sort of request, and the verb.
 func (x *writer) head(kind, verb i18n.Key) {
@@ -157,7 +171,7 @@ func (x *writer) consentDetails() {
 	if c.CNPJ != "" {
 		x.detail(w.T("details.cnpj"), i18n.CNPJ(c.CNPJ), false)
 	}
-	if x.profile == brPayment {
+	if x.sh.Kind.Is(authz.Brazil, authz.Payment) {
 		x.detail(w.T("details.initiator"), x.Requester.Name, false)
 	}
 	x.detail(w.T("details.consent"), c.ID, true)

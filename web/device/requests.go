@@ -58,7 +58,7 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 			return err
 		}
 		row := page.Waiting{ID: req.ID, Text: waits(f, req, sh, hidden[req.ID]), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
-			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: req.Kind == string(authz.BRData)}
+			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: authz.Kind(req.Kind).Is(authz.Brazil, authz.Data)}
 		if b := bursts[req.ClientID]; b != nil {
 			b.Waiting = append(b.Waiting, row)
 			continue
@@ -239,12 +239,8 @@ func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
 	all := bare.Text(reader(f))
 	t := slip.Text{Version: all.Version, Lang: all.Lang, Kind: all.Kind, Ref: all.Ref, Institution: all.Institution, Owner: all.Owner, Requester: all.Requester,
 		Title: all.Title, Verb: all.Verb, Message: all.Message, Deadline: all.Deadline, Approve: all.Approve, Deny: all.Deny}
-	if r.Kind != app.KindRegular && r.Kind != app.KindTest {
+	if s := bare.Kind.Row().Subject; s == authz.Data || s == authz.Payment {
 		t.Verb = f.Words.T("request.asks_something")
-	}
-	if r.Kind == app.KindUnknown {
-		t.Kind = f.Words.T("request.kind_unknown")
-		t.Title = f.Words.T("request.title_of", "client", t.Requester.Name, "verb", t.Verb)
 	}
 	return t
 }

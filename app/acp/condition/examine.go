@@ -10,21 +10,6 @@ import (
 	"assent/app/i18n"
 )
 
-// kindWords are the kinds of login in words.
-var kindWords = map[authz.Kind]i18n.Key{
-	authz.Regular:                         "admin.settings.acp.kind.regular",
-	authz.UKAccountAccess:                 "admin.settings.acp.kind.uk_accounts",
-	authz.UKDomesticPayment:               "admin.settings.acp.kind.uk_domestic",
-	authz.UKDomesticScheduledPayment:      "admin.settings.acp.kind.uk_scheduled",
-	authz.UKDomesticStandingOrder:         "admin.settings.acp.kind.uk_standing",
-	authz.UKFilePayment:                   "admin.settings.acp.kind.uk_file",
-	authz.UKInternationalPayment:          "admin.settings.acp.kind.uk_international",
-	authz.UKInternationalScheduledPayment: "admin.settings.acp.kind.uk_international_scheduled",
-	authz.UKInternationalStandingOrder:    "admin.settings.acp.kind.uk_international_standing",
-	authz.BRData:                          "admin.settings.acp.kind.br_data",
-	authz.BRPayment:                       "admin.settings.acp.kind.br_payment",
-}
-
 // layoutWords name the layouts.
 var layoutWords = map[acp.Layout]i18n.Key{
 	acp.LayoutWorkspace: "admin.settings.acp.layout_workspace",
@@ -53,7 +38,7 @@ func findings(e acp.Examination) []health.Finding {
 		if call.Layout != e.Layout {
 			continue
 		}
-		f := health.Finding{ID: string(call.Kind), Of: say(kindWords[call.Kind])}
+		f := health.Finding{ID: string(call.Kind), Of: say(i18n.Key(call.Kind.Row().Words.Calls))}
 		examined(&f, e, call, scope[call.API])
 		if call.API == acp.OpenBankingAPI {
 			consents = append(consents, f)

@@ -3,31 +3,18 @@ package page
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"assent/app"
+	"assent/app/authz"
 	"assent/app/i18n"
 )
 
 // kindName is what the overview calls a kind of request: what is asked for, and
 // by whose rules. The UK's payments are one.
-func kindName(kind string) i18n.Key {
-	switch {
-	case kind == app.KindRegular:
-		return "admin.overview.kind.sign_in"
-	case kind == "uk-account-access":
-		return "admin.overview.kind.uk_access"
-	case strings.HasPrefix(kind, "uk-"):
-		return "admin.overview.kind.uk_payment"
-	case kind == "br-payment":
-		return "admin.overview.kind.pix"
-	case kind == "br-data":
-		return "admin.overview.kind.br_data"
-	}
-	return unknownKind
-}
+func kindName(kind string) i18n.Key { return i18n.Key(authz.Kind(kind).Row().Words.Chart) }
 
-const unknownKind i18n.Key = "admin.overview.kind.unknown"
+// unknownKind is that of a request which ended before its kind was known.
+var unknownKind = kindName(app.KindUnknown)
 
 // kindBar is one of the bars that lie under each other.
 type kindBar struct {

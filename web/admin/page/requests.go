@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"assent/app"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
 	"assent/web/view"
@@ -82,17 +83,7 @@ func (r RequestRow) delivery(w i18n.Words) string {
 func (r RequestRow) kind(w i18n.Words) string { return kindWords(w, r.Kind) }
 
 func kindWords(w i18n.Words, kind string) string {
-	switch {
-	case kind == app.KindRegular:
-		return w.T("admin.requests.kind_regular")
-	case kind == app.KindTest:
-		return w.T("admin.requests.kind_test")
-	case kind == app.KindUnknown:
-		return w.T("admin.requests.kind_unknown")
-	case strings.HasSuffix(kind, "-data"), kind == "uk-account-access":
-		return w.T("admin.requests.kind_data")
-	}
-	return w.T("admin.requests.kind_payment")
+	return w.T(i18n.Key(authz.Kind(kind).Row().Words.List))
 }
 
 // Requests lists requests.
@@ -270,12 +261,12 @@ func clientLink(id string) templ.SafeURL {
 // and the call where ACP has one.
 func (p OneRequest) revoke(w i18n.Words) (text, call string) {
 	area := ""
-	switch {
-	case strings.HasPrefix(p.Kind, "uk-"):
+	switch kind := authz.Kind(p.Kind); {
+	case kind.Row().Country == authz.UK:
 		area = "open-banking"
-	case p.Kind == "br-data":
+	case kind.Is(authz.Brazil, authz.Data):
 		area = "open-banking-brasil"
-	case p.Kind == app.KindRegular:
+	case kind == authz.Regular:
 		return w.T("admin.requests.revoke_regular", "login", p.Login), ""
 	default:
 		return w.T("admin.requests.revoke_none"), ""

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"assent/app"
+	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/web/view"
 )
@@ -208,16 +209,12 @@ var codeChoices = []struct {
 	{CodeNever, "admin.settings.protection.never"}, {CodeAttacked, "admin.settings.protection.attacked"}, {CodeAlways, "admin.settings.protection.always"},
 }
 
-// profileWords are the profiles in words.
-var profileWords = map[string]i18n.Key{
-	"regular": "admin.settings.profile.regular", "uk-accounts": "admin.settings.profile.uk_accounts",
-	"uk-payment": "admin.settings.profile.uk_payment", "br-payment": "admin.settings.profile.br_payment",
-}
-
 // ProfileWords name a profile.
 func ProfileWords(w i18n.Words, profile string) string {
-	if key, ok := profileWords[profile]; ok {
-		return w.T(key)
+	for _, p := range authz.Profiles() {
+		if p.Name == profile && p.Words != "" {
+			return w.T(i18n.Key(p.Words))
+		}
 	}
 	return profile
 }

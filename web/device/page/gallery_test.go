@@ -99,8 +99,8 @@ func gallery(f view.Frame) []shown {
 	return append(out, []shown{
 		{name: "payment-changed", page: request(f, all["uk-payment"], func(p *page.Request) { p.Changed = true; p.Fault = f.Words.Error("account_choice") })},
 		{name: "payment-cooling", page: request(f, all["uk-payment"], func(p *page.Request) { p.CoolingUntil = now.Add(20 * time.Hour) })},
-		{name: "test", page: request(f, sheet(slip.Test, nil, client(slip.Client{Name: "Northmoor"})))},
-		{name: "test-approved", page: outcome(f, sheet(slip.Test, nil, client(slip.Client{Name: "Northmoor"})), func(p *page.Outcome) { p.Test, p.Delivery = true, app.DeliveryNone })},
+		{name: "test", page: request(f, sheet(authz.Test, nil, client(slip.Client{Name: "Northmoor"})))},
+		{name: "test-approved", page: outcome(f, sheet(authz.Test, nil, client(slip.Client{Name: "Northmoor"})), func(p *page.Outcome) { p.Test, p.Delivery = true, app.DeliveryNone })},
 		{name: "payment-two", page: request(f, all["uk-payment"], func(p *page.Request) {
 			p.Others = []page.Waiting{{ID: "r2", Text: odd("120.00", quill, func(sh *slip.Sheet) { sh.Ref = "M3X-9QA" }).Text(reader(f)), Started: started.Add(-3 * time.Minute)}}
 		})},

@@ -3,6 +3,7 @@ package page_test
 import (
 	"fmt"
 	"strings"
+	"testing"
 
 	"assent/app"
 	"assent/app/authz"
@@ -163,6 +164,19 @@ func kinds() map[string]*slip.Sheet {
 		"br-pix":  sheet(authz.BRPayment, pix, from(conta, salario)),
 		"br-pix-series": sheet(authz.BRPayment, facts(pix[:4], pix[6:], []authz.Fact{{Name: authz.Frequency, Schedule: &authz.Schedule{Every: "monthly", Start: "2026-12-31", DayOfMonth: 31, Quantity: 6}}}),
 			from(conta, brRow(2, "Conta poupança", "771203", ""))),
+	}
+}
+
+// The gallery has a page of every kind.
+func TestEveryKindHasAPage(t *testing.T) {
+	shown := map[authz.Kind]bool{authz.Regular: true, authz.Test: true} // pages of their own
+	for _, sh := range kinds() {
+		shown[sh.Kind] = true
+	}
+	for _, r := range authz.Kinds() {
+		if !shown[r.Kind] {
+			t.Errorf("the gallery has no page of %s", r.Kind)
+		}
 	}
 }
 
