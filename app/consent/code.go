@@ -119,12 +119,15 @@ func (s *Service) Alike(a, b app.Request) bool {
 func (s *Service) code(r app.Request, sh *slip.Sheet) string {
 	shown := shownOn(sh)
 	isCode := func(word string) bool { return word != "" && !isTime(word) && !shown.has(word) }
-	if pattern := s.pattern(r); pattern != nil {
+	patterns := s.patterns(r)
+	for _, pattern := range patterns {
 		for _, m := range pattern.FindAllStringSubmatch(r.BindingMessage, -1) {
 			if isCode(m[1]) {
 				return m[1]
 			}
 		}
+	}
+	if len(patterns) > 0 && r.Kind != app.KindUnknown {
 		return ""
 	}
 	words := codeWords(r.BindingMessage)
@@ -136,14 +139,27 @@ func (s *Service) code(r app.Request, sh *slip.Sheet) string {
 	return ""
 }
 
-// pattern is the pattern of a request's profile, or the one of all; nil where
-// none is set.
-func (s *Service) pattern(r app.Request) *regexp.Regexp {
-	patterns := s.protection().CodePatterns
-	if p := patterns[slip.ProfileOf(authz.Kind(r.Kind)).Name]; p != nil {
-		return p
+// patterns are the pattern of a request's profile, or the one of all, or none
+// where none is set. While the kind isn't known they are those of all profiles:
+// any of them may turn out to be the request's.
+func (s *Service) patterns(r app.Request) []*regexp.Regexp {
+	set := s.protection().CodePatterns
+	var names []string
+	switch name := slip.ProfileOf(authz.Kind(r.Kind)).Name; {
+	case r.Kind == app.KindUnknown:
+		names = slices.Sorted(maps.Keys(set))
+	case set[name] != nil:
+		names = []string{name}
+	default:
+		names = []string{""}
 	}
-	return patterns[""]
+	var out []*regexp.Regexp
+	for _, name := range names {
+		if p := set[name]; p != nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Lengths of a word that may be a code, in characters.

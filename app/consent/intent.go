@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -77,13 +78,19 @@ func (s *Service) Recognise(ctx context.Context, j app.Job) app.Outcome {
 }
 
 // recognise gives the request with its kind, which ACP is asked for where it
-// isn't known yet. A request of a kind that can't be served is cancelled and
-// gives app.ErrNotPending.
+// isn't known yet. A request of a kind that can't be served, or that the table of
+// kinds doesn't have, is cancelled and gives app.ErrNotPending.
 func (s *Service) recognise(ctx context.Context, r app.Request) (app.Request, error) {
-	if r.Kind != app.KindUnknown {
+	kind, err := authz.Kind(r.Kind), error(nil)
+	if kind.Known() {
 		return r, nil
 	}
-	kind, err := s.kindOf(ctx, r)
+	if r.Kind == app.KindUnknown {
+		kind, err = s.kindOf(ctx, r)
+	}
+	if err == nil && !kind.Known() {
+		err = &authz.UnsupportedError{Reason: unknownKind(kind)}
+	}
 	var unsupported *authz.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
@@ -97,6 +104,9 @@ func (s *Service) recognise(ctx context.Context, r app.Request) (app.Request, er
 	r.Kind = string(kind)
 	return r, s.store.Recognised(ctx, r.ID, r.Kind)
 }
+
+// unknownKind says for operators that the table of kinds doesn't have a kind.
+func unknownKind(kind authz.Kind) string { return fmt.Sprintf("the kind %q is not known", kind) }
 
 func (s *Service) kindOf(ctx context.Context, r app.Request) (authz.Kind, error) {
 	conn, err := s.connection(r)

@@ -105,6 +105,9 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 			return err
 		}
 	}
+	if kind != "" && !kind.Known() {
+		unsupported = &authz.UnsupportedError{Reason: unknownKind(kind)}
+	}
 	req.Kind = string(kind)
 	// A kind that ACP has no calls for can't be rejected either.
 	reject := kind != "" || unsupported == nil
