@@ -74,11 +74,25 @@ func (s *Store) ContinueDelivery(ctx context.Context, j app.Job, d time.Duration
 	return ok && err == nil, err
 }
 
+// lapseApprovals stores that approvals lapse which ACP isn't known to have: their person,
+// or the device byDevice that gave them, is suspended now. lost goes by it, so
+// that no clock decides whether an approval came before the suspension.
+func (t *tx) lapseApprovals(ctx context.Context, personID, byDevice string, reason app.Reason) error {
+	return t.exec(ctx, `UPDATE requests SET lapsed = ? WHERE person_id = ? AND state = 'approved' AND lapsed = ''
+		AND delivery IN ('waiting', 'unconfirmed', 'failed') AND (? = '' OR decided_by = ?)`, reason, personID, byDevice, byDevice)
+}
+
 // lost tells what was lost between an approval and its delivery. A person or
 // device that was suspended since is a loss also where it was let in again: the
 // approval may be why it was suspended. A pause after a report is none: the
 // person gave the approval before.
 func (t *tx) lost(ctx context.Context, r app.Request) (app.Reason, error) {
+	var lapsed app.Reason
+	err := t.GetContext(ctx, &lapsed, `SELECT lapsed FROM requests WHERE id = ?`, r.ID)
+	if err != nil || lapsed != app.ReasonNone {
+		return lapsed, err
+	}
+	// One that was signed before a suspension and stored after it has no such mark.
 	var person, device bool
 	if err := t.GetContext(ctx, &person, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND state = 'active' AND suspended_at < ?)`, r.PersonID, r.DecidedAt); err != nil {
 		return "", err

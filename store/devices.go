@@ -513,6 +513,11 @@ func (s *Store) SetDeviceState(ctx context.Context, by app.Actor, deviceID strin
 		if err != nil {
 			return orElse(err, app.ErrUnknownDevice)
 		}
+		if state == app.DeviceSuspended {
+			if err := t.lapseApprovals(ctx, person, deviceID, app.ReasonDeviceLost); err != nil {
+				return err
+			}
+		}
 		if state != app.DeviceActive {
 			if err := t.endLinksOf(ctx, deviceID); err != nil {
 				return err
@@ -573,7 +578,7 @@ func (s *Store) SetDevicePreferences(ctx context.Context, by app.Actor, theme *s
 
 // Seen notes that a device was used. It writes at most once a minute.
 func (s *Store) Seen(ctx context.Context, d app.Device) error {
-	if s.Now().Sub(d.LastSeenAt) < time.Minute {
+	if age := s.Now().Sub(d.LastSeenAt); age >= 0 && age < time.Minute {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {

@@ -138,16 +138,17 @@ func (t *tx) attacks(ctx context.Context, r app.Request, f Fatigue) (bool, error
 	return false, nil
 }
 
-// knows tells whether a person approved a request of a client after some time:
-// its parameters are the person, the client and that time.
-const knows = `EXISTS (SELECT 1 FROM requests WHERE person_id = ? AND client_id = ? AND state = 'approved' AND decided_at > ?)`
+// knows tells whether a person approved a request of a client after some time and
+// up to now: its parameters are the person, the client and the two times.
+const knows = `EXISTS (SELECT 1 FROM requests WHERE person_id = ? AND client_id = ? AND state = 'approved'
+	AND decided_at > ? AND decided_at <= ?)`
 
 // pool gives the limit that leaves room for one more notice of the client, or why
 // none does: all clients together used it up, or this one its share.
 func (t *tx) pool(ctx context.Context, r app.Request, f Fatigue) (string, app.Quiet, error) {
 	if len(f.Known) > 0 {
 		var known bool
-		if err := t.GetContext(ctx, &known, `SELECT `+knows, r.PersonID, r.ClientID, t.now.Add(-f.KnownFor)); err != nil {
+		if err := t.GetContext(ctx, &known, `SELECT `+knows, r.PersonID, r.ClientID, t.now.Add(-f.KnownFor), t.now); err != nil {
 			return "", app.QuietNone, err
 		}
 		if known {
@@ -275,7 +276,7 @@ func (r *Reader) UnderAttack(ctx context.Context, personID, clientID string, sin
 			EXISTS (SELECT 1 FROM reports WHERE person_id = ? AND created_at > ?) AS reported,
 			EXISTS (SELECT 1 FROM attackers WHERE person_id = ? AND client_id = ? AND at > ?) AS attacker,
 			`+knows+` AS known) AS signs`,
-		personID, since, personID, since, personID, clientID, since, personID, clientID, known)
+		personID, since, personID, since, personID, clientID, since, personID, clientID, known, r.Now())
 	return out, err
 }
 

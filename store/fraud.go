@@ -48,6 +48,9 @@ func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
 	return t.audit(ctx, by, entry{action: "request.deny", person: by.PersonID, device: by.ID, request: r.ID, detail: reasonDetail(r.Reason)})
 }
 
+// MuteTime is how long a client stays muted at most.
+const MuteTime = 24 * time.Hour
+
 // Mute keeps a client's requests quiet for a person until then: they are
 // stored and shown, without a notice. A time that has passed ends it.
 func (s *Store) Mute(ctx context.Context, by app.Actor, clientID, clientName string, until app.Instant) error {
@@ -137,13 +140,14 @@ const stands = `(r.state = 'approved' OR r.acp_approved = 1)`
 // Paid gives what a person approved to pay before, as far as p is compared with it.
 func (r *Reader) Paid(ctx context.Context, personID string, p app.Payment, window time.Duration) (app.Paid, error) {
 	var out app.Paid
+	now := r.Now()
 	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments p JOIN requests r ON r.id = p.request_id
 		WHERE p.person_id = ? AND p.company = ? AND p.payee_hash = ? AND `+stands+`)`, personID, p.Company, p.PayeeHash); err != nil {
 		return out, err
 	}
 	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT p.amount FROM payments p JOIN requests r ON r.id = p.request_id
-		WHERE p.person_id = ? AND p.company = ? AND p.currency = ? AND p.created_at > ? AND `+stands+`
-		ORDER BY p.created_at DESC, p.request_id LIMIT ?`, personID, p.Company, p.Currency, r.Now().Add(-window), comparedPayments)
+		WHERE p.person_id = ? AND p.company = ? AND p.currency = ? AND p.created_at > ? AND p.created_at <= ? AND `+stands+`
+		ORDER BY p.created_at DESC, p.request_id LIMIT ?`, personID, p.Company, p.Currency, now.Add(-window), now, comparedPayments)
 	return out, err
 }
 

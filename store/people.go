@@ -67,6 +67,9 @@ func (t *tx) suspended(ctx context.Context, by app.Actor, id string) error {
 	if err := t.exec(ctx, `UPDATE persons SET suspended_at = ? WHERE id = ?`, t.now, id); err != nil {
 		return err
 	}
+	if err := t.lapseApprovals(ctx, id, "", app.ReasonSuspended); err != nil {
+		return err
+	}
 	if err := t.cancelPending(ctx, by, id, app.ReasonSuspended); err != nil {
 		return err
 	}

@@ -233,15 +233,16 @@ func (t *tx) endProposalsOf(ctx context.Context, by app.Actor, adminID string) e
 	return t.endProposals(ctx, by, `proposed_by = ?`, adminID)
 }
 
-// sweepProposals stores as ended what ran out of time.
+// sweepProposals stores as ended what ran out of time, and what a clock that ran
+// ahead would have last longer than any.
 func (t *tx) sweepProposals(ctx context.Context) error {
-	return t.endProposals(ctx, app.System, `expires_at <= ?`, t.now)
+	return t.endProposals(ctx, app.System, `(expires_at <= ? OR expires_at > ?)`, t.now, t.now.Add(app.ProposalTTL+ahead))
 }
 
-func (t *tx) endProposals(ctx context.Context, by app.Actor, which string, arg any) error {
+func (t *tx) endProposals(ctx context.Context, by app.Actor, which string, args ...any) error {
 	var over []app.Proposal
 	if err := t.SelectContext(ctx, &over, `UPDATE proposals SET state = 'ended', payload = '', ended_at = ?
-		WHERE state IN ('waiting', 'confirmed') AND `+which+` RETURNING `+proposalColumns, t.now, arg); err != nil {
+		WHERE state IN ('waiting', 'confirmed') AND `+which+` RETURNING `+proposalColumns, append([]any{t.now}, args...)...); err != nil {
 		return err
 	}
 	for _, p := range over {

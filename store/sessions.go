@@ -9,6 +9,10 @@ import (
 	"assent/app"
 )
 
+// SessionTime is how long a sign-in session lasts, from the last day on which it
+// was used.
+const SessionTime = 180 * 24 * time.Hour
+
 // Sessions is the table of sign-in sessions as alexedwards/scs wants it
 // (scs.CtxStore). The tokens it gets are hashed already.
 type Sessions struct{ s *Store }

@@ -116,8 +116,8 @@ func (s *Store) NoticeOpened(ctx context.Context, by app.Actor, requestID string
 	return s.write(ctx, func(t *tx) error {
 		var known bool
 		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM audit WHERE actor_id = ? AND action = ? AND request_id = ?
-			AND (request_id <> '' OR at > ?)) AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE device_id = ? AND ended_at = 0 AND proven_at = 0)`,
-			by.ID, action, requestID, t.now.Add(-time.Minute), by.ID); err != nil || known {
+			AND (request_id <> '' OR at > ? AND at <= ?)) AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE device_id = ? AND ended_at = 0 AND proven_at = 0)`,
+			by.ID, action, requestID, t.now.Add(-time.Minute), t.now, by.ID); err != nil || known {
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ?, proven_at = CASE WHEN proven_at = 0 THEN ? ELSE proven_at END

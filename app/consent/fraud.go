@@ -14,6 +14,7 @@ import (
 	"assent/app/authz"
 	"assent/app/i18n"
 	"assent/app/slip"
+	"assent/store"
 )
 
 // Protection is the policy against fraud and fatigue.
@@ -38,7 +39,7 @@ type Protection struct {
 
 const (
 	// MuteTime is how long a client stays muted.
-	MuteTime = 24 * time.Hour
+	MuteTime = store.MuteTime
 	// paymentWindow is how far back an amount is compared, and usualPayments
 	// how many payments make a habit to compare it with.
 	paymentWindow = 365 * 24 * time.Hour

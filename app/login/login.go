@@ -22,7 +22,7 @@ const (
 	keyPushed  = "pushed"
 
 	// lifetime of a session, counted from the last day on which it was used.
-	lifetime = 180 * 24 * time.Hour
+	lifetime = store.SessionTime
 	// browsers cap cookies at 400 days.
 	recognised = 400 * 24 * time.Hour
 )
