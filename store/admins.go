@@ -264,7 +264,7 @@ func (s *Store) ConfirmAdmin(ctx context.Context, by app.Actor, u AdminUse, sess
 
 // SeenAdmin notes that a session was used. It writes at most once a minute.
 func (s *Store) SeenAdmin(ctx context.Context, session app.AdminSession) error {
-	if s.Now().Sub(session.LastSeenAt) < time.Minute {
+	if age := s.Now().Sub(session.LastSeenAt); age >= 0 && age < time.Minute {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {
@@ -399,16 +399,6 @@ func (s *Store) SetAdminPreferences(ctx context.Context, by app.Actor, id string
 		}
 		return t.audit(ctx, by, aboutAdmin("admin.preferences", id))
 	})
-}
-
-func (t *tx) sweepAdmins(ctx context.Context) error {
-	if err := t.sweepProposals(ctx); err != nil {
-		return err
-	}
-	if err := t.sweepLapses(ctx); err != nil {
-		return err
-	}
-	return t.exec(ctx, `DELETE FROM admin_sessions WHERE created_at <= ?`, t.now.Add(-adminSessionsKept))
 }
 
 // Admin gives an administrator by id, whatever their state.

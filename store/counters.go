@@ -145,16 +145,6 @@ func bucketMiddle(b int) time.Duration {
 
 func bucketLabel(b int) string { return fmt.Sprintf("%03d", b) }
 
-// sweepCounters drops the bins that nothing reads any more.
-func (t *tx) sweepCounters(ctx context.Context) error {
-	for span, kept := range map[time.Duration]time.Duration{shortSpan: shortKept, longSpan: longKept} {
-		if err := t.exec(ctx, `DELETE FROM counters WHERE span = ? AND at < ?`, span.Milliseconds(), t.now.Add(-kept)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Window is a stretch of time up to now.
 type Window string
 

@@ -239,10 +239,6 @@ func (t *tx) letIn(ctx context.Context, by app.Actor, id string) error {
 	return t.exec(ctx, `UPDATE admins SET let_in_by = ?, let_in_at = ? WHERE id = ?`, who, t.now, id)
 }
 
-func (t *tx) sweepLapses(ctx context.Context) error {
-	return t.exec(ctx, `DELETE FROM admin_lapses WHERE at <= ?`, t.now.Add(-app.HandMemory))
-}
-
 // JudgeCode tells whether an administrator may make the code of a link, as
 // making it would decide; see hands.judge.
 func (r *Reader) JudgeCode(ctx context.Context, adminID, madeBy string, need app.CodeMaker, rule Separation) (app.Hand, error) {

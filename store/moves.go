@@ -174,35 +174,25 @@ func (t *tx) move(ctx context.Context, by app.Actor, id app.Identifier, from, to
 	return nil
 }
 
-// sweepMoves stores that moves are over whose wait has ended, and forgets what
-// is too old to matter.
-func (t *tx) sweepMoves(ctx context.Context) error {
-	var over []app.IdentifierMove
-	if err := t.SelectContext(ctx, &over, `SELECT `+moveColumns+` FROM identifier_moves WHERE ended_at = 0 AND ends_at <= ?`, t.now); err != nil {
-		return err
-	}
-	for _, m := range over {
-		n, err := t.affect(ctx, `UPDATE identifier_moves SET ended_at = ? WHERE id = ? AND ended_at = 0`, t.now, m.ID)
-		if err != nil {
-			return err
+// settleMoves stores that moves are over whose wait has ended, a bounded number in
+// a transaction.
+func (s *Store) settleMoves(ctx context.Context) error {
+	_, err := s.inBatches(ctx, func(t *tx) (int64, error) {
+		var over []app.IdentifierMove
+		if err := t.SelectContext(ctx, &over, `UPDATE identifier_moves SET ended_at = ? WHERE id IN
+			(SELECT id FROM identifier_moves WHERE ended_at = 0 AND ends_at <= ? LIMIT ?) RETURNING `+moveColumns,
+			t.now, t.now, erasing); err != nil {
+			return 0, err
 		}
-		if n == 0 {
-			continue
+		for _, m := range over {
+			if err := t.audit(ctx, app.System, entry{action: "identifier.settle", person: m.To,
+				detail: map[string]string{"kind": string(m.Kind), "move": m.ID}}); err != nil {
+				return 0, err
+			}
 		}
-		if err := t.audit(ctx, app.System, entry{action: "identifier.settle", person: m.To, detail: map[string]string{"kind": string(m.Kind), "move": m.ID}}); err != nil {
-			return err
-		}
-	}
-	for _, query := range []string{
-		`UPDATE identifiers SET move_id = NULL WHERE move_id IN (SELECT id FROM identifier_moves WHERE ended_at > 0)`,
-		`DELETE FROM identifier_moves WHERE ended_at > 0 AND ended_at <= :old AND moved_at <= :old`,
-		`DELETE FROM released_identifiers WHERE released_at <= :old`,
-	} {
-		if _, err := t.NamedExecContext(ctx, query, map[string]any{"old": t.now.Add(-releasedFor)}); err != nil {
-			return err
-		}
-	}
-	return nil
+		return int64(len(over)), nil
+	})
+	return err
 }
 
 const moveColumns = `id, kind, from_person, to_person, moved_at, ends_at, ended_at`

@@ -83,12 +83,11 @@ func (s *Store) DropDead(ctx context.Context, before app.Instant) (int64, error)
 
 // DropCounts drops counts of before then.
 func (s *Store) DropCounts(ctx context.Context, before app.Instant) (int64, error) {
-	var n int64
-	err := s.writeAlone(ctx, func(t *tx) (err error) {
-		n, err = t.affect(ctx, `DELETE FROM counters WHERE at < ?`, before)
-		return err
+	return s.inBatches(ctx, func(t *tx) (int64, error) {
+		return t.affect(ctx, `DELETE FROM counters WHERE (span, at, name, label) IN
+			(SELECT span, at, name, label FROM counters WHERE span IN (?, ?) AND at < ? LIMIT ?)`,
+			shortSpan.Milliseconds(), longSpan.Milliseconds(), before, erasing)
 	})
-	return n, err
 }
 
 // RetentionRun is what one run of retention did.
