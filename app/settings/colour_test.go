@@ -93,3 +93,17 @@ func TestGroundsAreTheStylesheets(t *testing.T) {
 		}
 	}
 }
+
+// A grey stays grey: no hue comes from the way through OKLab and back.
+func TestGreyStaysGrey(t *testing.T) {
+	own := []settings.Colour{settings.OwnAccent(settings.Light), settings.OwnAccent(settings.Dark)}
+	for v := range 256 {
+		c := settings.Colour{R: uint8(v), G: uint8(v), B: uint8(v)}
+		derived := []settings.Colour{settings.Nearest(settings.Light, c), settings.Nearest(settings.Dark, c), settings.Derived(c)}
+		for _, got := range derived {
+			if !slices.Contains(own, got) && (got.R != got.G || got.G != got.B) {
+				t.Errorf("%s becomes %s", c, got)
+			}
+		}
+	}
+}
