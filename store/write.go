@@ -22,6 +22,9 @@ const maxBatch = 32
 // a fault of reading or writing, a trigger that raises ROLLBACK.
 var errTransactionEnded = errors.New("SQLite ended the transaction")
 
+// errNotCommitted is that the goroutine that ran the batch ended before its commit.
+var errNotCommitted = errors.New("the change was not committed")
+
 // write makes a change: it runs fn in a transaction and announces its events
 // after the commit. fn must use only the transaction, never the network, and
 // must be able to run a second time after it was rolled back.
@@ -54,6 +57,8 @@ type change struct {
 	panicked *background.Carried // of fn
 	events   []app.Event
 	erased   bool
+
+	committed bool
 }
 
 func (s *Store) change(ctx context.Context, c *change) error {
@@ -96,6 +101,9 @@ func (s *Store) finish(ctx context.Context, c *change) error {
 	}
 	if c.err != nil {
 		return c.err
+	}
+	if !c.committed {
+		return errNotCommitted
 	}
 	for _, e := range c.events {
 		s.notify(e)
@@ -179,6 +187,8 @@ func (s *Store) runBatch(batch []*change) {
 			s.runAlone(c)
 		case err != nil && c.err == nil:
 			c.err = err
+		default:
+			c.committed = c.err == nil
 		}
 	}
 }
@@ -194,6 +204,7 @@ func (s *Store) runAlone(c *change) {
 	t.alone = c.alone
 	if c.run(t); c.err == nil {
 		c.err = x.Commit()
+		c.committed = c.err == nil
 	}
 }
 
@@ -227,6 +238,7 @@ func (s *Store) runTogether(batch []*change) error {
 
 // run runs the change in t. A panic is kept for the change's own caller.
 func (c *change) run(t *tx) {
+	c.panicked = nil // by a transaction that ended
 	defer func() {
 		if r := recover(); r != nil {
 			c.panicked = background.Carry(r)

@@ -224,6 +224,26 @@ func TestAPanicIsItsCallersAlone(t *testing.T) {
 	}
 }
 
+// Where the goroutine that runs a batch ends within it, those who share the batch
+// aren't told that their change was made.
+func TestABatchThatIsGivenUpIsNoSuccess(t *testing.T) {
+	db := storetest.New(t)
+	errs := queueAs(t, db, func(i int) error {
+		return store.Write(t.Context(), db.Store, func(c store.Change) error {
+			if i == 0 {
+				runtime.Goexit()
+			}
+			return keep(fmt.Sprint("change", i))(c)
+		})
+	}, 3, func() {})
+	if errs[1] == nil || errs[2] == nil || kept(t, db) != "" {
+		t.Error(errs, kept(t, db))
+	}
+	if err := store.Write(t.Context(), db.Store, keep("later")); err != nil || kept(t, db) != "later" {
+		t.Error(err, kept(t, db))
+	}
+}
+
 // What takes long shares no commit, and what is behind it has its turn.
 func TestLongChangesAreAlone(t *testing.T) {
 	db := storetest.New(t)
