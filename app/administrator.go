@@ -1,6 +1,9 @@
 package app
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // AdminRole says what an administrator is there for. What each may do stands
 // in one table (package admin).
@@ -16,6 +19,9 @@ const (
 
 // AdminRoles are all roles, the mightiest first.
 var AdminRoles = []AdminRole{RoleOwner, RoleOperator, RoleHelpDesk, RoleAuditor}
+
+// Known tells whether the role is one of AdminRoles.
+func (r AdminRole) Known() bool { return slices.Contains(AdminRoles, r) }
 
 // AdminState tells whether an administrator may sign in. Removed is terminal.
 type AdminState string

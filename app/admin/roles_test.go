@@ -89,6 +89,11 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s asks for no passkey", p)
 		}
 	}
+	for _, role := range app.AdminRoles {
+		if !admin.UseConsole.Allows(role) || !admin.ViewOverview.Allows(role) || !admin.EndSessions.Allows(role) {
+			t.Errorf("%s can't use the console", role)
+		}
+	}
 	for _, row := range []struct {
 		role app.AdminRole
 		may  []admin.Permission

@@ -27,7 +27,7 @@ type adminCommands struct {
 
 type adminAddCommand struct {
 	Email string        `arg:"" help:"Their email address."`
-	Role  app.AdminRole `required:"" enum:"owner,operator,helpdesk,auditor" placeholder:"ROLE" help:"owner, operator, helpdesk or auditor."`
+	Role  app.AdminRole `required:"" enum:"${roles}" placeholder:"ROLE" help:"${role_list}."`
 	Name  string        `placeholder:"NAME" help:"Their name; without one the address."`
 }
 

@@ -76,6 +76,19 @@ type userCommands struct {
 	Export userExportCommand `cmd:"" help:"Write everybody as CSV that can be imported."`
 }
 
+// Options are the settings' options, and the values that the commands' tags name.
+func (c *commandLine) Options() []kong.Option {
+	var roles []string
+	for _, r := range app.AdminRoles {
+		roles = append(roles, string(r))
+	}
+	last := len(roles) - 1
+	return append(c.Settings.Options(), kong.Vars{
+		"roles":     strings.Join(roles, ","),
+		"role_list": strings.Join(roles[:last], ", ") + " or " + roles[last],
+	})
+}
+
 // exit stops kong after --help, without os.Exit.
 type exit int
 
