@@ -61,6 +61,63 @@ func BenchmarkPauseOfMany(b *testing.B) {
 	}
 }
 
+// An ending of 20,000 requests of one person while another person's requests
+// start: the longest step of it, and the longest that a start takes meanwhile.
+func BenchmarkEndingOfManyBesideOthers(b *testing.B) {
+	for b.Loop() {
+		db := storetest.New(b)
+		alice, bob := db.MustPerson("alice"), db.MustPerson("bob")
+		db.MustDevice(alice)
+		waitingFor(b, db, alice, 20_000, "noisy")
+		start := func() (time.Duration, error) {
+			began := time.Now()
+			_, _, err := db.StartRequest(b.Context(), app.System, storetest.Request(bob, db.Now().Add(time.Hour)),
+				store.Fatigue{Notices: 5, Window: time.Hour}, true)
+			return time.Since(began), err
+		}
+		if _, err := start(); err != nil { // which prepares its statements
+			b.Fatal(err)
+		}
+		done := make(chan struct{})
+		type waits struct {
+			longest time.Duration
+			starts  int
+			err     error
+		}
+		others := make(chan waits, 1)
+		go func() {
+			var w waits
+			for w.err == nil {
+				select {
+				case <-done:
+					others <- w
+					return
+				default:
+				}
+				var took time.Duration
+				took, w.err = start()
+				w.longest, w.starts = max(w.longest, took), w.starts+1
+			}
+			others <- w
+		}()
+		step, began := time.Duration(0), time.Now()
+		err := db.Pause(b.Context(), app.Operator, alice.ID)
+		for more := true; more && err == nil; {
+			step = max(step, time.Since(began))
+			began = time.Now()
+			more, err = db.EndMore(b.Context())
+		}
+		close(done)
+		w := <-others
+		if err != nil || w.err != nil || w.starts == 0 {
+			b.Fatal(err, w.err, w.starts)
+		}
+		b.ReportMetric(float64(step.Microseconds())/1000, "ms/step")
+		b.ReportMetric(float64(w.longest.Microseconds())/1000, "ms/wait")
+		b.ReportMetric(float64(w.starts), "starts")
+	}
+}
+
 // The inbox of somebody of whom much is asked: 1,500 requests with payloads of
 // 20 KB, of three clients.
 func BenchmarkInbox(b *testing.B) {
