@@ -141,7 +141,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 // aren't signed in yet, and what tells nothing of anybody.
 var openToAll = []string{
 	"Activate", "Activated", "BeginSetUp", "BeginSignIn", "Connections",
-	"FinishSetUp", "FinishSignIn", "Interrupted", "Link", "Words",
+	"FinishSetUp", "FinishSignIn", "Interrupted", "KnowsPasskey", "Link", "Words",
 }
 
 // Every other method of Service takes the proof of a permission, of a passkey too

@@ -147,12 +147,13 @@ func (h *handlers) setUpCode(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return err
 	}
-	if err := httpx.Form(w, r); err != nil {
+	form, err := guard.ReadForm(w, r)
+	if err != nil {
 		return err
 	}
 	b := h.browser(r)
 	b.Cookie = h.marker.Give(w, r)
-	left, err := h.Admins.Activate(r.Context(), link, b, r.PostForm.Get("code"))
+	left, err := h.Admins.Activate(r.Context(), link, b, form.Get("code"))
 	var refusal *app.Error
 	if errors.As(err, &refusal) && setUpFaults[refusal.Code] != "" {
 		return h.showSetUpCode(w, r, http.StatusUnprocessableEntity, link, b, page.SetUpCode{Fault: setUpFaults[refusal.Code], Left: left})

@@ -23,7 +23,9 @@ func (f Form) Has(name string) bool { return f.fields.Has(name) }
 // All gives all values of a field.
 func (f Form) All(name string) []string { return f.fields[name] }
 
-func readForm(w http.ResponseWriter, r *http.Request) (Form, error) {
+// ReadForm reads a form of at most httpx.FormLimit bytes. Routes of those who are
+// signed in have it read by Post or PostFresh.
+func ReadForm(w http.ResponseWriter, r *http.Request) (Form, error) {
 	err := httpx.Form(w, r)
 	return Form{r.PostForm}, err
 }

@@ -178,7 +178,7 @@ func Post[P may.Permission](
 	path string,
 	do func(http.ResponseWriter, *http.Request, admin.Grant[P], Form) error,
 ) Route {
-	return admitted(Route{Pattern: "POST " + path, Body: FormBody, Limit: httpx.FormLimit}, readForm, do)
+	return admitted(Route{Pattern: "POST " + path, Body: FormBody, Limit: httpx.FormLimit}, ReadForm, do)
 }
 
 // PostFresh is a route of a form, of at most httpx.FormLimit bytes, whose action
@@ -187,7 +187,7 @@ func PostFresh[P may.Dangerous](
 	path string,
 	do func(http.ResponseWriter, *http.Request, admin.Fresh[P], Form) error,
 ) Route {
-	return confirmed(Route{Pattern: "POST " + path, Body: FormBody, Limit: httpx.FormLimit}, readForm, do)
+	return confirmed(Route{Pattern: "POST " + path, Body: FormBody, Limit: httpx.FormLimit}, ReadForm, do)
 }
 
 // PostFile is a route of a form with a file, of at most limit bytes. It can't be
