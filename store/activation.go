@@ -188,6 +188,7 @@ func (s *Store) StopComing(ctx context.Context, by app.Actor, invitationID strin
 			WHERE id = ? AND person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, invitationID, by.PersonID); err != nil {
 			return err
 		}
+		t.touch(by.PersonID)
 		if err := t.exec(ctx, `UPDATE activation_codes SET ended_at = ? WHERE invitation_id = ? AND used_at = 0 AND ended_at = 0`, t.now, invitationID); err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ var aheads = []due{
 		topic: app.TopicJob},
 	{found: `invitations WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead`,
 		end: `UPDATE invitations SET expires_at = expires_at - (created_at - :now), created_at = :now, ended_at = 0 WHERE id IN
-			(SELECT id FROM invitations WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead LIMIT :step)`},
+			(SELECT id FROM invitations WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead LIMIT :step) RETURNING person_id`, people: true},
 	{found: `admin_links WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead`,
 		end: `UPDATE admin_links SET expires_at = expires_at - (created_at - :now), created_at = :now WHERE id IN
 			(SELECT id FROM admin_links WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead LIMIT :step)`},

@@ -114,6 +114,7 @@ func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activ
 			return inv, app.ErrInvitationEnded
 		}
 	}
+	t.touch(personID)
 	return inv, t.exec(ctx, `UPDATE invitations SET used_at = ? WHERE id = ?`, t.now, id)
 }
 
@@ -147,6 +148,7 @@ func (t *tx) addDevice(ctx context.Context, by app.Actor, d *app.Device, browser
 		d.SessionKey, browserHash, d.Theme, d.PushChoice, d.AppUntil, d.CreatedAt, d.LastSeenAt, d.ApproverSince); err != nil {
 		return err
 	}
+	t.touch(d.PersonID)
 	if err := t.pushAll(ctx, d.PersonID, d.ID, app.NoticeDeviceAdded, "", t.now.Add(24*time.Hour)); err != nil {
 		return err
 	}
@@ -231,6 +233,7 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 			WHERE id = ?`, d.CredentialID, d.SessionKey, in.BrowserHash, t.now, d.ID); err != nil {
 			return err
 		}
+		t.touch(d.PersonID)
 		if err := t.revokeUnused(ctx, d.PersonID); err != nil {
 			return err
 		}
@@ -319,6 +322,9 @@ func (t *tx) signOut(ctx context.Context, by app.Actor, d app.Device) error {
 		app.NewID(), d.ID); err != nil {
 		return err
 	}
+	if err := t.touchDevice(ctx, d.ID); err != nil {
+		return err
+	}
 	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, d.ID); err != nil {
 		return err
 	}
@@ -331,7 +337,9 @@ func (t *tx) signOut(ctx context.Context, by app.Actor, d app.Device) error {
 
 // endLinksOf ends the links that a device gave and nobody used.
 func (t *tx) endLinksOf(ctx context.Context, deviceID string) error {
-	return t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE approved_by = ? AND used_at = 0 AND ended_at = 0`, t.now, deviceID)
+	_, err := t.touching(ctx, `UPDATE invitations SET ended_at = ?
+		WHERE approved_by = ? AND used_at = 0 AND ended_at = 0 RETURNING person_id`, t.now, deviceID)
+	return err
 }
 
 // mayChange checks that by may change a device of its person's. A device needs
@@ -427,6 +435,7 @@ func (s *Store) DisownDevice(ctx context.Context, by app.Actor, personID, device
 		if err := t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, t.now, d.CredentialID); err != nil {
 			return err
 		}
+		t.touch(personID)
 		if err := t.audit(ctx, by, entry{action: "passkey.end", person: personID, device: deviceID}); err != nil {
 			return err
 		}
@@ -462,6 +471,7 @@ func (t *tx) removeDevice(ctx context.Context, by app.Actor, personID, deviceID 
 		WHERE id = ? AND person_id = ? AND state <> 'removed'`, t.now, deviceID, personID); err != nil {
 		return err
 	}
+	t.touch(personID)
 	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
 		return err
 	}
@@ -480,6 +490,7 @@ func (t *tx) removeDevice(ctx context.Context, by app.Actor, personID, deviceID 
 
 // revokeUnused ends the person's passkeys that no device signs with any more.
 func (t *tx) revokeUnused(ctx context.Context, personID string) error {
+	t.touch(personID)
 	return t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0 AND NOT EXISTS (
 		SELECT 1 FROM devices d WHERE d.credential_id = credentials.id AND d.state <> 'removed')`, t.now, personID)
 }
@@ -513,6 +524,7 @@ func (s *Store) SetDeviceState(ctx context.Context, by app.Actor, deviceID strin
 		if err != nil {
 			return orElse(err, app.ErrUnknownDevice)
 		}
+		t.touch(person)
 		if state == app.DeviceSuspended {
 			if err := t.lapseApprovals(ctx, person, deviceID, app.ReasonDeviceLost); err != nil {
 				return err

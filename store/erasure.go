@@ -42,6 +42,10 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 				return err
 			}
 		}
+		t.touch(id)
+		if err := t.countPeople(ctx, -1); err != nil {
+			return err
+		}
 		if err := t.endAll(ctx, by, ending{PersonID: id, State: app.Cancelled, Reason: app.ReasonSuspended, Erases: true, CPFs: cpfs}); err != nil {
 			return err
 		}
@@ -78,6 +82,7 @@ var erasures = []string{
 // erase takes as much of what is kept of an erased person as there is room for
 // in the transaction. Where more may be left, done is false.
 func (t *tx) erase(ctx context.Context, e *ending) (done bool, err error) {
+	t.touch(e.PersonID)
 	for _, query := range erasures {
 		res, err := t.NamedExecContext(ctx, query, map[string]any{"id": e.PersonID, "now": t.now, "cpfs": e.CPFs, "room": t.left})
 		if err != nil {

@@ -126,6 +126,9 @@ func AddCrowd(ctx context.Context, s *Store, n int, of func(i int) (string, app.
 	const batch = 5000
 	for from := 0; from < n; from += batch {
 		err := s.write(ctx, func(t *tx) error {
+			if err := t.countPeople(ctx, min(batch, n-from)); err != nil {
+				return err
+			}
 			for i := from; i < min(from+batch, n); i++ {
 				name, id := of(i)
 				person := app.NewID()

@@ -20,6 +20,9 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 			p.ID, p.Name, p.State, p.CreatedAt); err != nil {
 			return err
 		}
+		if err := t.countPeople(ctx, 1); err != nil {
+			return err
+		}
 		if err := t.indexName(ctx, p.ID, p.Name); err != nil {
 			return err
 		}
@@ -239,6 +242,7 @@ func (s *Store) EndInvitations(ctx context.Context, by app.Actor, personID strin
 // endInvitations ends the links of a person that nobody used, and with them
 // their activation codes. Without one it changes nothing.
 func (t *tx) endInvitations(ctx context.Context, by app.Actor, personID string) error {
+	t.touch(personID)
 	n, err := t.affect(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID)
 	if err != nil || n == 0 {
 		return err
@@ -277,6 +281,7 @@ func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, 
 }
 
 func (t *tx) addInvitation(ctx context.Context, by app.Actor, inv *app.Invitation, tokenHash string) error {
+	t.touch(inv.PersonID)
 	inv.CreatedAt = t.now
 	if by.Kind == app.ActorAdmin {
 		inv.MadeBy = by.ID

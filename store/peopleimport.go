@@ -272,6 +272,9 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 			return nil, err
 		}
 	}
+	if err := t.countPeople(ctx, len(persons)); err != nil {
+		return nil, err
+	}
 	if err := t.keepReadings(ctx, read); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"assent/app"
@@ -44,7 +45,11 @@ func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscriptio
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `DELETE FROM subscriptions WHERE endpoint = ? OR device_id = ?`, sub.Endpoint, sub.DeviceID); err != nil {
+		if _, err := t.touching(ctx, `DELETE FROM subscriptions WHERE endpoint = ? OR device_id = ?
+			RETURNING (SELECT person_id FROM devices WHERE id = device_id)`, sub.Endpoint, sub.DeviceID); err != nil {
+			return err
+		}
+		if err := t.touchDevice(ctx, sub.DeviceID); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `INSERT INTO subscriptions (device_id, endpoint, p256dh, auth, created_at, moved_at) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -85,6 +90,7 @@ func (s *Store) Pushed(ctx context.Context, sub app.Subscription, j app.Job, acc
 		case end:
 			err = t.exec(ctx, `UPDATE subscriptions SET ended_at = ?, last_error = ? WHERE device_id = ? AND endpoint = ? AND ended_at = 0`,
 				t.now, answer, sub.DeviceID, sub.Endpoint)
+			err = errors.Join(err, t.touchDevice(ctx, sub.DeviceID))
 		default:
 			err = t.exec(ctx, `UPDATE subscriptions SET last_error = ? WHERE device_id = ? AND endpoint = ?`, answer, sub.DeviceID, sub.Endpoint)
 		}
@@ -122,6 +128,9 @@ func (s *Store) NoticeOpened(ctx context.Context, by app.Actor, requestID string
 		}
 		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ?, proven_at = CASE WHEN proven_at = 0 THEN ? ELSE proven_at END
 			WHERE device_id = ? AND ended_at = 0`, t.now, t.now, by.ID); err != nil {
+			return err
+		}
+		if err := t.touchDevice(ctx, by.ID); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID, DeviceID: by.ID})

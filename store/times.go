@@ -26,6 +26,7 @@ const longestCeremony = time.Hour
 type due struct {
 	found, end, before string
 	topic              app.Topic
+	people             bool // end gives the people whose rows it changed
 }
 
 // dues are all that time ends, beside requests (Expire). What is deleted can't
@@ -45,7 +46,8 @@ var dues = []due{
 		end: `UPDATE activation_codes SET ended_at = expires_at WHERE id IN (SELECT id FROM activation_codes
 			WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead) LIMIT :step)`},
 	{found: `invitations WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now`,
-		end: `UPDATE invitations SET ended_at = expires_at WHERE id IN (SELECT id FROM invitations WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now LIMIT :step)`},
+		end: `UPDATE invitations SET ended_at = expires_at WHERE id IN (SELECT id FROM invitations
+			WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now LIMIT :step) RETURNING person_id`, people: true},
 	{found: `invitations WHERE activation <> '' AND activated_until <= :now`,
 		end: `UPDATE invitations SET activation = '' WHERE id IN (SELECT id FROM invitations WHERE activation <> '' AND activated_until <= :now LIMIT :step)`},
 	{found: `admin_links WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now`,
@@ -131,17 +133,14 @@ func (s *Store) endDue(ctx context.Context, d due) error {
 	for {
 		var n int64
 		if err := s.write(ctx, func(t *tx) error {
-			for _, statement := range []string{d.before, d.end} {
-				if statement == "" {
-					continue
-				}
-				done, err := t.NamedExecContext(ctx, statement, dueTimes(t.now))
-				if err != nil {
+			if d.before != "" {
+				if _, err := t.NamedExecContext(ctx, d.before, dueTimes(t.now)); err != nil {
 					return err
 				}
-				if n, err = done.RowsAffected(); err != nil {
-					return err
-				}
+			}
+			var err error
+			if n, err = t.endDue(ctx, d); err != nil {
+				return err
 			}
 			if d.topic != "" && n > 0 {
 				t.announce(app.Event{Topic: d.topic})
@@ -151,6 +150,18 @@ func (s *Store) endDue(ctx context.Context, d due) error {
 			return err
 		}
 	}
+}
+
+// endDue runs the statement of d, and tells how many rows it changed.
+func (t *tx) endDue(ctx context.Context, d due) (int64, error) {
+	query, args, err := t.BindNamed(d.end, dueTimes(t.now))
+	if err != nil {
+		return 0, err
+	}
+	if !d.people {
+		return t.affect(ctx, query, args...)
+	}
+	return t.touching(ctx, query, args...)
 }
 
 // ClockSet makes due at once what was put off by a clock that has been set

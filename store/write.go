@@ -245,7 +245,9 @@ func (c *change) run(t *tx) {
 			c.err = errors.New("the change panicked")
 		}
 	}()
-	c.err = c.fn(t)
+	if c.err = c.fn(t); c.err == nil {
+		c.err = t.compute(context.Background())
+	}
 	c.events, c.erased = t.events, t.erased
 }
 
@@ -260,6 +262,8 @@ type tx struct {
 	left   int        // rows that it may still end or erase for one person
 	erased bool       // something of a person who was erased: its bytes in the log go after the commit
 	alone  bool       // no other change can ever share it
+
+	touched map[string]bool // people whose computed values may have changed
 }
 
 func (s *Store) transaction(x *sqlx.Tx) *tx {

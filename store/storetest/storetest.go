@@ -84,6 +84,8 @@ type DB struct {
 	mu     sync.Mutex
 	events []app.Event
 	leased map[string]app.Job // by kind and request
+
+	miscounted bool // by Tamper
 }
 
 // New opens a new database that is closed when the test ends.
@@ -94,10 +96,14 @@ func New(t testing.TB) *DB {
 	return db
 }
 
-// At opens the database in dir, which stays open.
+// At opens the database in dir, which stays open. When a test ends, what the
+// store computes and keeps is computed anew and must be the same.
 func At(t testing.TB, dir string) *DB {
 	t.Helper()
 	db := &DB{T: t, Dir: dir, Clock: &Clock{now: began}}
+	if _, test := t.(*testing.T); test {
+		t.Cleanup(db.mustCount)
+	}
 	file := filepath.Join(dir, store.FileName)
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		empty, err := migrated()
@@ -291,4 +297,34 @@ func (db *DB) Tamper(query string, args ...any) {
 	if _, err := raw.Exec(query, args...); err != nil {
 		db.T.Fatal(err)
 	}
+	db.miscounted = db.miscounted || len(db.miscounts()) > 0
+}
+
+// mustCount fails the test where a computed value was not kept right, unless
+// the test itself tampered with what it is computed from.
+func (db *DB) mustCount() {
+	if db.miscounted || db.T.Failed() {
+		return
+	}
+	for _, m := range db.miscounts() {
+		db.T.Errorf("%s of %q is stored as %s, and counts %s", m.Of, m.ID, m.Stored, m.Counted)
+	}
+}
+
+// miscounts asks the store, or looks into its file where the test has closed it.
+func (db *DB) miscounts() []store.Miscount {
+	ctx := context.Background()
+	found, err := db.Store.Miscounts(ctx)
+	if err == nil {
+		return found
+	}
+	r, err := store.Look(ctx, db.Dir)
+	if err != nil {
+		return nil // the test made the file unreadable, or another binary's
+	}
+	defer r.Close()
+	if found, err = r.Miscounts(ctx); err != nil {
+		db.T.Error(err)
+	}
+	return found
 }
