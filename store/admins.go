@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"assent/app"
-	"assent/store/sqlite"
 )
 
 const (
@@ -46,7 +45,7 @@ func (s *Store) AddAdmin(
 		a.CreatedAt = t.now
 		err := t.exec(ctx, `INSERT INTO admins (id, email, email_norm, name, role, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			a.ID, a.Email, a.EmailNorm, a.Name, a.Role, a.State, a.CreatedAt)
-		if sqlite.IsDuplicate(err) {
+		if t.store.engine.IsDuplicate(err) {
 			return app.ErrEmailTaken.In("email").Because(err)
 		}
 		if err != nil {
@@ -194,7 +193,7 @@ func (s *Store) SetUpAdmin(ctx context.Context, by app.Actor, in AdminSetUp) (ap
 		}
 		err := t.exec(ctx, `INSERT INTO admin_credentials (id, admin_id, record, backed_up, backup_elig, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			c.ID, c.AdminID, c.Record, c.BackedUp, c.BackupElig, t.now, t.now)
-		if sqlite.IsDuplicate(err) {
+		if t.store.engine.IsDuplicate(err) {
 			return app.ErrPasskey.Because(err)
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"assent/app"
 )
@@ -39,8 +40,7 @@ func (t *tx) auditAll(ctx context.Context, by app.Actor, entries []entry) error 
 		list[i] = []any{row.ID, row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
 			row.PersonID, row.DeviceID, row.RequestID, row.Detail, row.PrevHash, row.Hash}
 	}
-	return t.insertJSON(ctx, `INSERT INTO audit (`+auditColumns+`) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-		value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11 FROM json_each(?)`, list)
+	return t.insertAll(ctx, "audit", strings.Split(auditColumns, ", "), list, "")
 }
 
 // chain makes the row that comes next; it must be written then.

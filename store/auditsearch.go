@@ -87,7 +87,7 @@ func (r *Reader) auditQuery(ctx context.Context, f AuditFilter, after AuditCurso
 		and, args = and+" AND "+condition, append(args, arg)
 	}
 	one := func(index string) query {
-		return query{`SELECT ` + auditColumns + ` FROM audit INDEXED BY ` + index + ` WHERE ` + and + ` ORDER BY at DESC, id DESC LIMIT ?`, append(args, limit)}
+		return query{`SELECT ` + auditColumns + ` FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + and + ` ORDER BY at DESC, id DESC LIMIT ?`, append(args, limit)}
 	}
 	if f.PersonID != "" || f.RequestID != "" {
 		if f.ActorID != "" {
@@ -127,7 +127,7 @@ func (r *Reader) auditQuery(ctx context.Context, f AuditFilter, after AuditCurso
 		if i > 0 {
 			q.text += ` UNION ALL `
 		}
-		q.text += `SELECT * FROM (SELECT ` + auditColumns + ` FROM audit INDEXED BY ` + index + ` WHERE ` + and + ` AND action = ? ORDER BY at DESC, id DESC LIMIT ?)`
+		q.text += `SELECT * FROM (SELECT ` + auditColumns + ` FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + and + ` AND action = ? ORDER BY at DESC, id DESC LIMIT ?)`
 		q.args = append(append(q.args, args...), action, limit)
 	}
 	q.text += ` ORDER BY at DESC, id DESC LIMIT ?`
@@ -136,15 +136,15 @@ func (r *Reader) auditQuery(ctx context.Context, f AuditFilter, after AuditCurso
 }
 
 // actionsQuery jumps from one action to the next in the index.
-func actionsQuery(actor, prefix string) query {
+func (r *Reader) actionsQuery(actor, prefix string) query {
 	where, index, args := "", "audit_action", []any{prefix}
 	if actor != "" {
 		where, index, args = "actor_id = ? AND ", "audit_actor", []any{actor, prefix, actor}
 	}
 	return query{`WITH RECURSIVE found (action) AS (
-			SELECT min(action) FROM audit INDEXED BY ` + index + ` WHERE ` + where + `action >= ?
+			SELECT min(action) FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + where + `action >= ?
 			UNION ALL
-			SELECT (SELECT min(action) FROM audit INDEXED BY ` + index + ` WHERE ` + where + `action > found.action) FROM found
+			SELECT (SELECT min(action) FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + where + `action > found.action) FROM found
 				WHERE found.action IS NOT NULL AND substr(found.action, 1, length(?)) = ?)
 		SELECT action FROM found WHERE action IS NOT NULL`, append(args, prefix, prefix)}
 }
@@ -152,7 +152,7 @@ func actionsQuery(actor, prefix string) query {
 // actions gives the actions there are, of an actor where one is named, that
 // begin with prefix.
 func (r *Reader) actions(ctx context.Context, actor, prefix string) ([]string, error) {
-	q := actionsQuery(actor, prefix)
+	q := r.actionsQuery(actor, prefix)
 	var found []string
 	if err := r.r.SelectContext(ctx, &found, q.text, q.args...); err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (r *Reader) AuditRange(ctx context.Context, since, until app.Instant) (firs
 	if since == 0 && until == math.MaxInt64 {
 		err = r.r.GetContext(ctx, &ids, `SELECT coalesce((SELECT min(id) FROM audit), 0) AS first, coalesce((SELECT max(id) FROM audit), 0) AS last`)
 	} else {
-		err = r.r.GetContext(ctx, &ids, `SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM audit INDEXED BY audit_at
+		err = r.r.GetContext(ctx, &ids, `SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM audit`+r.engine.IndexedBy("audit_at")+`
 			WHERE at >= ? AND at < ?`, since, until)
 	}
 	return ids.First, ids.Last, err

@@ -127,5 +127,5 @@ func (s *Store) Sweep(ctx context.Context) error {
 		})
 		failed = errors.Join(failed, err)
 	}
-	return errors.Join(failed, s.closeLooks(ctx), s.clearLog(ctx))
+	return errors.Join(failed, s.closeLooks(ctx), s.engine.ClearLog(ctx, s.w))
 }

@@ -69,12 +69,8 @@ func (s *Store) Choose(ctx context.Context, by app.Actor, in Choice, based int64
 			return nil
 		}
 		in.AdminID, in.At = by.ID, t.now
-		res, err := t.ExecContext(ctx, `INSERT INTO choices (name, value, admin_id, at, brings_back) VALUES (?, ?, ?, ?, ?)`,
-			in.Name, in.Value, in.AdminID, in.At, in.BringsBack)
-		if err != nil {
-			return err
-		}
-		if in.ID, err = res.LastInsertId(); err != nil {
+		if err := t.GetContext(ctx, &in.ID, `INSERT INTO choices (name, value, admin_id, at, brings_back)
+			VALUES (?, ?, ?, ?, ?) RETURNING id`, in.Name, in.Value, in.AdminID, in.At, in.BringsBack); err != nil {
 			return err
 		}
 		if l := in.Picture; l != nil {
@@ -101,17 +97,11 @@ func (s *Store) Begin(ctx context.Context, first []Choice) error {
 			return err
 		}
 		for _, c := range first {
-			res, err := t.ExecContext(ctx, `INSERT INTO choices (name, value, admin_id, at, first) SELECT ?, ?, '', ?, 1
-				WHERE NOT EXISTS (SELECT 1 FROM choices WHERE name = ?)`, c.Name, c.Value, t.now, c.Name)
+			var id int64
+			err := t.GetContext(ctx, &id, `INSERT INTO choices (name, value, admin_id, at, first) SELECT ?, ?, '', ?, 1
+				WHERE NOT EXISTS (SELECT 1 FROM choices WHERE name = ?) RETURNING id`, c.Name, c.Value, t.now, c.Name)
 			if err != nil {
-				return err
-			}
-			if n, err := res.RowsAffected(); err != nil || n == 0 {
-				return err
-			}
-			id, err := res.LastInsertId()
-			if err != nil {
-				return err
+				return orElse(err, nil)
 			}
 			detail := map[string]string{"name": c.Name, "version": strconv.FormatInt(id, 10)}
 			if err := t.audit(ctx, app.System, entry{action: "setting.begin", detail: detail}); err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"assent/app"
-	"assent/store/sqlite"
 )
 
 const deviceColumns = `id, person_id, name, platform, credential_id, state, session_key, theme, push_choice, app_until, created_at, last_seen_at, removed_at, approver_since`
@@ -44,7 +43,7 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 		c := e.Credential
 		err = t.exec(ctx, `INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at, last_used_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, c.ID, d.PersonID, c.Record, c.BackedUp, c.BackupElig, t.now, t.now)
-		if sqlite.IsDuplicate(err) {
+		if t.store.engine.IsDuplicate(err) {
 			return app.ErrPasskey.Because(err)
 		}
 		if err != nil {

@@ -113,7 +113,7 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 // written: one that an earlier ending of all clients, or of the same one, doesn't
 // cover. An ending of all clients counts what one of a single client covers too.
 func (t *tx) uncovered(ctx context.Context, e ending) (some bool, err error) {
-	of, args := pendingOf(e, []any{e.PersonID, e.At, e.OneClient, e.ClientID, e.Payments})
+	of, args := t.store.pendingOf(e, []any{e.PersonID, e.At, e.OneClient, e.ClientID, e.Payments})
 	err = t.GetContext(ctx, &some, `SELECT EXISTS (SELECT 1 FROM `+of+` AND nth > (SELECT coalesce(max(upto), -1) FROM endings
 		WHERE person_id = ? AND at <= ? AND (one_client = 0 OR ? AND client_id = ?) AND (payments = 0 OR ?)))`, args...)
 	return some, err
@@ -122,8 +122,8 @@ func (t *tx) uncovered(ctx context.Context, e ending) (some bool, err error) {
 // pendingOf gives the rows that an ending is about, as far as they say pending,
 // by the index that bounds what is read to them; more are the parameters after
 // its own.
-func pendingOf(e ending, more []any) (string, []any) {
-	of := `requests INDEXED BY requests_pending WHERE person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`
+func (r *Reader) pendingOf(e ending, more []any) (string, []any) {
+	of := `requests` + r.engine.IndexedBy("requests_pending") + ` WHERE person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`
 	args := []any{e.PersonID, e.UpTo, e.At}
 	if e.OneClient {
 		of, args = of+` AND client_id = ?`, append(args, e.ClientID)
@@ -145,7 +145,7 @@ func (t *tx) proceed(ctx context.Context, e *ending) (done bool, err error) {
 	if t.left <= 0 {
 		return false, nil
 	}
-	of, args := pendingOf(*e, []any{t.left})
+	of, args := t.store.pendingOf(*e, []any{t.left})
 	var rows []app.Request
 	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = ?, reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
 		WHERE id IN (SELECT id FROM `+of+` LIMIT ?) RETURNING `+requestColumns,

@@ -70,10 +70,13 @@ var erasures = []string{
 	`DELETE FROM former_subscriptions WHERE id IN (SELECT f.id FROM devices d JOIN former_subscriptions f ON f.device_id = d.id
 		WHERE d.person_id = :id LIMIT :room)`,
 	`DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE person_id = :id LIMIT :room)`,
-	`DELETE FROM consent_owners WHERE rowid IN (SELECT rowid FROM consent_owners WHERE cpf IN (SELECT value FROM json_each(:cpfs)) LIMIT :room)`,
-	`DELETE FROM companies WHERE rowid IN (SELECT rowid FROM companies WHERE person_id = :id LIMIT :room)`,
-	`DELETE FROM accounts WHERE rowid IN (SELECT rowid FROM accounts WHERE person_id = :id LIMIT :room)`,
-	`DELETE FROM mutes WHERE rowid IN (SELECT rowid FROM mutes WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM consent_owners WHERE (connection, consent_id) IN (SELECT connection, consent_id FROM consent_owners
+		WHERE cpf IN (SELECT value FROM json_each(:cpfs)) LIMIT :room)`,
+	`DELETE FROM companies WHERE (person_id, cnpj) IN (SELECT person_id, cnpj FROM companies WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM accounts WHERE (person_id, company, id) IN (SELECT person_id, company, id FROM accounts
+		WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM mutes WHERE (person_id, client_id) IN (SELECT person_id, client_id FROM mutes
+		WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM backoffs WHERE person_id = :id AND client_id IN (SELECT client_id FROM backoffs WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM attackers WHERE person_id = :id AND client_id IN (SELECT client_id FROM attackers WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM payments WHERE request_id IN (SELECT request_id FROM payments WHERE person_id = :id LIMIT :room)`,

@@ -40,7 +40,7 @@ func AuditPlan(ctx context.Context, r *Reader, f AuditFilter, after AuditCursor)
 		return nil, err
 	}
 	var plan []string
-	for _, q := range []query{q, actionsQuery(f.ActorID, f.Action)} {
+	for _, q := range []query{q, r.actionsQuery(f.ActorID, f.Action)} {
 		if q.text == "" {
 			continue // there is no such action
 		}
@@ -190,7 +190,7 @@ func ParallelPlan(ctx context.Context, r *Reader) ([]string, error) {
 
 // LeasePlan is how SQLite means to find the job that LeaseJob takes next.
 func LeasePlan(ctx context.Context, r *Reader, turn Turn) (out []string, err error) {
-	query, args := turn.first(app.JobSettle, r.Now())
+	query, args := turn.first(r.engine, app.JobSettle, r.Now())
 	var rows []struct {
 		ID, Parent, Notused int
 		Detail              string

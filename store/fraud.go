@@ -11,7 +11,7 @@ import (
 // DenyAll denies what waits of one client for the person on the device by, and
 // gives how many there were. They are counted before the one writer is taken.
 func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reason app.Reason) (n int, err error) {
-	if err := s.r.GetContext(ctx, &n, `SELECT count(*) FROM requests INDEXED BY requests_pending
+	if err := s.r.GetContext(ctx, &n, `SELECT count(*) FROM requests`+s.engine.IndexedBy("requests_pending")+`
 		WHERE person_id = ? AND client_id = ? AND `+waiting+` AND expires_at > ?`, by.PersonID, clientID, s.Now()); err != nil {
 		return 0, err
 	}

@@ -35,11 +35,4 @@ func (r *Reader) DeadJobs(ctx context.Context, since app.Instant) (map[app.JobKi
 }
 
 // Size is the database's size in bytes, without what is still in its log.
-func (r *Reader) Size(ctx context.Context) (int64, error) {
-	var pages, size int64
-	if err := r.r.GetContext(ctx, &pages, `PRAGMA page_count`); err != nil {
-		return 0, err
-	}
-	err := r.r.GetContext(ctx, &size, `PRAGMA page_size`)
-	return pages * size, err
-}
+func (r *Reader) Size(ctx context.Context) (int64, error) { return r.engine.Size(ctx, r.r) }

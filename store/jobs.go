@@ -86,14 +86,15 @@ var anyTurn = []Turn{{Rank: app.RankFirst}, {Rank: app.RankLater}}
 // ofRank finds the jobs of a kind that LeaseJob may take, and their order, both by
 // an index that holds all that is read. Those of the first rank go as they came,
 // but one whose deadline is within a minute goes before those that have longer.
-var ofRank = map[app.JobRank]struct{ from, order string }{
-	app.RankFirst: {`jobs INDEXED BY jobs_first WHERE kind = ? AND state = 'waiting' AND rank = 0`, `begin_by, id`},
-	app.RankLater: {`jobs INDEXED BY jobs_due WHERE kind = ? AND state = 'waiting' AND rank = 1`, `run_at, id`},
+var ofRank = map[app.JobRank]struct{ index, rank, order string }{
+	app.RankFirst: {"jobs_first", `rank = 0`, `begin_by, id`},
+	app.RankLater: {"jobs_due", `rank = 1`, `run_at, id`},
 }
 
 // of gives what follows FROM to find the jobs of a turn, due or not.
-func (u Turn) of(kind app.JobKind) (from string, args []any) {
-	from, args = ofRank[u.Rank].from, []any{kind}
+func (u Turn) of(e engine, kind app.JobKind) (from string, args []any) {
+	of := ofRank[u.Rank]
+	from, args = `jobs`+e.IndexedBy(of.index)+` WHERE kind = ? AND state = 'waiting' AND `+of.rank, []any{kind}
 	if len(u.Full) > 0 {
 		from += ` AND lane NOT IN (?` + strings.Repeat(`, ?`, len(u.Full)-1) + `)`
 		for _, lane := range u.Full {
@@ -104,8 +105,8 @@ func (u Turn) of(kind app.JobKind) (from string, args []any) {
 }
 
 // first is the query for the job of a turn that is to be leased next.
-func (u Turn) first(kind app.JobKind, now app.Instant) (string, []any) {
-	from, args := u.of(kind)
+func (u Turn) first(e engine, kind app.JobKind, now app.Instant) (string, []any) {
+	from, args := u.of(e, kind)
 	return `SELECT id FROM ` + from + ` AND run_at <= ? AND lease_until <= ? ORDER BY ` + ofRank[u.Rank].order + ` LIMIT 1`,
 		append(args, now, now)
 }
@@ -121,7 +122,7 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 	}
 	now := s.Now()
 	for _, turn := range turns {
-		query, args := turn.first(kind, now)
+		query, args := turn.first(s.engine, kind, now)
 		var due []string
 		if err := s.r.SelectContext(ctx, &due, query, args...); err != nil {
 			return j, false, 0, err
@@ -131,7 +132,7 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 		}
 	}
 	for _, turn := range turns {
-		from, args := turn.of(kind)
+		from, args := turn.of(s.engine, kind)
 		var at app.Instant
 		if err := s.r.GetContext(ctx, &at, `SELECT coalesce(min(max(lease_until, run_at)), 0) FROM `+from, args...); err != nil {
 			return j, false, 0, err
@@ -147,7 +148,7 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 // false and it is time to look again.
 func (s *Store) leaseOf(ctx context.Context, turn Turn, kind app.JobKind, d time.Duration) (j app.Job, ok bool, next app.Instant, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		query, args := turn.first(kind, t.now)
+		query, args := turn.first(s.engine, kind, t.now)
 		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_process = ?, lease_until = ?, attempts = attempts + 1
 			WHERE id = (`+query+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), s.process, t.now.Add(d)}, args)...)
 	})

@@ -180,7 +180,7 @@ func (r *Reader) ActionCounts(ctx context.Context, actorID string, since, until 
 		Action string `db:"action"`
 		N      int    `db:"n"`
 	}
-	if err := r.r.SelectContext(ctx, &rows, `SELECT action, count(*) AS n FROM audit INDEXED BY audit_actor
+	if err := r.r.SelectContext(ctx, &rows, `SELECT action, count(*) AS n FROM audit`+r.engine.IndexedBy("audit_actor")+`
 		WHERE actor_id = ? AND at >= ? AND at < ? GROUP BY action`, actorID, since, until); err != nil {
 		return nil, err
 	}

@@ -63,9 +63,9 @@ func (t *tx) release(ctx context.Context, personID string, ids []app.Identifier)
 		for _, k := range identifier.Kept(id) {
 			hashes = append(hashes, []any{identifierHash(key, k), 1, personID, t.now})
 		}
-		if err := t.insertJSON(ctx, `INSERT INTO released_identifiers (hash, reading, person_id, released_at)
-			SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true
-			ON CONFLICT (hash, reading, person_id) DO UPDATE SET released_at = excluded.released_at`, hashes); err != nil {
+		columns := []string{"hash", "reading", "person_id", "released_at"}
+		if err := t.insertAll(ctx, "released_identifiers", columns, hashes,
+			"ON CONFLICT (hash, reading, person_id) DO UPDATE SET released_at = excluded.released_at"); err != nil {
 			return err
 		}
 	}

@@ -186,19 +186,6 @@ func selectJSON(ctx context.Context, q sqlx.QueryerContext, into any, query stri
 	return sqlx.SelectContext(ctx, q, into, query, string(b))
 }
 
-// insertJSON inserts a list of rows, each a list, by a statement that selects
-// them from json_each.
-func (t *tx) insertJSON(ctx context.Context, query string, list [][]any) error {
-	if len(list) == 0 {
-		return nil
-	}
-	b, err := json.Marshal(list)
-	if err != nil {
-		return err
-	}
-	return t.exec(ctx, query, string(b))
-}
-
 // putPeople brings people to what rows say. A row that takes what an earlier one
 // of the batch has taken is faulty.
 func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows []PersonRecord) ([]Outcome, error) {
@@ -260,15 +247,17 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 		}
 	}
 	for _, in := range []struct {
-		query string
-		rows  [][]any
+		table    string
+		columns  []string
+		rows     [][]any
+		conflict string
 	}{
-		{`INSERT INTO persons (id, name, state, created_at, sort) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`, persons},
-		{`INSERT INTO person_words (word, sort, person_id) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`, words},
-		{`INSERT INTO identifiers (kind, norm, value, person_id) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`, identifiers},
-		{`INSERT INTO companies (person_id, cnpj) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, companies},
+		{"persons", []string{"id", "name", "state", "created_at", "sort"}, persons, ""},
+		{"person_words", []string{"word", "sort", "person_id"}, words, ""},
+		{"identifiers", []string{"kind", "norm", "value", "person_id"}, identifiers, ""},
+		{"companies", []string{"person_id", "cnpj"}, companies, "ON CONFLICT DO NOTHING"},
 	} {
-		if err := t.insertJSON(ctx, in.query, in.rows); err != nil {
+		if err := t.insertAll(ctx, in.table, in.columns, in.rows, in.conflict); err != nil {
 			return nil, err
 		}
 	}

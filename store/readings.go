@@ -9,7 +9,6 @@ import (
 
 	"assent/app"
 	"assent/app/identifier"
-	"assent/store/sqlite"
 )
 
 // addIdentifier gives a person an identifier that they don't have, and tells
@@ -24,7 +23,7 @@ func (t *tx) addIdentifier(ctx context.Context, by app.Actor, personID string, i
 		return false, refuse(app.ErrIdentifierPoses, as)
 	}
 	err = t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
-	if sqlite.IsDuplicate(err) {
+	if t.store.engine.IsDuplicate(err) {
 		return false, refuse(app.ErrIdentifierTaken, "")
 	}
 	if err != nil {
@@ -63,8 +62,8 @@ func (t *tx) keepReadings(ctx context.Context, ids []app.Identifier) error {
 			rows = append(rows, []any{k.Kind, k.Norm, id.Kind, id.Norm})
 		}
 	}
-	return t.insertJSON(ctx, `INSERT INTO identifier_readings (kind, norm, of_kind, of_norm)
-		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, rows)
+	columns := []string{"kind", "norm", "of_kind", "of_norm"}
+	return t.insertAll(ctx, "identifier_readings", columns, rows, "ON CONFLICT DO NOTHING")
 }
 
 // otherIdentifier is an identifier that a hint could mean as well as ids[Of].
@@ -178,12 +177,7 @@ func (t *tx) readIdentifiers(ctx context.Context) (done bool, err error) {
 			mistakable = append(mistakable, []any{row.Kind, row.Norm, nil, o.Kind, o.Norm})
 		}
 	}
-	if err := t.insertJSON(ctx, `INSERT INTO mistakable_identifiers (kind, norm, poses_as, other_kind, other_norm)
-		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) j WHERE NOT EXISTS (
-			SELECT 1 FROM mistakable_identifiers m WHERE m.kind = j.value ->> 0 AND m.norm = j.value ->> 1
-				AND m.poses_as IS j.value ->> 2 AND m.other_kind IS j.value ->> 3 AND m.other_norm IS j.value ->> 4
-			UNION ALL SELECT 1 FROM mistakable_identifiers m WHERE m.kind = j.value ->> 3 AND m.norm = j.value ->> 4
-				AND m.other_kind = j.value ->> 0 AND m.other_norm = j.value ->> 1)`, mistakable); err != nil {
+	if err := t.listMistakable(ctx, mistakable); err != nil {
 		return false, err
 	}
 	reached := "all"
@@ -191,6 +185,27 @@ func (t *tx) readIdentifiers(ctx context.Context) (done bool, err error) {
 		reached = strconv.FormatInt(rows[len(rows)-1].Row, 10)
 	}
 	return reached == "all", t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, readingsKey, reached)
+}
+
+// listMistakable lists those that aren't listed yet, in this order or the other.
+func (t *tx) listMistakable(ctx context.Context, mistakable [][]any) error {
+	if len(mistakable) == 0 {
+		return nil
+	}
+	var unlisted []int
+	if err := selectJSON(ctx, t, &unlisted, `SELECT j.key FROM json_each(?) j WHERE NOT EXISTS (
+			SELECT 1 FROM mistakable_identifiers m WHERE m.kind = j.value ->> 0 AND m.norm = j.value ->> 1
+				AND m.poses_as IS j.value ->> 2 AND m.other_kind IS j.value ->> 3 AND m.other_norm IS j.value ->> 4
+			UNION ALL SELECT 1 FROM mistakable_identifiers m WHERE m.kind = j.value ->> 3 AND m.norm = j.value ->> 4
+				AND m.other_kind = j.value ->> 0 AND m.other_norm = j.value ->> 1)`, mistakable); err != nil {
+		return err
+	}
+	list := make([][]any, len(unlisted))
+	for i, at := range unlisted {
+		list[i] = mistakable[at]
+	}
+	columns := []string{"kind", "norm", "poses_as", "other_kind", "other_norm"}
+	return t.insertAll(ctx, "mistakable_identifiers", columns, list, "")
 }
 
 // Mistakable is an identifier of before the present rules that would be refused

@@ -157,7 +157,7 @@ func (t *tx) mayTest(ctx context.Context, by app.Actor, d app.Device) error {
 		return app.ErrTestOpen
 	}
 	var counted app.Instant // when the oldest of the last testsAnHour was sent
-	err := t.GetContext(ctx, &counted, `SELECT at FROM audit INDEXED BY audit_actor
+	err := t.GetContext(ctx, &counted, `SELECT at FROM audit`+t.store.engine.IndexedBy("audit_actor")+`
 		WHERE actor_id = ? AND action = 'request.test' AND at > ? AND at <= ? ORDER BY at DESC LIMIT 1 OFFSET ?`,
 		by.ID, t.now.Add(-time.Hour), t.now, testsAnHour-1)
 	switch {

@@ -32,11 +32,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
 
 	"assent/app"
-	"assent/migrations"
-	"assent/store/sqlite"
 )
 
 // FileName is the database's name in the data directory.
@@ -65,6 +62,7 @@ const (
 
 // Reader answers queries on connections that refuse to write.
 type Reader struct {
+	engine engine
 	r      *sqlx.DB
 	now    func() time.Time
 	secret []byte        // of the installation; empty where Look opened the database
@@ -94,17 +92,24 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	path := filepath.Join(o.Dir, FileName)
-	w, err := sqlite.OpenWriter(path)
+	e := engineOf(o.Dir)
+	w, err := e.OpenWriter()
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	s := &Store{Reader: &Reader{now: o.Now, wait: o.identifierWait()}, w: w, notify: o.Notify, turns: &turns{}, process: app.NewID(), refusals: &refusals{}}
+	s := &Store{
+		Reader:   &Reader{engine: e, now: o.Now, wait: o.identifierWait()},
+		w:        w,
+		notify:   o.Notify,
+		turns:    &turns{},
+		process:  app.NewID(),
+		refusals: &refusals{},
+	}
 	if err := s.prepare(ctx, o); err != nil {
 		w.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(o.Dir, FileName), err)
 	}
-	r, err := sqlite.OpenReaders(path)
+	r, err := e.OpenReaders()
 	if err != nil {
 		w.Close()
 		return nil, err
@@ -123,11 +128,12 @@ func Look(ctx context.Context, dir string) (*Reader, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("there is no database to look at: %w", err)
 	}
-	r, err := sqlite.OpenReadOnly(path)
+	e := engineOf(dir)
+	r, err := e.OpenReadOnly()
 	if err != nil {
 		return nil, err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, r.DB, migrations.FS)
+	p, err := e.Schema(r)
 	if err == nil {
 		var have, want int64
 		have, want, err = p.GetVersions(ctx)
@@ -142,23 +148,14 @@ func Look(ctx context.Context, dir string) (*Reader, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), r.Close())
 	}
-	return &Reader{r: r, now: time.Now}, nil
+	return &Reader{engine: e, r: r, now: time.Now}, nil
 }
 
 // Close closes what Look opened.
 func (r *Reader) Close() error { return r.r.Close() }
 
-// clearLog writes what stands in the write-ahead log into the database, where
-// it has the latest of each page, and empties it: of what was erased it would
-// keep the bytes for as long as nobody writes much. Where somebody reads just
-// now it is left for the next time.
-func (s *Store) clearLog(ctx context.Context) error {
-	_, err := s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	return err
-}
-
 func (s *Store) prepare(ctx context.Context, o Options) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.w.DB, migrations.FS)
+	p, err := s.engine.Schema(s.w)
 	if err != nil {
 		return err
 	}
@@ -207,7 +204,7 @@ func (s *Store) Close() error {
 // Ready tells whether the database can be written and its schema is current.
 // (Migrations run when the store opens, and a newer binary may have migrated since.)
 func (s *Store) Ready(ctx context.Context) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.w.DB, migrations.FS)
+	p, err := s.engine.Schema(s.w)
 	if err != nil {
 		return err
 	}
@@ -234,6 +231,6 @@ func orElse(err, refusal error) error {
 	return err
 }
 
-// Busy tells whether err says that another process wrote for longer than a
+// IsBusy tells whether err says that another process wrote for longer than a
 // write waits.
-func Busy(err error) bool { return sqlite.IsBusy(err) }
+func (r *Reader) IsBusy(err error) bool { return r.engine.IsBusy(err) }

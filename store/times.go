@@ -58,11 +58,12 @@ var dues = []due{
 	{found: `admin_links WHERE activation <> '' AND activated_until <= :now`,
 		end: `UPDATE admin_links SET activation = '' WHERE id IN (SELECT id FROM admin_links WHERE activation <> '' AND activated_until <= :now LIMIT :step)`},
 	{found: `mutes WHERE until <= :now`,
-		end: `DELETE FROM mutes WHERE rowid IN (SELECT rowid FROM mutes WHERE until <= :now LIMIT :step)`},
+		end: `DELETE FROM mutes WHERE (person_id, client_id) IN (SELECT person_id, client_id FROM mutes WHERE until <= :now LIMIT :step)`},
 	{found: `devices WHERE app_until <> 0 AND app_until <= :now`,
 		end: `UPDATE devices SET app_until = 0 WHERE id IN (SELECT id FROM devices WHERE app_until <> 0 AND app_until <= :now LIMIT :step)`},
 	{found: `consent_owners WHERE expires_at <= :now`,
-		end: `DELETE FROM consent_owners WHERE rowid IN (SELECT rowid FROM consent_owners WHERE expires_at <= :now LIMIT :step)`},
+		end: `DELETE FROM consent_owners WHERE (connection, consent_id) IN (SELECT connection, consent_id FROM consent_owners
+			WHERE expires_at <= :now LIMIT :step)`},
 }
 
 // dueProposals are ended by sweepProposals, with a row of the audit each.

@@ -18,9 +18,9 @@ import (
 // time of a few commits, so that the first doesn't wait long for the last.
 const maxBatch = 32
 
-// errTransactionEnded is that SQLite ended a transaction by itself: a full disk,
-// a fault of reading or writing, a trigger that raises ROLLBACK.
-var errTransactionEnded = errors.New("SQLite ended the transaction")
+// errTransactionEnded is that the database ended a transaction by itself: a full
+// disk, a fault of reading or writing, a trigger that raises ROLLBACK.
+var errTransactionEnded = errors.New("the database ended the transaction")
 
 // errNotCommitted is that the goroutine that ran the batch ended before its commit.
 var errNotCommitted = errors.New("the change was not committed")
@@ -109,7 +109,7 @@ func (s *Store) finish(ctx context.Context, c *change) error {
 		s.notify(e)
 	}
 	if c.erased {
-		return s.clearLog(ctx)
+		return s.engine.ClearLog(ctx, s.w)
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 // layers below its own. Test helpers (…test) may use what they test.
 var layers = [][]string{
 	{"assent/app", "assent/app/clock", "assent/app/background", "assent/migrations", "assent/static",
-		"assent/store/sqlite", "assent/app/fold", "assent/app/admin/may"},
-	{"assent/app/identifier", "assent/app/authz"},
+		"assent/app/fold", "assent/app/admin/may"},
+	{"assent/app/identifier", "assent/app/authz", "assent/store/sqlite"},
 	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile", "assent/app/spoken", "assent/app/docs"},
 	{"assent/app/acp", "assent/app/accounts"},
 	{"assent/app/slip", "assent/app/receipt"},

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"assent/app/background"
-	"assent/store"
 )
 
 // endingsPause bounds how long steps wait that another process left (the
@@ -59,7 +58,7 @@ func (s *Service) endMore(ctx context.Context) (more bool, err error) {
 	failed := background.Try(ctx, s.log.With("ending", id), "a step of an ending", func() error {
 		return s.store.EndStep(ctx, id)
 	})
-	if failed == nil || ctx.Err() != nil || store.Busy(failed) {
+	if failed == nil || ctx.Err() != nil || s.store.IsBusy(failed) {
 		return true, failed
 	}
 	s.log.ErrorContext(ctx, "a step of an ending failed; the ending is put aside for a while", "ending", id, "err", failed)

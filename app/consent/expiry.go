@@ -7,7 +7,6 @@ import (
 
 	"assent/app"
 	"assent/app/background"
-	"assent/store"
 )
 
 const (
@@ -136,7 +135,7 @@ func (s *Service) expireBatch(ctx context.Context, ids []string) error {
 		return background.Try(ctx, s.log, "expiring requests", func() error { return s.store.ExpireRequests(ctx, ids...) })
 	}
 	err := expire(ids...)
-	if err == nil || ctx.Err() != nil || store.Busy(err) {
+	if err == nil || ctx.Err() != nil || s.store.IsBusy(err) {
 		if err == nil {
 			s.forget(ids)
 		}
@@ -146,7 +145,7 @@ func (s *Service) expireBatch(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		err := expire(id)
 		switch {
-		case ctx.Err() != nil || store.Busy(err):
+		case ctx.Err() != nil || s.store.IsBusy(err):
 			return err
 		case err != nil:
 			if failed++; failed == hopeless {

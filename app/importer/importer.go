@@ -283,7 +283,7 @@ func (s *Service) workOn(ctx context.Context, im store.Import) error {
 		return background.Try(ctx, log, "an import", func() error { return s.goOn(ctx, im) })
 	}
 	err := goOn()
-	for store.Busy(err) && ctx.Err() == nil {
+	for s.Store.IsBusy(err) && ctx.Err() == nil {
 		log.WarnContext(ctx, "import waits: another process writes to the database", "err", err)
 		timer := time.NewTimer(told)
 		select {

@@ -10,8 +10,8 @@ import (
 // 400 statements; searches and lists are composed of parts, and could be many more.
 const maxStatements = 512
 
-// engine is what database/sql uses of the driver's connection.
-type engine interface {
+// driverConn is what database/sql uses of the driver's connection.
+type driverConn interface {
 	driver.Conn
 	driver.ConnBeginTx
 	driver.ConnPrepareContext
@@ -37,13 +37,13 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{engine: x.(engine), byText: map[string]*list.Element{}, recent: list.New()}, nil
+	return &conn{driverConn: x.(driverConn), byText: map[string]*list.Element{}, recent: list.New()}, nil
 }
 
 // conn keeps its latest statements prepared. database/sql never uses one
 // connection from two goroutines at a time, so there is no lock.
 type conn struct {
-	engine
+	driverConn
 	byText map[string]*list.Element // of *statement
 	recent *list.List               // the latest used first
 }
@@ -65,7 +65,7 @@ func (c *conn) take(ctx context.Context, text string) (*statement, error) {
 		}
 		return s, nil
 	}
-	x, err := c.engine.PrepareContext(ctx, text)
+	x, err := c.driverConn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 		return nil, err
 	}
 	if s == nil {
-		return c.engine.ExecContext(ctx, text, args)
+		return c.driverConn.ExecContext(ctx, text, args)
 	}
 	return s.stmt.ExecContext(ctx, args)
 }
@@ -105,7 +105,7 @@ func (c *conn) QueryContext(ctx context.Context, text string, args []driver.Name
 		return nil, err
 	}
 	if s == nil {
-		return c.engine.QueryContext(ctx, text, args)
+		return c.driverConn.QueryContext(ctx, text, args)
 	}
 	r, err := s.stmt.QueryContext(ctx, args)
 	if err != nil {
@@ -121,7 +121,7 @@ func (c *conn) Close() error {
 	for e := c.recent.Front(); e != nil; e = e.Next() {
 		_ = e.Value.(*statement).stmt.Close() // the connection's own Close says what matters
 	}
-	return c.engine.Close()
+	return c.driverConn.Close()
 }
 
 // rows give their statement back when they are closed.
