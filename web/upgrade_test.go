@@ -406,7 +406,7 @@ func sound(t *testing.T, db *storetest.DB, when string) {
 			AND request_id NOT IN (SELECT id FROM requests)`,
 		"decisions that no job tells": `SELECT count(*) FROM requests WHERE delivery = 'waiting'
 			AND id NOT IN (SELECT request_id FROM jobs WHERE kind = 'acp.settle')`,
-		"sessions of no administrator": `SELECT count(*) FROM admin_sessions WHERE admin_id NOT IN (SELECT id FROM admins)`,
+		"sessions of no administrator":     `SELECT count(*) FROM admin_sessions WHERE admin_id NOT IN (SELECT id FROM admins)`,
 		"rows of the audit without a hash": `SELECT count(*) FROM audit WHERE length(hash) <> 64`,
 	} {
 		var n int
