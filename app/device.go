@@ -69,4 +69,5 @@ type Credential struct {
 	CreatedAt  Instant `db:"created_at"`
 	LastUsedAt Instant `db:"last_used_at"`
 	RevokedAt  Instant `db:"revoked_at"`
+	UnfitAt    Instant `db:"unfit_at"` // since when it fails its checks; 0 while it passes them
 }

@@ -114,6 +114,7 @@ var (
 	ErrCeremony            = &Error{Kind: Conflict, Code: "ceremony_ended", Message: "the passkey prompt took too long or was answered already"}
 	ErrPasskey             = &Error{Kind: Forbidden, Code: "passkey_refused", Message: "the passkey was not accepted"}
 	ErrUnknownPasskey      = &Error{Kind: Forbidden, Code: "passkey_unknown", Message: "the passkey is not known here (any more)"}
+	ErrPasskeyUnfit        = &Error{Kind: Forbidden, Code: "passkey_unfit", Message: "the passkey fails its checks and must be replaced"}
 	ErrPasskeySynced       = &Error{Kind: Forbidden, Code: "passkey_synced", Message: "the passkey can be copied to other devices, which the policy doesn't allow"}
 	ErrPasskeyModel        = &Error{Kind: Forbidden, Code: "passkey_model", Message: "the passkey's authenticator is not one that the policy allows"}
 	ErrACPUnreachable      = &Error{Kind: Unavailable, Code: "acp_unreachable", Message: "ACP can't be reached", RetryAfter: 5 * time.Second}

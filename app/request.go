@@ -266,6 +266,8 @@ const (
 	NoticeRenamed       Notice = "device_renamed"
 	NoticeMuted         Notice = "client_muted" // on another device
 
+	NoticePasskeySynced Notice = "passkey_synced" // a passkey of theirs became one that can be copied
+
 	NoticeIdentifierAdded Notice = "identifier_added" // the person can be asked by another name
 	NoticeIdentifierLost  Notice = "identifier_lost"  // a name of theirs was given to another person
 	NoticeIdentityChanged Notice = "identity_changed" // identifiers or companies of theirs were removed, replaced or added

@@ -224,11 +224,17 @@ type AdminUse struct {
 	CredentialID string
 	Record       string // the credential record as updated by this use
 	BackedUp     bool
+	Synced       bool // it became a passkey that can be copied
 }
 
-func (t *tx) useAdminPasskey(ctx context.Context, u AdminUse) error {
-	return t.swap(ctx, app.ErrUnknownPasskey, `UPDATE admin_credentials SET record = ?, backed_up = ?, last_used_at = ?
-		WHERE id = ? AND admin_id = ? AND revoked_at = 0`, u.Record, u.BackedUp, t.now, u.CredentialID, u.AdminID)
+func (t *tx) useAdminPasskey(ctx context.Context, by app.Actor, u AdminUse) error {
+	err := t.swap(ctx, app.ErrUnknownPasskey, `UPDATE admin_credentials SET record = ?, backed_up = ?, last_used_at = ?,
+			backup_elig = max(backup_elig, ?)
+		WHERE id = ? AND admin_id = ? AND revoked_at = 0`, u.Record, u.BackedUp, t.now, u.Synced, u.CredentialID, u.AdminID)
+	if err != nil || !u.Synced {
+		return err
+	}
+	return t.audit(ctx, by, aboutAdmin("admin.passkey_sync", u.AdminID))
 }
 
 // SignInAdmin begins a session of which ID, Source and Browser are given.
@@ -237,11 +243,11 @@ func (s *Store) SignInAdmin(ctx context.Context, by app.Actor, u AdminUse, sessi
 		if _, err := t.activeAdmin(ctx, u.AdminID); err != nil {
 			return err
 		}
-		if err := t.useAdminPasskey(ctx, u); err != nil {
+		by.ID = u.AdminID
+		if err := t.useAdminPasskey(ctx, by, u); err != nil {
 			return err
 		}
 		session.CredentialID = u.CredentialID
-		by.ID = u.AdminID
 		return t.beginAdminSession(ctx, by, u.AdminID, &session)
 	})
 	return session, err
@@ -250,7 +256,7 @@ func (s *Store) SignInAdmin(ctx context.Context, by app.Actor, u AdminUse, sessi
 // ConfirmAdmin notes that the administrator of a session showed the passkey again.
 func (s *Store) ConfirmAdmin(ctx context.Context, by app.Actor, u AdminUse, sessionID string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.useAdminPasskey(ctx, u); err != nil {
+		if err := t.useAdminPasskey(ctx, by, u); err != nil {
 			return err
 		}
 		if err := t.swap(ctx, app.ErrSignedOut, `UPDATE admin_sessions SET confirmed_at = ?, last_seen_at = ? WHERE id = ? AND admin_id = ? AND ended_at = 0`,

@@ -11,7 +11,7 @@ import (
 
 const deviceColumns = `id, person_id, name, platform, credential_id, state, session_key, theme, push_choice, app_until, created_at, last_seen_at, removed_at, approver_since`
 
-const credentialColumns = `id, person_id, record, backed_up, backup_elig, created_at, last_used_at, revoked_at`
+const credentialColumns = `id, person_id, record, backed_up, backup_elig, created_at, last_used_at, revoked_at, unfit_at`
 
 // AppWindow is how long after enrolment in a browser the Home Screen app may
 // continue it as the same device.
@@ -59,9 +59,31 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 		if err := t.addDevice(ctx, by, &d, e.BrowserHash); err != nil {
 			return err
 		}
+		if err := t.renew(ctx, by, e.KnownBrowser, d); err != nil {
+			return err
+		}
 		return t.replace(ctx, by, inv, d)
 	})
 	return d, err
+}
+
+// renew removes the device that the browser was until d took its place because
+// its passkey failed its checks.
+func (t *tx) renew(ctx context.Context, by app.Actor, browserHash string, d app.Device) error {
+	if browserHash == "" {
+		return nil
+	}
+	var old []string
+	if err := t.SelectContext(ctx, &old, `SELECT d.id FROM devices d JOIN credentials c ON c.id = d.credential_id AND c.unfit_at <> 0
+		WHERE d.browser_hash = ? AND d.person_id = ? AND d.id <> ? AND d.state = 'active'`, browserHash, d.PersonID, d.ID); err != nil {
+		return err
+	}
+	for _, id := range old {
+		if err := t.removeDevice(ctx, by, d.PersonID, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replace removes the device in whose place the invitation put d.
@@ -162,6 +184,7 @@ type SignIn struct {
 	CredentialID string
 	Record       string // the credential record as updated by this use
 	BackedUp     bool
+	Synced       bool // it became a passkey that can be copied
 	SessionKey   string
 	BrowserHash  string // of the browser's new recognition cookie
 	KnownBrowser string // hash of the recognition cookie it came with, or empty
@@ -183,7 +206,13 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 		if err := t.active(ctx, in.PersonID); err != nil {
 			return err
 		}
-		if err := t.usePasskey(ctx, in.CredentialID, in.PersonID, in.Record, in.BackedUp); err != nil {
+		if err := t.usePasskey(ctx, by, PasskeyUse{
+			PersonID:     in.PersonID,
+			CredentialID: in.CredentialID,
+			Record:       in.Record,
+			BackedUp:     in.BackedUp,
+			Synced:       in.Synced,
+		}); err != nil {
 			return err
 		}
 		if in.InvitationID != "" {
@@ -280,17 +309,6 @@ func (r *Reader) Rekeyed(ctx context.Context, personID string, since app.Instant
 		out[row.Device] = row.At
 	}
 	return out, err
-}
-
-func (t *tx) usePasskey(ctx context.Context, id, personID, record string, backedUp bool) error {
-	return t.swap(ctx, app.ErrUnknownPasskey, `UPDATE credentials SET record = ?, backed_up = ?, last_used_at = ?
-		WHERE id = ? AND person_id = ? AND revoked_at = 0`, record, backedUp, t.now, id, personID)
-}
-
-// UsePasskey stores what an assertion changed in its credential: the counter,
-// the backup state, the last use.
-func (s *Store) UsePasskey(ctx context.Context, id, personID, record string, backedUp bool) error {
-	return s.write(ctx, func(t *tx) error { return t.usePasskey(ctx, id, personID, record, backedUp) })
 }
 
 // SignOut ends a device's session, its subscription and the links that it gave:

@@ -144,12 +144,12 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 
 // CanAnswer tells whether the person is active, can be asked for something (a
 // pause of payments leaves the rest), and has an active device with a live
-// passkey.
+// passkey that passes its checks.
 func (r *Reader) CanAnswer(ctx context.Context, personID string) (bool, error) {
 	var ok bool
 	err := r.r.GetContext(ctx, &ok, `SELECT EXISTS (SELECT 1 FROM persons p
 		JOIN devices d ON d.person_id = p.id AND d.state = 'active'
-		JOIN credentials c ON c.id = d.credential_id AND c.revoked_at = 0
+		JOIN credentials c ON c.id = d.credential_id AND c.revoked_at = 0 AND c.unfit_at = 0
 		WHERE p.id = ? AND p.state = 'active' AND (p.paused_at = 0 OR p.pause_scope = 'payments'))`, personID)
 	return ok, err
 }

@@ -215,5 +215,5 @@ func (s *Service) credential(ctx context.Context, id string) (app.AdminCredentia
 }
 
 func use(adminID string, k passkey.Key) store.AdminUse {
-	return store.AdminUse{AdminID: adminID, CredentialID: k.ID, Record: k.Record, BackedUp: k.BackedUp}
+	return store.AdminUse{AdminID: adminID, CredentialID: k.ID, Record: k.Record, BackedUp: k.BackedUp, Synced: k.Synced}
 }

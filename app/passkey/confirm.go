@@ -1,7 +1,9 @@
 package passkey
 
 import (
+	"bytes"
 	"context"
+	"errors"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -46,21 +48,51 @@ func (s *Service) FinishConfirm(ctx context.Context, d app.Device, ceremony stri
 	return c.Subject, err
 }
 
-// asserted checks an assertion of the one passkey of a and stores its use.
-func (s *Service) asserted(ctx context.Context, try attempt, a account, session webauthn.SessionData, response []byte) (*protocol.ParsedCredentialAssertionData, *webauthn.Credential, error) {
+// asserted checks an assertion of the one passkey of a and stores its use. One
+// that fails is counted: the passkey may have become of no use on its device.
+func (s *Service) asserted(
+	ctx context.Context,
+	try attempt,
+	a account,
+	session webauthn.SessionData,
+	response []byte,
+) (*protocol.ParsedCredentialAssertionData, *webauthn.Credential, error) {
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
 	if err != nil {
 		return nil, nil, s.refuse(ctx, try, err)
 	}
+	stored := a.credentials[0]
+	if !bytes.Equal(parsed.RawID, stored.ID) {
+		return nil, nil, s.refuse(ctx, try, cause("other_passkey"))
+	}
+	use := store.PasskeyUse{PersonID: a.person.ID, DeviceID: try.device, CredentialID: credentialID(stored.ID)}
+	a.credentials = []webauthn.Credential{asserting(stored, parsed)}
 	cred, err := s.rp.ValidateLogin(a, session, parsed)
 	if err != nil {
-		return nil, nil, s.refuse(ctx, try, err)
+		return nil, nil, s.fail(ctx, try, use, err)
 	}
-	record, err := used(cred)
+	if use.Record, err = used(cred); err != nil {
+		return nil, nil, s.fail(ctx, try, use, err)
+	}
+	if err := s.policy.becomes(stored.Flags.BackupEligible, cred.Flags.BackupEligible); err != nil {
+		return nil, nil, s.fail(ctx, try, use, err)
+	}
+	use.BackedUp, use.Synced = cred.Flags.BackupState, stored.Flags.BackupEligible != cred.Flags.BackupEligible
+	return parsed, cred, s.store.UsePasskey(ctx, try.by, use)
+}
+
+// fail refuses what a passkey signed on its device, and says so where it has
+// become unfit.
+func (s *Service) fail(ctx context.Context, try attempt, use store.PasskeyUse, err error) error {
+	refusal := s.refuse(ctx, try, err)
+	unfit, err := s.store.PasskeyFailed(ctx, try.by, use, errors.Is(err, app.ErrPasskeyUnfit))
 	if err != nil {
-		return nil, nil, s.refuse(ctx, try, err)
+		return errors.Join(refusal, err)
 	}
-	return parsed, cred, s.store.UsePasskey(ctx, credentialID(cred.ID), a.person.ID, record, cred.Flags.BackupState)
+	if unfit {
+		return app.ErrPasskeyUnfit.Because(refusal)
+	}
+	return refusal
 }
 
 // Origin is where passkeys sign: the site's scheme and host.

@@ -1,6 +1,7 @@
 package passkey
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,12 +24,12 @@ type Holder struct {
 	Records []string
 }
 
-func (h Holder) account() (webauthn.User, error) {
+func (h Holder) account() (holder, error) {
 	u := holder{h: h}
 	for _, r := range h.Records {
 		var c webauthn.Credential
 		if err := json.Unmarshal([]byte(r), &c); err != nil {
-			return nil, fmt.Errorf("credential of %s: %w", h.Handle, err)
+			return u, fmt.Errorf("credential of %s: %w", h.Handle, err)
 		}
 		u.credentials = append(u.credentials, c)
 	}
@@ -51,6 +52,7 @@ type Key struct {
 	Record     string // the library's credential record, JSON
 	BackedUp   bool
 	BackupElig bool
+	Synced     bool // it became a passkey that can be copied
 }
 
 func keyOf(c *webauthn.Credential) (Key, error) {
@@ -141,6 +143,12 @@ func (s *Service) FinishAsking(ctx context.Context, purpose, subject, ceremony s
 	if err != nil {
 		return Key{}, err
 	}
+	var stored webauthn.Credential
+	for i, known := range u.credentials {
+		if bytes.Equal(known.ID, parsed.RawID) {
+			stored, u.credentials[i] = known, asserting(known, parsed)
+		}
+	}
 	var c *webauthn.Credential
 	if len(session.UserID) > 0 {
 		c, err = s.admins.ValidateLogin(u, session, parsed)
@@ -155,7 +163,12 @@ func (s *Service) FinishAsking(ctx context.Context, purpose, subject, ceremony s
 	if err != nil {
 		return Key{}, refused(err)
 	}
-	return keyOf(c)
+	if err := s.policy.becomes(stored.Flags.BackupEligible, c.Flags.BackupEligible); err != nil {
+		return Key{}, err
+	}
+	key, err := keyOf(c)
+	key.Synced = stored.Flags.BackupEligible != c.Flags.BackupEligible
+	return key, err
 }
 
 // takeFor takes a ceremony that must be about subject.

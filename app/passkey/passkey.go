@@ -130,7 +130,8 @@ type Browser struct {
 type account struct {
 	person      app.Person
 	credentials []webauthn.Credential
-	since       app.Instant // when the one passkey became theirs, where there is one
+	fit         []webauthn.Credential // those that pass their checks
+	since       app.Instant           // when the one passkey became theirs, where there is one
 }
 
 func (a account) WebAuthnID() []byte                         { return []byte(a.person.ID) }
@@ -150,6 +151,9 @@ func (s *Service) account(ctx context.Context, p app.Person) (account, error) {
 			return account{}, err
 		}
 		a.credentials = append(a.credentials, c)
+		if row.UnfitAt == 0 {
+			a.fit = append(a.fit, c)
+		}
 	}
 	return a, nil
 }
@@ -164,7 +168,8 @@ func decode(row app.Credential) (webauthn.Credential, error) {
 
 // BeginEnrol starts making a passkey for the person who holds the invitation,
 // in the browser that it was activated in. The person's passkeys are excluded,
-// so that an authenticator that has one says so instead of replacing it.
+// so that an authenticator that has one says so instead of replacing it; those
+// that fail their checks are to be replaced.
 func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation, brought app.Activation) (Prompt, error) {
 	if err := inv.Check(s.store.Now()); err != nil {
 		return Prompt{}, err
@@ -180,7 +185,7 @@ func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation, brought ap
 	if err != nil {
 		return Prompt{}, err
 	}
-	options, session, err := s.rp.BeginRegistration(a, webauthn.WithExclusions(webauthn.Credentials(a.credentials).CredentialDescriptors()))
+	options, session, err := s.rp.BeginRegistration(a, webauthn.WithExclusions(webauthn.Credentials(a.fit).CredentialDescriptors()))
 	if err != nil {
 		return Prompt{}, err
 	}
@@ -256,6 +261,7 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 	if err != nil {
 		return app.Device{}, s.refuse(ctx, try, err)
 	}
+	var stored webauthn.Credential
 	user, cred, err := s.rp.ValidatePasskeyLogin(func(rawID, handle []byte) (webauthn.User, error) {
 		row, err := s.store.Credential(ctx, credentialID(rawID))
 		if err != nil {
@@ -266,6 +272,7 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 		if err != nil {
 			return nil, err
 		}
+		stored = c
 		try.aaguid = c.Authenticator.AAGUID
 		if row.RevokedAt != 0 {
 			return nil, app.ErrUnknownPasskey.Because(cause("ended"))
@@ -274,7 +281,7 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 			return nil, app.ErrUnknownPasskey.Because(cause("other_person"))
 		}
 		p, err := s.person(ctx, row.PersonID)
-		return account{person: p, credentials: []webauthn.Credential{c}}, err
+		return account{person: p, credentials: []webauthn.Credential{asserting(c, parsed)}}, err
 	}, session, parsed)
 	if err != nil {
 		return app.Device{}, s.refuse(ctx, try, err)
@@ -283,8 +290,13 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 	if err != nil {
 		return app.Device{}, s.refuse(ctx, try, err)
 	}
+	if err := s.policy.becomes(stored.Flags.BackupEligible, cred.Flags.BackupEligible); err != nil {
+		use := store.PasskeyUse{PersonID: try.person, CredentialID: credentialID(cred.ID)}
+		return app.Device{}, s.fail(ctx, try, use, err)
+	}
 	return s.store.SignIn(ctx, by, store.SignIn{
 		PersonID: string(user.WebAuthnID()), CredentialID: credentialID(cred.ID), Record: record, BackedUp: cred.Flags.BackupState,
+		Synced:     stored.Flags.BackupEligible != cred.Flags.BackupEligible,
 		SessionKey: b.SessionKey, BrowserHash: b.Hash, KnownBrowser: b.Known, InApp: b.InApp, InvitationID: b.InvitationID, Activation: b.Activation,
 		Name: b.Name, Platform: b.Platform,
 	})

@@ -87,6 +87,23 @@ func (p Policy) accept(ctx context.Context, cred *webauthn.Credential, rp *webau
 	return nil
 }
 
+// becomes refuses a passkey whose backup-eligible flag isn't what it was. Where
+// any passkey is accepted, one may become one that can be copied: providers begin
+// to sync those that they hold. The flag isn't to change (WebAuthn Level 3, 6.1.3).
+func (p Policy) becomes(was, is bool) error {
+	if was == is || is && !p.DeviceBound && p.Metadata == nil {
+		return nil
+	}
+	return app.ErrPasskeyUnfit.Because(cause("backup_eligible"))
+}
+
+// asserting is a stored passkey as it describes itself in an assertion, for the
+// checks of the signature to come before those of the policy.
+func asserting(stored webauthn.Credential, parsed *protocol.ParsedCredentialAssertionData) webauthn.Credential {
+	stored.Flags.BackupEligible = parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
+	return stored
+}
+
 // model is an AAGUID as it is written, or empty where there is none.
 func model(aaguid []byte) string {
 	if len(aaguid) != 16 {

@@ -64,7 +64,6 @@ func TestRefusedAssertionsAreTold(t *testing.T) {
 		{"approval: nobody verified", func(w *world) { w.auth.Options.UserNotVerified = true }, approve, app.ErrPasskey, "approval", "verification_error", true},
 		{"approval: another site", func(w *world) { w.rp.Origin = "https://evil.example" }, approve, app.ErrPasskey, "approval", "verification_error", true},
 		{"approval: a copy of the key", func(w *world) { w.cred.Counter = 0 }, approve, app.ErrPasskey, "approval", "counter_went_back", true},
-		{"approval: backup eligible all at once", func(w *world) { w.auth.Options.BackupEligible = true }, approve, app.ErrPasskey, "approval", "invalid_request", true},
 		{"approval: backed up and not eligible", func(w *world) { w.auth.Options.BackupState = true }, approve, app.ErrPasskey, "approval", "invalid_request", true},
 		{"confirmation: a copy of the key", func(w *world) { w.cred.Counter = 0 }, confirm, app.ErrPasskey, "confirm", "counter_went_back", true},
 		{"sign-in: a copy of the key", func(w *world) { w.cred.Counter = 0 }, signIn, app.ErrPasskey, "sign-in", "counter_went_back", true},
@@ -128,8 +127,8 @@ func TestRefusalsDontFillTheAudit(t *testing.T) {
 	}
 }
 
-// The state of a backup may change at every use, and is kept as it is; whether
-// there can be one never changes (WebAuthn 6.1.3).
+// The state of a backup may change at every use, and is kept as it is; one that
+// may be copied never becomes one that may not (WebAuthn 6.1.3).
 func TestBackupFlagsAreRecorded(t *testing.T) {
 	w, _ := under(t, passkey.Policy{})
 	w.auth.Options.BackupEligible = true
@@ -168,6 +167,6 @@ func TestBackupFlagsAreRecorded(t *testing.T) {
 	}
 	is("signed in with", true)
 	w.auth.Options.BackupEligible, w.auth.Options.BackupState = false, false
-	use(app.ErrPasskey)
+	use(app.ErrPasskeyUnfit)
 	is("claims to be another kind", true)
 }

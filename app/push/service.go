@@ -183,6 +183,8 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.renamed.title"), w.T("push.renamed.body")
 	case app.NoticeMuted:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.muted.title"), w.T("push.muted.body")
+	case app.NoticePasskeySynced:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.passkey_synced.title"), w.T("push.passkey_synced.body")
 	case app.NoticeIdentifierAdded:
 		m.ID, m.Title, m.Body = NoticeIdentifiers, w.T("push.identifier_added.title"), w.T("push.identifier_added.body")
 	case app.NoticeIdentityChanged:

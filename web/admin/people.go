@@ -259,7 +259,7 @@ func (h *handlers) personDevices(r *http.Request, who admin.Caller, personID str
 		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
 			return nil, err
 		}
-		row.NoPasskey, row.Synced = err != nil || c.RevokedAt != 0, c.BackedUp
+		row.NoPasskey, row.Unfit, row.Synced = err != nil || c.RevokedAt != 0, c.UnfitAt != 0, c.BackedUp
 		for _, sub := range subs {
 			if sub.DeviceID == d.ID {
 				row.Reached, row.Opened, row.Push = sub.LastAcceptedAt.Time(), sub.LastOpenedAt.Time(), sub.EndedAt == 0

@@ -130,6 +130,7 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own("GET /history", h.history)
 	own("GET /devices", h.devices)
 	own("POST /devices/coming/{invitation}/stop", h.stopComing)
+	own("GET /again", h.setUpAgain)
 	own("GET /link", h.askLink)
 	own("POST /link", h.linkBegin)
 	own("POST /link/{ceremony}", h.linkFinish)

@@ -40,7 +40,7 @@ func (h *handlers) describeDevices(r *http.Request, id login.Identity) ([]page.D
 		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
 			return nil, err
 		}
-		p.Passkey = page.Passkey{Gone: err != nil || cred.RevokedAt != 0, Synced: cred.BackedUp, Created: cred.CreatedAt.Time(),
+		p.Passkey = page.Passkey{Gone: err != nil || cred.RevokedAt != 0, Unfit: cred.UnfitAt != 0, Synced: cred.BackedUp, Created: cred.CreatedAt.Time(),
 			LastUsed: cred.LastUsedAt.Time(), Shared: users[d.CredentialID] > 1}
 		sub, subscribed := bySub[d.ID]
 		p.Push = page.Push{Since: sub.CreatedAt.Time(), LastReached: sub.LastAcceptedAt.Time(), LastOpened: sub.LastOpenedAt.Time()}

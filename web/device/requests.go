@@ -107,6 +107,9 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 	for _, c := range coming {
 		p.Coming = p.Coming || !c.Here
 	}
+	if err := h.passkeyNews(r, id, &p); err != nil {
+		return err
+	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 

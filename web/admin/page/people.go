@@ -102,6 +102,7 @@ type PersonDevice struct {
 	ID, Name        string
 	State           app.DeviceState
 	NoPasskey       bool // its passkey has ended
+	Unfit           bool // its passkey fails its checks
 	Synced          bool // its passkey may be elsewhere too
 	Push, Proven    bool // subscribed; and a notice was opened
 	Skipped         bool // the person goes without
@@ -116,6 +117,8 @@ func (d PersonDevice) health(w i18n.Words) (view.State, string) {
 		return view.Denied, w.T("admin.people.device_suspended")
 	case d.NoPasskey:
 		return view.Stuck, w.T("admin.people.device_no_passkey")
+	case d.Unfit:
+		return view.Stuck, w.T("admin.people.device_unfit")
 	case d.Push && d.Proven:
 		return view.Approved, w.T("admin.people.device_ready")
 	case d.Push:

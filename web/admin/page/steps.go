@@ -63,6 +63,8 @@ var steps = map[string]map[string]step{
 	"passkey": {
 		"end":    {"admin.step.passkey_end", view.Ended},
 		"refuse": {"admin.step.passkey_refuse", view.Stuck},
+		"sync":   {"admin.step.passkey_sync", view.Waiting},
+		"unfit":  {"admin.step.passkey_unfit", view.Stuck},
 	},
 	"push": {
 		"subscribe": {"admin.step.push_subscribe", view.Approved},
@@ -152,6 +154,7 @@ var steps = map[string]map[string]step{
 		"link":            {"admin.step.admin_link", view.Waiting},
 		"rp_id":           {"admin.step.admin_rp_id", view.Stuck},
 		"set_up":          {"admin.step.admin_set_up", view.Approved},
+		"passkey_sync":    {"admin.step.admin_passkey_sync", view.Waiting},
 		"code":            {"admin.step.admin_code", view.Waiting},
 		"code_wrong":      {"admin.step.admin_code_wrong", view.Stuck},
 		"code_done":       {"admin.step.admin_code_done", view.Approved},

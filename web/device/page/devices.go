@@ -44,6 +44,7 @@ type Device struct {
 // Passkey is the one that a device signs with.
 type Passkey struct {
 	Gone     bool // revoked or unknown: the device can't sign
+	Unfit    bool // it fails its checks: the device is to be set up again
 	Synced   bool // backup state: it is on the person's other devices too
 	Created  time.Time
 	LastUsed time.Time
@@ -61,7 +62,9 @@ type Push struct {
 // ready tells whether a device can be reached and can sign.
 func (d Device) ready() bool { return d.canSign() && d.Push.State == PushWorking }
 
-func (d Device) canSign() bool { return d.State == app.DeviceActive && !d.Passkey.Gone }
+func (d Device) canSign() bool {
+	return d.State == app.DeviceActive && !d.Passkey.Gone && !d.Passkey.Unfit
+}
 
 func (d Device) verdict(w i18n.Words) (view.State, string) {
 	switch {
@@ -71,6 +74,8 @@ func (d Device) verdict(w i18n.Words) (view.State, string) {
 		return view.Ended, w.T("device.verdict_removed")
 	case d.Passkey.Gone:
 		return view.Stuck, w.T("device.verdict_no_passkey")
+	case d.Passkey.Unfit:
+		return view.Stuck, w.T("device.verdict_unfit")
 	case d.ready():
 		return view.Approved, w.T("device.verdict_ready")
 	case d.Push.State == PushUntried:
@@ -93,6 +98,10 @@ func (d Device) passkeyRow(w i18n.Words, now time.Time) view.Row {
 	r := view.Row{ID: "passkey", Icon: view.IconKey, Name: w.T("device.passkey"), State: view.Approved, Label: w.T("state.good")}
 	if d.Passkey.Gone {
 		r.State, r.Label, r.Truths = view.Stuck, w.T("state.stuck"), []string{w.T("device.passkey_gone")}
+		return r
+	}
+	if d.Passkey.Unfit {
+		r.State, r.Label, r.Truths = view.Stuck, w.T("state.stuck"), []string{w.T("device.passkey_unfit")}
 		return r
 	}
 	key := i18n.Key("device.passkey_bound")

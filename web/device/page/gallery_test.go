@@ -209,6 +209,10 @@ func gallery(f view.Frame) []shown {
 		{name: "device-sibling", page: device(func(d *page.Device) {
 			d.Name, d.Platform, d.This, d.Passkey.Gone, d.Push.State = "Ada's iPad", "ipad", false, true, page.PushNever
 		})},
+		{name: "device-unfit", page: device(func(d *page.Device) { d.Passkey.Unfit = true })},
+		{name: "again", page: page.SetUpAgain{}},
+		{name: "again-by-other", page: page.SetUpAgain{Other: true}},
+		{name: "inbox-passkeys", page: page.Inbox{Unfit: true, Synced: now.Add(-time.Hour)}},
 		{name: "device-fault", page: device(func(d *page.Device) { d.Fault, d.Typed = f.Words.T("device.name_fault"), strings.Repeat("long ", 14) })},
 		{name: "device-remove", page: page.RemoveDevice{ID: "d1", Name: "Pixel 9", This: true, Sole: true}},
 		{name: "device-remove-sibling", page: page.RemoveDevice{ID: "d2", Name: "Ada's iPad", Shared: true, Unknown: true}},

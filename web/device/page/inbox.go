@@ -23,6 +23,8 @@ type Inbox struct {
 	Added   *Added // a device that was added lately and not yet acknowledged
 	Coming  bool   // one is about to be added, and not from this one
 	Names   []NameNews
+	Unfit   bool      // the passkey of this device fails its checks
+	Synced  time.Time // when a passkey became one that can be copied; zero where none did lately
 }
 
 // NameNews is a change of the person's identifiers, or of the companies that
@@ -144,6 +146,14 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_all", "institution", f.Institution)})
 	case app.PausePayments:
 		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_payments", "institution", f.Institution)})
+	}
+	if p.Unfit {
+		out = append(out, view.Notice{ID: "unfit", Kind: view.NoticeWarn, Text: f.Words.T("notice.unfit", "here", f.Here.On(f.Words)),
+			Link: "/again", Label: f.Words.T("again.go", "here", f.Here.This(f.Words))})
+	}
+	if !p.Synced.IsZero() {
+		out = append(out, view.Notice{ID: "synced", Kind: view.NoticeInfo,
+			Text: f.Words.T("notice.synced", "when", f.Words.Moment(p.Synced, f.Now), "institution", f.Institution)})
 	}
 	if p.Coming {
 		out = append(out, view.Notice{ID: "device-coming", Kind: view.NoticeWarn, Text: f.Words.T("notice.device_coming"),
