@@ -16,14 +16,16 @@ var AccountKinds = []AccountKind{AccountBank, AccountCard}
 // scheme and an identification in the UK (UK.OBIE.SortCodeAccountNumber,
 // UK.OBIE.IBAN, ...), ISPB, branch (issuer) and number in Brazil.
 type AccountRef struct {
-	Scheme                  string `db:"scheme" json:"scheme,omitempty"`
-	Identification          string `db:"identification" json:"identification,omitempty"`
-	SecondaryIdentification string `db:"secondary_identification" json:"secondary_identification,omitempty"` // such as a roll number
+	Scheme         string `db:"scheme" json:"scheme,omitempty"`
+	Identification string `db:"identification" json:"identification,omitempty"`
+	// such as a roll number
+	SecondaryIdentification string `db:"secondary_identification" json:"secondary_identification,omitempty"`
 	ISPB                    string `db:"ispb" json:"ispb,omitempty"`
 	Issuer                  string `db:"issuer" json:"issuer,omitempty"`
 	Number                  string `db:"number" json:"number,omitempty"`
 	AccountType             string `db:"account_type" json:"account_type,omitempty"` // CACC, SVGS, TRAN, ...
-	Name                    string `db:"name" json:"name,omitempty"`                 // as the consent or the directory has it
+	// as the consent or the directory has it
+	Name string `db:"name" json:"name,omitempty"`
 }
 
 // Account is one account or card of a person, as the bank's directory has it.

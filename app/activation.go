@@ -33,7 +33,8 @@ type Activation struct {
 // else who holds the link doesn't profit from a code that was given elsewhere.
 // A link that a device of the person's gave was approved by its passkey.
 func (i Invitation) Activated(a Activation, now Instant) error {
-	if i.ApprovedBy != "" || a.LinkAlone && !i.Letter || i.Activation != "" && i.Activation == a.ID && now < i.ActivatedUntil {
+	if i.ApprovedBy != "" || a.LinkAlone && !i.Letter ||
+		i.Activation != "" && i.Activation == a.ID && now < i.ActivatedUntil {
 		return nil
 	}
 	return ErrActivation

@@ -38,12 +38,14 @@ const (
 const late = "late_"
 
 // statused are the causes that may carry a status.
-var statused = []Cause{CauseBusy, CauseCredentials, CauseRefused, CauseUnanswered, CauseUnreachable, CauseUnreadable, CauseOtherKind,
+var statused = []Cause{CauseBusy, CauseCredentials, CauseRefused, CauseUnanswered, CauseUnreachable, CauseUnreadable,
+	CauseOtherKind,
 	CausePushBusy, CausePushRefused}
 
 // Causes are all causes, without status.
 func Causes() []Cause {
-	return append(slices.Clone(statused), CauseUnsupported, CauseLoginGone, CauseLoginClosed, CauseOpposite, CauseConnectionGone,
+	return append(slices.Clone(statused), CauseUnsupported, CauseLoginGone, CauseLoginClosed, CauseOpposite,
+		CauseConnectionGone,
 		CauseAccounts, CauseInternal, CausePanic, CauseOther)
 }
 

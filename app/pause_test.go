@@ -9,7 +9,13 @@ import (
 
 // Choices of older versions said true or false.
 func TestPauseScopesOfOlderVersions(t *testing.T) {
-	for text, want := range map[string]app.PauseScope{`true`: app.PauseAll, `false`: app.PauseNone, `"payments"`: app.PausePayments, `"all"`: app.PauseAll, `""`: app.PauseNone} {
+	for text, want := range map[string]app.PauseScope{
+		`true`:       app.PauseAll,
+		`false`:      app.PauseNone,
+		`"payments"`: app.PausePayments,
+		`"all"`:      app.PauseAll,
+		`""`:         app.PauseNone,
+	} {
 		var got app.PauseScope
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
 			t.Errorf("%s is %q (%v)", text, got, err)

@@ -141,10 +141,12 @@ type Request struct {
 	DeliveryTries  int           `db:"delivery_tries"`
 	DeliveryUnsure bool          `db:"delivery_unsure"` // the last try may have taken effect
 	DeliveredAt    Instant       `db:"delivered_at"`
-	WithdrawnAt    Instant       `db:"withdrawn_at"` // when the approval was withdrawn after a try that may have taken effect
-	ACPApproved    bool          `db:"acp_approved"` // ACP holds an approval, although the request ended otherwise
-	ResolvedAt     Instant       `db:"resolved_at"`  // when an administrator had dealt with what ACP holds or may hold
-	Said           string        `db:"acp_said"`     // what ACP wrote when it refused something of it last, verbatim; may name people
+	// when the approval was withdrawn after a try that may have taken effect
+	WithdrawnAt Instant `db:"withdrawn_at"`
+	ACPApproved bool    `db:"acp_approved"` // ACP holds an approval, although the request ended otherwise
+	ResolvedAt  Instant `db:"resolved_at"`  // when an administrator had dealt with what ACP holds or may hold
+	// what ACP wrote when it refused something of it last, verbatim; may name people
+	Said string `db:"acp_said"`
 }
 
 // Tellable tells whether ACP can be told of the request: what that takes goes
@@ -270,7 +272,8 @@ const (
 
 	NoticeIdentifierAdded Notice = "identifier_added" // the person can be asked by another name
 	NoticeIdentifierLost  Notice = "identifier_lost"  // a name of theirs was given to another person
-	NoticeIdentityChanged Notice = "identity_changed" // identifiers or companies of theirs were removed, replaced or added
+	// identifiers or companies of theirs were removed, replaced or added
+	NoticeIdentityChanged Notice = "identity_changed"
 )
 
 // Outcome is a handler's verdict on one run of a job.

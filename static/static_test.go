@@ -54,8 +54,10 @@ func TestHandler(t *testing.T) {
 		{"icons/icon.svg", "*", "image/svg+xml", "gzip", "<svg"},
 	} {
 		resp, body := get(t, srv, static.URL(row.name), row.encoding)
-		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != row.mediaType || resp.Header.Get("Content-Encoding") != row.coding {
-			t.Errorf("%s with %q: %d, %q, coding %q", row.name, row.encoding, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("Content-Encoding"))
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != row.mediaType ||
+			resp.Header.Get("Content-Encoding") != row.coding {
+			t.Errorf("%s with %q: %d, %q, coding %q", row.name, row.encoding, resp.StatusCode,
+				resp.Header.Get("Content-Type"), resp.Header.Get("Content-Encoding"))
 		}
 		if !strings.HasPrefix(body, row.starts) {
 			t.Errorf("%s starts with %.20q", row.name, body)
@@ -66,12 +68,14 @@ func TestHandler(t *testing.T) {
 	}
 
 	for _, path := range []string{
-		"/static/000000000000/app.css", "/static/app.css", "/static/", "/static/" + static.Version() + "/", "/static/" + static.Version() + "/none.css",
+		"/static/000000000000/app.css", "/static/app.css", "/static/", "/static/" + static.Version() + "/",
+		"/static/" + static.Version() + "/none.css",
 		"/static/" + static.Version() + "/sw.js", // has a place of its own at the root
 		"/static/" + static.Version() + "/icons",
 		"/static/" + static.Version() + "/docs/security.md", // the console shows it to administrators
 	} {
-		if resp, _ := get(t, srv, path, "identity"); resp.StatusCode != http.StatusNotFound || resp.Header.Get("Cache-Control") != "no-store" {
+		if resp, _ := get(t, srv, path, "identity"); resp.StatusCode != http.StatusNotFound ||
+			resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d, %q", path, resp.StatusCode, resp.Header.Get("Cache-Control"))
 		}
 	}
@@ -105,7 +109,8 @@ func TestWeight(t *testing.T) {
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	total := int64(0)
-	for _, name := range []string{"app.css", "announce.js", "app.js", "choice.js", "countdown.js", "live.js", "passkey.js", "push.js", "steady.js", "webauthn.js", "icons/icon.svg"} {
+	for _, name := range []string{"app.css", "announce.js", "app.js", "choice.js", "countdown.js", "live.js",
+		"passkey.js", "push.js", "steady.js", "webauthn.js", "icons/icon.svg"} {
 		resp, _ := get(t, srv, static.URL(name), "gzip")
 		total += resp.ContentLength
 	}

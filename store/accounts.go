@@ -32,7 +32,8 @@ const accountBatch = 40
 // ImportAccounts brings the directory to what rows say, all of it or, when rows
 // end with an error, nothing. Accounts that rows don't name stay as they are.
 // rows name a person's account at most once, and must not use the store.
-func (s *Store) ImportAccounts(ctx context.Context, by app.Actor, rows iter.Seq2[PersonAccount, error]) (AccountImport, error) {
+func (s *Store) ImportAccounts(ctx context.Context, by app.Actor,
+	rows iter.Seq2[PersonAccount, error]) (AccountImport, error) {
 	var done AccountImport
 	err := s.writeAlone(ctx, func(t *tx) error {
 		batch := make([]PersonAccount, 0, accountBatch)
@@ -51,7 +52,9 @@ func (s *Store) ImportAccounts(ctx context.Context, by app.Actor, rows iter.Seq2
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "account.import", detail: map[string]string{
-			"added": strconv.Itoa(done.Added), "changed": strconv.Itoa(done.Changed), "unchanged": strconv.Itoa(done.Unchanged)}})
+			"added":     strconv.Itoa(done.Added),
+			"changed":   strconv.Itoa(done.Changed),
+			"unchanged": strconv.Itoa(done.Unchanged)}})
 	})
 	if err != nil {
 		return AccountImport{}, err
@@ -98,8 +101,9 @@ func compareAccounts(ctx context.Context, q sqlx.QueryerContext, batch []PersonA
 		keys = append(keys, a.PersonID, a.Company, a.ID)
 	}
 	var stored []PersonAccount
-	if err := sqlx.SelectContext(ctx, q, &stored, `SELECT `+accountColumns+` FROM accounts WHERE (person_id, company, id) IN (VALUES `+
-		tuples("(?, ?, ?)", len(batch))+`)`, keys...); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &stored,
+		`SELECT `+accountColumns+` FROM accounts WHERE (person_id, company, id) IN (VALUES `+
+			tuples("(?, ?, ?)", len(batch))+`)`, keys...); err != nil {
 		return nil, err
 	}
 	have := make(map[key]PersonAccount, len(stored))
@@ -144,7 +148,8 @@ func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount) ([]What, er
 			continue
 		}
 		differ++
-		values = append(values, a.PersonID, a.Company, a.ID, a.Kind, a.Name, a.Scheme, a.Identification, a.SecondaryIdentification,
+		values = append(values, a.PersonID, a.Company, a.ID, a.Kind, a.Name, a.Scheme, a.Identification,
+			a.SecondaryIdentification,
 			a.ISPB, a.Issuer, a.Number, a.AccountType, a.Currency, a.Balance, a.Unpayable, a.Joint)
 	}
 	if differ == 0 {
@@ -152,7 +157,8 @@ func (t *tx) putAccounts(ctx context.Context, batch []PersonAccount) ([]What, er
 	}
 	return whats, t.exec(ctx, `INSERT INTO accounts (`+accountColumns+`) VALUES `+
 		tuples("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", differ)+`
-		ON CONFLICT (person_id, company, id) DO UPDATE SET kind = excluded.kind, name = excluded.name, scheme = excluded.scheme,
+		ON CONFLICT (person_id, company, id) DO UPDATE
+		SET kind = excluded.kind, name = excluded.name, scheme = excluded.scheme,
 		identification = excluded.identification, secondary_identification = excluded.secondary_identification,
 		ispb = excluded.ispb, issuer = excluded.issuer, number = excluded.number, account_type = excluded.account_type,
 		currency = excluded.currency, balance = excluded.balance, unpayable = excluded.unpayable,
@@ -166,7 +172,8 @@ func erasedOf(ctx context.Context, t *tx, batch []PersonAccount) (map[string]boo
 		ids[i] = a.PersonID
 	}
 	var gone []string
-	err := selectJSON(ctx, t, &gone, `SELECT p.id FROM json_each(?) j CROSS JOIN persons p ON p.id = j.value WHERE p.erased_at <> 0`, ids)
+	err := selectJSON(ctx, t, &gone,
+		`SELECT p.id FROM json_each(?) j CROSS JOIN persons p ON p.id = j.value WHERE p.erased_at <> 0`, ids)
 	erased := map[string]bool{}
 	for _, id := range gone {
 		erased[id] = true

@@ -20,9 +20,20 @@ import (
 
 // current is an account as most are.
 func current(p app.Person, id, name string) store.PersonAccount {
-	return store.PersonAccount{PersonID: p.ID, Account: app.Account{ID: id, Kind: app.AccountBank, Currency: "GBP", Balance: "12.30",
-		AccountRef: app.AccountRef{Name: name, Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20325612345678", SecondaryIdentification: "R-1",
-			ISPB: "12345678", Issuer: "0001", Number: "9876543", AccountType: "CACC"}, Unpayable: "dormant"}}
+	return store.PersonAccount{
+		PersonID: p.ID,
+		Account: app.Account{ID: id, Kind: app.AccountBank, Currency: "GBP", Balance: "12.30",
+			AccountRef: app.AccountRef{
+				Name:                    name,
+				Scheme:                  "UK.OBIE.SortCodeAccountNumber",
+				Identification:          "20325612345678",
+				SecondaryIdentification: "R-1",
+				ISPB:                    "12345678",
+				Issuer:                  "0001",
+				Number:                  "9876543",
+				AccountType:             "CACC",
+			}, Unpayable: "dormant"},
+	}
 }
 
 // rows gives rows, and then err if there is one.
@@ -52,7 +63,8 @@ func TestImportAccounts(t *testing.T) {
 		}
 		return got
 	}
-	first := []store.PersonAccount{current(ada, "a-2", "Savings"), current(ada, "a-1", "Household"), joint, current(ada, "a-0", "Savings")}
+	first := []store.PersonAccount{current(ada, "a-2", "Savings"), current(ada, "a-1", "Household"), joint,
+		current(ada, "a-0", "Savings")}
 	if got := imported(first...); got != (store.AccountImport{Added: 4}) {
 		t.Errorf("first import: %+v", got)
 	}
@@ -67,7 +79,8 @@ func TestImportAccounts(t *testing.T) {
 	db.Reopen()
 	changed.Joint, joint.Joint = true, true // two people hold it
 	list, err := db.Accounts(t.Context(), ada.ID)
-	want := []app.Account{current(ada, "a-3", "Above").Account, changed.Account, current(ada, "a-0", "Savings").Account, current(ada, "a-2", "Savings").Account}
+	want := []app.Account{current(ada, "a-3", "Above").Account, changed.Account, current(ada, "a-0", "Savings").Account,
+		current(ada, "a-2", "Savings").Account}
 	if err != nil || !slices.Equal(list, want) {
 		t.Errorf("ada has %+v (%v), want %+v", list, err, want)
 	}
@@ -75,7 +88,8 @@ func TestImportAccounts(t *testing.T) {
 		t.Errorf("bob has %+v (%v), want the joint account as it was for him", list, err)
 	}
 	trace := audit(t, db, "account.import")
-	if want := []string{`operator cli {"added":"4","changed":"0","unchanged":"0"}`, `operator cli {"added":"0","changed":"0","unchanged":"4"}`,
+	if want := []string{`operator cli {"added":"4","changed":"0","unchanged":"0"}`,
+		`operator cli {"added":"0","changed":"0","unchanged":"4"}`,
 		`operator cli {"added":"1","changed":"1","unchanged":"0"}`}; !slices.Equal(trace, want) {
 		t.Errorf("the audit says %q, want %q", trace, want)
 	}
@@ -114,21 +128,27 @@ func TestImportIsAllOrNothing(t *testing.T) {
 		many = append(many, current(ada, fmt.Sprintf("a-%04d", i), "Account"))
 	}
 	broken := errors.New("the file ends in the middle")
-	if got, err := db.ImportAccounts(t.Context(), app.Operator, rows(broken, many...)); !errors.Is(err, broken) || got != (store.AccountImport{}) {
+	if got, err := db.ImportAccounts(t.Context(), app.Operator, rows(broken, many...)); !errors.Is(err, broken) ||
+		got != (store.AccountImport{}) {
 		t.Errorf("%+v, %v; want the error and no counts", got, err)
 	}
 	nobody := current(app.Person{ID: "nobody"}, "a-1", "Account")
-	if _, err := db.ImportAccounts(t.Context(), app.Operator, rows(nil, append(slices.Clone(many), nobody)...)); err == nil {
+	if _, err := db.ImportAccounts(t.Context(), app.Operator,
+		rows(nil, append(slices.Clone(many), nobody)...)); err == nil {
 		t.Error("an account of nobody was stored")
 	}
-	if list, err := db.Accounts(t.Context(), ada.ID); err != nil || len(list) != 0 || len(audit(t, db, "account.import")) != 0 {
-		t.Fatalf("%d accounts (%v) and %q are left of imports that failed", len(list), err, audit(t, db, "account.import"))
+	if list, err := db.Accounts(t.Context(), ada.ID); err != nil || len(list) != 0 ||
+		len(audit(t, db, "account.import")) != 0 {
+		t.Fatalf("%d accounts (%v) and %q are left of imports that failed", len(list), err,
+			audit(t, db, "account.import"))
 	}
-	if got, err := db.ImportAccounts(t.Context(), app.Operator, rows(nil, many...)); err != nil || got.Added != len(many) {
+	if got, err := db.ImportAccounts(t.Context(), app.Operator, rows(nil, many...)); err != nil ||
+		got.Added != len(many) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	many[700].Name = "Renamed"
-	if got, err := db.ImportAccounts(t.Context(), app.Operator, rows(nil, many...)); err != nil || got != (store.AccountImport{Changed: 1, Unchanged: len(many) - 1}) {
+	if got, err := db.ImportAccounts(t.Context(), app.Operator, rows(nil, many...)); err != nil ||
+		got != (store.AccountImport{Changed: 1, Unchanged: len(many) - 1}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

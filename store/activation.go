@@ -41,12 +41,15 @@ func (s *Store) PutActivationCode(
 			return err
 		}
 		c.LinkID = inv.ID
-		if err := t.exec(ctx, `UPDATE activation_codes SET ended_at = ? WHERE invitation_id = ? AND used_at = 0 AND ended_at = 0`,
+		if err := t.exec(ctx,
+			`UPDATE activation_codes SET ended_at = ? WHERE invitation_id = ? AND used_at = 0 AND ended_at = 0`,
 			t.now, c.LinkID); err != nil {
 			return err
 		}
 		c.CreatedAt, c.ExpiresAt = t.now, t.now.Add(app.ActivationCodeTTL)
-		if err := t.exec(ctx, `INSERT INTO activation_codes (id, invitation_id, salt, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := t.exec(ctx,
+			`INSERT INTO activation_codes (id, invitation_id, salt, hash, created_at, expires_at)
+				VALUES (?, ?, ?, ?, ?, ?)`,
 			c.ID, c.LinkID, c.Salt, c.Hash, c.CreatedAt, c.ExpiresAt); err != nil {
 			return err
 		}
@@ -76,7 +79,9 @@ func openInvitation(ctx context.Context, q interface {
 	GetContext(ctx context.Context, dst any, query string, args ...any) error
 }, personID string, now app.Instant) (inv app.Invitation, err error) {
 	err = q.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations
-		WHERE person_id = ? AND approved_by = '' AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`, personID, now)
+		WHERE person_id = ? AND approved_by = '' AND used_at = 0 AND ended_at = 0 AND expires_at > ?
+		ORDER BY created_at DESC LIMIT 1`,
+		personID, now)
 	return inv, orElse(err, app.ErrNoInvitation)
 }
 
@@ -109,7 +114,8 @@ func try(c *app.ActivationCode, digits, words string, now app.Instant) (left int
 // can pass for one: app.ErrActivationWrong with how many are left,
 // app.ErrActivationEnded with the last. Without a code that can be tried it is
 // app.ErrActivationEnded or app.ErrActivationLate, and nothing is written.
-func (s *Store) Activate(ctx context.Context, by app.Actor, invitationID, digits, words string) (id string, left int, err error) {
+func (s *Store) Activate(ctx context.Context, by app.Actor,
+	invitationID, digits, words string) (id string, left int, err error) {
 	var refusal error
 	err = s.write(ctx, func(t *tx) error {
 		inv, err := t.invitation(ctx, invitationID)
@@ -136,11 +142,17 @@ func (s *Store) Activate(ctx context.Context, by app.Actor, invitationID, digits
 			return err
 		}
 		left, refusal = try(&c, digits, words, t.now)
-		if err := t.exec(ctx, `UPDATE activation_codes SET tries = ?, used_at = ?, ended_at = ? WHERE id = ?`, c.Tries, c.UsedAt, c.EndedAt, c.ID); err != nil {
+		if err := t.exec(ctx, `UPDATE activation_codes SET tries = ?, used_at = ?, ended_at = ? WHERE id = ?`, c.Tries,
+			c.UsedAt, c.EndedAt, c.ID); err != nil {
 			return err
 		}
 		if refusal != nil {
-			return t.audit(ctx, by, entry{action: "activation.wrong", person: inv.PersonID, detail: map[string]string{"left": strconv.Itoa(left)}})
+			return t.audit(ctx, by,
+				entry{
+					action: "activation.wrong",
+					person: inv.PersonID,
+					detail: map[string]string{"left": strconv.Itoa(left)},
+				})
 		}
 		id = app.NewID()
 		if err := t.exec(ctx, `UPDATE invitations SET activation = ?, activated_until = ? WHERE id = ?`,
@@ -169,8 +181,10 @@ func (r *Reader) Coming(ctx context.Context, personID string) ([]app.Invitation,
 	var out []app.Invitation
 	now := r.Now()
 	err := r.r.SelectContext(ctx, &out, `SELECT `+invitationColumns+` FROM invitations
-		WHERE person_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? AND (approved_by <> '' OR activated_until > ?
-			OR EXISTS (SELECT 1 FROM activation_codes c WHERE c.invitation_id = invitations.id AND c.used_at = 0 AND c.ended_at = 0 AND c.expires_at > ?))
+		WHERE person_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? AND (approved_by <> ''
+		OR activated_until > ?
+			OR EXISTS (SELECT 1 FROM activation_codes c WHERE c.invitation_id = invitations.id AND c.used_at = 0
+			AND c.ended_at = 0 AND c.expires_at > ?))
 		ORDER BY created_at, id`, personID, now, now, now)
 	return out, err
 }
@@ -185,11 +199,14 @@ func (s *Store) StopComing(ctx context.Context, by app.Actor, invitationID strin
 			return err
 		}
 		if err := t.swap(ctx, app.ErrAlreadyCompleted, `UPDATE invitations SET ended_at = ?
-			WHERE id = ? AND person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, invitationID, by.PersonID); err != nil {
+			WHERE id = ? AND person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, invitationID,
+			by.PersonID); err != nil {
 			return err
 		}
 		t.touch(by.PersonID)
-		if err := t.exec(ctx, `UPDATE activation_codes SET ended_at = ? WHERE invitation_id = ? AND used_at = 0 AND ended_at = 0`, t.now, invitationID); err != nil {
+		if err := t.exec(ctx,
+			`UPDATE activation_codes SET ended_at = ? WHERE invitation_id = ? AND used_at = 0 AND ended_at = 0`, t.now,
+			invitationID); err != nil {
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: by.PersonID})

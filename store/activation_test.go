@@ -51,7 +51,9 @@ func (i *invited) try(digits string) (string, int, error) {
 // enrol is what a browser that brings a gets.
 func (i *invited) enrol(a app.Activation) error {
 	_, err := i.Enrol(i.T.Context(), guest, store.Enrolment{InvitationID: i.inv.ID, Activation: a,
-		Credential: app.Credential{ID: app.NewID(), Record: "{}"}, Device: app.Device{PersonID: i.who.ID, SessionKey: app.NewID()}, BrowserHash: app.NewID()})
+		Credential:  app.Credential{ID: app.NewID(), Record: "{}"},
+		Device:      app.Device{PersonID: i.who.ID, SessionKey: app.NewID()},
+		BrowserHash: app.NewID()})
 	return err
 }
 
@@ -107,7 +109,8 @@ func TestFiveWrongTriesEndACode(t *testing.T) {
 		}
 	}
 	wrong, err := i.AuditOf(t.Context(), "activation.wrong", 10)
-	if err != nil || len(wrong) != 5 || wrong[0].Detail != `{"left":"0"}` || wrong[0].PersonID != i.who.ID || wrong[0].Source != guest.Source {
+	if err != nil || len(wrong) != 5 || wrong[0].Detail != `{"left":"0"}` || wrong[0].PersonID != i.who.ID ||
+		wrong[0].Source != guest.Source {
 		t.Errorf("the audit has %+v (%v), want the five wrong tries, with whose and from where", wrong, err)
 	}
 	if _, _, err := i.try(i.code()); err != nil {
@@ -203,7 +206,8 @@ func TestOwnDevicesLinkNeedsNoCode(t *testing.T) {
 	}
 	i.inv = own
 	_, kept := app.NewActivationCode(words)
-	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept, store.Separation{}); !errors.Is(err, app.ErrNoInvitation) {
+	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept,
+		store.Separation{}); !errors.Is(err, app.ErrNoInvitation) {
 		t.Errorf("a code for it: %v, want ErrNoInvitation", err)
 	}
 	if err := i.enrol(app.Activation{}); err != nil {
@@ -216,7 +220,8 @@ func TestSweepForgetsCodes(t *testing.T) {
 	db := storetest.New(t)
 	i := &invited{DB: db, who: db.MustPerson("ada")}
 	var err error
-	if i.inv, err = db.InviteByLetter(t.Context(), app.Operator, i.who.ID, app.NewID(), db.Now().Add(30*24*time.Hour)); err != nil {
+	if i.inv, err = db.InviteByLetter(t.Context(), app.Operator, i.who.ID, app.NewID(),
+		db.Now().Add(30*24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	digits := i.code()
@@ -238,7 +243,8 @@ func TestNoCodeWithoutALink(t *testing.T) {
 	i := invite(t)
 	i.Clock.Advance(24 * time.Hour)
 	_, kept := app.NewActivationCode(words)
-	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept, store.Separation{}); !errors.Is(err, app.ErrNoInvitation) {
+	if _, err := i.PutActivationCode(t.Context(), app.Operator, i.who.ID, kept,
+		store.Separation{}); !errors.Is(err, app.ErrNoInvitation) {
 		t.Errorf("%v, want ErrNoInvitation", err)
 	}
 	if got, err := i.AuditOf(t.Context(), "activation.make", 1); err != nil || len(got) > 0 {
@@ -288,7 +294,8 @@ func TestLettersNeedACodeAlways(t *testing.T) {
 	db := storetest.New(t)
 	i := &invited{DB: db, who: db.MustPerson("ada")}
 	var err error
-	if i.inv, err = db.InviteByLetter(t.Context(), app.Operator, i.who.ID, app.NewID(), db.Now().Add(30*24*time.Hour)); err != nil {
+	if i.inv, err = db.InviteByLetter(t.Context(), app.Operator, i.who.ID, app.NewID(),
+		db.Now().Add(30*24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if err := i.enrol(app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrActivation) {
@@ -313,7 +320,14 @@ func TestSignInSpendsAnActivatedLinkOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.inv = inv
-	in := store.SignIn{PersonID: i.who.ID, CredentialID: d.CredentialID, Record: "{}", SessionKey: app.NewID(), BrowserHash: app.NewID(), InvitationID: inv.ID}
+	in := store.SignIn{
+		PersonID:     i.who.ID,
+		CredentialID: d.CredentialID,
+		Record:       "{}",
+		SessionKey:   app.NewID(),
+		BrowserHash:  app.NewID(),
+		InvitationID: inv.ID,
+	}
 	if _, err := i.SignIn(t.Context(), guest, in); !errors.Is(err, app.ErrActivation) {
 		t.Errorf("not activated: %v, want ErrActivation", err)
 	}

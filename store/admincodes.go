@@ -17,7 +17,8 @@ const adminCodeColumns = `id, link_id, salt, hash, tries, created_at, expires_at
 func (r *Reader) OpenAdminLink(ctx context.Context, adminID string) (app.AdminLink, error) {
 	var l app.AdminLink
 	err := r.r.GetContext(ctx, &l, `SELECT `+adminLinkColumns+` FROM admin_links
-		WHERE admin_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`, adminID, r.Now())
+		WHERE admin_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`,
+		adminID, r.Now())
 	return l, orElse(err, app.ErrNoInvitation)
 }
 
@@ -37,7 +38,8 @@ func (s *Store) PutAdminCode(
 		}
 		var link app.AdminLink
 		if err := t.GetContext(ctx, &link, `SELECT `+adminLinkColumns+` FROM admin_links
-			WHERE admin_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`, adminID, t.now); err != nil {
+			WHERE admin_id = ? AND used_at = 0 AND ended_at = 0 AND expires_at > ? ORDER BY created_at DESC LIMIT 1`,
+			adminID, t.now); err != nil {
 			return orElse(err, app.ErrNoInvitation)
 		}
 		hand, err := t.separate(ctx, by, link.MadeBy, link.CodeBy, rule)
@@ -50,11 +52,13 @@ func (s *Store) PutAdminCode(
 			return err
 		}
 		c.LinkID = link.ID
-		if err := t.exec(ctx, `UPDATE admin_codes SET ended_at = ? WHERE link_id = ? AND used_at = 0 AND ended_at = 0`, t.now, link.ID); err != nil {
+		if err := t.exec(ctx, `UPDATE admin_codes SET ended_at = ? WHERE link_id = ? AND used_at = 0 AND ended_at = 0`,
+			t.now, link.ID); err != nil {
 			return err
 		}
 		c.CreatedAt, c.ExpiresAt = t.now, t.now.Add(app.ActivationCodeTTL)
-		if err := t.exec(ctx, `INSERT INTO admin_codes (id, link_id, salt, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := t.exec(ctx,
+			`INSERT INTO admin_codes (id, link_id, salt, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			c.ID, c.LinkID, c.Salt, c.Hash, c.CreatedAt, c.ExpiresAt); err != nil {
 			return err
 		}
@@ -69,11 +73,13 @@ func (s *Store) PutAdminCode(
 // ActivateAdmin tries digits as the code of a set-up link, in the browser that
 // shows words and holds the cookie whose hash is browser: only that browser may
 // go on then. Refusals are those of Activate.
-func (s *Store) ActivateAdmin(ctx context.Context, by app.Actor, linkID, digits, words, browser string) (left int, err error) {
+func (s *Store) ActivateAdmin(ctx context.Context, by app.Actor,
+	linkID, digits, words, browser string) (left int, err error) {
 	var refusal error
 	err = s.write(ctx, func(t *tx) error {
 		var link app.AdminLink
-		if err := t.GetContext(ctx, &link, `SELECT `+adminLinkColumns+` FROM admin_links WHERE id = ?`, linkID); err != nil {
+		if err := t.GetContext(ctx, &link, `SELECT `+adminLinkColumns+` FROM admin_links WHERE id = ?`,
+			linkID); err != nil {
 			return orElse(err, app.ErrInvitation)
 		}
 		if err := link.Check(t.now); err != nil {
@@ -83,7 +89,9 @@ func (s *Store) ActivateAdmin(ctx context.Context, by app.Actor, linkID, digits,
 			return err
 		}
 		var c app.ActivationCode
-		err := t.GetContext(ctx, &c, `SELECT `+adminCodeColumns+` FROM admin_codes WHERE link_id = ? ORDER BY created_at DESC, ended_at LIMIT 1`, link.ID)
+		err := t.GetContext(ctx, &c,
+			`SELECT `+adminCodeColumns+` FROM admin_codes WHERE link_id = ? ORDER BY created_at DESC, ended_at LIMIT 1`,
+			link.ID)
 		if errors.Is(err, sql.ErrNoRows) {
 			return app.ErrActivationEnded
 		}
@@ -94,7 +102,8 @@ func (s *Store) ActivateAdmin(ctx context.Context, by app.Actor, linkID, digits,
 			return err
 		}
 		left, refusal = try(&c, digits, words, t.now)
-		if err := t.exec(ctx, `UPDATE admin_codes SET tries = ?, used_at = ?, ended_at = ? WHERE id = ?`, c.Tries, c.UsedAt, c.EndedAt, c.ID); err != nil {
+		if err := t.exec(ctx, `UPDATE admin_codes SET tries = ?, used_at = ?, ended_at = ? WHERE id = ?`, c.Tries,
+			c.UsedAt, c.EndedAt, c.ID); err != nil {
 			return err
 		}
 		if refusal != nil {

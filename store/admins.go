@@ -43,7 +43,8 @@ func (s *Store) AddAdmin(
 	a.ID, a.State = app.NewID(), app.AdminActive
 	err := s.write(ctx, func(t *tx) error {
 		a.CreatedAt = t.now
-		err := t.exec(ctx, `INSERT INTO admins (id, email, email_norm, name, role, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		err := t.exec(ctx,
+			`INSERT INTO admins (id, email, email_norm, name, role, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			a.ID, a.Email, a.EmailNorm, a.Name, a.Role, a.State, a.CreatedAt)
 		if t.store.engine.IsDuplicate(err) {
 			return app.ErrEmailTaken.In("email").Because(err)
@@ -106,9 +107,11 @@ func (t *tx) linkAdmin(
 // still is it. Passkeys of another would work nowhere: all of them end, with the
 // sessions, and each active administrator gets the set-up link whose token's
 // hash stands by their id in links.
-func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string, links map[string]string, expires app.Instant) error {
+func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string, links map[string]string,
+	expires app.Instant) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrChanged, `UPDATE meta SET value = ? WHERE key = 'admin rp id' AND value = ?`, id, was); err != nil {
+		if err := t.swap(ctx, app.ErrChanged, `UPDATE meta SET value = ? WHERE key = 'admin rp id' AND value = ?`, id,
+			was); err != nil {
 			return err
 		}
 		if err := t.lapse(ctx, ""); err != nil {
@@ -120,7 +123,8 @@ func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string,
 		if err := t.exec(ctx, `UPDATE admin_sessions SET ended_at = ? WHERE ended_at = 0`, t.now); err != nil {
 			return err
 		}
-		if err := t.audit(ctx, by, entry{action: "admin.rp_id", detail: map[string]string{"from": was, "to": id}}); err != nil {
+		if err := t.audit(ctx, by,
+			entry{action: "admin.rp_id", detail: map[string]string{"from": was, "to": id}}); err != nil {
 			return err
 		}
 		for _, admin := range slices.Sorted(maps.Keys(links)) {
@@ -136,7 +140,8 @@ func (s *Store) MoveAdminRPID(ctx context.Context, by app.Actor, was, id string,
 }
 
 func (t *tx) endAdminLinks(ctx context.Context, id string) error {
-	return t.exec(ctx, `UPDATE admin_links SET ended_at = ? WHERE admin_id = ? AND used_at = 0 AND ended_at = 0`, t.now, id)
+	return t.exec(ctx, `UPDATE admin_links SET ended_at = ? WHERE admin_id = ? AND used_at = 0 AND ended_at = 0`, t.now,
+		id)
 }
 
 func (t *tx) admin(ctx context.Context, id string) (app.Admin, error) {
@@ -170,7 +175,8 @@ func (s *Store) SetUpAdmin(ctx context.Context, by app.Actor, in AdminSetUp) (ap
 			return err
 		}
 		var link app.AdminLink
-		if err := t.GetContext(ctx, &link, `SELECT `+adminLinkColumns+` FROM admin_links WHERE id = ? AND admin_id = ?`, in.LinkID, c.AdminID); err != nil {
+		if err := t.GetContext(ctx, &link, `SELECT `+adminLinkColumns+` FROM admin_links WHERE id = ? AND admin_id = ?`,
+			in.LinkID, c.AdminID); err != nil {
 			return orElse(err, app.ErrInvitation)
 		}
 		if err := link.Check(t.now); err != nil {
@@ -185,13 +191,16 @@ func (s *Store) SetUpAdmin(ctx context.Context, by app.Actor, in AdminSetUp) (ap
 		if err := t.endAdminLinks(ctx, c.AdminID); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE admin_id = ? AND revoked_at = 0`, t.now, c.AdminID); err != nil {
+		if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE admin_id = ? AND revoked_at = 0`,
+			t.now, c.AdminID); err != nil {
 			return err
 		}
 		if err := t.endAdminSessions(ctx, c.AdminID); err != nil {
 			return err
 		}
-		err := t.exec(ctx, `INSERT INTO admin_credentials (id, admin_id, record, backed_up, backup_elig, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		err := t.exec(ctx,
+			`INSERT INTO admin_credentials (id, admin_id, record, backed_up, backup_elig, created_at, last_used_at)
+				VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			c.ID, c.AdminID, c.Record, c.BackedUp, c.BackupElig, t.now, t.now)
 		if t.store.engine.IsDuplicate(err) {
 			return app.ErrPasskey.Because(err)
@@ -211,8 +220,10 @@ func (s *Store) SetUpAdmin(ctx context.Context, by app.Actor, in AdminSetUp) (ap
 
 func (t *tx) beginAdminSession(ctx context.Context, by app.Actor, adminID string, s *app.AdminSession) error {
 	s.AdminID, s.CreatedAt, s.LastSeenAt, s.ConfirmedAt, s.EndedAt = adminID, t.now, t.now, t.now, 0
-	if err := t.exec(ctx, `INSERT INTO admin_sessions (id, admin_id, credential_id, created_at, last_seen_at, confirmed_at, source, browser)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, s.ID, s.AdminID, s.CredentialID, s.CreatedAt, s.LastSeenAt, s.ConfirmedAt, s.Source, s.Browser); err != nil {
+	if err := t.exec(ctx,
+		`INSERT INTO admin_sessions (id, admin_id, credential_id, created_at, last_seen_at, confirmed_at, source, browser)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, s.ID, s.AdminID, s.CredentialID, s.CreatedAt, s.LastSeenAt, s.ConfirmedAt,
+		s.Source, s.Browser); err != nil {
 		return err
 	}
 	return t.audit(ctx, by, aboutAdmin("admin.sign_in", adminID))
@@ -230,7 +241,8 @@ type AdminUse struct {
 func (t *tx) useAdminPasskey(ctx context.Context, by app.Actor, u AdminUse) error {
 	err := t.swap(ctx, app.ErrUnknownPasskey, `UPDATE admin_credentials SET record = ?, backed_up = ?, last_used_at = ?,
 			backup_elig = max(backup_elig, ?)
-		WHERE id = ? AND admin_id = ? AND revoked_at = 0`, u.Record, u.BackedUp, t.now, u.Synced, u.CredentialID, u.AdminID)
+		WHERE id = ? AND admin_id = ? AND revoked_at = 0`, u.Record, u.BackedUp, t.now, u.Synced, u.CredentialID,
+		u.AdminID)
 	if err != nil || !u.Synced {
 		return err
 	}
@@ -238,7 +250,8 @@ func (t *tx) useAdminPasskey(ctx context.Context, by app.Actor, u AdminUse) erro
 }
 
 // SignInAdmin begins a session of which ID, Source and Browser are given.
-func (s *Store) SignInAdmin(ctx context.Context, by app.Actor, u AdminUse, session app.AdminSession) (app.AdminSession, error) {
+func (s *Store) SignInAdmin(ctx context.Context, by app.Actor, u AdminUse,
+	session app.AdminSession) (app.AdminSession, error) {
 	err := s.write(ctx, func(t *tx) error {
 		if _, err := t.activeAdmin(ctx, u.AdminID); err != nil {
 			return err
@@ -259,7 +272,9 @@ func (s *Store) ConfirmAdmin(ctx context.Context, by app.Actor, u AdminUse, sess
 		if err := t.useAdminPasskey(ctx, by, u); err != nil {
 			return err
 		}
-		if err := t.swap(ctx, app.ErrSignedOut, `UPDATE admin_sessions SET confirmed_at = ?, last_seen_at = ? WHERE id = ? AND admin_id = ? AND ended_at = 0`,
+		if err := t.swap(ctx, app.ErrSignedOut,
+			`UPDATE admin_sessions SET confirmed_at = ?, last_seen_at = ? WHERE id = ? AND admin_id = ?
+				AND ended_at = 0`,
 			t.now, t.now, sessionID, u.AdminID); err != nil {
 			return err
 		}
@@ -273,14 +288,16 @@ func (s *Store) SeenAdmin(ctx context.Context, session app.AdminSession) error {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE admin_sessions SET last_seen_at = ? WHERE id = ? AND ended_at = 0`, t.now, session.ID)
+		return t.exec(ctx, `UPDATE admin_sessions SET last_seen_at = ? WHERE id = ? AND ended_at = 0`, t.now,
+			session.ID)
 	})
 }
 
 // EndAdminSession ends one of an administrator's sessions.
 func (s *Store) EndAdminSession(ctx context.Context, by app.Actor, adminID, sessionID string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrAlreadyCompleted, `UPDATE admin_sessions SET ended_at = ? WHERE id = ? AND admin_id = ? AND ended_at = 0`,
+		if err := t.swap(ctx, app.ErrAlreadyCompleted,
+			`UPDATE admin_sessions SET ended_at = ? WHERE id = ? AND admin_id = ? AND ended_at = 0`,
 			t.now, sessionID, adminID); err != nil {
 			return err
 		}
@@ -347,7 +364,8 @@ func (s *Store) SetAdminState(ctx context.Context, by app.Actor, id string, stat
 			}
 		}
 		if state == app.AdminRemoved {
-			if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE admin_id = ? AND revoked_at = 0`, t.now, id); err != nil {
+			if err := t.exec(ctx, `UPDATE admin_credentials SET revoked_at = ? WHERE admin_id = ? AND revoked_at = 0`,
+				t.now, id); err != nil {
 				return err
 			}
 			if err := t.exec(ctx, `UPDATE admins SET removed_at = ? WHERE id = ?`, t.now, id); err != nil {
@@ -372,7 +390,8 @@ func (t *tx) keepOwner(ctx context.Context, a app.Admin) error {
 		return nil
 	}
 	var others bool
-	if err := t.GetContext(ctx, &others, `SELECT EXISTS (SELECT 1 FROM admins a JOIN admin_credentials c ON c.admin_id = a.id AND c.revoked_at = 0
+	if err := t.GetContext(ctx, &others,
+		`SELECT EXISTS (SELECT 1 FROM admins a JOIN admin_credentials c ON c.admin_id = a.id AND c.revoked_at = 0
 		WHERE a.role = 'owner' AND a.state = 'active' AND a.id <> ?)`, a.ID); err != nil {
 		return err
 	}
@@ -395,7 +414,8 @@ func (s *Store) SetAdminPreferences(ctx context.Context, by app.Actor, id string
 		if !changes(lang, a.Lang) && !changes(theme, a.Theme) && !changes(zone, a.Zone) {
 			return nil
 		}
-		if err := t.swap(ctx, app.ErrUnknownAdmin, `UPDATE admins SET lang = coalesce(?, lang), theme = coalesce(?, theme), zone = coalesce(?, zone)
+		if err := t.swap(ctx, app.ErrUnknownAdmin,
+			`UPDATE admins SET lang = coalesce(?, lang), theme = coalesce(?, theme), zone = coalesce(?, zone)
 			WHERE id = ? AND state <> 'removed'`, lang, theme, zone, id); err != nil {
 			return err
 		}
@@ -416,7 +436,8 @@ func (r *Reader) Admin(ctx context.Context, id string) (app.Admin, error) {
 // AdminByEmail gives the administrator who has the address, in its normal form.
 func (r *Reader) AdminByEmail(ctx context.Context, emailNorm string) (app.Admin, error) {
 	var a app.Admin
-	err := r.r.GetContext(ctx, &a, `SELECT `+adminColumns+` FROM admins WHERE email_norm = ? AND state <> 'removed'`, emailNorm)
+	err := r.r.GetContext(ctx, &a, `SELECT `+adminColumns+` FROM admins WHERE email_norm = ? AND state <> 'removed'`,
+		emailNorm)
 	return a, orElse(err, app.ErrUnknownAdmin)
 }
 
@@ -433,7 +454,8 @@ func (r *Reader) Admins(ctx context.Context) ([]AdminRow, error) {
 	var out []AdminRow
 	err := r.r.SelectContext(ctx, &out, `SELECT `+adminColumns+`,
 		(SELECT count(*) FROM admin_credentials c WHERE c.admin_id = admins.id AND c.revoked_at = 0) AS passkeys,
-		(SELECT coalesce(max(l.expires_at), 0) FROM admin_links l WHERE l.admin_id = admins.id AND l.used_at = 0 AND l.ended_at = 0 AND l.expires_at > ?) AS link_until,
+		(SELECT coalesce(max(l.expires_at), 0) FROM admin_links l WHERE l.admin_id = admins.id AND l.used_at = 0
+		AND l.ended_at = 0 AND l.expires_at > ?) AS link_until,
 		(SELECT coalesce(max(s.last_seen_at), 0) FROM admin_sessions s WHERE s.admin_id = admins.id) AS last_seen_at
 		FROM admins WHERE state <> 'removed' ORDER BY name, id`, r.Now())
 	return out, err
@@ -456,7 +478,8 @@ func (r *Reader) AdminCredential(ctx context.Context, id string) (app.AdminCrede
 // AdminReady tells whether an administrator has a passkey.
 func (r *Reader) AdminReady(ctx context.Context, adminID string) (bool, error) {
 	var ready bool
-	err := r.r.GetContext(ctx, &ready, `SELECT EXISTS (SELECT 1 FROM admin_credentials WHERE admin_id = ? AND revoked_at = 0)`, adminID)
+	err := r.r.GetContext(ctx, &ready,
+		`SELECT EXISTS (SELECT 1 FROM admin_credentials WHERE admin_id = ? AND revoked_at = 0)`, adminID)
 	return ready, err
 }
 

@@ -25,8 +25,10 @@ func mustAdmin(t *testing.T, db *storetest.DB, email string, role app.AdminRole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := db.SetUpAdmin(t.Context(), app.Actor{Kind: app.ActorAdmin}, store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true},
-		Credential: app.AdminCredential{ID: app.NewID(), AdminID: a.ID, Record: "{}"}, Session: app.AdminSession{ID: app.NewID()}})
+	s, err := db.SetUpAdmin(t.Context(), app.Actor{Kind: app.ActorAdmin},
+		store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true},
+			Credential: app.AdminCredential{ID: app.NewID(), AdminID: a.ID, Record: "{}"},
+			Session:    app.AdminSession{ID: app.NewID()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,15 +41,20 @@ func TestAdminSetUpIsAllOrNothing(t *testing.T) {
 	db := storetest.New(t)
 	first := mustAdmin(t, db, "olive@bank.example", app.RoleOwner)
 	hash := app.NewID()
-	if err := db.LinkAdmin(t.Context(), app.Operator, first.AdminID, hash, db.Now().Add(time.Hour), store.Separation{}); err != nil {
+	if err := db.LinkAdmin(t.Context(), app.Operator, first.AdminID, hash, db.Now().Add(time.Hour),
+		store.Separation{}); err != nil {
 		t.Fatal(err)
 	}
 	link, err := db.AdminLink(t.Context(), hash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true}, Session: app.AdminSession{ID: app.NewID()},
-		Credential: app.AdminCredential{ID: first.CredentialID, AdminID: first.AdminID, Record: "{}"}} // a passkey that is there already
+	again := store.AdminSetUp{
+		LinkID:     link.ID,
+		Activation: app.Activation{LinkAlone: true},
+		Session:    app.AdminSession{ID: app.NewID()},
+		Credential: app.AdminCredential{ID: first.CredentialID, AdminID: first.AdminID, Record: "{}"},
+	} // a passkey that is there already
 	if _, err := db.SetUpAdmin(t.Context(), app.System, again); !errors.Is(err, app.ErrPasskey) {
 		t.Fatalf("the same passkey twice: %v", err)
 	}
@@ -101,10 +108,12 @@ func TestAdminPasskeysHoldTheRPID(t *testing.T) {
 	if is, err := db.AdminRPID(t.Context()); err != nil || is != "a.example" {
 		t.Errorf("administrators after people moved: %s %v", is, err)
 	}
-	if err := db.MoveAdminRPID(t.Context(), app.Operator, "c.example", "b.example", nil, 0); !errors.Is(err, app.ErrChanged) {
+	if err := db.MoveAdminRPID(t.Context(), app.Operator, "c.example", "b.example", nil,
+		0); !errors.Is(err, app.ErrChanged) {
 		t.Errorf("from an RP id that it isn't: %v", err)
 	}
-	if err := db.MoveAdminRPID(t.Context(), app.Operator, "a.example", "b.example", map[string]string{olive.AdminID: "hash"}, db.Now().Add(time.Hour)); err != nil {
+	if err := db.MoveAdminRPID(t.Context(), app.Operator, "a.example", "b.example",
+		map[string]string{olive.AdminID: "hash"}, db.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if session, err := db.AdminSession(t.Context(), olive.ID); err != nil || session.EndedAt == 0 {

@@ -39,15 +39,20 @@ var aheads = []due{
 	// A device and the passkey that was made with it keep the same time: see cooling.
 	{found: `devices WHERE created_at > :ahead`,
 		before: `UPDATE credentials SET created_at = :now WHERE created_at > :ahead AND id IN
-			(SELECT credential_id FROM (SELECT credential_id FROM devices WHERE created_at > :ahead ORDER BY created_at, id LIMIT :step))`,
+			(SELECT credential_id FROM (SELECT credential_id FROM devices WHERE created_at > :ahead
+			ORDER BY created_at, id LIMIT :step))`,
 		end: `UPDATE devices SET created_at = :now, approver_since = min(approver_since, :now) WHERE id IN
 			(SELECT id FROM devices WHERE created_at > :ahead ORDER BY created_at, id LIMIT :step)`},
-	{found: `credentials WHERE created_at > :ahead AND id NOT IN (SELECT credential_id FROM devices WHERE created_at > :ahead)`,
+	{
+		found: `credentials WHERE created_at > :ahead AND id NOT IN (SELECT credential_id FROM devices
+			WHERE created_at > :ahead)`,
 		end: `UPDATE credentials SET created_at = :now WHERE id IN (SELECT id FROM credentials WHERE created_at > :ahead
-			AND id NOT IN (SELECT credential_id FROM devices WHERE created_at > :ahead) LIMIT :step)`},
+			AND id NOT IN (SELECT credential_id FROM devices WHERE created_at > :ahead) LIMIT :step)`,
+	},
 
 	{found: `mutes WHERE until > :mute + :slack`,
-		end: `UPDATE mutes SET until = :mute WHERE rowid IN (SELECT rowid FROM mutes WHERE until > :mute + :slack LIMIT :step)`},
+		end: `UPDATE mutes SET until = :mute WHERE rowid IN (SELECT rowid FROM mutes
+			WHERE until > :mute + :slack LIMIT :step)`},
 	{found: `devices WHERE app_until <> 0 AND app_until > :app + :slack`,
 		end: `UPDATE devices SET app_until = :app WHERE id IN
 			(SELECT id FROM devices WHERE app_until <> 0 AND app_until > :app + :slack LIMIT :step)`},
@@ -61,7 +66,8 @@ var aheads = []due{
 		end: `UPDATE consent_owners SET expires_at = :owner WHERE rowid IN
 			(SELECT rowid FROM consent_owners WHERE expires_at > :owner + :slack LIMIT :step)`},
 	{found: `sessions WHERE expires_at > :session`,
-		end: `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expires_at > :session LIMIT :step)`},
+		end: `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions
+			WHERE expires_at > :session LIMIT :step)`},
 	{found: `imports WHERE state IN ('uploaded', 'running') AND leased_until > :lease`,
 		end: `UPDATE imports SET lease = '', lease_process = '', leased_until = 0 WHERE id IN
 			(SELECT id FROM imports WHERE state IN ('uploaded', 'running') AND leased_until > :lease LIMIT :step)`},
@@ -73,8 +79,10 @@ var aheads = []due{
 			WHERE id IN (SELECT id FROM jobs WHERE created_at > :ahead LIMIT :step)`,
 		topic: app.TopicJob},
 	{found: `invitations WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead`,
-		end: `UPDATE invitations SET expires_at = expires_at - (created_at - :now), created_at = :now, ended_at = 0 WHERE id IN
-			(SELECT id FROM invitations WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead LIMIT :step) RETURNING person_id`, people: true},
+		end: `UPDATE invitations SET expires_at = expires_at - (created_at - :now), created_at = :now, ended_at = 0
+			WHERE id IN
+			(SELECT id FROM invitations WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead LIMIT :step)
+			RETURNING person_id`, people: true},
 	{found: `admin_links WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead`,
 		end: `UPDATE admin_links SET expires_at = expires_at - (created_at - :now), created_at = :now WHERE id IN
 			(SELECT id FROM admin_links WHERE used_at = 0 AND ended_at = 0 AND created_at > :ahead LIMIT :step)`},

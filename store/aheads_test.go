@@ -46,8 +46,9 @@ func count(t *testing.T, db *storetest.DB, from string, args ...any) (n int) {
 func approve(t *testing.T, db *storetest.DB, r app.Request, dev app.Device, pays *app.Payment) {
 	t.Helper()
 	none(t, db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""))
-	none(t, db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "proof",
-		At: db.Now(), CredentialID: dev.CredentialID, Payment: pays}))
+	none(t,
+		db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "proof",
+			At: db.Now(), CredentialID: dev.CredentialID, Payment: pays}))
 }
 
 // A suspension that is lifted again takes back what was approved before it, and
@@ -118,8 +119,10 @@ func TestTimesOfAClockAheadBecomeNow(t *testing.T) {
 		db.Tamper(`INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at)
 			VALUES ('alone', ?, '{}', 0, 0, ?)`, alice.ID, db.Now())
 	})
-	times := []string{"backoffs WHERE denied_at", "persons WHERE attacked_at", "attackers WHERE at", "persons WHERE suspended_at",
-		"devices WHERE suspended_at", "released_identifiers WHERE released_at", "endings WHERE at", "endings WHERE retry_at",
+	times := []string{"backoffs WHERE denied_at", "persons WHERE attacked_at", "attackers WHERE at",
+		"persons WHERE suspended_at",
+		"devices WHERE suspended_at", "released_identifiers WHERE released_at", "endings WHERE at",
+		"endings WHERE retry_at",
 		"devices WHERE created_at", "devices WHERE approver_since", "credentials WHERE id = 'alone' AND created_at",
 		"credentials WHERE created_at"}
 	for _, of := range times {
@@ -183,13 +186,19 @@ func TestEndsOfAClockAheadAreNoFurtherOffThanTheyMay(t *testing.T) {
 	none(t, err)
 	underAClockAhead(db, func() {
 		none(t, db.Mute(t.Context(), storetest.On(dev), "noisy", "Noisy", db.Now().Add(store.MuteTime)))
-		none(t, db.Sessions().CommitCtx(t.Context(), "token", []byte("x"), db.Now().Add(store.SessionTime+24*time.Hour).Time()))
-		none(t, db.KeepConsentOwner(t.Context(), app.ConsentOwner{Connection: "acp", ConsentID: "c", ServerID: "s", Kind: "k",
-			CPF: "1", ExpiresAt: db.Now().Add(400 * 24 * time.Hour)}))
-		_, err := db.Propose(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: owner.ID}, app.Proposal{Area: "settings", Action: "x", Subject: "y"})
+		none(t,
+			db.Sessions().CommitCtx(t.Context(), "token", []byte("x"),
+				db.Now().Add(store.SessionTime+24*time.Hour).Time()))
+		none(t,
+			db.KeepConsentOwner(t.Context(),
+				app.ConsentOwner{Connection: "acp", ConsentID: "c", ServerID: "s", Kind: "k",
+					CPF: "1", ExpiresAt: db.Now().Add(400 * 24 * time.Hour)}))
+		_, err := db.Propose(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: owner.ID},
+			app.Proposal{Area: "settings", Action: "x", Subject: "y"})
 		none(t, err)
 		db.Tamper(`UPDATE devices SET app_until = ? WHERE id = ?`, db.Now().Add(store.AppWindow), dev.ID)
-		db.Tamper(`UPDATE invitations SET activation = 'a', activated_until = ? WHERE used_at = 0`, db.Now().Add(app.ActivationWindow))
+		db.Tamper(`UPDATE invitations SET activation = 'a', activated_until = ? WHERE used_at = 0`,
+			db.Now().Add(app.ActivationWindow))
 		db.Tamper(`UPDATE admin_links SET activation = 'a', activated_until = ?`, db.Now().Add(app.ActivationWindow))
 		db.Tamper(`INSERT INTO imports (id, state, file, size, lang, actor_kind, actor_id, source, created_at, lease, leased_until)
 			VALUES ('i', 'uploaded', 'f', 1, 'en-GB', 'operator', '', '', 1, 'gone', ?)`, db.Now().Add(store.LeaseTime))
@@ -229,7 +238,9 @@ func TestOneThatCantBeEndedStopsNothingElse(t *testing.T) {
 	db := storetest.New(t)
 	alice := db.MustPerson("alice")
 	dev := db.MustDevice(alice)
-	none(t, db.PutCeremony(t.Context(), store.Ceremony{ID: "c", Purpose: "approve", Session: "{}", ExpiresAt: db.Now().Add(time.Minute)}))
+	none(t,
+		db.PutCeremony(t.Context(),
+			store.Ceremony{ID: "c", Purpose: "approve", Session: "{}", ExpiresAt: db.Now().Add(time.Minute)}))
 	none(t, db.Mute(t.Context(), storetest.On(dev), "noisy", "Noisy", db.Now().Add(time.Minute)))
 	underAClockAhead(db, func() {
 		none(t, db.Deny(t.Context(), storetest.On(dev), db.MustRequest(alice).ID, app.ReasonReported))
@@ -256,7 +267,9 @@ func TestWhatIsStillToComeIsNotOfTheLastWhile(t *testing.T) {
 	dev := db.MustDevice(alice)
 	refused := func() {
 		t.Helper()
-		none(t, db.PasskeyRefused(t.Context(), app.System, store.PasskeyRefusal{PersonID: alice.ID, Detail: map[string]string{"purpose": "sign-in"}}))
+		none(t,
+			db.PasskeyRefused(t.Context(), app.System,
+				store.PasskeyRefusal{PersonID: alice.ID, Detail: map[string]string{"purpose": "sign-in"}}))
 	}
 	pays := app.Payment{PayeeHash: "p", Currency: "BRL", Amount: "10.00"}
 	underAClockAhead(db, func() {
@@ -285,7 +298,8 @@ func TestWhatIsStillToComeIsNotOfTheLastWhile(t *testing.T) {
 	}
 	db.Tamper(`UPDATE persons SET attacked_at = ?, attack = 'burst' WHERE id = ?`, db.Now(), alice.ID)
 	since := db.Now().Add(-app.AttackWindow)
-	if u, err := db.UnderAttack(t.Context(), alice.ID, "till", since, db.Now().Add(-app.KnownFor)); err != nil || !u.Client {
+	if u, err := db.UnderAttack(t.Context(), alice.ID, "till", since, db.Now().Add(-app.KnownFor)); err != nil ||
+		!u.Client {
 		t.Errorf("a client is known by an approval that is to come (%v)", err)
 	}
 }
@@ -306,7 +320,8 @@ func TestWhatAClockAheadBeganLastsAsLong(t *testing.T) {
 			app.Admin{Email: "o@b.example", EmailNorm: "o@b.example", Name: "O", Role: app.RoleOwner},
 			"link", db.Now().Add(time.Hour), store.Separation{})
 		none(t, err)
-		db.Tamper(`INSERT INTO identifier_moves (id, kind, from_person, to_person, moved_at, ends_at) VALUES ('m', 'cpf', ?, ?, ?, ?)`,
+		db.Tamper(`INSERT INTO identifier_moves (id, kind, from_person, to_person, moved_at, ends_at)
+			VALUES ('m', 'cpf', ?, ?, ?, ?)`,
 			bob.ID, alice.ID, db.Now(), db.Now().Add(72*time.Hour))
 	})
 	db.Clock.Advance(time.Minute)

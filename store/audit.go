@@ -25,7 +25,8 @@ func (t *tx) audit(ctx context.Context, by app.Actor, e entry) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row.ID, row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
+	return t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row.ID,
+		row.At, row.ActorKind, row.ActorID, row.Source, row.Action,
 		row.PersonID, row.DeviceID, row.RequestID, row.Detail, row.PrevHash, row.Hash)
 }
 
@@ -60,8 +61,19 @@ func (t *tx) chain(ctx context.Context, by app.Actor, e entry) (AuditEntry, erro
 		}
 		t.end = &end
 	}
-	row := AuditEntry{ID: t.end.ID + 1, At: t.now, ActorKind: by.Kind, ActorID: by.ID, Source: by.Source, Action: e.action,
-		PersonID: e.person, DeviceID: e.device, RequestID: e.request, Detail: detail, PrevHash: t.end.Hash}
+	row := AuditEntry{
+		ID:        t.end.ID + 1,
+		At:        t.now,
+		ActorKind: by.Kind,
+		ActorID:   by.ID,
+		Source:    by.Source,
+		Action:    e.action,
+		PersonID:  e.person,
+		DeviceID:  e.device,
+		RequestID: e.request,
+		Detail:    detail,
+		PrevHash:  t.end.Hash,
+	}
 	row.Hash = row.Sum(row.PrevHash)
 	t.end = &AuditHead{ID: row.ID, Hash: row.Hash}
 	return row, nil
@@ -109,13 +121,15 @@ type AuditEntry struct {
 // AuditOfRequest gives a request's trace, oldest first, without who looked at it.
 func (r *Reader) AuditOfRequest(ctx context.Context, id string) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE request_id = ? AND substr(action, 1, 5) <> 'look.' ORDER BY id`, id)
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+auditColumns+` FROM audit WHERE request_id = ? AND substr(action, 1, 5) <> 'look.' ORDER BY id`, id)
 	return out, err
 }
 
 // AuditOf gives the newest entries of one action, newest first.
 func (r *Reader) AuditOf(ctx context.Context, action string, limit int) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE action = ? ORDER BY at DESC, id DESC LIMIT ?`, action, limit)
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+auditColumns+` FROM audit WHERE action = ? ORDER BY at DESC, id DESC LIMIT ?`, action, limit)
 	return out, err
 }

@@ -52,7 +52,8 @@ func must(t testing.TB, raw *sql.DB, query string, args ...any) {
 // disarm drops the triggers, which somebody who can write the file can do.
 func disarm(t testing.TB, raw *sql.DB) {
 	t.Helper()
-	for _, name := range []string{"audit_insert", "audit_update", "audit_delete", "audit_checkpoints_insert", "audit_checkpoints_update", "audit_checkpoints_delete"} {
+	for _, name := range []string{"audit_insert", "audit_update", "audit_delete", "audit_checkpoints_insert",
+		"audit_checkpoints_update", "audit_checkpoints_delete"} {
 		must(t, raw, "DROP TRIGGER "+name)
 	}
 }
@@ -63,7 +64,8 @@ func audited(t testing.TB, n int) *storetest.DB {
 	db := storetest.New(t)
 	for i := range n {
 		by := app.Actor{Kind: app.ActorACP, ID: "acp", Source: "192.0.2.7"}
-		if err := db.Refused(t.Context(), by, fmt.Sprintf("request.refuse_%d", i%3), map[string]string{"reason": fmt.Sprint(i)}); err != nil {
+		if err := db.Refused(t.Context(), by, fmt.Sprintf("request.refuse_%d", i%3),
+			map[string]string{"reason": fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
 		db.Clock.Advance(time.Second)
@@ -82,8 +84,18 @@ func verify(t testing.TB, r *store.Reader, head store.AuditHead) store.AuditRepo
 
 // The hash was computed by another program, from what Sum's comment says.
 func TestAuditHashIsAsDescribed(t *testing.T) {
-	e := store.AuditEntry{ID: 42, At: 1795357800123, ActorKind: app.ActorDevice, ActorID: "DEV1", Source: "192.0.2.7", Action: "request.deny",
-		PersonID: "P1", DeviceID: "DEV1", RequestID: "R1", Detail: `{"reason":"não é meu"}`}
+	e := store.AuditEntry{
+		ID:        42,
+		At:        1795357800123,
+		ActorKind: app.ActorDevice,
+		ActorID:   "DEV1",
+		Source:    "192.0.2.7",
+		Action:    "request.deny",
+		PersonID:  "P1",
+		DeviceID:  "DEV1",
+		RequestID: "R1",
+		Detail:    `{"reason":"não é meu"}`,
+	}
 	const want = "b05881350379ca8731d1c6e8deab25f7825af8187bec39307941905a87db08eb"
 	if got := e.Sum(strings.Repeat("0", 64)); got != want {
 		t.Errorf("hash %s, want %s", got, want)
@@ -108,7 +120,8 @@ func TestAuditIsAChain(t *testing.T) {
 		prev = row.Hash
 	}
 	rep := verify(t, db.Reader, store.AuditHead{Hash: rows[1].Hash})
-	if rep.Finding != nil || rep.Rows != 3 || rep.Head != store.HeadFound || rep.Last != (store.AuditHead{ID: 3, Hash: prev}) || rep.First.ID != 1 {
+	if rep.Finding != nil || rep.Rows != 3 || rep.Head != store.HeadFound ||
+		rep.Last != (store.AuditHead{ID: 3, Hash: prev}) || rep.First.ID != 1 {
 		t.Errorf("%+v", rep)
 	}
 	if head, err := db.AuditHead(t.Context()); err != nil || head != rep.Last {
@@ -120,7 +133,9 @@ func TestAuditIsAChain(t *testing.T) {
 func TestAuditNumbersHaveNoGaps(t *testing.T) {
 	db := audited(t, 1)
 	p := db.MustPerson("alice")
-	if _, err := db.AddPerson(t.Context(), app.Operator, "alice", []app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}}, nil); !errors.Is(err, app.ErrIdentifierTaken) {
+	if _, err := db.AddPerson(t.Context(), app.Operator, "alice",
+		[]app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}},
+		nil); !errors.Is(err, app.ErrIdentifierTaken) {
 		t.Fatal(err)
 	}
 	db.MustDevice(p)
@@ -170,8 +185,10 @@ func TestAuditRowsInFrontAreFound(t *testing.T) {
 	db := audited(t, 3)
 	raw := rawDB(t, db.Dir)
 	disarm(t, raw)
-	must(t, raw, `INSERT INTO audit (id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash) SELECT -7, at, actor_kind, actor_id, source, 'request.approve', person_id, device_id, request_id, detail, '', '' FROM audit WHERE id = 1`)
-	if rep := verify(t, db.Reader, store.AuditHead{}); rep.Finding == nil || rep.Finding.ID != -7 || rep.Finding.Fault != store.AuditAltered {
+	must(t, raw,
+		`INSERT INTO audit (id, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash) SELECT -7, at, actor_kind, actor_id, source, 'request.approve', person_id, device_id, request_id, detail, '', '' FROM audit WHERE id = 1`)
+	if rep := verify(t, db.Reader, store.AuditHead{}); rep.Finding == nil || rep.Finding.ID != -7 ||
+		rep.Finding.Fault != store.AuditAltered {
 		t.Errorf("found %+v", rep.Finding)
 	}
 }
@@ -185,12 +202,18 @@ func TestAuditThatWasEmptiedIsFound(t *testing.T) {
 		want     store.AuditFinding
 	}{
 		{"all of it", `DELETE FROM audit`, false, store.AuditFinding{Fault: store.AuditMissing, ID: 1, To: 1}},
-		{"all behind a checkpoint", `DELETE FROM audit`, true, store.AuditFinding{Fault: store.AuditMissing, ID: 5, To: 5}},
-		{"a row before the checkpoint", `INSERT INTO audit SELECT 2, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash FROM audit WHERE id = 6`,
+		{"all behind a checkpoint", `DELETE FROM audit`, true,
+			store.AuditFinding{Fault: store.AuditMissing, ID: 5, To: 5}},
+		{"a row before the checkpoint",
+			`INSERT INTO audit SELECT 2, at, actor_kind, actor_id, source, action, person_id, device_id, request_id, detail, prev_hash, hash FROM audit WHERE id = 6`,
 			true, store.AuditFinding{Fault: store.AuditAltered, ID: 2}},
-		{"the row of the checkpoint, altered", `INSERT INTO audit SELECT c.id, c.row_at, 'acp', '', '', 'nothing', '', '', '', '', '', c.hash FROM audit_checkpoints c`,
+		{"the row of the checkpoint, altered",
+			`INSERT INTO audit SELECT c.id, c.row_at, 'acp', '', '', 'nothing', '', '', '', '', '', c.hash
+				FROM audit_checkpoints c`,
 			true, store.AuditFinding{Fault: store.AuditAltered, ID: 4}},
-		{"what says that it is a chain", `UPDATE audit SET hash = '', prev_hash = '', actor_id = 'mallory' WHERE id > 6; DELETE FROM meta WHERE key = 'audit chained'`,
+		{"what says that it is a chain",
+			`UPDATE audit SET hash = '', prev_hash = '', actor_id = 'mallory' WHERE id > 6; DELETE FROM meta
+				WHERE key = 'audit chained'`,
 			false, store.AuditFinding{Fault: store.AuditAltered, ID: 7}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -235,13 +258,15 @@ func TestAuditTamperingIsFound(t *testing.T) {
 		}
 		return f
 	}
-	const swap = `UPDATE audit SET id = -5 WHERE id = 5; UPDATE audit SET id = 5 WHERE id = 6; UPDATE audit SET id = 6 WHERE id = -5`
+	const swap = `UPDATE audit SET id = -5 WHERE id = 5; UPDATE audit SET id = 5 WHERE id = 6; UPDATE audit SET id = 6
+		WHERE id = -5`
 	for _, c := range []struct {
 		name string
 		do   string
 		want store.AuditFinding
 	}{
-		{"at", `UPDATE audit SET at = at + 1 WHERE id = 5`, store.AuditFinding{Fault: store.AuditAltered, ID: 5, At: row(5) + 1}},
+		{"at", `UPDATE audit SET at = at + 1 WHERE id = 5`,
+			store.AuditFinding{Fault: store.AuditAltered, ID: 5, At: row(5) + 1}},
 		{"actor_kind", `UPDATE audit SET actor_kind = 'operator' WHERE id = 5`, altered(5)},
 		{"actor_id", `UPDATE audit SET actor_id = 'mallory' WHERE id = 5`, altered(5)},
 		{"source", `UPDATE audit SET source = '' WHERE id = 5`, altered(5)},
@@ -252,7 +277,8 @@ func TestAuditTamperingIsFound(t *testing.T) {
 		{"detail", `UPDATE audit SET detail = '' WHERE id = 5`, altered(5)},
 		{"prev_hash", `UPDATE audit SET prev_hash = (SELECT hash FROM audit WHERE id = 3) WHERE id = 5`, altered(5)},
 		{"hash", `UPDATE audit SET hash = '' WHERE id = 5`, altered(5)},
-		{"text from one column to the next", `UPDATE audit SET actor_id = 'ac', source = 'p192.0.2.7' WHERE id = 5`, altered(5)},
+		{"text from one column to the next", `UPDATE audit SET actor_id = 'ac', source = 'p192.0.2.7' WHERE id = 5`,
+			altered(5)},
 		{"id", `UPDATE audit SET id = 77 WHERE id = 5`, moved(5, 77)},
 		{"the first row", `UPDATE audit SET source = '' WHERE id = 1`, altered(1)},
 		{"the last row", `UPDATE audit SET source = '' WHERE id = 9`, altered(9)},
@@ -260,12 +286,15 @@ func TestAuditTamperingIsFound(t *testing.T) {
 		{"a row deleted", `DELETE FROM audit WHERE id = 5`, missing(5, 5)},
 		{"rows deleted", `DELETE FROM audit WHERE id BETWEEN 4 AND 6`, missing(4, 6)},
 		{"the first rows deleted", `DELETE FROM audit WHERE id < 3`, missing(1, 2)},
-		{"a row deleted and the hole closed", `DELETE FROM audit WHERE id = 5; UPDATE audit SET id = id - 1 WHERE id > 5`,
+		{"a row deleted and the hole closed",
+			`DELETE FROM audit WHERE id = 5; UPDATE audit SET id = id - 1 WHERE id > 5`,
 			store.AuditFinding{Fault: store.AuditAltered, ID: 5, At: row(6)}},
 		{"two rows swapped", swap, moved(5, 6)},
 		{"two rows swapped but for their hashes", swap + `; UPDATE audit SET
-			hash = CASE id WHEN 5 THEN (SELECT hash FROM audit WHERE id = 6) ELSE (SELECT hash FROM audit WHERE id = 5) END,
-			prev_hash = CASE id WHEN 5 THEN (SELECT prev_hash FROM audit WHERE id = 6) ELSE (SELECT prev_hash FROM audit WHERE id = 5) END
+			hash = CASE id WHEN 5 THEN (SELECT hash FROM audit WHERE id = 6) ELSE (SELECT hash FROM audit
+			WHERE id = 5) END,
+			prev_hash = CASE id WHEN 5 THEN (SELECT prev_hash FROM audit WHERE id = 6) ELSE (SELECT prev_hash FROM audit
+			WHERE id = 5) END
 			WHERE id IN (5, 6)`, moved(5, 6)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -280,7 +309,8 @@ func TestAuditTamperingIsFound(t *testing.T) {
 			if rep.Rows != c.want.ID-1 {
 				t.Errorf("%d rows are whole before %d", rep.Rows, c.want.ID)
 			}
-			if says := rep.Finding.Error(); !strings.Contains(says, fmt.Sprint(c.want.ID)) || c.want.At != 0 && !strings.Contains(says, "2026-11-22 14:30:0") {
+			if says := rep.Finding.Error(); !strings.Contains(says, fmt.Sprint(c.want.ID)) ||
+				c.want.At != 0 && !strings.Contains(says, "2026-11-22 14:30:0") {
 				t.Errorf("%q doesn't name the row and its time", says)
 			}
 			// What is written after it doesn't hide it.
@@ -307,7 +337,8 @@ func TestAuditRowWithANewHashIsFound(t *testing.T) {
 	e := rows[0]
 	e.ActorID = "mallory"
 	must(t, raw, `UPDATE audit SET actor_id = ?, hash = ? WHERE id = 5`, e.ActorID, e.Sum(e.PrevHash))
-	if f := verify(t, db.Reader, store.AuditHead{}).Finding; f == nil || *f != (store.AuditFinding{Fault: store.AuditAltered, ID: 5, At: e.At}) {
+	if f := verify(t, db.Reader, store.AuditHead{}).Finding; f == nil ||
+		*f != (store.AuditFinding{Fault: store.AuditAltered, ID: 5, At: e.At}) {
 		t.Errorf("found %+v", f)
 	}
 }
@@ -482,7 +513,8 @@ func TestAuditChainingGoesOn(t *testing.T) {
 	}
 	raw := rawDB(t, dir)
 	var done string
-	if err := raw.QueryRow(`SELECT value FROM meta WHERE key = 'audit chained'`).Scan(&done); err != nil || done != "1000" {
+	if err := raw.QueryRow(`SELECT value FROM meta WHERE key = 'audit chained'`).Scan(&done); err != nil ||
+		done != "1000" {
 		t.Fatalf("interrupted at %q (%v)", done, err)
 	}
 	st, err := store.Open(t.Context(), store.Options{Dir: dir})

@@ -35,7 +35,8 @@ func (e AuditEntry) Sum(prev string) string {
 	b = netstring(b, prev)
 	b = netstring(b, strconv.FormatInt(e.ID, 10))
 	b = netstring(b, strconv.FormatInt(int64(e.At), 10))
-	for _, s := range []string{string(e.ActorKind), e.ActorID, e.Source, e.Action, e.PersonID, e.DeviceID, e.RequestID, e.Detail} {
+	for _, s := range []string{string(e.ActorKind), e.ActorID, e.Source, e.Action, e.PersonID, e.DeviceID, e.RequestID,
+		e.Detail} {
 		b = netstring(b, s)
 	}
 	sum := sha256.Sum256(b)
@@ -120,7 +121,9 @@ func (s *Store) chainAudit(ctx context.Context) error {
 				return nil
 			}
 			var begun bool
-			if err := t.GetContext(ctx, &begun, `SELECT EXISTS (SELECT 1 FROM audit WHERE hash <> '') OR EXISTS (SELECT 1 FROM audit_checkpoints)`); err != nil {
+			if err := t.GetContext(ctx, &begun,
+				`SELECT EXISTS (SELECT 1 FROM audit WHERE hash <> '') OR EXISTS (SELECT 1
+					FROM audit_checkpoints)`); err != nil {
 				return err
 			}
 			if at == "" && begun {
@@ -134,7 +137,10 @@ func (s *Store) chainAudit(ctx context.Context) error {
 					return err
 				}
 			}
-			return t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('audit chained', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, at)
+			return t.exec(ctx,
+				`INSERT INTO meta (key, value) VALUES ('audit chained', ?) ON CONFLICT (key) DO UPDATE
+					SET value = excluded.value`,
+				at)
 		})
 		if err != nil {
 			return err
@@ -152,7 +158,8 @@ func (t *tx) chainFrom(ctx context.Context, last int64) (string, error) {
 		}
 	}
 	var rows []AuditEntry
-	if err := t.SelectContext(ctx, &rows, `SELECT `+auditColumns+` FROM audit WHERE id > ? ORDER BY id LIMIT ?`, last, chainStep); err != nil {
+	if err := t.SelectContext(ctx, &rows, `SELECT `+auditColumns+` FROM audit WHERE id > ? ORDER BY id LIMIT ?`, last,
+		chainStep); err != nil {
 		return "", err
 	}
 	for _, row := range rows {

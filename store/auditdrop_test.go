@@ -35,7 +35,8 @@ func TestAuditIsVerifiedBehindWhatWasDropped(t *testing.T) {
 	check := func(first, last int64, head store.AuditHead, verdict store.AuditHeadVerdict) {
 		t.Helper()
 		rep := verify(t, db.Reader, head)
-		if rep.Finding != nil || rep.First.ID != first || rep.Last.ID != last || rep.Rows != last-first+1 || rep.Head != verdict {
+		if rep.Finding != nil || rep.First.ID != first || rep.Last.ID != last || rep.Rows != last-first+1 ||
+			rep.Head != verdict {
 			t.Errorf("%+v %v, want %d to %d, head %s", rep, rep.Finding, first, last, verdict)
 		}
 		if from, to, err := db.AuditRange(ctx, 0, 0); err != nil || from != first || to != last {
@@ -48,7 +49,9 @@ func TestAuditIsVerifiedBehindWhatWasDropped(t *testing.T) {
 	drop(rows[2200].At, 2200)
 	check(2201, 2501, store.AuditHead{}, store.HeadNotAsked)
 	found, err := db.AuditOf(ctx, "audit.drop", 9)
-	if want := `{"before":"` + rows[2200].At.Time().Format(time.RFC3339) + `","rows":"2200","through":"2200"}`; err != nil || len(found) != 1 || found[0].Detail != want || found[0].ActorID != "assent" {
+	if want := `{"before":"` + rows[2200].At.Time().Format(time.RFC3339) +
+		`","rows":"2200","through":"2200"}`; err != nil ||
+		len(found) != 1 || found[0].Detail != want || found[0].ActorID != "assent" {
 		t.Errorf("the audit of it: %+v (%v), want %s", found, err, want)
 	}
 	drop(rows[2200].At, 0)
@@ -125,11 +128,15 @@ func TestAuditCheckpointsAreNotForged(t *testing.T) {
 	other := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))
 	for _, c := range []struct{ name, do string }{
 		{"another key", `UPDATE audit_checkpoints SET signature = ?`},
-		{"another row", `UPDATE audit_checkpoints SET id = 6, hash = (SELECT hash FROM audit WHERE id = 6); DELETE FROM audit WHERE id <= 6`},
+		{"another row",
+			`UPDATE audit_checkpoints SET id = 6, hash = (SELECT hash FROM audit WHERE id = 6); DELETE FROM audit
+				WHERE id <= 6`},
 		{"another time", `UPDATE audit_checkpoints SET row_at = row_at + 1`},
 		{"another number of rows", `UPDATE audit_checkpoints SET dropped = 7`},
 		{"no signature", `UPDATE audit_checkpoints SET signature = ''`},
-		{"a second one", `INSERT INTO audit_checkpoints SELECT 7, (SELECT hash FROM audit WHERE id = 7), row_at, dropped, at, signature FROM audit_checkpoints; DELETE FROM audit WHERE id <= 7`},
+		{"a second one",
+			`INSERT INTO audit_checkpoints SELECT 7, (SELECT hash FROM audit
+				WHERE id = 7), row_at, dropped, at, signature FROM audit_checkpoints; DELETE FROM audit WHERE id <= 7`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db := audited(t, 9)
@@ -146,10 +153,17 @@ func TestAuditCheckpointsAreNotForged(t *testing.T) {
 			if c.name == "another key" {
 				var id, rowAt, dropped, at int64
 				var hash string
-				if err := raw.QueryRow(`SELECT id, hash, row_at, dropped, at FROM audit_checkpoints`).Scan(&id, &hash, &rowAt, &dropped, &at); err != nil {
+				if err := raw.QueryRow(`SELECT id, hash, row_at, dropped, at FROM audit_checkpoints`).Scan(&id, &hash,
+					&rowAt, &dropped, &at); err != nil {
 					t.Fatal(err)
 				}
-				m := store.AuditDropped{ID: id, Hash: hash, RowAt: app.Instant(rowAt), Dropped: dropped, At: app.Instant(at)}.Message()
+				m := store.AuditDropped{
+					ID:      id,
+					Hash:    hash,
+					RowAt:   app.Instant(rowAt),
+					Dropped: dropped,
+					At:      app.Instant(at),
+				}.Message()
 				args = append(args, base64.RawURLEncoding.EncodeToString(ed25519.Sign(other, m)))
 			}
 			must(t, raw, c.do, args...)
@@ -159,7 +173,8 @@ func TestAuditCheckpointsAreNotForged(t *testing.T) {
 			}
 			// A later run doesn't vouch for it.
 			var f *store.AuditFinding
-			if n, err := db.DropAudit(t.Context(), app.System, db.Now(), signAudit); !errors.As(err, &f) || f.Fault != store.AuditCheckpoint || n != 0 {
+			if n, err := db.DropAudit(t.Context(), app.System, db.Now(), signAudit); !errors.As(err, &f) ||
+				f.Fault != store.AuditCheckpoint || n != 0 {
 				t.Errorf("dropped %d more: %v", n, err)
 			}
 		})
@@ -172,7 +187,8 @@ func TestAuditCheckpointsAreNotForged(t *testing.T) {
 		raw := rawDB(t, db.Dir)
 		disarm(t, raw)
 		must(t, raw, `DELETE FROM audit_checkpoints`)
-		if f := verify(t, db.Reader, store.AuditHead{}).Finding; f == nil || *f != (store.AuditFinding{Fault: store.AuditMissing, ID: 1, To: 4}) {
+		if f := verify(t, db.Reader, store.AuditHead{}).Finding; f == nil ||
+			*f != (store.AuditFinding{Fault: store.AuditMissing, ID: 1, To: 4}) {
 			t.Errorf("found %+v", f)
 		}
 	})
@@ -184,7 +200,8 @@ func TestAuditThatIsNotWholeIsNotDropped(t *testing.T) {
 	disarm(t, raw)
 	must(t, raw, `UPDATE audit SET source = '' WHERE id = 4`)
 	var f *store.AuditFinding
-	if n, err := db.DropAudit(t.Context(), app.System, db.Now(), signAudit); !errors.As(err, &f) || f.Fault != store.AuditAltered || f.ID != 4 || n != 0 {
+	if n, err := db.DropAudit(t.Context(), app.System, db.Now(), signAudit); !errors.As(err, &f) ||
+		f.Fault != store.AuditAltered || f.ID != 4 || n != 0 {
 		t.Errorf("dropped %d: %v", n, err)
 	}
 	if first, last, err := db.AuditRange(t.Context(), 0, 0); err != nil || first != 1 || last != 9 {

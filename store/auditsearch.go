@@ -87,7 +87,9 @@ func (r *Reader) auditQuery(ctx context.Context, f AuditFilter, after AuditCurso
 		and, args = and+" AND "+condition, append(args, arg)
 	}
 	one := func(index string) query {
-		return query{`SELECT ` + auditColumns + ` FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + and + ` ORDER BY at DESC, id DESC LIMIT ?`, append(args, limit)}
+		return query{`SELECT ` + auditColumns + ` FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + and +
+			` ORDER BY at DESC, id DESC LIMIT ?`,
+			append(args, limit)}
 	}
 	if f.PersonID != "" || f.RequestID != "" {
 		if f.ActorID != "" {
@@ -127,7 +129,8 @@ func (r *Reader) auditQuery(ctx context.Context, f AuditFilter, after AuditCurso
 		if i > 0 {
 			q.text += ` UNION ALL `
 		}
-		q.text += `SELECT * FROM (SELECT ` + auditColumns + ` FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + and + ` AND action = ? ORDER BY at DESC, id DESC LIMIT ?)`
+		q.text += `SELECT * FROM (SELECT ` + auditColumns + ` FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` +
+			and + ` AND action = ? ORDER BY at DESC, id DESC LIMIT ?)`
 		q.args = append(append(q.args, args...), action, limit)
 	}
 	q.text += ` ORDER BY at DESC, id DESC LIMIT ?`
@@ -144,7 +147,8 @@ func (r *Reader) actionsQuery(actor, prefix string) query {
 	return query{`WITH RECURSIVE found (action) AS (
 			SELECT min(action) FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + where + `action >= ?
 			UNION ALL
-			SELECT (SELECT min(action) FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + where + `action > found.action) FROM found
+			SELECT (SELECT min(action) FROM audit` + r.engine.IndexedBy(index) + ` WHERE ` + where +
+		`action > found.action) FROM found
 				WHERE found.action IS NOT NULL AND substr(found.action, 1, length(?)) = ?)
 		SELECT action FROM found WHERE action IS NOT NULL`, append(args, prefix, prefix)}
 }
@@ -175,9 +179,13 @@ func (r *Reader) AuditRange(ctx context.Context, since, until app.Instant) (firs
 		Last  int64 `db:"last"`
 	}
 	if since == 0 && until == math.MaxInt64 {
-		err = r.r.GetContext(ctx, &ids, `SELECT coalesce((SELECT min(id) FROM audit), 0) AS first, coalesce((SELECT max(id) FROM audit), 0) AS last`)
+		err = r.r.GetContext(ctx, &ids,
+			`SELECT coalesce((SELECT min(id) FROM audit), 0) AS first, coalesce((SELECT max(id)
+				FROM audit), 0) AS last`)
 	} else {
-		err = r.r.GetContext(ctx, &ids, `SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM audit`+r.engine.IndexedBy("audit_at")+`
+		err = r.r.GetContext(ctx, &ids,
+			`SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM audit`+
+				r.engine.IndexedBy("audit_at")+`
 			WHERE at >= ? AND at < ?`, since, until)
 	}
 	return ids.First, ids.Last, err
@@ -186,6 +194,7 @@ func (r *Reader) AuditRange(ctx context.Context, since, until app.Instant) (firs
 // AuditRows gives up to limit rows with numbers from first to last, oldest first.
 func (r *Reader) AuditRows(ctx context.Context, first, last int64, limit int) ([]AuditEntry, error) {
 	var out []AuditEntry
-	err := r.r.SelectContext(ctx, &out, `SELECT `+auditColumns+` FROM audit WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`, first, last, limit)
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+auditColumns+` FROM audit WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`, first, last, limit)
 	return out, err
 }

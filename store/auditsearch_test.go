@@ -31,7 +31,8 @@ func sought(t *testing.T) (*storetest.DB, []store.AuditEntry) {
 			if err := db.Shown(t.Context(), storetest.On(d), r.ID, "{}", "1", ""); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Refused(t.Context(), app.Actor{Kind: app.ActorACP, ID: "acp"}, "request.refuse", nil); err != nil {
+			if err := db.Refused(t.Context(), app.Actor{Kind: app.ActorACP, ID: "acp"}, "request.refuse",
+				nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -57,10 +58,19 @@ func filters(rows []store.AuditEntry) []store.AuditFilter {
 	var out []store.AuditFilter
 	for _, person := range []string{"", one(func(e store.AuditEntry) string { return e.PersonID })} {
 		for _, request := range []string{"", one(func(e store.AuditEntry) string { return e.RequestID })} {
-			for _, actor := range []string{"", one(func(e store.AuditEntry) string { return e.DeviceID }), "cli", "acp", "nobody"} {
+			for _, actor := range []string{"", one(func(e store.AuditEntry) string { return e.DeviceID }), "cli", "acp",
+				"nobody"} {
 				for _, action := range []string{"", "request.", "request.open", "d", "%"} {
 					for _, times := range [][2]app.Instant{{}, {at, 0}, {at - 2000, at + 2000}} {
-						out = append(out, store.AuditFilter{PersonID: person, RequestID: request, ActorID: actor, Action: action, Since: times[0], Until: times[1]})
+						out = append(out,
+							store.AuditFilter{
+								PersonID:  person,
+								RequestID: request,
+								ActorID:   actor,
+								Action:    action,
+								Since:     times[0],
+								Until:     times[1],
+							})
 					}
 				}
 			}
@@ -135,7 +145,8 @@ func TestAuditSearchesUseAnIndex(t *testing.T) {
 					searches++
 				}
 				// Merging the pages of several actions sorts those pages, which is little.
-				if strings.Contains(step, "TEMP B-TREE FOR ORDER BY") && !strings.HasPrefix(plan[i-1], "SCAN (subquery") {
+				if strings.Contains(step, "TEMP B-TREE FOR ORDER BY") &&
+					!strings.HasPrefix(plan[i-1], "SCAN (subquery") {
 					t.Errorf("%+v sorts:\n%s", f, whole)
 				}
 			}
@@ -149,7 +160,8 @@ func TestAuditSearchesUseAnIndex(t *testing.T) {
 func TestAuditRangeOfATime(t *testing.T) {
 	db, rows := sought(t)
 	at := rows[len(rows)/2].At
-	for _, f := range []store.AuditFilter{{}, {Since: at}, {Until: at}, {Since: at - 2000, Until: at + 2000}, {Since: at, Until: at}} {
+	for _, f := range []store.AuditFilter{{}, {Since: at}, {Until: at}, {Since: at - 2000, Until: at + 2000},
+		{Since: at, Until: at}} {
 		first, last, err := db.AuditRange(t.Context(), f.Since, f.Until)
 		if err != nil {
 			t.Fatal(err)

@@ -60,7 +60,8 @@ func (f *AuditFinding) Error() string {
 	case AuditRewritten:
 		return row(f.ID) + at + " isn't the one of the head: the audit was rewritten at or before it"
 	case AuditCheckpoint:
-		return "the checkpoint behind " + row(f.ID) + at + " isn't signed with the installation's key: nobody vouches for what is gone before it"
+		return "the checkpoint behind " + row(f.ID) + at +
+			" isn't signed with the installation's key: nobody vouches for what is gone before it"
 	}
 	return string(f.Fault)
 }
@@ -118,7 +119,8 @@ func (c AuditDropped) signed(verify func(message, signature []byte) bool) bool {
 // that was written anew, it finds with a head that was taken down before; a zero
 // head asks for none. verify tells whether a signature is the installation's.
 // It reads one state of the database, whatever is written meanwhile.
-func (r *Reader) VerifyAudit(ctx context.Context, head AuditHead, verify func(message, signature []byte) bool) (AuditReport, error) {
+func (r *Reader) VerifyAudit(ctx context.Context, head AuditHead,
+	verify func(message, signature []byte) bool) (AuditReport, error) {
 	var rep AuditReport
 	err := r.snapshot(ctx, func(x *sqlx.Tx) error {
 		c, err := newestCheckpoint(ctx, x)
@@ -146,7 +148,8 @@ func (r *Reader) VerifyAudit(ctx context.Context, head AuditHead, verify func(me
 			}
 		case head.ID == 0:
 			var known bool
-			if err := x.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM audit_checkpoints WHERE hash = ?)`, head.Hash); err != nil {
+			if err := x.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM audit_checkpoints WHERE hash = ?)`,
+				head.Hash); err != nil {
 				return err
 			}
 			if known {
@@ -169,7 +172,8 @@ func emptied(ctx context.Context, x *sqlx.Tx, c *AuditDropped) (*AuditFinding, e
 		return &AuditFinding{Fault: AuditMissing, ID: c.ID + 1, To: c.ID + 1, At: c.RowAt}, nil
 	}
 	var used bool
-	err := x.GetContext(ctx, &used, `SELECT EXISTS (SELECT 1 FROM persons) OR EXISTS (SELECT 1 FROM admins) OR EXISTS (SELECT 1 FROM requests)`)
+	err := x.GetContext(ctx, &used,
+		`SELECT EXISTS (SELECT 1 FROM persons) OR EXISTS (SELECT 1 FROM admins) OR EXISTS (SELECT 1 FROM requests)`)
 	if err != nil || !used {
 		return nil, err
 	}
@@ -188,7 +192,8 @@ func (r *Reader) snapshot(ctx context.Context, fn func(*sqlx.Tx) error) error {
 
 func newestCheckpoint(ctx context.Context, q sqlx.QueryerContext) (*AuditDropped, error) {
 	var c AuditDropped
-	err := sqlx.GetContext(ctx, q, &c, `SELECT id, hash, row_at, dropped, at, signature FROM audit_checkpoints ORDER BY id DESC LIMIT 1`)
+	err := sqlx.GetContext(ctx, q, &c,
+		`SELECT id, hash, row_at, dropped, at, signature FROM audit_checkpoints ORDER BY id DESC LIMIT 1`)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -215,7 +220,8 @@ func newWalk(c *AuditDropped, head AuditHead) *walk {
 // given time, unless that is zero.
 func (w *walk) run(ctx context.Context, x *sqlx.Tx, before app.Instant) error {
 	var stray []AuditFinding // rows are numbered from 1
-	if err := x.SelectContext(ctx, &stray, `SELECT 'altered' AS fault, id, at FROM audit WHERE id < 1 ORDER BY id LIMIT 1`); err != nil {
+	if err := x.SelectContext(ctx, &stray,
+		`SELECT 'altered' AS fault, id, at FROM audit WHERE id < 1 ORDER BY id LIMIT 1`); err != nil {
 		return err
 	}
 	if len(stray) > 0 {
@@ -232,7 +238,8 @@ func (w *walk) run(ctx context.Context, x *sqlx.Tx, before app.Instant) error {
 	defer rows.Close()
 	var e, bad AuditEntry
 	for rows.Next() {
-		if err := rows.Scan(&e.ID, &e.At, &e.ActorKind, &e.ActorID, &e.Source, &e.Action, &e.PersonID, &e.DeviceID, &e.RequestID,
+		if err := rows.Scan(&e.ID, &e.At, &e.ActorKind, &e.ActorID, &e.Source, &e.Action, &e.PersonID, &e.DeviceID,
+			&e.RequestID,
 			&e.Detail, &e.PrevHash, &e.Hash); err != nil {
 			return err
 		}
@@ -257,7 +264,8 @@ func (w *walk) leftover(ctx context.Context, x *sqlx.Tx) error {
 	if c == nil {
 		return nil
 	}
-	rows, err := x.QueryxContext(ctx, `SELECT `+auditColumns+` FROM audit WHERE id BETWEEN 1 AND ? ORDER BY id DESC`, c.ID)
+	rows, err := x.QueryxContext(ctx, `SELECT `+auditColumns+` FROM audit WHERE id BETWEEN 1 AND ? ORDER BY id DESC`,
+		c.ID)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ func BenchmarkVerify(b *testing.B) {
 	db := storetest.New(b)
 	db.MustDevice(db.MustPerson("alice"))
 	for b.Loop() {
-		p, err := db.FindPerson(b.Context(), []app.Identifier{{Kind: app.Username, Norm: "alice"}, {Kind: app.Subject, Norm: "alice"}})
+		p, err := db.FindPerson(b.Context(),
+			[]app.Identifier{{Kind: app.Username, Norm: "alice"}, {Kind: app.Subject, Norm: "alice"}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -33,7 +34,8 @@ func BenchmarkStart(b *testing.B) {
 	db := storetest.New(b)
 	p := db.MustPerson("alice")
 	for b.Loop() {
-		if _, _, err := db.StartRequest(b.Context(), app.System, storetest.Request(p, db.Now().Add(time.Hour)), store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
+		if _, _, err := db.StartRequest(b.Context(), app.System, storetest.Request(p, db.Now().Add(time.Hour)),
+			store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -126,7 +128,8 @@ func BenchmarkInbox(b *testing.B) {
 	for i := range 1500 {
 		in := storetest.Request(p, db.Now().Add(time.Hour+time.Duration(i)*time.Second))
 		in.ClientID, in.Payload = fmt.Sprint("client-", i%3), strings.Repeat("x", 20<<10)
-		if _, _, err := db.StartRequest(b.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
+		if _, _, err := db.StartRequest(b.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Hour},
+			true); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -154,7 +157,8 @@ func BenchmarkStarts(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			in := storetest.Request(people[n.Add(1)%64], db.Now().Add(time.Hour))
-			if _, _, err := db.StartRequest(b.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Hour}, true); err != nil {
+			if _, _, err := db.StartRequest(b.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Hour},
+				true); err != nil {
 				b.Error(err)
 			}
 		}

@@ -61,8 +61,11 @@ func TestMigratingCauses(t *testing.T) {
 		id := app.NewID()
 		exec(`INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind, client_id, client_name,
 			binding_message, scopes, acr, payload, quiet, state, created_at, expires_at, delivery, delivery_cause)
-			VALUES (?, ?, 'acp', 'demo', 'shop', ?, '', '', ?, 'regular', '', '', '', '[]', '[]', '{}', 0, 'approved', 1, 2, 'failed', ?)`, id, id[:7], id, person, text)
-		exec(`INSERT INTO jobs (id, kind, state, run_at, deadline, created_at, request_id, last_error) VALUES (?, 'acp.settle', 'dead', 1, 2, 1, ?, ?)`, id, id, text)
+			VALUES (?, ?, 'acp', 'demo', 'shop', ?, '', '', ?, 'regular', '', '', '', '[]', '[]', '{}', 0, 'approved', 1, 2, 'failed', ?)`,
+			id, id[:7], id, person, text)
+		exec(`INSERT INTO jobs (id, kind, state, run_at, deadline, created_at, request_id, last_error)
+			VALUES (?, 'acp.settle', 'dead', 1, 2, 1, ?, ?)`,
+			id, id, text)
 		ids, wants = append(ids, id), append(wants, want)
 	}
 	for text, want := range words {

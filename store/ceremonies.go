@@ -26,8 +26,10 @@ func (s *Store) PutCeremony(ctx context.Context, c Ceremony) error {
 		if err := t.boundCeremonies(ctx, c); err != nil {
 			return err
 		}
-		return t.exec(ctx, `INSERT INTO ceremonies (id, purpose, person_id, device_id, subject, session, data, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.Purpose, c.PersonID, c.DeviceID, c.Subject, c.Session, c.Data, c.ExpiresAt)
+		return t.exec(ctx,
+			`INSERT INTO ceremonies (id, purpose, person_id, device_id, subject, session, data, expires_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.Purpose, c.PersonID, c.DeviceID, c.Subject, c.Session, c.Data,
+			c.ExpiresAt)
 	})
 }
 
@@ -45,7 +47,8 @@ func (t *tx) boundCeremonies(ctx context.Context, c Ceremony) error {
 		most = ceremoniesOfStrangers
 	}
 	return t.exec(ctx, `DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies
-		WHERE purpose = ? AND person_id = ? AND device_id = ? AND subject = ? ORDER BY expires_at DESC LIMIT 100 OFFSET ?)`,
+		WHERE purpose = ? AND person_id = ? AND device_id = ? AND subject = ?
+		ORDER BY expires_at DESC LIMIT 100 OFFSET ?)`,
 		c.Purpose, c.PersonID, c.DeviceID, c.Subject, most-1)
 }
 
@@ -75,7 +78,8 @@ var swept = []string{
 	`DELETE FROM admin_codes WHERE id IN (SELECT id FROM admin_codes WHERE expires_at <= :day LIMIT :rows)`,
 	`DELETE FROM backoffs WHERE (person_id, client_id) IN
 		(SELECT person_id, client_id FROM backoffs WHERE denied_at < :backoffs LIMIT :rows)`,
-	`DELETE FROM former_subscriptions WHERE id IN (SELECT id FROM former_subscriptions WHERE at < :formers LIMIT :rows)`,
+	`DELETE FROM former_subscriptions WHERE id IN (SELECT id FROM former_subscriptions
+		WHERE at < :formers LIMIT :rows)`,
 	`DELETE FROM attackers WHERE (person_id, client_id) IN
 		(SELECT person_id, client_id FROM attackers WHERE at < :attackers LIMIT :rows)`,
 	`DELETE FROM admin_lapses WHERE rowid IN (SELECT rowid FROM admin_lapses WHERE at <= :lapses LIMIT :rows)`,

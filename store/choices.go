@@ -36,7 +36,8 @@ func (r *Reader) Choices(ctx context.Context) ([]Choice, error) {
 // Choice gives a version.
 func (r *Reader) Choice(ctx context.Context, id int64) (Choice, error) {
 	var c Choice
-	err := r.r.GetContext(ctx, &c, `SELECT `+choiceColumns+` FROM choices c LEFT JOIN admins a ON a.id = c.admin_id WHERE c.id = ?`, id)
+	err := r.r.GetContext(ctx, &c,
+		`SELECT `+choiceColumns+` FROM choices c LEFT JOIN admins a ON a.id = c.admin_id WHERE c.id = ?`, id)
 	return c, orElse(err, app.ErrUnknownVersion)
 }
 
@@ -56,7 +57,8 @@ func (r *Reader) ChoiceHistory(ctx context.Context, before int64, limit int) ([]
 func (s *Store) Choose(ctx context.Context, by app.Actor, in Choice, based int64) (Choice, error) {
 	err := s.write(ctx, func(t *tx) error {
 		var newest Choice
-		err := t.GetContext(ctx, &newest, `SELECT `+choiceColumns+` FROM choices c LEFT JOIN admins a ON a.id = c.admin_id
+		err := t.GetContext(ctx, &newest,
+			`SELECT `+choiceColumns+` FROM choices c LEFT JOIN admins a ON a.id = c.admin_id
 			WHERE c.name = ? ORDER BY c.id DESC LIMIT 1`, in.Name)
 		if err := orElse(err, nil); err != nil {
 			return err
@@ -74,7 +76,8 @@ func (s *Store) Choose(ctx context.Context, by app.Actor, in Choice, based int64
 			return err
 		}
 		if l := in.Picture; l != nil {
-			if err := t.exec(ctx, `INSERT INTO logos (id, png, width, height, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			if err := t.exec(ctx,
+				`INSERT INTO logos (id, png, width, height, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 				l.ID, l.PNG, l.Width, l.Height, t.now); err != nil {
 				return err
 			}

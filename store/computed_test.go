@@ -18,7 +18,8 @@ func TestComputedValues(t *testing.T) {
 	theirs := db.MustDevice(bob)
 	var d, second app.Device
 	subscribe := func(endpoint string, d app.Device) error {
-		return db.Subscribe(ctx, storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: endpoint, P256DH: "p", Auth: "a"})
+		return db.Subscribe(ctx, storetest.On(d),
+			app.Subscription{DeviceID: d.ID, Endpoint: endpoint, P256DH: "p", Auth: "a"})
 	}
 	subscribed := func(endpoint string) func() error {
 		return func() error {
@@ -76,14 +77,17 @@ func TestComputedValues(t *testing.T) {
 		{"a device's third link", link, app.StandingUnheard, true},
 		{"whose device is suspended", state(app.DeviceSuspended), app.StandingBare, false},
 		{"a second device", func() error { second = db.MustDevice(alice); return nil }, app.StandingUnheard, false},
-		{"which is removed", func() error { return db.RemoveDevice(ctx, app.Operator, alice.ID, second.ID) }, app.StandingBare, false},
+		{"which is removed", func() error { return db.RemoveDevice(ctx, app.Operator, alice.ID, second.ID) },
+			app.StandingBare, false},
 		{"the first one again", state(app.DeviceActive), app.StandingUnheard, false},
-		{"its passkey ended", func() error { return db.DisownDevice(ctx, app.Operator, alice.ID, d.ID) }, app.StandingBare, false},
+		{"its passkey ended", func() error { return db.DisownDevice(ctx, app.Operator, alice.ID, d.ID) },
+			app.StandingBare, false},
 		{"a letter", func() error {
 			_, err := db.InviteByLetter(ctx, app.Operator, alice.ID, app.NewID(), db.Now().Add(time.Hour))
 			return err
 		}, app.StandingBare, true},
-		{"a suspended person", func() error { return db.SetPersonState(ctx, app.Operator, alice.ID, app.PersonSuspended) },
+		{"a suspended person",
+			func() error { return db.SetPersonState(ctx, app.Operator, alice.ID, app.PersonSuspended) },
 			app.StandingBare, false},
 		{"a third device", func() error {
 			if err := db.SetPersonState(ctx, app.Operator, alice.ID, app.PersonActive); err != nil {
@@ -92,14 +96,16 @@ func TestComputedValues(t *testing.T) {
 			d = db.MustDevice(alice)
 			return link()
 		}, app.StandingUnheard, true},
-		{"an erased person", func() error { return db.ErasePerson(ctx, app.Operator, alice.ID) }, app.StandingBare, false},
+		{"an erased person", func() error { return db.ErasePerson(ctx, app.Operator, alice.ID) }, app.StandingBare,
+			false},
 	} {
 		if err := step.change(); err != nil {
 			t.Fatal(step.name, err)
 		}
 		got, until, err := db.Standing(ctx, alice.ID)
 		if err != nil || got != step.want || (until != 0) != step.invited {
-			t.Errorf("%s: standing %s, invited until %d, want %s, %v (%v)", step.name, got, until, step.want, step.invited, err)
+			t.Errorf("%s: standing %s, invited until %d, want %s, %v (%v)", step.name, got, until, step.want,
+				step.invited, err)
 		}
 		if wrong, err := db.Miscounts(ctx); err != nil || len(wrong) > 0 {
 			t.Fatalf("%s: %v (%v)", step.name, wrong, err)
@@ -116,7 +122,8 @@ func TestMiscounts(t *testing.T) {
 		query string
 		want  store.Miscount
 	}{
-		{`UPDATE persons SET standing = 'ready'`, store.Miscount{Of: "standing", ID: p.ID, Stored: "ready", Counted: "deaf"}},
+		{`UPDATE persons SET standing = 'ready'`,
+			store.Miscount{Of: "standing", ID: p.ID, Stored: "ready", Counted: "deaf"}},
 		{`UPDATE persons SET standing = 'deaf', invited_until = 7`,
 			store.Miscount{Of: "invited_until", ID: p.ID, Stored: "7", Counted: "0"}},
 		{`UPDATE tallies SET n = 3`, store.Miscount{Of: "people", Stored: "3", Counted: "1"}},

@@ -11,7 +11,8 @@ import (
 // One that isn't kept (any more) is app.ErrUnknownRequest.
 func (r *Reader) ConsentOwner(ctx context.Context, connection, consentID string) (app.ConsentOwner, error) {
 	var o app.ConsentOwner
-	err := r.r.GetContext(ctx, &o, `SELECT connection, consent_id, server_id, kind, cpf, cnpj, expires_at FROM consent_owners
+	err := r.r.GetContext(ctx, &o,
+		`SELECT connection, consent_id, server_id, kind, cpf, cnpj, expires_at FROM consent_owners
 		WHERE connection = ? AND consent_id = ? AND expires_at > ?`, connection, consentID, r.Now())
 	return o, orElse(err, app.ErrUnknownRequest)
 }
@@ -19,7 +20,8 @@ func (r *Reader) ConsentOwner(ctx context.Context, connection, consentID string)
 // KeepConsentOwner keeps what ACP said of a consent.
 func (s *Store) KeepConsentOwner(ctx context.Context, o app.ConsentOwner) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.NamedExecContext(ctx, `INSERT INTO consent_owners (connection, consent_id, server_id, kind, cpf, cnpj, expires_at)
+		_, err := t.NamedExecContext(ctx,
+			`INSERT INTO consent_owners (connection, consent_id, server_id, kind, cpf, cnpj, expires_at)
 			VALUES (:connection, :consent_id, :server_id, :kind, :cpf, :cnpj, :expires_at)
 			ON CONFLICT (connection, consent_id) DO UPDATE SET server_id = excluded.server_id, kind = excluded.kind,
 			cpf = excluded.cpf, cnpj = excluded.cnpj, expires_at = excluded.expires_at`, o)
@@ -42,11 +44,18 @@ func (s *Store) Recognised(ctx context.Context, id, kind string) error {
 		if err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE id = ?`, id); err != nil {
 			return err
 		}
-		if err := t.audit(ctx, app.System, entry{action: "request.recognise", person: req.PersonID, request: id, detail: map[string]string{"kind": kind}}); err != nil {
+		if err := t.audit(ctx, app.System,
+			entry{
+				action:  "request.recognise",
+				person:  req.PersonID,
+				request: id,
+				detail:  map[string]string{"kind": kind},
+			}); err != nil {
 			return err
 		}
 		var row app.RequestState
-		if err := t.GetContext(ctx, &row, `SELECT state FROM requests WHERE id = ?`, id); err != nil || row != app.Pending {
+		if err := t.GetContext(ctx, &row, `SELECT state FROM requests WHERE id = ?`, id); err != nil ||
+			row != app.Pending {
 			return err
 		}
 		if req.State != app.Pending {

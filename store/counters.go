@@ -112,7 +112,8 @@ func KindLabel(state app.RequestState, kind string) string { return string(state
 // settled counts what became of telling ACP, and how long it took from the
 // decision on where it was told.
 func (t *tx) settled(ctx context.Context, r app.Request, as app.DeliveryState) error {
-	if err := t.count(ctx, CountDeliveries, string(as)); err != nil || as != app.DeliveryDelivered || r.WithdrawnAt != 0 {
+	if err := t.count(ctx, CountDeliveries, string(as)); err != nil || as != app.DeliveryDelivered ||
+		r.WithdrawnAt != 0 {
 		return err
 	}
 	return t.measure(ctx, t.now, TimeToDeliver, t.now.Sub(r.DecidedAt))
@@ -218,8 +219,11 @@ func (r *Reader) Counted(ctx context.Context, w Window, zone *time.Location) (Se
 		Label string  `db:"label"`
 		N     int     `db:"n"`
 	}
-	err := r.r.SelectContext(ctx, &rows, `WITH bins (bin, since, until) AS (VALUES `+strings.TrimSuffix(strings.Repeat(`(?, ?, ?), `, len(bins)), ", ")+`)
-		SELECT b.bin, c.name, c.label, sum(c.n) AS n FROM bins b JOIN counters c ON c.span = ? AND c.at >= b.since AND c.at < b.until
+	err := r.r.SelectContext(ctx, &rows,
+		`WITH bins (bin, since, until) AS (VALUES `+strings.TrimSuffix(strings.Repeat(`(?, ?, ?), `, len(bins)), ", ")+
+			`)
+		SELECT b.bin, c.name, c.label, sum(c.n) AS n FROM bins b JOIN counters c ON c.span = ? AND c.at >= b.since
+		AND c.at < b.until
 		GROUP BY b.bin, c.name, c.label`, append(args, span.Milliseconds())...)
 	if err != nil {
 		return Series{}, err
@@ -329,6 +333,7 @@ func (t Times) Within(q float64) time.Duration {
 
 // AnyCounted tells whether anything was counted as far back as counts are kept.
 func (r *Reader) AnyCounted(ctx context.Context, name Counter) (yes bool, err error) {
-	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM counters WHERE span = ? AND name = ?)`, longSpan.Milliseconds(), name)
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM counters WHERE span = ? AND name = ?)`,
+		longSpan.Milliseconds(), name)
 	return yes, err
 }

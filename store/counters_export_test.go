@@ -29,7 +29,8 @@ func CounterRows(ctx context.Context, s *Store) (map[time.Duration]int, error) {
 	out := map[time.Duration]int{}
 	for _, span := range []time.Duration{shortSpan, longSpan} {
 		var n int
-		if err := s.r.GetContext(ctx, &n, `SELECT count(*) FROM counters WHERE span = ?`, span.Milliseconds()); err != nil {
+		if err := s.r.GetContext(ctx, &n, `SELECT count(*) FROM counters WHERE span = ?`,
+			span.Milliseconds()); err != nil {
 			return nil, err
 		}
 		out[span] = n

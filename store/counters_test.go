@@ -44,14 +44,24 @@ func TestWindowsAreCutAtRoundTimes(t *testing.T) {
 		last   string // begins
 		end    string
 	}{
-		{store.LastHour, "UTC", "2026-11-22T14:30:00Z", 12, "2026-11-22T13:35:00Z", "2026-11-22T14:30:00Z", "2026-11-22T14:35:00Z"},
-		{store.LastDay, "UTC", "2026-11-22T14:30:00Z", 24, "2026-11-21T15:00:00Z", "2026-11-22T14:00:00Z", "2026-11-22T15:00:00Z"},
-		{store.LastWeek, "America/Sao_Paulo", "2026-11-22T14:30:00Z", 28, "2026-11-15T15:00:00Z", "2026-11-22T09:00:00Z", "2026-11-22T15:00:00Z"},
-		{store.LastMonth, "America/Sao_Paulo", "2026-11-22T01:00:00Z", 30, "2026-10-23T03:00:00Z", "2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"},
-		{store.LastMonth, "Europe/London", "2026-11-10T14:30:00Z", 30, "2026-10-11T23:00:00Z", "2026-11-10T00:00:00Z", "2026-11-11T00:00:00Z"}, // the clocks went back on 25 October
-		{store.LastWeek, "Europe/London", "2026-10-26T05:59:59Z", 28, "2026-10-19T05:00:00Z", "2026-10-26T00:00:00Z", "2026-10-26T06:00:00Z"},
-		{store.LastMonth, "Asia/Kolkata", "2026-11-22T14:30:00Z", 30, "2026-10-23T18:00:00Z", "2026-11-21T18:00:00Z", "2026-11-22T18:00:00Z"}, // half an hour off
-		{"nonsense", "UTC", "2026-11-22T14:30:00Z", 24, "2026-11-21T15:00:00Z", "2026-11-22T14:00:00Z", "2026-11-22T15:00:00Z"},
+		{store.LastHour, "UTC", "2026-11-22T14:30:00Z", 12, "2026-11-22T13:35:00Z", "2026-11-22T14:30:00Z",
+			"2026-11-22T14:35:00Z"},
+		{store.LastDay, "UTC", "2026-11-22T14:30:00Z", 24, "2026-11-21T15:00:00Z", "2026-11-22T14:00:00Z",
+			"2026-11-22T15:00:00Z"},
+		{store.LastWeek, "America/Sao_Paulo", "2026-11-22T14:30:00Z", 28, "2026-11-15T15:00:00Z",
+			"2026-11-22T09:00:00Z", "2026-11-22T15:00:00Z"},
+		{store.LastMonth, "America/Sao_Paulo", "2026-11-22T01:00:00Z", 30, "2026-10-23T03:00:00Z",
+			"2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"},
+		// the clocks went back on 25 October
+		{store.LastMonth, "Europe/London", "2026-11-10T14:30:00Z", 30, "2026-10-11T23:00:00Z", "2026-11-10T00:00:00Z",
+			"2026-11-11T00:00:00Z"},
+		{store.LastWeek, "Europe/London", "2026-10-26T05:59:59Z", 28, "2026-10-19T05:00:00Z", "2026-10-26T00:00:00Z",
+			"2026-10-26T06:00:00Z"},
+		// half an hour off
+		{store.LastMonth, "Asia/Kolkata", "2026-11-22T14:30:00Z", 30, "2026-10-23T18:00:00Z", "2026-11-21T18:00:00Z",
+			"2026-11-22T18:00:00Z"},
+		{"nonsense", "UTC", "2026-11-22T14:30:00Z", 24, "2026-11-21T15:00:00Z", "2026-11-22T14:00:00Z",
+			"2026-11-22T15:00:00Z"},
 	} {
 		t.Run(fmt.Sprint(c.window, c.zone, c.now), func(t *testing.T) {
 			db := storetest.New(t)
@@ -72,7 +82,8 @@ func TestWindowsAreCutAtRoundTimes(t *testing.T) {
 			}
 			for i := range bins[1:] {
 				if bins[i].To != bins[i+1].From || bins[i].From >= bins[i].To {
-					t.Errorf("bin %d: %v to %v, then %v", i, bins[i].From.Time(), bins[i].To.Time(), bins[i+1].From.Time())
+					t.Errorf("bin %d: %v to %v, then %v", i, bins[i].From.Time(), bins[i].To.Time(),
+						bins[i+1].From.Time())
 				}
 			}
 		})
@@ -86,15 +97,22 @@ func TestCountsLandInTheirBin(t *testing.T) {
 	for _, e := range []struct {
 		ago time.Duration
 		n   int
-	}{{0, 1}, {4 * time.Minute, 2}, {54 * time.Minute, 4}, {56 * time.Minute, 8}, {3 * time.Hour, 16}, {30 * time.Hour, 32}, {20 * 24 * time.Hour, 64}, {40 * 24 * time.Hour, 128}} {
-		if err := store.CountAt(t.Context(), db.Store, db.Now().Add(-e.ago), store.CountRequests, "approved", e.n); err != nil {
+	}{{0, 1}, {4 * time.Minute, 2}, {54 * time.Minute, 4}, {56 * time.Minute, 8}, {3 * time.Hour, 16},
+		{30 * time.Hour, 32}, {20 * 24 * time.Hour, 64}, {40 * 24 * time.Hour, 128}} {
+		if err := store.CountAt(t.Context(), db.Store, db.Now().Add(-e.ago), store.CountRequests, "approved",
+			e.n); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountRequests, "denied", 1000); err != nil {
 		t.Fatal(err)
 	}
-	for w, want := range map[store.Window]int{store.LastHour: 7, store.LastDay: 31, store.LastWeek: 63, store.LastMonth: 127} {
+	for w, want := range map[store.Window]int{
+		store.LastHour:  7,
+		store.LastDay:   31,
+		store.LastWeek:  63,
+		store.LastMonth: 127,
+	} {
 		s := counted(t, db, w, time.UTC)
 		if got := s.N(store.CountRequests, "approved"); got != want {
 			t.Errorf("%s: %d approved, want %d", w, got, want)
@@ -114,7 +132,8 @@ func TestCountsLandInTheirBin(t *testing.T) {
 	if want := []int{4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1}; !slices.Equal(got, want) {
 		t.Errorf("the hour is %v, want %v", got, want)
 	}
-	if labels := hour.Labels(store.CountRequests, store.CountDeliveries); !slices.Equal(labels, []string{"approved", "denied"}) {
+	if labels := hour.Labels(store.CountRequests,
+		store.CountDeliveries); !slices.Equal(labels, []string{"approved", "denied"}) {
 		t.Errorf("labels %v", labels)
 	}
 	if some, err := db.AnyCounted(t.Context(), store.CountDeliveries); err != nil || some {
@@ -132,7 +151,10 @@ func TestPercentilesAgainstExactOnes(t *testing.T) {
 		"even": func(r *rand.Rand) time.Duration {
 			return time.Duration(r.Int64N(int64(time.Minute))) + time.Millisecond
 		},
-		"narrow": func(r *rand.Rand) time.Duration { return 20*time.Second + time.Duration(r.Int64N(int64(time.Second))) },
+		"narrow": func(r *rand.Rand) time.Duration {
+			return 20*time.Second +
+				time.Duration(r.Int64N(int64(time.Second)))
+		},
 		"skewed": func(r *rand.Rand) time.Duration {
 			return time.Duration(r.ExpFloat64()*float64(15*time.Second)) + 2*time.Millisecond
 		},
@@ -167,10 +189,12 @@ func TestPercentilesAgainstExactOnes(t *testing.T) {
 		t.Errorf("the median of nothing is %v", got)
 	}
 	db := storetest.New(t)
-	if err := store.MeasureAt(t.Context(), db.Store, db.Now(), store.TimeToDecide, -time.Second, 0, 365*24*time.Hour); err != nil {
+	if err := store.MeasureAt(t.Context(), db.Store, db.Now(), store.TimeToDecide, -time.Second, 0,
+		365*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if times := counted(t, db, store.LastHour, time.UTC).Times(store.TimeToDecide); times.N() != 3 || times.Within(.5) != 0 || times.Within(1) < 10*24*time.Hour {
+	if times := counted(t, db, store.LastHour, time.UTC).Times(store.TimeToDecide); times.N() != 3 ||
+		times.Within(.5) != 0 || times.Within(1) < 10*24*time.Hour {
 		t.Errorf("what can't be: %v", times)
 	}
 }
@@ -215,7 +239,8 @@ func TestCountingAtOnceLosesNothing(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 25 {
-				if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountPushAccepted, "push.example", 1); err != nil {
+				if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountPushAccepted, "push.example",
+					1); err != nil {
 					t.Error(err)
 				}
 			}
@@ -269,7 +294,8 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 		{"an approval, delivered", func(t *testing.T, db *storetest.DB, p app.Person, d app.Device) error {
 			r := db.MustRequest(p)
 			db.Clock.Advance(20 * time.Second)
-			if err := db.Approve(t.Context(), storetest.On(d), r.ID, app.Approval{Granted: "{}", CredentialID: d.CredentialID, At: db.Now()}); err != nil {
+			if err := db.Approve(t.Context(), storetest.On(d), r.ID,
+				app.Approval{Granted: "{}", CredentialID: d.CredentialID, At: db.Now()}); err != nil {
 				return err
 			}
 			db.Clock.Advance(200 * time.Millisecond)
@@ -280,7 +306,13 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 				}
 			}
 			return nil
-		}, sums{store.CountRequests: {"started": 1, "approved": 1}, store.CountDeliveries: {"delivered": 1}, store.TimeToDecide: {"058": 1}, store.TimeToDeliver: {"031": 1}}},
+		},
+			sums{
+				store.CountRequests:   {"started": 1, "approved": 1},
+				store.CountDeliveries: {"delivered": 1},
+				store.TimeToDecide:    {"058": 1},
+				store.TimeToDeliver:   {"031": 1},
+			}},
 		{"a denial, not delivered", func(t *testing.T, db *storetest.DB, p app.Person, d app.Device) error {
 			r := db.MustRequest(p)
 			if err := db.Deny(t.Context(), storetest.On(d), r.ID, app.ReasonPerson); err != nil {
@@ -290,7 +322,12 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 				t.Error("denied twice")
 			}
 			return db.Delivered(t.Context(), state(t, db, r.ID), app.DeliveryFailed, "gone")
-		}, sums{store.CountRequests: {"started": 1, "denied": 1}, store.CountDeliveries: {"failed": 1}, store.TimeToDecide: {"000": 1}}},
+		},
+			sums{
+				store.CountRequests:   {"started": 1, "denied": 1},
+				store.CountDeliveries: {"failed": 1},
+				store.TimeToDecide:    {"000": 1},
+			}},
 		{"all of a client denied", func(t *testing.T, db *storetest.DB, p app.Person, d app.Device) error {
 			db.MustRequest(p)
 			db.MustRequest(p)
@@ -317,34 +354,43 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 			}
 			return nil
 		}, requests(map[string]int{"started": 1, "expired": 1})},
-		{"an approval whose device is lost before it is delivered", func(t *testing.T, db *storetest.DB, p app.Person, d app.Device) error {
-			r := db.MustRequest(p)
-			if err := db.Approve(t.Context(), storetest.On(d), r.ID, app.Approval{Granted: "{}", CredentialID: d.CredentialID, At: db.Now()}); err != nil {
-				return err
-			}
-			db.Clock.Advance(time.Hour) // another bin
-			if err := db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID); err != nil {
-				return err
-			}
-			for range 2 {
-				if _, _, err := db.BeginDelivery(t.Context(), r.ID); err != nil {
+		{"an approval whose device is lost before it is delivered",
+			func(t *testing.T, db *storetest.DB, p app.Person, d app.Device) error {
+				r := db.MustRequest(p)
+				if err := db.Approve(t.Context(), storetest.On(d), r.ID,
+					app.Approval{Granted: "{}", CredentialID: d.CredentialID, At: db.Now()}); err != nil {
 					return err
 				}
-			}
-			return nil
-		}, sums{store.CountRequests: {"started": 1, "approved": 0, "cancelled": 1}, store.TimeToDecide: {"000": 1}}},
+				db.Clock.Advance(time.Hour) // another bin
+				if err := db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID); err != nil {
+					return err
+				}
+				for range 2 {
+					if _, _, err := db.BeginDelivery(t.Context(), r.ID); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			sums{store.CountRequests: {"started": 1, "approved": 0, "cancelled": 1}, store.TimeToDecide: {"000": 1}}},
 		{"answers of push services", func(t *testing.T, db *storetest.DB, p app.Person, d app.Device) error {
 			for _, a := range []struct {
 				host          string
 				accepted, end bool
-			}{{"a.example", true, false}, {"a.example", true, false}, {"a.example", false, false}, {"b.example", false, true}} {
+			}{{"a.example", true, false}, {"a.example", true, false}, {"a.example", false, false},
+				{"b.example", false, true}} {
 				sub := app.Subscription{DeviceID: d.ID, Endpoint: "https://" + a.host + "/secret"}
 				if err := db.Pushed(t.Context(), sub, app.Job{}, a.accepted, a.end, "x"); err != nil {
 					return err
 				}
 			}
 			return nil
-		}, sums{store.CountPushAccepted: {"a.example": 2}, store.CountPushRefused: {"a.example": 1}, store.CountPushEnded: {"b.example": 1}}},
+		},
+			sums{
+				store.CountPushAccepted: {"a.example": 2},
+				store.CountPushRefused:  {"a.example": 1},
+				store.CountPushEnded:    {"b.example": 1},
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db := storetest.New(t)
@@ -353,7 +399,8 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := counted(t, db, store.LastDay, time.UTC)
-			for _, name := range []store.Counter{store.CountRequests, store.CountDeliveries, store.CountPushAccepted, store.CountPushRefused, store.CountPushEnded, store.TimeToDecide, store.TimeToDeliver} {
+			for _, name := range []store.Counter{store.CountRequests, store.CountDeliveries, store.CountPushAccepted,
+				store.CountPushRefused, store.CountPushEnded, store.TimeToDecide, store.TimeToDeliver} {
 				for _, label := range append(s.Labels(name), "approved") {
 					if got := s.N(name, label); got != c.want[name][label] {
 						t.Errorf("%s %s is %d, want %d", name, label, got, c.want[name][label])
@@ -366,7 +413,8 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 				}
 			}
 			for _, as := range []app.RequestState{app.Approved, app.Denied, app.Expired, app.Cancelled} {
-				if got, want := s.N(store.CountKinds, store.KindLabel(as, app.KindRegular)), c.want[store.CountRequests][string(as)]; got != want {
+				if got, want := s.N(store.CountKinds,
+					store.KindLabel(as, app.KindRegular)), c.want[store.CountRequests][string(as)]; got != want {
 					t.Errorf("%d sign-ins are %s, want %d", got, as, want)
 				}
 			}
@@ -404,7 +452,8 @@ func TestRequestsAreCountedByKind(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountKinds, store.KindLabel(app.Approved, lost.Kind), 0); err != nil {
+	if err := store.CountAt(t.Context(), db.Store, db.Now(), store.CountKinds, store.KindLabel(app.Approved, lost.Kind),
+		0); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Cancel(t.Context(), app.System, never.ID, app.ReasonUnsupported, true); err != nil {
@@ -419,7 +468,12 @@ func TestRequestsAreCountedByKind(t *testing.T) {
 		if got, want := s.Kinds(), []string{"", "br-payment", "uk-domestic-payment"}; !slices.Equal(got, want) {
 			t.Errorf("%s: the kinds are %q, want %q", w, got, want)
 		}
-		for label, want := range map[string]int{"denied/br-payment": 1, "denied/uk-domestic-payment": 1, "cancelled/": 1, "approved/uk-file-payment": 0} {
+		for label, want := range map[string]int{
+			"denied/br-payment":          1,
+			"denied/uk-domestic-payment": 1,
+			"cancelled/":                 1,
+			"approved/uk-file-payment":   0,
+		} {
 			if got := s.N(store.CountKinds, label); got != want {
 				t.Errorf("%s: %s is %d, want %d", w, label, got, want)
 			}
@@ -437,7 +491,8 @@ func BenchmarkCounted(b *testing.B) {
 			if err := store.CountAt(b.Context(), db.Store, at, store.CountRequests, label, 1000); err != nil {
 				b.Fatal(err)
 			}
-			for _, kind := range []string{"regular", "uk-account-access", "uk-domestic-payment", "uk-domestic-standing-order", "br-data", "br-payment"} {
+			for _, kind := range []string{"regular", "uk-account-access", "uk-domestic-payment",
+				"uk-domestic-standing-order", "br-data", "br-payment"} {
 				if err := store.CountAt(b.Context(), db.Store, at, store.CountKinds, label+"/"+kind, 100); err != nil {
 					b.Fatal(err)
 				}

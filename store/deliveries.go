@@ -37,7 +37,8 @@ func (s *Store) BeginDelivery(ctx context.Context, id string) (req app.Request, 
 		}
 		ok = true
 		req.DeliveryTries++
-		return t.exec(ctx, `UPDATE requests SET delivery_tries = ?, delivery_unsure = 1 WHERE id = ?`, req.DeliveryTries, id)
+		return t.exec(ctx, `UPDATE requests SET delivery_tries = ?, delivery_unsure = 1 WHERE id = ?`,
+			req.DeliveryTries, id)
 	})
 	return req, ok, err
 }
@@ -62,7 +63,8 @@ func (s *Store) ContinueDelivery(ctx context.Context, j app.Job, d time.Duration
 			return nil
 		}
 		// This try sent nothing: the doubt is that of the tries before.
-		if err := t.exec(ctx, `UPDATE requests SET delivery_unsure = ? WHERE id = ?`, r.DeliveryUnsure, r.ID); err != nil {
+		if err := t.exec(ctx, `UPDATE requests SET delivery_unsure = ? WHERE id = ?`, r.DeliveryUnsure,
+			r.ID); err != nil {
 			return err
 		}
 		now, err := t.withdraw(ctx, app.System, r, reason)
@@ -79,7 +81,8 @@ func (s *Store) ContinueDelivery(ctx context.Context, j app.Job, d time.Duration
 // that no clock decides whether an approval came before the suspension.
 func (t *tx) lapseApprovals(ctx context.Context, personID, byDevice string, reason app.Reason) error {
 	return t.exec(ctx, `UPDATE requests SET lapsed = ? WHERE person_id = ? AND state = 'approved' AND lapsed = ''
-		AND delivery IN ('waiting', 'unconfirmed', 'failed') AND (? = '' OR decided_by = ?)`, reason, personID, byDevice, byDevice)
+		AND delivery IN ('waiting', 'unconfirmed', 'failed') AND (? = '' OR decided_by = ?)`, reason, personID,
+		byDevice, byDevice)
 }
 
 // lost tells what was lost between an approval and its delivery. A person or
@@ -94,13 +97,16 @@ func (t *tx) lost(ctx context.Context, r app.Request) (app.Reason, error) {
 	}
 	// One that was signed before a suspension and stored after it has no such mark.
 	var person, device bool
-	if err := t.GetContext(ctx, &person, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND state = 'active' AND suspended_at < ?)`, r.PersonID, r.DecidedAt); err != nil {
+	if err := t.GetContext(ctx, &person,
+		`SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND state = 'active' AND suspended_at < ?)`, r.PersonID,
+		r.DecidedAt); err != nil {
 		return "", err
 	}
 	if !person {
 		return app.ReasonSuspended, nil
 	}
-	if err := t.GetContext(ctx, &device, `SELECT EXISTS (SELECT 1 FROM devices d JOIN credentials c ON c.id = d.credential_id
+	if err := t.GetContext(ctx, &device,
+		`SELECT EXISTS (SELECT 1 FROM devices d JOIN credentials c ON c.id = d.credential_id
 			WHERE d.id = ? AND d.state = 'active' AND d.suspended_at < ? AND c.revoked_at = 0)
 		AND NOT EXISTS (SELECT 1 FROM requests r JOIN credentials c ON c.id = r.signed_with WHERE r.id = ? AND c.revoked_at <> 0)`,
 		r.DecidedBy, r.DecidedAt, r.ID); err != nil {
@@ -122,9 +128,11 @@ func (t *tx) withdraw(ctx context.Context, by app.Actor, r app.Request, reason a
 	if r.DeliveryUnsure {
 		at, action = t.now, "request.withdraw"
 	}
-	err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, withdrawn_at = ?, delivery = 'waiting', delivery_cause = '',
+	err := t.GetContext(ctx, &r,
+		`UPDATE requests SET state = 'cancelled', reason = ?, withdrawn_at = ?, delivery = 'waiting', delivery_cause = '',
 			granted = CASE WHEN ? = 0 THEN '' ELSE granted END
-		WHERE id = ? AND state = 'approved' AND delivery IN ('waiting', 'failed') AND delivery_unsure = ? RETURNING `+requestColumns,
+		WHERE id = ? AND state = 'approved' AND delivery IN ('waiting', 'failed') AND delivery_unsure = ? RETURNING `+
+			requestColumns,
 		reason, at, at, r.ID, r.DeliveryUnsure)
 	if err != nil {
 		return r, orElse(err, app.ErrNotPending)
@@ -170,7 +178,8 @@ func (s *Store) Withdraw(ctx context.Context, by app.Actor, id string, reason ap
 func (s *Store) DeliveryTried(ctx context.Context, r app.Request, unsure bool, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(ctx, `UPDATE requests SET delivery_unsure = ?, delivery_cause = ?
-			WHERE id = ? AND delivery = 'waiting' AND (state = 'approved') = ?`, unsure, cause, r.ID, r.State == app.Approved)
+			WHERE id = ? AND delivery = 'waiting' AND (state = 'approved') = ?`, unsure, cause, r.ID,
+			r.State == app.Approved)
 		if err != nil || n == 0 { // another decision is to be told by now
 			return err
 		}
@@ -178,7 +187,8 @@ func (s *Store) DeliveryTried(ctx context.Context, r app.Request, unsure bool, c
 			return err
 		}
 		t.changed(r)
-		return t.audit(ctx, app.System, entry{action: "delivery.try", person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
+		return t.audit(ctx, app.System,
+			entry{action: "delivery.try", person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
 	})
 }
 
@@ -248,8 +258,11 @@ func (s *Store) Delivered(ctx context.Context, r app.Request, as app.DeliverySta
 func (t *tx) delivered(ctx context.Context, r app.Request, as app.DeliveryState, cause app.Cause) error {
 	r.Delivery = as
 	r.ACPApproved = r.State != app.Approved && as == app.DeliveryFailed && cause == app.CauseOpposite
-	if err := t.exec(ctx, `UPDATE requests SET delivery = ?, delivery_cause = ?, delivery_unsure = ?, delivered_at = ?, acp_approved = ? WHERE id = ?`,
-		as, cause, as == app.DeliveryUnconfirmed || as == app.DeliveryFailed && r.DeliveryUnsure, t.now, r.ACPApproved, r.ID); err != nil {
+	if err := t.exec(ctx,
+		`UPDATE requests SET delivery = ?, delivery_cause = ?, delivery_unsure = ?, delivered_at = ?, acp_approved = ?
+			WHERE id = ?`,
+		as, cause, as == app.DeliveryUnconfirmed || as == app.DeliveryFailed && r.DeliveryUnsure, t.now, r.ACPApproved,
+		r.ID); err != nil {
 		return err
 	}
 	if err := t.forget(ctx, r.ID); err != nil {
@@ -263,7 +276,8 @@ func (t *tx) delivered(ctx context.Context, r app.Request, as app.DeliveryState,
 	if w := r.Withdrawal(); w != app.NotWithdrawn {
 		action = "delivery." + string(w) // withdrawn, unclear or held
 	}
-	return t.audit(ctx, app.System, entry{action: action, person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
+	return t.audit(ctx, app.System,
+		entry{action: action, person: r.PersonID, request: r.ID, detail: causeDetail(cause)})
 }
 
 // tellable is a request of which ACP is to be told, or may be told once more: an
@@ -298,7 +312,8 @@ func (r *Reader) InDoubt(ctx context.Context) (held, unclear int, err error) {
 		Held bool `db:"acp_approved"`
 		N    int  `db:"n"`
 	}
-	err = r.r.SelectContext(ctx, &rows, `SELECT acp_approved, count(*) AS n FROM requests WHERE `+inDoubt+` GROUP BY acp_approved`)
+	err = r.r.SelectContext(ctx, &rows,
+		`SELECT acp_approved, count(*) AS n FROM requests WHERE `+inDoubt+` GROUP BY acp_approved`)
 	for _, row := range rows {
 		if row.Held {
 			held = row.N
@@ -314,7 +329,8 @@ func (r *Reader) InDoubt(ctx context.Context) (held, unclear int, err error) {
 // is none to deal with.
 func (s *Store) Resolve(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrNotInDoubt, `UPDATE requests SET resolved_at = ? WHERE id = ? AND `+inDoubt, t.now, id); err != nil {
+		if err := t.swap(ctx, app.ErrNotInDoubt, `UPDATE requests SET resolved_at = ? WHERE id = ? AND `+inDoubt, t.now,
+			id); err != nil {
 			return err
 		}
 		r, err := t.request(ctx, id)

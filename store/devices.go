@@ -41,7 +41,8 @@ func (s *Store) Enrol(ctx context.Context, by app.Actor, e Enrolment) (app.Devic
 			return err
 		}
 		c := e.Credential
-		err = t.exec(ctx, `INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at, last_used_at)
+		err = t.exec(ctx,
+			`INSERT INTO credentials (id, person_id, record, backed_up, backup_elig, created_at, last_used_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, c.ID, d.PersonID, c.Record, c.BackedUp, c.BackupElig, t.now, t.now)
 		if t.store.engine.IsDuplicate(err) {
 			return app.ErrPasskey.Because(err)
@@ -74,8 +75,10 @@ func (t *tx) renew(ctx context.Context, by app.Actor, browserHash string, d app.
 		return nil
 	}
 	var old []string
-	if err := t.SelectContext(ctx, &old, `SELECT d.id FROM devices d JOIN credentials c ON c.id = d.credential_id AND c.unfit_at <> 0
-		WHERE d.browser_hash = ? AND d.person_id = ? AND d.id <> ? AND d.state = 'active'`, browserHash, d.PersonID, d.ID); err != nil {
+	if err := t.SelectContext(ctx, &old,
+		`SELECT d.id FROM devices d JOIN credentials c ON c.id = d.credential_id AND c.unfit_at <> 0
+		WHERE d.browser_hash = ? AND d.person_id = ? AND d.id <> ? AND d.state = 'active'`, browserHash, d.PersonID,
+		d.ID); err != nil {
 		return err
 	}
 	for _, id := range old {
@@ -113,7 +116,8 @@ func (t *tx) active(ctx context.Context, personID string) error {
 // a device gave is worth what that device and its passkey are at this moment.
 func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activation) (app.Invitation, error) {
 	var inv app.Invitation
-	if err := t.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations WHERE id = ? AND person_id = ?`, id, personID); err != nil {
+	if err := t.GetContext(ctx, &inv, `SELECT `+invitationColumns+` FROM invitations WHERE id = ? AND person_id = ?`,
+		id, personID); err != nil {
 		return inv, orElse(err, app.ErrInvitation)
 	}
 	if err := inv.Check(t.now); err != nil {
@@ -142,7 +146,9 @@ func (t *tx) useInvitation(ctx context.Context, id, personID string, a app.Activ
 // approverSince tells since when the device that gave the invitation, with the
 // passkey that it signs with, is the person's; 0 where no device gave it.
 func (t *tx) approverSince(ctx context.Context, inv app.Invitation) (since app.Instant, err error) {
-	err = t.GetContext(ctx, &since, `SELECT coalesce((SELECT max(d.created_at, c.created_at) FROM devices d JOIN credentials c ON c.id = d.credential_id
+	err = t.GetContext(ctx, &since,
+		`SELECT coalesce((SELECT max(d.created_at, c.created_at) FROM devices d
+			JOIN credentials c ON c.id = d.credential_id
 		WHERE d.id = ?), 0)`, inv.ApprovedBy)
 	return since, err
 }
@@ -155,7 +161,8 @@ func (t *tx) device(ctx context.Context, id string) (app.Device, error) {
 
 // alive tells whether a passkey is one that hasn't ended.
 func (t *tx) alive(ctx context.Context, credentialID string) (yes bool, err error) {
-	err = t.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM credentials WHERE id = ? AND revoked_at = 0)`, credentialID)
+	err = t.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM credentials WHERE id = ? AND revoked_at = 0)`,
+		credentialID)
 	return yes, err
 }
 
@@ -164,9 +171,12 @@ func (t *tx) addDevice(ctx context.Context, by app.Actor, d *app.Device, browser
 	if d.AppUntil != 0 {
 		d.AppUntil = t.now.Add(AppWindow)
 	}
-	if err := t.exec(ctx, `INSERT INTO devices (id, person_id, name, platform, credential_id, state, session_key, browser_hash, theme, push_choice, app_until, created_at, last_seen_at,
-		approver_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.PersonID, d.Name, d.Platform, d.CredentialID, d.State,
-		d.SessionKey, browserHash, d.Theme, d.PushChoice, d.AppUntil, d.CreatedAt, d.LastSeenAt, d.ApproverSince); err != nil {
+	if err := t.exec(ctx,
+		`INSERT INTO devices (id, person_id, name, platform, credential_id, state, session_key, browser_hash, theme, push_choice, app_until, created_at, last_seen_at,
+		approver_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.PersonID, d.Name, d.Platform,
+		d.CredentialID, d.State,
+		d.SessionKey, browserHash, d.Theme, d.PushChoice, d.AppUntil, d.CreatedAt, d.LastSeenAt,
+		d.ApproverSince); err != nil {
 		return err
 	}
 	t.touch(d.PersonID)
@@ -233,7 +243,8 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 			// A suspended device isn't anew by forgetting that it was one.
 			var suspended bool
 			if err := t.GetContext(ctx, &suspended, `SELECT EXISTS (SELECT 1 FROM devices
-				WHERE person_id = ? AND credential_id = ? AND state = 'suspended')`, in.PersonID, in.CredentialID); err != nil {
+				WHERE person_id = ? AND credential_id = ? AND state = 'suspended')`, in.PersonID,
+				in.CredentialID); err != nil {
 				return err
 			}
 			if suspended {
@@ -257,7 +268,8 @@ func (s *Store) SignIn(ctx context.Context, by app.Actor, in SignIn) (app.Device
 		}
 		another := d.CredentialID != in.CredentialID
 		d.CredentialID, d.SessionKey, d.LastSeenAt, d.AppUntil = in.CredentialID, in.SessionKey, t.now, 0
-		if err := t.exec(ctx, `UPDATE devices SET credential_id = ?, session_key = ?, browser_hash = ?, last_seen_at = ?, app_until = 0
+		if err := t.exec(ctx,
+			`UPDATE devices SET credential_id = ?, session_key = ?, browser_hash = ?, last_seen_at = ?, app_until = 0
 			WHERE id = ?`, d.CredentialID, d.SessionKey, in.BrowserHash, t.now, d.ID); err != nil {
 			return err
 		}
@@ -302,7 +314,8 @@ func (r *Reader) Rekeyed(ctx context.Context, personID string, since app.Instant
 		Device string      `db:"device_id"`
 		At     app.Instant `db:"at"`
 	}
-	err := r.r.SelectContext(ctx, &rows, `SELECT device_id, max(at) AS at FROM audit WHERE person_id = ? AND at > ? AND action = ? GROUP BY device_id`,
+	err := r.r.SelectContext(ctx, &rows,
+		`SELECT device_id, max(at) AS at FROM audit WHERE person_id = ? AND at > ? AND action = ? GROUP BY device_id`,
 		personID, since, actionRekeyed)
 	out := map[string]app.Instant{}
 	for _, row := range rows {
@@ -335,14 +348,16 @@ func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) erro
 }
 
 func (t *tx) signOut(ctx context.Context, by app.Actor, d app.Device) error {
-	if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET session_key = ? WHERE id = ? AND state <> 'removed'`,
+	if err := t.swap(ctx, app.ErrUnknownDevice,
+		`UPDATE devices SET session_key = ? WHERE id = ? AND state <> 'removed'`,
 		app.NewID(), d.ID); err != nil {
 		return err
 	}
 	if err := t.touchDevice(ctx, d.ID); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, d.ID); err != nil {
+	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now,
+		d.ID); err != nil {
 		return err
 	}
 	if err := t.endLinksOf(ctx, d.ID); err != nil {
@@ -376,7 +391,8 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 			return err
 		}
 		var same bool
-		if err := t.GetContext(ctx, &same, `SELECT name = ? FROM devices WHERE id = ? AND person_id = ? AND state <> 'removed'`,
+		if err := t.GetContext(ctx, &same,
+			`SELECT name = ? FROM devices WHERE id = ? AND person_id = ? AND state <> 'removed'`,
 			name, deviceID, by.PersonID); err != nil || same {
 			return orElse(err, app.ErrUnknownDevice)
 		}
@@ -417,7 +433,9 @@ func (s *Store) RemoveDevices(ctx context.Context, by app.Actor, personID string
 			return err
 		}
 		var ids []string
-		if err := t.SelectContext(ctx, &ids, `SELECT id FROM devices WHERE person_id = ? AND state <> 'removed' ORDER BY created_at, id`, personID); err != nil {
+		if err := t.SelectContext(ctx, &ids,
+			`SELECT id FROM devices WHERE person_id = ? AND state <> 'removed' ORDER BY created_at, id`,
+			personID); err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -449,7 +467,8 @@ func (s *Store) DisownDevice(ctx context.Context, by app.Actor, personID, device
 		if d.PersonID != personID {
 			return app.ErrUnknownDevice
 		}
-		if err := t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, t.now, d.CredentialID); err != nil {
+		if err := t.exec(ctx, `UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, t.now,
+			d.CredentialID); err != nil {
 			return err
 		}
 		t.touch(personID)
@@ -468,7 +487,8 @@ func (s *Store) DisownDevice(ctx context.Context, by app.Actor, personID, device
 func (t *tx) shutOut(ctx context.Context, by app.Actor, d app.Device) error {
 	var sharing []app.Device
 	if err := t.SelectContext(ctx, &sharing, `SELECT `+deviceColumns+` FROM devices
-		WHERE person_id = ? AND credential_id = ? AND id <> ? AND state <> 'removed' ORDER BY created_at, id`, d.PersonID, d.CredentialID, d.ID); err != nil {
+		WHERE person_id = ? AND credential_id = ? AND id <> ? AND state <> 'removed' ORDER BY created_at, id`,
+		d.PersonID, d.CredentialID, d.ID); err != nil {
 		return err
 	}
 	for _, other := range sharing {
@@ -484,12 +504,14 @@ func (t *tx) shutOut(ctx context.Context, by app.Actor, d app.Device) error {
 }
 
 func (t *tx) removeDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
-	if err := t.swap(ctx, app.ErrUnknownDevice, `UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
+	if err := t.swap(ctx, app.ErrUnknownDevice,
+		`UPDATE devices SET state = 'removed', removed_at = ?, session_key = '', browser_hash = ''
 		WHERE id = ? AND person_id = ? AND state <> 'removed'`, t.now, deviceID, personID); err != nil {
 		return err
 	}
 	t.touch(personID)
-	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now, deviceID); err != nil {
+	if err := t.exec(ctx, `UPDATE subscriptions SET ended_at = ? WHERE device_id = ? AND ended_at = 0`, t.now,
+		deviceID); err != nil {
 		return err
 	}
 	if err := t.endLinksOf(ctx, deviceID); err != nil {
@@ -519,7 +541,8 @@ func (t *tx) leave(ctx context.Context, by app.Actor, browserHash, personID stri
 		return nil
 	}
 	var others []app.Device
-	if err := t.SelectContext(ctx, &others, `SELECT `+deviceColumns+` FROM devices WHERE browser_hash = ? AND person_id <> ? AND state <> 'removed'`,
+	if err := t.SelectContext(ctx, &others,
+		`SELECT `+deviceColumns+` FROM devices WHERE browser_hash = ? AND person_id <> ? AND state <> 'removed'`,
 		browserHash, personID); err != nil {
 		return err
 	}
@@ -536,8 +559,10 @@ func (t *tx) leave(ctx context.Context, by app.Actor, browserHash, personID stri
 func (s *Store) SetDeviceState(ctx context.Context, by app.Actor, deviceID string, state app.DeviceState) error {
 	return s.write(ctx, func(t *tx) error {
 		var person string
-		err := t.GetContext(ctx, &person, `UPDATE devices SET state = ?, suspended_at = CASE WHEN ? THEN ? ELSE suspended_at END
-			WHERE id = ? AND state <> 'removed' RETURNING person_id`, state, state == app.DeviceSuspended, t.now, deviceID)
+		err := t.GetContext(ctx, &person,
+			`UPDATE devices SET state = ?, suspended_at = CASE WHEN ? THEN ? ELSE suspended_at END
+			WHERE id = ? AND state <> 'removed' RETURNING person_id`, state, state == app.DeviceSuspended, t.now,
+			deviceID)
 		if err != nil {
 			return orElse(err, app.ErrUnknownDevice)
 		}
@@ -592,7 +617,9 @@ func (s *Store) SetDevicePreferences(ctx context.Context, by app.Actor, theme *s
 		if err := t.few(ctx, by, "push.choice"); err != nil {
 			return err
 		}
-		if n, err := t.affect(ctx, `UPDATE devices SET push_choice = ? WHERE id = ? AND push_choice <> ?`, *push, by.ID, *push); err != nil || n == 0 {
+		if n, err := t.affect(ctx, `UPDATE devices SET push_choice = ? WHERE id = ? AND push_choice <> ?`, *push, by.ID,
+			*push); err != nil ||
+			n == 0 {
 			return err
 		}
 		if d.PushChoice == app.PushOn {

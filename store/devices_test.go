@@ -21,8 +21,14 @@ func TestInvitationWorksOnce(t *testing.T) {
 		return inv
 	}
 	enrol := func(id string) error {
-		_, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: id, Activation: app.Activation{LinkAlone: true}, Credential: app.Credential{ID: app.NewID()},
-			Device: app.Device{PersonID: p.ID, SessionKey: app.NewID()}, BrowserHash: app.NewID()})
+		_, err := db.Enrol(t.Context(), app.Operator,
+			store.Enrolment{
+				InvitationID: id,
+				Activation:   app.Activation{LinkAlone: true},
+				Credential:   app.Credential{ID: app.NewID()},
+				Device:       app.Device{PersonID: p.ID, SessionKey: app.NewID()},
+				BrowserHash:  app.NewID(),
+			})
 		return err
 	}
 	first, second := invite(), invite()
@@ -47,7 +53,15 @@ func TestInvitationWorksOnce(t *testing.T) {
 
 func TestSignInMakesOrContinuesADevice(t *testing.T) {
 	base := func(d app.Device) store.SignIn {
-		return store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}", SessionKey: app.NewID(), BrowserHash: app.NewID(), Name: "Safari on iPhone", Platform: "iphone"}
+		return store.SignIn{
+			PersonID:     d.PersonID,
+			CredentialID: d.CredentialID,
+			Record:       "{}",
+			SessionKey:   app.NewID(),
+			BrowserHash:  app.NewID(),
+			Name:         "Safari on iPhone",
+			Platform:     "iphone",
+		}
 	}
 	for _, c := range []struct {
 		name string
@@ -57,9 +71,12 @@ func TestSignInMakesOrContinuesADevice(t *testing.T) {
 	}{
 		{"unknown browser", func(s store.SignIn) store.SignIn { return s }, 0, false},
 		{"known browser", func(s store.SignIn) store.SignIn { s.KnownBrowser = "the cookie"; return s }, 0, true},
-		{"another browser's cookie", func(s store.SignIn) store.SignIn { s.KnownBrowser = "other"; return s }, 0, false},
-		{"Home Screen app in time", func(s store.SignIn) store.SignIn { s.InApp = true; return s }, 29 * time.Minute, true},
-		{"Home Screen app too late", func(s store.SignIn) store.SignIn { s.InApp = true; return s }, 31 * time.Minute, false},
+		{"another browser's cookie", func(s store.SignIn) store.SignIn { s.KnownBrowser = "other"; return s }, 0,
+			false},
+		{"Home Screen app in time", func(s store.SignIn) store.SignIn { s.InApp = true; return s }, 29 * time.Minute,
+			true},
+		{"Home Screen app too late", func(s store.SignIn) store.SignIn { s.InApp = true; return s }, 31 * time.Minute,
+			false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db := storetest.New(t)
@@ -68,8 +85,14 @@ func TestSignInMakesOrContinuesADevice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
-				Device: app.Device{PersonID: p.ID, SessionKey: "old", AppUntil: 1}, BrowserHash: "the cookie"})
+			first, err := db.Enrol(t.Context(), app.Operator,
+				store.Enrolment{
+					InvitationID: inv.ID,
+					Activation:   app.Activation{LinkAlone: true},
+					Credential:   app.Credential{ID: app.NewID(), Record: "{}"},
+					Device:       app.Device{PersonID: p.ID, SessionKey: "old", AppUntil: 1},
+					BrowserHash:  "the cookie",
+				})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,10 +120,12 @@ func TestSignInTellsTheOthers(t *testing.T) {
 	db := storetest.New(t)
 	p := db.MustPerson("alice")
 	first := db.MustDevice(p)
-	if err := db.Subscribe(t.Context(), storetest.On(first), app.Subscription{DeviceID: first.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(first),
+		app.Subscription{DeviceID: first.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k", BrowserHash: "b"}); err != nil {
+	if _, err := db.SignIn(t.Context(), app.Operator,
+		store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k", BrowserHash: "b"}); err != nil {
 		t.Fatal(err)
 	}
 	j, ok, _, err := db.LeaseJob(t.Context(), app.JobPush, time.Minute)
@@ -113,11 +138,13 @@ func TestRemovingADevice(t *testing.T) {
 	db := storetest.New(t)
 	p := db.MustPerson("alice")
 	first := db.MustDevice(p)
-	second, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, Record: "{}", SessionKey: "k", BrowserHash: "b"})
+	second, err := db.SignIn(t.Context(), app.Operator,
+		store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, Record: "{}", SessionKey: "k", BrowserHash: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Subscribe(t.Context(), storetest.On(first), app.Subscription{DeviceID: first.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(first),
+		app.Subscription{DeviceID: first.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	other := db.MustPerson("mallory")
@@ -142,7 +169,14 @@ func TestRemovingADevice(t *testing.T) {
 	if ok, err := db.CanAnswer(t.Context(), p.ID); err != nil || ok {
 		t.Errorf("can answer: %v (%v), want no", ok, err)
 	}
-	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k2", BrowserHash: "b2"}); !errors.Is(err, app.ErrUnknownPasskey) {
+	if _, err := db.SignIn(t.Context(), app.Operator,
+		store.SignIn{
+			PersonID:     p.ID,
+			CredentialID: first.CredentialID,
+			SessionKey:   "k2",
+			BrowserHash:  "b2",
+		}); !errors.Is(err,
+		app.ErrUnknownPasskey) {
 		t.Errorf("signing in with a revoked passkey: %v, want ErrUnknownPasskey", err)
 	}
 }
@@ -166,7 +200,8 @@ func TestRemovingAllDevices(t *testing.T) {
 			t.Errorf("its passkey lives on (%v)", err)
 		}
 	}
-	if now, err := db.Request(t.Context(), r.ID); err != nil || now.State != app.Cancelled || now.Delivery != app.DeliveryWaiting {
+	if now, err := db.Request(t.Context(), r.ID); err != nil || now.State != app.Cancelled ||
+		now.Delivery != app.DeliveryWaiting {
 		t.Errorf("what waited is %s, delivery %s (%v)", now.State, now.Delivery, err)
 	}
 	if ok, err := db.CanAnswer(t.Context(), other.ID); err != nil || !ok {
@@ -192,11 +227,13 @@ func TestDisowningADevice(t *testing.T) {
 	db := storetest.New(t)
 	p := db.MustPerson("alice")
 	first := db.MustDevice(p)
-	strange, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, Record: "{}", SessionKey: "k", BrowserHash: "b"})
+	strange, err := db.SignIn(t.Context(), app.Operator,
+		store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, Record: "{}", SessionKey: "k", BrowserHash: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.DisownDevice(t.Context(), storetest.On(first), db.MustPerson("mallory").ID, strange.ID); !errors.Is(err, app.ErrUnknownDevice) {
+	if err := db.DisownDevice(t.Context(), storetest.On(first), db.MustPerson("mallory").ID,
+		strange.ID); !errors.Is(err, app.ErrUnknownDevice) {
 		t.Errorf("disowning another's device: %v, want ErrUnknownDevice", err)
 	}
 	if err := db.DisownDevice(t.Context(), storetest.On(first), p.ID, strange.ID); err != nil {
@@ -208,7 +245,14 @@ func TestDisowningADevice(t *testing.T) {
 	if d, err := db.Device(t.Context(), first.ID); err != nil || d.State != app.DeviceActive {
 		t.Errorf("the other is %s (%v)", d.State, err)
 	}
-	if _, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: p.ID, CredentialID: first.CredentialID, SessionKey: "k2", BrowserHash: "b2"}); !errors.Is(err, app.ErrUnknownPasskey) {
+	if _, err := db.SignIn(t.Context(), app.Operator,
+		store.SignIn{
+			PersonID:     p.ID,
+			CredentialID: first.CredentialID,
+			SessionKey:   "k2",
+			BrowserHash:  "b2",
+		}); !errors.Is(err,
+		app.ErrUnknownPasskey) {
 		t.Errorf("the passkey signs in again: %v", err)
 	}
 }
@@ -228,8 +272,10 @@ func TestLinkOfALostDevice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		next, err := db.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: "c2", Record: "{}"},
-			Device: app.Device{PersonID: p.ID, Name: "New", Platform: "android", SessionKey: "k2"}, BrowserHash: "b2"})
+		next, err := db.Enrol(t.Context(), app.Operator,
+			store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: "c2", Record: "{}"},
+				Device:      app.Device{PersonID: p.ID, Name: "New", Platform: "android", SessionKey: "k2"},
+				BrowserHash: "b2"})
 		if lost {
 			if !errors.Is(err, app.ErrInvitationEnded) {
 				t.Errorf("after the device was removed: %v", err)
@@ -239,7 +285,8 @@ func TestLinkOfALostDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if old, err := db.Device(t.Context(), d.ID); err != nil || old.State != app.DeviceRemoved || next.State != app.DeviceActive {
+		if old, err := db.Device(t.Context(), d.ID); err != nil || old.State != app.DeviceRemoved ||
+			next.State != app.DeviceActive {
 			t.Errorf("the old one is %s, the new one %s (%v)", old.State, next.State, err)
 		}
 	}
@@ -250,7 +297,8 @@ func TestEndpointBelongsToOneDevice(t *testing.T) {
 	p := db.MustPerson("alice")
 	a, b := db.MustDevice(p), db.MustDevice(p)
 	sub := func(d app.Device) error {
-		return db.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/same", P256DH: "p", Auth: "a"})
+		return db.Subscribe(t.Context(), storetest.On(d),
+			app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/same", P256DH: "p", Auth: "a"})
 	}
 	if err := errors.Join(sub(a), sub(b)); err != nil {
 		t.Fatal(err)
@@ -277,7 +325,13 @@ func TestEndpointBelongsToOneDevice(t *testing.T) {
 func TestCeremonyIsTakenOnce(t *testing.T) {
 	db := storetest.New(t)
 	put := func(id string) {
-		if err := db.PutCeremony(t.Context(), store.Ceremony{ID: id, Purpose: "approval", Session: "{}", ExpiresAt: db.Now().Add(time.Minute)}); err != nil {
+		if err := db.PutCeremony(t.Context(),
+			store.Ceremony{
+				ID:        id,
+				Purpose:   "approval",
+				Session:   "{}",
+				ExpiresAt: db.Now().Add(time.Minute),
+			}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -299,8 +353,9 @@ func TestCeremonyIsTakenOnce(t *testing.T) {
 }
 
 func signIn(db *storetest.DB, d app.Device, credential, known string) (app.Device, error) {
-	return db.SignIn(db.T.Context(), app.System, store.SignIn{PersonID: d.PersonID, CredentialID: credential, Record: "{}", SessionKey: app.NewID(),
-		BrowserHash: app.NewID(), KnownBrowser: known, Name: "Another", Platform: "android"})
+	return db.SignIn(db.T.Context(), app.System,
+		store.SignIn{PersonID: d.PersonID, CredentialID: credential, Record: "{}", SessionKey: app.NewID(),
+			BrowserHash: app.NewID(), KnownBrowser: known, Name: "Another", Platform: "android"})
 }
 
 func TestASuspendedDeviceIsNotAnewWithoutItsCookies(t *testing.T) {
@@ -341,7 +396,8 @@ func TestSomebodyElseOnABrowserEndsItsNotices(t *testing.T) {
 	db := storetest.New(t)
 	alice, bob := db.MustPerson("alice"), db.MustPerson("bob")
 	alices, bobs := db.MustDevice(alice), db.MustDevice(bob)
-	if err := db.Subscribe(t.Context(), storetest.On(alices), app.Subscription{DeviceID: alices.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(alices),
+		app.Subscription{DeviceID: alices.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := signIn(db, bobs, bobs.CredentialID, store.BrowserHash(db.Store, alices.ID)); err != nil {

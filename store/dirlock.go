@@ -55,7 +55,10 @@ const servedBy = "served by"
 // whatever pause the process before had chosen.
 func (s *Store) takeOver(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.exec(ctx, `UPDATE jobs SET lease_id = '', lease_process = '', lease_until = 0 WHERE lease_id <> '' AND lease_process <> ?`, s.process); err != nil {
+		if err := t.exec(ctx,
+			`UPDATE jobs SET lease_id = '', lease_process = '', lease_until = 0 WHERE lease_id <> ''
+				AND lease_process <> ?`,
+			s.process); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `UPDATE jobs SET run_at = ? WHERE kind IN (?, ?) AND state = 'waiting' AND run_at > ?`,
@@ -66,6 +69,8 @@ func (s *Store) takeOver(ctx context.Context) error {
 			WHERE lease <> '' AND lease_process = (SELECT value FROM meta WHERE key = ?)`, servedBy); err != nil {
 			return err
 		}
-		return t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, servedBy, s.process)
+		return t.exec(ctx,
+			`INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+			servedBy, s.process)
 	})
 }

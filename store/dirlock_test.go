@@ -76,11 +76,13 @@ func TestTheNextServiceTakesOver(t *testing.T) {
 	if err := first.JobLater(t.Context(), b, db.Now().Add(time.Hour), "503"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := first.AddImport(t.Context(), app.Operator, store.Import{ID: "ours", File: "a.csv", Lang: "en-GB"}, "first", time.Hour); err != nil {
+	if _, err := first.AddImport(t.Context(), app.Operator, store.Import{ID: "ours", File: "a.csv", Lang: "en-GB"},
+		"first", time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	// A command beside the service works on an import of its own.
-	if _, err := db.AddImport(t.Context(), app.Operator, store.Import{ID: "command", File: "b.csv", Lang: "en-GB"}, "command", time.Hour); err != nil {
+	if _, err := db.AddImport(t.Context(), app.Operator, store.Import{ID: "command", File: "b.csv", Lang: "en-GB"},
+		"command", time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok, _, err := db.LeaseJob(t.Context(), app.JobSettle, time.Hour); err != nil || ok {

@@ -48,8 +48,10 @@ var paymentKinds = `('` + strings.Join(authz.PaymentKinds(), `', '`) + `')`
 
 // byEnding finds the ending that a pending request of the table requests fell
 // under first. What had expired before it stays expired.
-var byEnding = ` FROM endings e WHERE e.person_id = requests.person_id AND e.upto >= requests.nth AND e.at < requests.expires_at
-	AND (e.one_client = 0 OR e.client_id = requests.client_id) AND (e.payments = 0 OR requests.kind IN ` + paymentKinds + `)`
+var byEnding = ` FROM endings e WHERE e.person_id = requests.person_id AND e.upto >= requests.nth
+	AND e.at < requests.expires_at
+	AND (e.one_client = 0 OR e.client_id = requests.client_id) AND (e.payments = 0 OR requests.kind IN ` +
+	paymentKinds + `)`
 
 // waiting is what a request must be to be decided, cancelled or expired: its
 // row says pending, and no ending says otherwise. Time is another matter.
@@ -62,10 +64,13 @@ var (
 	elseColumn   = byEnding + ` ORDER BY e.id LIMIT 1), `
 	stateNow     = endedColumn + `e.state` + elseColumn + `requests.state) ELSE requests.state END`
 	reasonNow    = endedColumn + `e.reason` + elseColumn + `requests.reason) ELSE requests.reason END`
-	decidedByNow = endedColumn + `CASE e.state WHEN 'denied' THEN e.actor_id ELSE '' END` + elseColumn + `requests.decided_by) ELSE requests.decided_by END`
+	decidedByNow = endedColumn + `CASE e.state WHEN 'denied' THEN e.actor_id ELSE '' END` + elseColumn +
+		`requests.decided_by) ELSE requests.decided_by END`
 	decidedAtNow = endedColumn + `e.at` + elseColumn + `requests.decided_at) ELSE requests.decided_at END`
-	deliveryNow  = endedColumn + `CASE requests.kind WHEN 'test' THEN 'none' ELSE 'waiting' END` + elseColumn + `requests.delivery) ELSE requests.delivery END`
-	standingNow  = stateNow + ` AS state, ` + reasonNow + ` AS reason, ` + decidedByNow + ` AS decided_by, ` + decidedAtNow + ` AS decided_at, ` + deliveryNow + ` AS delivery`
+	deliveryNow  = endedColumn + `CASE requests.kind WHEN 'test' THEN 'none' ELSE 'waiting' END` + elseColumn +
+		`requests.delivery) ELSE requests.delivery END`
+	standingNow = stateNow + ` AS state, ` + reasonNow + ` AS reason, ` + decidedByNow + ` AS decided_by, ` +
+		decidedAtNow + ` AS decided_at, ` + deliveryNow + ` AS delivery`
 )
 
 // endAll ends a person's pending requests as e says: PersonID, State and Reason,
@@ -80,7 +85,8 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 	}
 	// What an earlier ending is about is that one's.
 	var busy bool
-	if err := t.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM endings WHERE person_id = ?)`, e.PersonID); err != nil {
+	if err := t.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM endings WHERE person_id = ?)`,
+		e.PersonID); err != nil {
 		return err
 	}
 	if !busy {
@@ -103,8 +109,10 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 	if some, err := t.uncovered(ctx, e); err != nil || !some && !e.Erases {
 		return err
 	}
-	_, err := t.NamedExecContext(ctx, `INSERT INTO endings (person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id, tries, retry_at)
-		VALUES (:person_id, :one_client, :client_id, :payments, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id, :tries, :retry_at)`, e)
+	_, err := t.NamedExecContext(ctx,
+		`INSERT INTO endings (person_id, one_client, client_id, payments, upto, state, reason, actor_kind, actor_id, source, at, erases, cpfs, past_at, past_id, tries, retry_at)
+		VALUES (:person_id, :one_client, :client_id, :payments, :upto, :state, :reason, :actor_kind, :actor_id, :source, :at, :erases, :cpfs, :past_at, :past_id, :tries, :retry_at)`,
+		e)
 	t.announce(app.Event{Topic: app.TopicEnding})
 	return err
 }
@@ -114,7 +122,8 @@ func (t *tx) endAll(ctx context.Context, by app.Actor, e ending) error {
 // cover. An ending of all clients counts what one of a single client covers too.
 func (t *tx) uncovered(ctx context.Context, e ending) (some bool, err error) {
 	of, args := t.store.pendingOf(e, []any{e.PersonID, e.At, e.OneClient, e.ClientID, e.Payments})
-	err = t.GetContext(ctx, &some, `SELECT EXISTS (SELECT 1 FROM `+of+` AND nth > (SELECT coalesce(max(upto), -1) FROM endings
+	err = t.GetContext(ctx, &some,
+		`SELECT EXISTS (SELECT 1 FROM `+of+` AND nth > (SELECT coalesce(max(upto), -1) FROM endings
 		WHERE person_id = ? AND at <= ? AND (one_client = 0 OR ? AND client_id = ?) AND (payments = 0 OR ?)))`, args...)
 	return some, err
 }
@@ -123,7 +132,8 @@ func (t *tx) uncovered(ctx context.Context, e ending) (some bool, err error) {
 // by the index that bounds what is read to them; more are the parameters after
 // its own.
 func (r *Reader) pendingOf(e ending, more []any) (string, []any) {
-	of := `requests` + r.engine.IndexedBy("requests_pending") + ` WHERE person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`
+	of := `requests` + r.engine.IndexedBy("requests_pending") +
+		` WHERE person_id = ? AND state = 'pending' AND nth <= ? AND expires_at > ?`
 	args := []any{e.PersonID, e.UpTo, e.At}
 	if e.OneClient {
 		of, args = of+` AND client_id = ?`, append(args, e.ClientID)
@@ -147,7 +157,8 @@ func (t *tx) proceed(ctx context.Context, e *ending) (done bool, err error) {
 	}
 	of, args := t.store.pendingOf(*e, []any{t.left})
 	var rows []app.Request
-	if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = ?, reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
+	if err := t.SelectContext(ctx, &rows,
+		`UPDATE requests SET state = ?, reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
 		WHERE id IN (SELECT id FROM `+of+` LIMIT ?) RETURNING `+requestColumns,
 		append([]any{e.State, e.Reason, decidedBy, e.At}, args...)...); err != nil {
 		return false, err
@@ -201,7 +212,8 @@ func (s *Store) EndStep(ctx context.Context, id int64) error {
 		if t.erased = done && e.Erases; done {
 			return t.exec(ctx, `DELETE FROM endings WHERE id = ?`, e.ID)
 		}
-		return t.exec(ctx, `UPDATE endings SET past_at = ?, past_id = ?, tries = 0, retry_at = 0 WHERE id = ?`, e.PastAt, e.PastID, e.ID)
+		return t.exec(ctx, `UPDATE endings SET past_at = ?, past_id = ?, tries = 0, retry_at = 0 WHERE id = ?`,
+			e.PastAt, e.PastID, e.ID)
 	})
 }
 
@@ -242,5 +254,7 @@ func (t *tx) cancelPending(ctx context.Context, by app.Actor, personID string, r
 
 // number gives a request its place among all that its person was ever asked.
 func (t *tx) number(ctx context.Context, r *app.Request) error {
-	return orElse(t.GetContext(ctx, &r.Nth, `UPDATE persons SET asked = asked + 1 WHERE id = ? RETURNING asked`, r.PersonID), app.ErrUnknownPerson)
+	return orElse(t.GetContext(ctx, &r.Nth, `UPDATE persons SET asked = asked + 1 WHERE id = ? RETURNING asked`,
+		r.PersonID),
+		app.ErrUnknownPerson)
 }

@@ -23,7 +23,8 @@ func waitingFor(t testing.TB, db *storetest.DB, p app.Person, n int, clients ...
 			INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind, client_id, client_name,
 				binding_message, scopes, acr, payload, quiet, state, created_at, expires_at, delivery, nth, details_digest)
 			SELECT printf('%s-%%06d', i), 'R', 'acp', 'demo', 'shop', printf('%s-%%06d', i), 's', 'alice', ?, 'regular', '%s', '%s',
-				'K7-PLUM', '[]', '[]', '{}', 1, 'pending', ?, ?, 'none', i, 'seen' FROM n`, n, client, client, client, client),
+				'K7-PLUM', '[]', '[]', '{}', 1, 'pending', ?, ?, 'none', i, 'seen' FROM n`, n, client, client, client,
+			client),
 			p.ID, db.Now().Add(-time.Minute), db.Now().Add(10*time.Minute))
 		db.Tamper(`UPDATE persons SET asked = max(asked, ?) WHERE id = ?`, n, p.ID)
 	}
@@ -131,10 +132,14 @@ func TestWhatEndsManyRequestsEndsInSteps(t *testing.T) {
 				if n, err := db.WaitingCount(t.Context()); err != nil || n != c.left {
 					t.Errorf("%s %d wait (%v)", when, n, err)
 				}
-				if list, _, err := db.Requests(t.Context(), store.RequestFilter{State: app.Pending}, "", 5000); err != nil || len(list) != c.left {
+				if list, _, err := db.Requests(t.Context(), store.RequestFilter{State: app.Pending}, "",
+					5000); err != nil ||
+					len(list) != c.left {
 					t.Errorf("%s the console lists %d pending (%v)", when, len(list), err)
 				}
-				if past, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now(), State: c.state}, 5000); err != nil || len(past) < many {
+				if past, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now(), State: c.state},
+					5000); err != nil ||
+					len(past) < many {
 					t.Errorf("%s history has %d (%v)", when, len(past), err)
 				}
 				for _, id := range []string{"noisy-000001", "noisy-000500", "noisy-001000"} {
@@ -143,15 +148,18 @@ func TestWhatEndsManyRequestsEndsInSteps(t *testing.T) {
 					if c.state == app.Denied {
 						by = dev.ID
 					}
-					if got.State != c.state || got.Reason != c.reason || got.DecidedAt != at || got.DecidedBy != by || got.Delivery != app.DeliveryWaiting {
-						t.Errorf("%s %s is %s (%s) at %v by %q, delivery %s", when, id, got.State, got.Reason, got.DecidedAt, got.DecidedBy, got.Delivery)
+					if got.State != c.state || got.Reason != c.reason || got.DecidedAt != at || got.DecidedBy != by ||
+						got.Delivery != app.DeliveryWaiting {
+						t.Errorf("%s %s is %s (%s) at %v by %q, delivery %s", when, id, got.State, got.Reason,
+							got.DecidedAt, got.DecidedBy, got.Delivery)
 					}
 				}
 			}
 			ended("at once")
 			for _, id := range []string{"noisy-000001", "noisy-000500", "noisy-001000"} {
 				for what, err := range map[string]error{
-					"approved":  db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}),
+					"approved": db.Approve(t.Context(), storetest.On(dev), id,
+						app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}),
 					"denied":    db.Deny(t.Context(), storetest.On(dev), id, app.ReasonPerson),
 					"cancelled": db.Cancel(t.Context(), app.Operator, id, app.ReasonOperator, true),
 				} {
@@ -186,9 +194,11 @@ func TestWhatEndsManyRequestsEndsInSteps(t *testing.T) {
 			}
 			ended("at last")
 			var stored, settle, trace int
-			peek(t, db, &stored, `SELECT count(*) FROM requests WHERE state = ? AND reason = ? AND decided_at = ?`, c.state, c.reason, at)
+			peek(t, db, &stored, `SELECT count(*) FROM requests WHERE state = ? AND reason = ? AND decided_at = ?`,
+				c.state, c.reason, at)
 			peek(t, db, &settle, `SELECT count(DISTINCT request_id) FROM jobs WHERE kind = 'acp.settle'`)
-			peek(t, db, &trace, `SELECT count(DISTINCT request_id) FROM audit WHERE action = ?`, map[app.RequestState]string{app.Denied: "request.deny", app.Cancelled: "request.cancel"}[c.state])
+			peek(t, db, &trace, `SELECT count(DISTINCT request_id) FROM audit WHERE action = ?`,
+				map[app.RequestState]string{app.Denied: "request.deny", app.Cancelled: "request.cancel"}[c.state])
 			if stored < many || settle < many || trace < many {
 				t.Errorf("%d rows, %d deliveries and %d traces, want %d each at least", stored, settle, trace, many)
 			}
@@ -268,7 +278,8 @@ func TestAnEndingHoldsWhereItsFirstStepFails(t *testing.T) {
 	}
 	for i := range 10 {
 		id := fmt.Sprintf("noisy-%06d", i+1)
-		err := db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID})
+		err := db.Approve(t.Context(), storetest.On(dev), id,
+			app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID})
 		if !errors.Is(err, app.ErrNotPending) || state(t, db, id).Reason != app.ReasonSuspended {
 			t.Errorf("%s: %v, %+v", id, err, state(t, db, id))
 		}
@@ -288,7 +299,8 @@ func TestAnEndingHoldsWhereItsFirstStepFails(t *testing.T) {
 		}
 	}
 	var stored int
-	if peek(t, db, &stored, `SELECT count(*) FROM requests WHERE state = 'cancelled' AND reason = 'suspended'`); stored != 10 {
+	if peek(t, db, &stored,
+		`SELECT count(*) FROM requests WHERE state = 'cancelled' AND reason = 'suspended'`); stored != 10 {
 		t.Errorf("%d are stored as cancelled, want 10", stored)
 	}
 	if report, err := db.VerifyAudit(t.Context(), store.AuditHead{}, nil); err != nil || report.Finding != nil {
@@ -336,10 +348,12 @@ func TestErasureInSteps(t *testing.T) {
 	if err := db.ErasePerson(t.Context(), app.Operator, alice.ID); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := db.FindPerson(t.Context(), []app.Identifier{{Kind: app.Username, Norm: "alice"}}); !errors.Is(err, app.ErrUnknownPerson) {
+	if found, err := db.FindPerson(t.Context(),
+		[]app.Identifier{{Kind: app.Username, Norm: "alice"}}); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("found %+v (%v)", found, err)
 	}
-	if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(alice, db.Now().Add(time.Hour)), calm, true); !errors.Is(err, app.ErrUnknownPerson) {
+	if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(alice, db.Now().Add(time.Hour)), calm,
+		true); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("asked between two steps: %v", err)
 	}
 	for steps, more := 0, true; more; steps++ {
@@ -353,10 +367,13 @@ func TestErasureInSteps(t *testing.T) {
 		}
 	}
 	for what, query := range map[string]string{
-		"requests": `SELECT count(*) FROM requests WHERE person_id = ? AND user_identifier || binding_message || payload || details || payee <> ''`,
-		"granted":  `SELECT count(*) FROM requests WHERE person_id = ? AND delivery <> 'waiting' AND granted || login_state <> ''`,
+		"requests": `SELECT count(*) FROM requests WHERE person_id = ?
+			AND user_identifier || binding_message || payload || details || payee <> ''`,
+		"granted": `SELECT count(*) FROM requests WHERE person_id = ? AND delivery <> 'waiting'
+			AND granted || login_state <> ''`,
 		"payments": `SELECT count(*) FROM payments WHERE person_id = ?`,
-		"devices":  `SELECT count(*) FROM devices WHERE person_id = ? AND (state <> 'removed' OR name || session_key <> '')`,
+		"devices": `SELECT count(*) FROM devices WHERE person_id = ? AND (state <> 'removed'
+			OR name || session_key <> '')`,
 		"passkeys": `SELECT count(*) FROM credentials WHERE person_id = ? AND (record <> '' OR revoked_at = 0)`,
 	} {
 		var n int

@@ -22,11 +22,13 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 			return err
 		}
 		var cpfs []string
-		if err := t.SelectContext(ctx, &cpfs, `SELECT norm FROM identifiers WHERE person_id = ? AND kind = 'cpf'`, id); err != nil {
+		if err := t.SelectContext(ctx, &cpfs, `SELECT norm FROM identifiers WHERE person_id = ? AND kind = 'cpf'`,
+			id); err != nil {
 			return err
 		}
 		var ids []app.Identifier
-		if err := t.SelectContext(ctx, &ids, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, id); err != nil {
+		if err := t.SelectContext(ctx, &ids, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`,
+			id); err != nil {
 			return err
 		}
 		if err := t.release(ctx, id, ids); err != nil {
@@ -46,7 +48,14 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 		if err := t.countPeople(ctx, -1); err != nil {
 			return err
 		}
-		if err := t.endAll(ctx, by, ending{PersonID: id, State: app.Cancelled, Reason: app.ReasonSuspended, Erases: true, CPFs: cpfs}); err != nil {
+		if err := t.endAll(ctx, by,
+			ending{
+				PersonID: id,
+				State:    app.Cancelled,
+				Reason:   app.ReasonSuspended,
+				Erases:   true,
+				CPFs:     cpfs,
+			}); err != nil {
 			return err
 		}
 		if err := t.endProposalsAbout(ctx, by, id); err != nil {
@@ -61,24 +70,32 @@ func (s *Store) ErasePerson(ctx context.Context, by app.Actor, id string) error 
 // erasures take what is kept of a person beside their requests, each at most
 // :room rows.
 var erasures = []string{
-	`UPDATE devices SET state = 'removed', removed_at = :now, name = '', session_key = '', browser_hash = '' WHERE id IN (SELECT id FROM devices
-		WHERE person_id = :id AND (state <> 'removed' OR name <> '' OR session_key <> '' OR browser_hash <> '') LIMIT :room)`,
-	`UPDATE credentials SET record = '', revoked_at = CASE WHEN revoked_at = 0 THEN :now ELSE revoked_at END WHERE id IN (SELECT id FROM credentials
+	`UPDATE devices SET state = 'removed', removed_at = :now, name = '', session_key = '', browser_hash = ''
+		WHERE id IN (SELECT id FROM devices
+		WHERE person_id = :id AND (state <> 'removed' OR name <> '' OR session_key <> ''
+		OR browser_hash <> '') LIMIT :room)`,
+	`UPDATE credentials SET record = '', revoked_at = CASE WHEN revoked_at = 0 THEN :now ELSE revoked_at END
+		WHERE id IN (SELECT id FROM credentials
 		WHERE person_id = :id AND (record <> '' OR revoked_at = 0) LIMIT :room)`,
-	`DELETE FROM subscriptions WHERE device_id IN (SELECT s.device_id FROM devices d JOIN subscriptions s ON s.device_id = d.id
+	`DELETE FROM subscriptions WHERE device_id IN (SELECT s.device_id FROM devices d
+		JOIN subscriptions s ON s.device_id = d.id
 		WHERE d.person_id = :id LIMIT :room)`,
-	`DELETE FROM former_subscriptions WHERE id IN (SELECT f.id FROM devices d JOIN former_subscriptions f ON f.device_id = d.id
+	`DELETE FROM former_subscriptions WHERE id IN (SELECT f.id FROM devices d
+		JOIN former_subscriptions f ON f.device_id = d.id
 		WHERE d.person_id = :id LIMIT :room)`,
 	`DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM consent_owners WHERE (connection, consent_id) IN (SELECT connection, consent_id FROM consent_owners
 		WHERE cpf IN (SELECT value FROM json_each(:cpfs)) LIMIT :room)`,
-	`DELETE FROM companies WHERE (person_id, cnpj) IN (SELECT person_id, cnpj FROM companies WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM companies WHERE (person_id, cnpj) IN (SELECT person_id, cnpj FROM companies
+		WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM accounts WHERE (person_id, company, id) IN (SELECT person_id, company, id FROM accounts
 		WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM mutes WHERE (person_id, client_id) IN (SELECT person_id, client_id FROM mutes
 		WHERE person_id = :id LIMIT :room)`,
-	`DELETE FROM backoffs WHERE person_id = :id AND client_id IN (SELECT client_id FROM backoffs WHERE person_id = :id LIMIT :room)`,
-	`DELETE FROM attackers WHERE person_id = :id AND client_id IN (SELECT client_id FROM attackers WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM backoffs WHERE person_id = :id AND client_id IN (SELECT client_id FROM backoffs
+		WHERE person_id = :id LIMIT :room)`,
+	`DELETE FROM attackers WHERE person_id = :id AND client_id IN (SELECT client_id FROM attackers
+		WHERE person_id = :id LIMIT :room)`,
 	`DELETE FROM payments WHERE request_id IN (SELECT request_id FROM payments WHERE person_id = :id LIMIT :room)`,
 }
 
@@ -87,7 +104,8 @@ var erasures = []string{
 func (t *tx) erase(ctx context.Context, e *ending) (done bool, err error) {
 	t.touch(e.PersonID)
 	for _, query := range erasures {
-		res, err := t.NamedExecContext(ctx, query, map[string]any{"id": e.PersonID, "now": t.now, "cpfs": e.CPFs, "room": t.left})
+		res, err := t.NamedExecContext(ctx, query,
+			map[string]any{"id": e.PersonID, "now": t.now, "cpfs": e.CPFs, "room": t.left})
 		if err != nil {
 			return false, err
 		}

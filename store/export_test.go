@@ -27,7 +27,8 @@ func BrowserHash(s *Store, deviceID string) (hash string) {
 // OpenCodes counts a person's activation codes that can be tried.
 func OpenCodes(s *Store, personID string) (n int) {
 	if err := s.r.Get(&n, `SELECT count(*) FROM activation_codes c JOIN invitations i ON i.id = c.invitation_id
-		WHERE i.person_id = ? AND c.used_at = 0 AND c.ended_at = 0 AND c.expires_at > ?`, personID, s.Now()); err != nil {
+		WHERE i.person_id = ? AND c.used_at = 0 AND c.ended_at = 0 AND c.expires_at > ?`, personID,
+		s.Now()); err != nil {
 		panic(err)
 	}
 	return n
@@ -68,7 +69,13 @@ func AuditPlan(ctx context.Context, r *Reader, f AuditFilter, after AuditCursor)
 func AuditMany(ctx context.Context, s *Store, n int) error {
 	return s.write(ctx, func(t *tx) error {
 		for range n {
-			if err := t.audit(ctx, app.System, entry{action: "delivery.try", person: app.NewID(), request: app.NewID(), detail: map[string]string{"cause": "http_503"}}); err != nil {
+			if err := t.audit(ctx, app.System,
+				entry{
+					action:  "delivery.try",
+					person:  app.NewID(),
+					request: app.NewID(),
+					detail:  map[string]string{"cause": "http_503"},
+				}); err != nil {
 				return err
 			}
 		}
@@ -132,13 +139,15 @@ func AddCrowd(ctx context.Context, s *Store, n int, of func(i int) (string, app.
 			for i := from; i < min(from+batch, n); i++ {
 				name, id := of(i)
 				person := app.NewID()
-				if err := t.exec(ctx, `INSERT INTO persons (id, name, state, created_at) VALUES (?, ?, 'active', ?)`, person, name, t.now); err != nil {
+				if err := t.exec(ctx, `INSERT INTO persons (id, name, state, created_at) VALUES (?, ?, 'active', ?)`,
+					person, name, t.now); err != nil {
 					return err
 				}
 				if err := t.indexName(ctx, person, name); err != nil {
 					return err
 				}
-				if err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, person); err != nil {
+				if err := t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`,
+					id.Kind, id.Norm, id.Value, person); err != nil {
 					return err
 				}
 			}
@@ -154,13 +163,15 @@ func AddCrowd(ctx context.Context, s *Store, n int, of func(i int) (string, app.
 // Middle is the place of somebody in the middle of the list of everybody.
 func Middle(ctx context.Context, r *Reader) (string, error) {
 	var p struct{ Sort, ID string }
-	err := r.r.GetContext(ctx, &p, `SELECT sort, id FROM persons ORDER BY sort, id LIMIT 1 OFFSET (SELECT count(*) / 2 FROM persons)`)
+	err := r.r.GetContext(ctx, &p,
+		`SELECT sort, id FROM persons ORDER BY sort, id LIMIT 1 OFFSET (SELECT count(*) / 2 FROM persons)`)
 	return place{Sort: p.Sort, ID: p.ID}.String(), err
 }
 
 // Notices counts the notices that wait to be sent of a request.
 func Notices(s *Store, requestID string) (n int) {
-	if err := s.r.Get(&n, `SELECT count(*) FROM jobs WHERE request_id = ? AND kind = ? AND payload = ?`, requestID, app.JobPush, app.NoticeRequest); err != nil {
+	if err := s.r.Get(&n, `SELECT count(*) FROM jobs WHERE request_id = ? AND kind = ? AND payload = ?`, requestID,
+		app.JobPush, app.NoticeRequest); err != nil {
 		panic(err)
 	}
 	return n

@@ -41,7 +41,8 @@ const (
 
 // backOffWaits are how long a client's notices wait after the first denial, the
 // second and so on. The last one stays.
-var backOffWaits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
+var backOffWaits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour,
+	4 * time.Hour,
 	8 * time.Hour, 16 * time.Hour, 24 * time.Hour}
 
 // backOffKept is how long denials count that no approval followed.
@@ -128,7 +129,8 @@ func (t *tx) attacks(ctx context.Context, r app.Request, f Fatigue) (bool, error
 				WHERE person_id = ? AND client_id = ? AND created_at > ? AND notice_pool <> '' LIMIT ?) AS notified)
 			+ (SELECT count(*) FROM (SELECT 1 FROM requests
 				WHERE person_id = ? AND client_id = ? AND created_at > ? AND quiet_cause <> '' LIMIT ?) AS quiet)`,
-			r.PersonID, r.ClientID, t.now.Add(-l.Window), l.Notices, r.PersonID, r.ClientID, t.now.Add(-l.Window), l.Notices); err != nil {
+			r.PersonID, r.ClientID, t.now.Add(-l.Window), l.Notices, r.PersonID, r.ClientID, t.now.Add(-l.Window),
+			l.Notices); err != nil {
 			return false, err
 		}
 		if asked >= l.Notices {
@@ -148,7 +150,8 @@ const knows = `EXISTS (SELECT 1 FROM requests WHERE person_id = ? AND client_id 
 func (t *tx) pool(ctx context.Context, r app.Request, f Fatigue) (string, app.Quiet, error) {
 	if len(f.Known) > 0 {
 		var known bool
-		if err := t.GetContext(ctx, &known, `SELECT `+knows, r.PersonID, r.ClientID, t.now.Add(-f.KnownFor), t.now); err != nil {
+		if err := t.GetContext(ctx, &known, `SELECT `+knows, r.PersonID, r.ClientID, t.now.Add(-f.KnownFor),
+			t.now); err != nil {
 			return "", app.QuietNone, err
 		}
 		if known {
@@ -194,7 +197,8 @@ func (t *tx) full(ctx context.Context, r app.Request, pool string, limits []Limi
 // person didn't say no to it since they last approved a request of it.
 func (t *tx) backOff(ctx context.Context, personID, clientID string) (app.Instant, error) {
 	var b backOffRow
-	err := t.GetContext(ctx, &b, `SELECT client_id, steps, denied_at FROM backoffs WHERE person_id = ? AND client_id = ?`, personID, clientID)
+	err := t.GetContext(ctx, &b,
+		`SELECT client_id, steps, denied_at FROM backoffs WHERE person_id = ? AND client_id = ?`, personID, clientID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -218,7 +222,8 @@ func (t *tx) startBackOff(ctx context.Context, r app.Request) error {
 	}
 	return t.exec(ctx, `INSERT INTO backoffs (person_id, client_id, steps, denied_at) VALUES (?, ?, 1, ?)
 		ON CONFLICT (person_id, client_id) DO UPDATE SET denied_at = excluded.denied_at,
-		steps = CASE WHEN ? > backoffs.denied_at AND backoffs.steps < ? THEN backoffs.steps + 1 ELSE backoffs.steps END`,
+		steps = CASE WHEN ? > backoffs.denied_at
+		AND backoffs.steps < ? THEN backoffs.steps + 1 ELSE backoffs.steps END`,
 		r.PersonID, r.ClientID, t.now, r.CreatedAt, len(backOffWaits))
 }
 
@@ -232,7 +237,8 @@ func (t *tx) endBackOff(ctx context.Context, r app.Request) error {
 func (r *Reader) BackOffs(ctx context.Context, personID string) (map[string]app.Instant, error) {
 	now := r.Now()
 	var rows []backOffRow
-	if err := r.r.SelectContext(ctx, &rows, `SELECT client_id, steps, denied_at FROM backoffs WHERE person_id = ? AND denied_at > ?`,
+	if err := r.r.SelectContext(ctx, &rows,
+		`SELECT client_id, steps, denied_at FROM backoffs WHERE person_id = ? AND denied_at > ?`,
 		personID, now.Add(-backOffWaits[len(backOffWaits)-1])); err != nil {
 		return nil, err
 	}
@@ -269,7 +275,8 @@ type UnderAttack struct {
 
 // UnderAttack tells what attacks on a person after since mean for a client. The
 // person knows the clients of which they approved a request after known.
-func (r *Reader) UnderAttack(ctx context.Context, personID, clientID string, since, known app.Instant) (UnderAttack, error) {
+func (r *Reader) UnderAttack(ctx context.Context, personID, clientID string,
+	since, known app.Instant) (UnderAttack, error) {
 	var out UnderAttack
 	err := r.r.GetContext(ctx, &out, `SELECT attacked AS person, attacked AND (reported OR attacker OR NOT known) AS client FROM (SELECT
 			EXISTS (SELECT 1 FROM persons WHERE id = ? AND attacked_at > ?) AS attacked,
@@ -283,7 +290,8 @@ func (r *Reader) UnderAttack(ctx context.Context, personID, clientID string, sin
 // Attacked tells whether a person was under attack since then: they reported a
 // request, or requests came so often that their notices were stopped.
 func (r *Reader) Attacked(ctx context.Context, personID string, since app.Instant) (yes bool, err error) {
-	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND attacked_at > ?)`, personID, since)
+	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM persons WHERE id = ? AND attacked_at > ?)`, personID,
+		since)
 	return yes, err
 }
 
@@ -300,6 +308,7 @@ func (r *Reader) LastAttack(ctx context.Context, personID string) (how app.Attac
 
 // AttackedCount is how many people were under attack since then.
 func (r *Reader) AttackedCount(ctx context.Context, since app.Instant) (n int, err error) {
-	err = r.r.GetContext(ctx, &n, `SELECT count(*) FROM persons WHERE attacked_at > 0 AND attacked_at > ? AND erased_at = 0`, since)
+	err = r.r.GetContext(ctx, &n,
+		`SELECT count(*) FROM persons WHERE attacked_at > 0 AND attacked_at > ? AND erased_at = 0`, since)
 	return n, err
 }

@@ -19,7 +19,13 @@ var many = store.Fatigue{Notices: 100, Window: 5 * time.Minute}
 
 func listening(t *testing.T, db *storetest.DB, d app.Device) {
 	t.Helper()
-	if err := db.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/" + d.ID, P256DH: "k", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(d),
+		app.Subscription{
+			DeviceID: d.ID,
+			Endpoint: "https://push.example/" + d.ID,
+			P256DH:   "k",
+			Auth:     "a",
+		}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -36,7 +42,14 @@ func approveNow(t *testing.T, db *storetest.DB, d app.Device, id string) {
 	if err := db.Shown(t.Context(), storetest.On(d), id, "{}", "seen", ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Approve(t.Context(), storetest.On(d), id, app.Approval{Digest: "seen", Receipt: "a receipt", Granted: "{}", At: db.Now(), CredentialID: d.CredentialID}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(d), id,
+		app.Approval{
+			Digest:       "seen",
+			Receipt:      "a receipt",
+			Granted:      "{}",
+			At:           db.Now(),
+			CredentialID: d.CredentialID,
+		}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -58,10 +71,15 @@ func TestPitfall30BackOffAfterDeny(t *testing.T) {
 				t.Fatalf("the first is %q with %d notices", r.Quiet, store.Notices(db.Store, r.ID))
 			}
 			day := 24 * time.Hour
-			for i, wait := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, day, day} {
+			for i, wait := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+				2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, day, day} {
 				db.Clock.Advance(time.Second)
 				deny(t, db, d, r.ID, reason)
-				if until := db.Now().Add(wait); func() app.Instant { w, _ := db.BackOffs(t.Context(), alice.ID); return w["shop"] }() != until {
+				if until := db.Now().Add(wait); func() app.Instant {
+					w, _ := db.BackOffs(t.Context(),
+						alice.ID)
+					return w["shop"]
+				}() != until {
 					t.Errorf("denial %d: the wait doesn't end after %s", i+1, wait)
 				}
 				if o := other.start(t, db, many); o.Quiet != app.QuietNone {
@@ -73,11 +91,13 @@ func TestPitfall30BackOffAfterDeny(t *testing.T) {
 				db.Clock.Advance(wait - time.Millisecond)
 				q := c.start(t, db, many)
 				if q.Quiet != app.QuietBackOff || q.State != app.Pending || store.Notices(db.Store, q.ID) != 0 {
-					t.Errorf("denial %d: at the end of the wait the next is %s and %q, with %d notices", i+1, q.State, q.Quiet, store.Notices(db.Store, q.ID))
+					t.Errorf("denial %d: at the end of the wait the next is %s and %q, with %d notices", i+1, q.State,
+						q.Quiet, store.Notices(db.Store, q.ID))
 				}
 				db.Clock.Advance(time.Millisecond)
 				if r = c.start(t, db, many); r.Quiet != app.QuietNone || store.Notices(db.Store, r.ID) != 1 {
-					t.Errorf("denial %d: after %s the next is %q, with %d notices", i+1, wait, r.Quiet, store.Notices(db.Store, r.ID))
+					t.Errorf("denial %d: after %s the next is %q, with %d notices", i+1, wait, r.Quiet,
+						store.Notices(db.Store, r.ID))
 				}
 			}
 			approveNow(t, db, d, r.ID)
@@ -137,7 +157,13 @@ func TestAFloodRingsNoMoreThanItsLimit(t *testing.T) {
 	d := db.MustDevice(alice)
 	db.MustDevice(bob)
 	limits := []store.Limit{{Notices: 10, Window: 10 * time.Minute}, {Notices: 25, Window: 24 * time.Hour}}
-	f := store.Fatigue{Notices: 5, Window: 5 * time.Minute, Person: limits, Known: limits[:1], KnownFor: 90 * 24 * time.Hour}
+	f := store.Fatigue{
+		Notices:  5,
+		Window:   5 * time.Minute,
+		Person:   limits,
+		Known:    limits[:1],
+		KnownFor: 90 * 24 * time.Hour,
+	}
 	known := &clientStart{alice, "known"}
 	approveNow(t, db, d, known.start(t, db, f).ID)
 	db.Clock.Advance(24 * time.Hour)
@@ -187,7 +213,13 @@ func TestAFloodRingsNoMoreThanItsLimit(t *testing.T) {
 // together may is one.
 func TestOneClientTakesAQuarterOfTheNotices(t *testing.T) {
 	limits := []store.Limit{{Notices: 8, Window: 10 * time.Minute}, {Notices: 22, Window: 24 * time.Hour}}
-	f := store.Fatigue{Notices: 6, Window: 5 * time.Minute, Person: limits, Known: limits, KnownFor: 90 * 24 * time.Hour}
+	f := store.Fatigue{
+		Notices:  6,
+		Window:   5 * time.Minute,
+		Person:   limits,
+		Known:    limits,
+		KnownFor: 90 * 24 * time.Hour,
+	}
 	for _, c := range []struct {
 		name  string
 		known bool
@@ -286,7 +318,10 @@ func TestWhatCountsAsAnAttack(t *testing.T) {
 		{"notified", []step{ask(3, app.QuietNone)}, ""},
 		{"muted", []step{mute, ask(9, app.QuietMuted)}, ""},
 		{"denied", []step{ask(1, app.QuietNone), no(app.ReasonPerson), ask(1, app.QuietBackOff)}, ""},
-		{"a burst after a no", []step{ask(1, app.QuietNone), no(app.ReasonPerson), ask(4, app.QuietBackOff, app.QuietBackOff, app.QuietBurst)}, app.AttackBurst},
+		{"a burst after a no",
+			[]step{ask(1, app.QuietNone), no(app.ReasonPerson),
+				ask(4, app.QuietBackOff, app.QuietBackOff, app.QuietBurst)},
+			app.AttackBurst},
 		{"a burst", []step{ask(4, app.QuietNone, app.QuietNone, app.QuietNone, app.QuietBurst)}, app.AttackBurst},
 		{"a report", []step{ask(1, app.QuietNone), no(app.ReasonReported)}, app.AttackReport},
 	} {
@@ -302,8 +337,10 @@ func TestWhatCountsAsAnAttack(t *testing.T) {
 			how, _, err := db.LastAttack(t.Context(), alice.ID)
 			under, err2 := db.Attacked(t.Context(), alice.ID, since)
 			n, err3 := db.AttackedCount(t.Context(), since)
-			if err != nil || err2 != nil || err3 != nil || how != c.want || under != (c.want != "") || n != map[bool]int{true: 1}[under] {
-				t.Errorf("attack %q, under attack %v, %d people (%v %v %v); want %q", how, under, n, err, err2, err3, c.want)
+			if err != nil || err2 != nil || err3 != nil || how != c.want || under != (c.want != "") ||
+				n != map[bool]int{true: 1}[under] {
+				t.Errorf("attack %q, under attack %v, %d people (%v %v %v); want %q", how, under, n, err, err2, err3,
+					c.want)
 			}
 			found, _, err := db.FindPeople(t.Context(), "", store.Attacked, "", 10)
 			if err != nil || (len(found) == 1) != under {
@@ -347,13 +384,19 @@ func TestQuietFromBeforeCauses(t *testing.T) {
 	now := app.At(time.Now())
 	for _, id := range []string{"BURST", "MUTED", "CALM", "REPORT"} {
 		must(t, raw, `INSERT INTO persons (id, name, state, created_at) VALUES ('`+id+`', 'Ada', 'active', 1)`)
-		must(t, raw, fmt.Sprintf(`INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
+		must(t, raw,
+			fmt.Sprintf(`INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 			client_id, client_name, binding_message, scopes, acr, payload, quiet, state, created_at, expires_at, delivery)
 			VALUES ('%[1]s', 'A2B-3C4', 'acp', 'demo', 'shop', '%[1]s', 's', 'ada', '%[1]s', 'regular', 'till', 'Till', '', '[]', '[]', '{}', %d, 'pending', %d, %d, 'none')`,
-			id, map[string]int{"BURST": 1, "MUTED": 1}[id], now, now.Add(time.Hour)))
+				id, map[string]int{"BURST": 1, "MUTED": 1}[id], now, now.Add(time.Hour)))
 	}
-	must(t, raw, fmt.Sprintf(`INSERT INTO mutes (person_id, client_id, client_name, until) VALUES ('MUTED', 'till', 'Till', %d)`, now.Add(23*time.Hour)))
-	must(t, raw, fmt.Sprintf(`INSERT INTO reports (request_id, person_id, client_id, client_name, device_id, created_at) VALUES ('REPORT', 'REPORT', 'till', 'Till', 'D', %d)`, now))
+	must(t, raw,
+		fmt.Sprintf(`INSERT INTO mutes (person_id, client_id, client_name, until) VALUES ('MUTED', 'till', 'Till', %d)`,
+			now.Add(23*time.Hour)))
+	must(t, raw,
+		fmt.Sprintf(`INSERT INTO reports (request_id, person_id, client_id, client_name, device_id, created_at)
+			VALUES ('REPORT', 'REPORT', 'till', 'Till', 'D', %d)`,
+			now))
 	if err := raw.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -365,12 +408,18 @@ func TestQuietFromBeforeCauses(t *testing.T) {
 	for id, want := range map[string]struct {
 		quiet  app.Quiet
 		attack app.Attack
-	}{"BURST": {app.QuietBurst, app.AttackBurst}, "MUTED": {app.QuietMuted, ""}, "CALM": {}, "REPORT": {attack: app.AttackReport}} {
+	}{
+		"BURST":  {app.QuietBurst, app.AttackBurst},
+		"MUTED":  {app.QuietMuted, ""},
+		"CALM":   {},
+		"REPORT": {attack: app.AttackReport},
+	} {
 		r, err := st.Request(t.Context(), id)
 		if err != nil || r.Quiet != want.quiet || (r.NoticePool != "") != (want.quiet == "") {
 			t.Errorf("%s is %q, its notice counts to %q (%v)", id, r.Quiet, r.NoticePool, err)
 		}
-		if how, at, err := st.LastAttack(t.Context(), id); err != nil || how != want.attack || (at == now) != (want.attack != "") {
+		if how, at, err := st.LastAttack(t.Context(), id); err != nil || how != want.attack ||
+			(at == now) != (want.attack != "") {
 			t.Errorf("%s: attack %q at %d (%v)", id, how, at, err)
 		}
 	}

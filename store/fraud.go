@@ -12,14 +12,16 @@ import (
 // gives how many there were. They are counted before the one writer is taken.
 func (s *Store) DenyAll(ctx context.Context, by app.Actor, clientID string, reason app.Reason) (n int, err error) {
 	if err := s.r.GetContext(ctx, &n, `SELECT count(*) FROM requests`+s.engine.IndexedBy("requests_pending")+`
-		WHERE person_id = ? AND client_id = ? AND `+waiting+` AND expires_at > ?`, by.PersonID, clientID, s.Now()); err != nil {
+		WHERE person_id = ? AND client_id = ? AND `+waiting+` AND expires_at > ?`, by.PersonID, clientID,
+		s.Now()); err != nil {
 		return 0, err
 	}
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.mayAnswer(ctx, by, ""); err != nil {
 			return err
 		}
-		return t.endAll(ctx, by, ending{PersonID: by.PersonID, OneClient: true, ClientID: clientID, State: app.Denied, Reason: reason})
+		return t.endAll(ctx, by,
+			ending{PersonID: by.PersonID, OneClient: true, ClientID: clientID, State: app.Denied, Reason: reason})
 	})
 	return n, err
 }
@@ -30,7 +32,9 @@ func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
 		return err
 	}
 	if r.Reason == app.ReasonReported {
-		if err := t.exec(ctx, `INSERT INTO reports (request_id, person_id, client_id, client_name, device_id, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := t.exec(ctx,
+			`INSERT INTO reports (request_id, person_id, client_id, client_name, device_id, created_at)
+				VALUES (?, ?, ?, ?, ?, ?)`,
 			r.ID, r.PersonID, r.ClientID, r.ClientName, by.ID, t.now); err != nil {
 			return err
 		}
@@ -45,7 +49,14 @@ func (t *tx) denied(ctx context.Context, by app.Actor, r app.Request) error {
 		return err
 	}
 	t.changed(r)
-	return t.audit(ctx, by, entry{action: "request.deny", person: by.PersonID, device: by.ID, request: r.ID, detail: reasonDetail(r.Reason)})
+	return t.audit(ctx, by,
+		entry{
+			action:  "request.deny",
+			person:  by.PersonID,
+			device:  by.ID,
+			request: r.ID,
+			detail:  reasonDetail(r.Reason),
+		})
 }
 
 // MuteTime is how long a client stays muted at most.
@@ -60,34 +71,51 @@ func (s *Store) Mute(ctx context.Context, by app.Actor, clientID, clientName str
 			if err != nil || n == 0 {
 				return err
 			}
-			return t.audit(ctx, by, entry{action: "client.unmute", person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
+			return t.audit(ctx, by,
+				entry{
+					action: "client.unmute",
+					person: by.PersonID,
+					device: by.ID,
+					detail: map[string]string{"client": clientID},
+				})
 		}
 		if err := t.few(ctx, by, "client.mute"); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, `INSERT INTO mutes (person_id, client_id, client_name, until) VALUES (?, ?, ?, ?)
-			ON CONFLICT (person_id, client_id) DO UPDATE SET client_name = excluded.client_name, until = excluded.until`,
+			ON CONFLICT (person_id, client_id) DO UPDATE
+			SET client_name = excluded.client_name, until = excluded.until`,
 			by.PersonID, clientID, clientName, until); err != nil {
 			return err
 		}
 		if err := t.pushAll(ctx, by.PersonID, by.ID, app.NoticeMuted, "", t.now.Add(toldFor)); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, entry{action: "client.mute", person: by.PersonID, device: by.ID, detail: map[string]string{"client": clientID}})
+		return t.audit(ctx, by,
+			entry{
+				action: "client.mute",
+				person: by.PersonID,
+				device: by.ID,
+				detail: map[string]string{"client": clientID},
+			})
 	})
 }
 
 // Mutes lists the clients that are muted for a person.
 func (r *Reader) Mutes(ctx context.Context, personID string) ([]app.Mute, error) {
 	var out []app.Mute
-	err := r.r.SelectContext(ctx, &out, `SELECT client_id, client_name, until FROM mutes WHERE person_id = ? AND until > ? ORDER BY client_name, client_id`,
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT client_id, client_name, until FROM mutes WHERE person_id = ? AND until > ?
+			ORDER BY client_name, client_id`,
 		personID, r.Now())
 	return out, err
 }
 
 // muted tells whether a person muted a client.
 func (t *tx) muted(ctx context.Context, personID, clientID string) (yes bool, err error) {
-	err = t.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM mutes WHERE person_id = ? AND client_id = ? AND until > ?)`, personID, clientID, t.now)
+	err = t.GetContext(ctx, &yes,
+		`SELECT EXISTS (SELECT 1 FROM mutes WHERE person_id = ? AND client_id = ? AND until > ?)`, personID, clientID,
+		t.now)
 	return yes, err
 }
 
@@ -113,17 +141,24 @@ func (t *tx) pause(ctx context.Context, by app.Actor, personID string, scope app
 	if err != nil || n == 0 {
 		return err
 	}
-	e := ending{PersonID: personID, Payments: scope == app.PausePayments, State: app.Cancelled, Reason: app.ReasonPaused}
+	e := ending{
+		PersonID: personID,
+		Payments: scope == app.PausePayments,
+		State:    app.Cancelled,
+		Reason:   app.ReasonPaused,
+	}
 	if err := t.endAll(ctx, by, e); err != nil {
 		return err
 	}
-	return t.audit(ctx, by, entry{action: "person.pause", person: personID, detail: map[string]string{"of": string(scope)}})
+	return t.audit(ctx, by,
+		entry{action: "person.pause", person: personID, detail: map[string]string{"of": string(scope)}})
 }
 
 // Clear ends a pause.
 func (s *Store) Clear(ctx context.Context, by app.Actor, personID string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrAlreadyCompleted, `UPDATE persons SET paused_at = 0 WHERE id = ? AND paused_at <> 0`, personID); err != nil {
+		if err := t.swap(ctx, app.ErrAlreadyCompleted,
+			`UPDATE persons SET paused_at = 0 WHERE id = ? AND paused_at <> 0`, personID); err != nil {
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "person.clear", person: personID})
@@ -141,13 +176,17 @@ const stands = `(r.state = 'approved' OR r.acp_approved = 1)`
 func (r *Reader) Paid(ctx context.Context, personID string, p app.Payment, window time.Duration) (app.Paid, error) {
 	var out app.Paid
 	now := r.Now()
-	if err := r.r.GetContext(ctx, &out.Payee, `SELECT EXISTS (SELECT 1 FROM payments p JOIN requests r ON r.id = p.request_id
-		WHERE p.person_id = ? AND p.company = ? AND p.payee_hash = ? AND `+stands+`)`, personID, p.Company, p.PayeeHash); err != nil {
+	if err := r.r.GetContext(ctx, &out.Payee,
+		`SELECT EXISTS (SELECT 1 FROM payments p JOIN requests r ON r.id = p.request_id
+		WHERE p.person_id = ? AND p.company = ? AND p.payee_hash = ? AND `+stands+`)`, personID, p.Company,
+		p.PayeeHash); err != nil {
 		return out, err
 	}
 	err := r.r.SelectContext(ctx, &out.Amounts, `SELECT p.amount FROM payments p JOIN requests r ON r.id = p.request_id
-		WHERE p.person_id = ? AND p.company = ? AND p.currency = ? AND p.created_at > ? AND p.created_at <= ? AND `+stands+`
-		ORDER BY p.created_at DESC, p.request_id LIMIT ?`, personID, p.Company, p.Currency, now.Add(-window), now, comparedPayments)
+		WHERE p.person_id = ? AND p.company = ? AND p.currency = ? AND p.created_at > ? AND p.created_at <= ? AND `+
+		stands+`
+		ORDER BY p.created_at DESC, p.request_id LIMIT ?`, personID, p.Company, p.Currency, now.Add(-window), now,
+		comparedPayments)
 	return out, err
 }
 

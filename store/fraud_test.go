@@ -42,7 +42,8 @@ func TestDenyAllEndsOneClientsRequestsOnly(t *testing.T) {
 		t.Fatalf("denied %d %v, want 7", n, err)
 	}
 	for _, r := range all {
-		if got := state(t, db, r.ID); got.State != app.Denied || got.Delivery != app.DeliveryWaiting || got.DecidedBy != dev.ID {
+		if got := state(t, db, r.ID); got.State != app.Denied || got.Delivery != app.DeliveryWaiting ||
+			got.DecidedBy != dev.ID {
 			t.Errorf("%s %s by %q, want denied and waiting", got.State, got.Delivery, got.DecidedBy)
 		}
 	}
@@ -57,7 +58,8 @@ func TestDenyAllEndsOneClientsRequestsOnly(t *testing.T) {
 	if err := db.RemoveDevice(t.Context(), storetest.On(dev), alice.ID, dev.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.DenyAll(t.Context(), storetest.On(dev), "other", app.ReasonPerson); !errors.Is(err, app.ErrSuspended) {
+	if _, err := db.DenyAll(t.Context(), storetest.On(dev), "other",
+		app.ReasonPerson); !errors.Is(err, app.ErrSuspended) {
 		t.Errorf("on a removed device: %v, want ErrSuspended", err)
 	}
 }
@@ -102,8 +104,10 @@ func TestPauseUntilCleared(t *testing.T) {
 	reported := db.MustRequest(alice)
 	by := storetest.On(dev)
 	db.Tamper(`CREATE TRIGGER no_pause BEFORE UPDATE OF paused_at ON persons BEGIN SELECT RAISE(ABORT, 'no room'); END`)
-	if err := db.Report(t.Context(), by, reported.ID, app.PauseAll); err == nil || state(t, db, reported.ID).State != app.Pending {
-		t.Errorf("a report that couldn't pause gives %v and leaves the request %s", err, state(t, db, reported.ID).State)
+	if err := db.Report(t.Context(), by, reported.ID, app.PauseAll); err == nil ||
+		state(t, db, reported.ID).State != app.Pending {
+		t.Errorf("a report that couldn't pause gives %v and leaves the request %s", err,
+			state(t, db, reported.ID).State)
 	}
 	db.Tamper(`DROP TRIGGER no_pause`)
 	if err := db.Report(t.Context(), by, reported.ID, app.PauseAll); err != nil {
@@ -115,7 +119,8 @@ func TestPauseUntilCleared(t *testing.T) {
 	if err := db.Pause(t.Context(), by, alice.ID); err != nil { // it changes nothing
 		t.Fatal(err)
 	}
-	if got := state(t, db, waiting.ID); got.State != app.Cancelled || got.Reason != app.ReasonPaused || got.Delivery != app.DeliveryWaiting {
+	if got := state(t, db, waiting.ID); got.State != app.Cancelled || got.Reason != app.ReasonPaused ||
+		got.Delivery != app.DeliveryWaiting {
 		t.Errorf("what waited is %s (%s), %s", got.State, got.Reason, got.Delivery)
 	}
 	if ok, err := db.CanAnswer(t.Context(), alice.ID); ok || err != nil {
@@ -147,8 +152,9 @@ func TestPaymentsAreRememberedByPersonAndPayee(t *testing.T) {
 		if err := db.Shown(t.Context(), by, r.ID, "{}", "seen", "Ada"); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Approve(t.Context(), by, r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "{}", At: db.Now(), CredentialID: dev.CredentialID,
-			Payment: &app.Payment{PayeeHash: payee, Currency: currency, Amount: amount}}); err != nil {
+		if err := db.Approve(t.Context(), by, r.ID,
+			app.Approval{Digest: "seen", Granted: "{}", Receipt: "{}", At: db.Now(), CredentialID: dev.CredentialID,
+				Payment: &app.Payment{PayeeHash: payee, Currency: currency, Amount: amount}}); err != nil {
 			t.Fatal(err)
 		}
 		db.Clock.Advance(time.Minute)
@@ -172,7 +178,9 @@ func TestPaymentsAreRememberedByPersonAndPayee(t *testing.T) {
 		}
 	}
 	db.Clock.Advance(2 * time.Hour)
-	if got, err := db.Paid(t.Context(), alice.ID, app.Payment{PayeeHash: "ada", Currency: "GBP"}, time.Hour); err != nil || !got.Payee || got.Amounts != nil {
+	if got, err := db.Paid(t.Context(), alice.ID, app.Payment{PayeeHash: "ada", Currency: "GBP"},
+		time.Hour); err != nil ||
+		!got.Payee || got.Amounts != nil {
 		t.Errorf("long after: %+v %v, want the payee known and no amounts to compare", got, err)
 	}
 }
@@ -193,9 +201,23 @@ func TestHistorySearch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for text, want := range map[string][]string{"": {shop.ID, pay.ID}, "joão": {pay.ID}, "JOÃO": {pay.ID}, "joao davila": {pay.ID}, "d'avila los": {pay.ID}, "'": nil, "FINAN": {pay.ID}, "%": {shop.ID}, "0%_s": {shop.ID},
-		shop.Ref: {shop.ID}, "nothing": nil, `\`: nil, waiting.Ref: nil} {
-		rows, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now().Add(time.Minute), Text: text}, 10)
+	for text, want := range map[string][]string{
+		"":            {shop.ID, pay.ID},
+		"joão":        {pay.ID},
+		"JOÃO":        {pay.ID},
+		"joao davila": {pay.ID},
+		"d'avila los": {pay.ID},
+		"'":           nil,
+		"FINAN":       {pay.ID},
+		"%":           {shop.ID},
+		"0%_s":        {shop.ID},
+		shop.Ref:      {shop.ID},
+		"nothing":     nil,
+		`\`:           nil,
+		waiting.Ref:   nil,
+	} {
+		rows, err := db.History(t.Context(), alice.ID,
+			store.HistoryFilter{Before: db.Now().Add(time.Minute), Text: text}, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +231,8 @@ func TestHistorySearch(t *testing.T) {
 			t.Errorf("%q finds %v, want %v", text, got, want)
 		}
 	}
-	rows, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now().Add(time.Minute), State: app.Approved}, 10)
+	rows, err := db.History(t.Context(), alice.ID,
+		store.HistoryFilter{Before: db.Now().Add(time.Minute), State: app.Approved}, 10)
 	if err != nil || len(rows) != 0 {
 		t.Errorf("approved ones: %d %v", len(rows), err)
 	}

@@ -64,7 +64,8 @@ func readHands(ctx context.Context, q selecter, rule Separation, now app.Instant
 		Role    app.AdminRole `db:"role"`
 		At      app.Instant   `db:"at"`
 	}
-	if err := q.SelectContext(ctx, &lapses, `SELECT admin_id, role, at FROM admin_lapses WHERE at > ?`, since); err != nil {
+	if err := q.SelectContext(ctx, &lapses, `SELECT admin_id, role, at FROM admin_lapses WHERE at > ?`,
+		since); err != nil {
 		return h, err
 	}
 	for _, l := range lapses {
@@ -76,7 +77,8 @@ func readHands(ctx context.Context, q selecter, rule Separation, now app.Instant
 		AdminID string `db:"admin_id"`
 		MadeBy  string `db:"made_by"`
 	}
-	err = q.SelectContext(ctx, &links, `SELECT admin_id, made_by FROM admin_links WHERE used_at > ? AND made_by <> ''`, since)
+	err = q.SelectContext(ctx, &links, `SELECT admin_id, made_by FROM admin_links WHERE used_at > ? AND made_by <> ''`,
+		since)
 	if err != nil {
 		return h, err
 	}
@@ -103,8 +105,10 @@ func (h hands) readTaken(ctx context.Context, q selecter, since app.Instant) err
 		At      app.Instant `db:"at"`
 		LetInBy string      `db:"let_in_by"` // who made the link of the former passkey, where that was lately
 	}
-	err := q.SelectContext(ctx, &taken, `SELECT l.admin_id, l.made_by AS by, l.used_at AS at, coalesce((SELECT f.made_by FROM admin_links f
-			WHERE f.admin_id = l.admin_id AND f.id <> l.id AND f.used_at = c.created_at AND f.used_at > ? LIMIT 1), '') AS let_in_by
+	err := q.SelectContext(ctx, &taken,
+		`SELECT l.admin_id, l.made_by AS by, l.used_at AS at, coalesce((SELECT f.made_by FROM admin_links f
+			WHERE f.admin_id = l.admin_id AND f.id <> l.id AND f.used_at = c.created_at
+			AND f.used_at > ? LIMIT 1), '') AS let_in_by
 		FROM admin_links l JOIN admin_credentials c ON c.admin_id = l.admin_id AND c.revoked_at = l.used_at
 		WHERE l.used_at > ? AND l.made_by <> ''`, since, since)
 	if err != nil {
@@ -210,7 +214,8 @@ func (t *tx) codeMaker(ctx context.Context, by app.Actor, rule Separation) (app.
 }
 
 // separate checks the rule for a code of by; see judge.
-func (t *tx) separate(ctx context.Context, by app.Actor, madeBy string, need app.CodeMaker, rule Separation) (app.Hand, error) {
+func (t *tx) separate(ctx context.Context, by app.Actor, madeBy string, need app.CodeMaker,
+	rule Separation) (app.Hand, error) {
 	if by.Kind != app.ActorAdmin {
 		return app.OtherHand, nil
 	}
@@ -241,7 +246,8 @@ func (t *tx) letIn(ctx context.Context, by app.Actor, id string) error {
 
 // JudgeCode tells whether an administrator may make the code of a link, as
 // making it would decide; see hands.judge.
-func (r *Reader) JudgeCode(ctx context.Context, adminID, madeBy string, need app.CodeMaker, rule Separation) (app.Hand, error) {
+func (r *Reader) JudgeCode(ctx context.Context, adminID, madeBy string, need app.CodeMaker,
+	rule Separation) (app.Hand, error) {
 	h, err := readHands(ctx, r.r, rule, r.Now())
 	if err != nil {
 		return "", err

@@ -13,7 +13,9 @@ func (r *Reader) Undelivered(ctx context.Context) (n int, oldest app.Instant, er
 		N      int         `db:"n"`
 		Oldest app.Instant `db:"oldest"`
 	}
-	err = r.r.GetContext(ctx, &row, `SELECT count(*) AS n, coalesce(min(created_at), 0) AS oldest FROM jobs WHERE kind = ? AND state = 'waiting'`, app.JobSettle)
+	err = r.r.GetContext(ctx, &row,
+		`SELECT count(*) AS n, coalesce(min(created_at), 0) AS oldest FROM jobs WHERE kind = ? AND state = 'waiting'`,
+		app.JobSettle)
 	return row.N, row.Oldest, err
 }
 
@@ -23,7 +25,9 @@ func (r *Reader) DeadJobs(ctx context.Context, since app.Instant) (map[app.JobKi
 		Kind app.JobKind `db:"kind"`
 		N    int         `db:"n"`
 	}
-	if err := r.r.SelectContext(ctx, &rows, `SELECT kind, count(*) AS n FROM jobs WHERE kind IN (?, ?, ?) AND state = 'dead' AND ended_at >= ? GROUP BY kind`,
+	if err := r.r.SelectContext(ctx, &rows,
+		`SELECT kind, count(*) AS n FROM jobs WHERE kind IN (?, ?, ?) AND state = 'dead' AND ended_at >= ?
+			GROUP BY kind`,
 		app.JobSettle, app.JobRecognise, app.JobPush, since); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,8 @@ import (
 func (s *Store) Renormalise(ctx context.Context, rules string, form func(app.IdentifierKind, string) string) error {
 	const key = "identifier rules"
 	var now string
-	if err := s.r.GetContext(ctx, &now, `SELECT value FROM meta WHERE key = ?`, key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := s.r.GetContext(ctx, &now, `SELECT value FROM meta WHERE key = ?`, key); err != nil &&
+		!errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if now == rules {
@@ -23,7 +24,8 @@ func (s *Store) Renormalise(ctx context.Context, rules string, form func(app.Ide
 	}
 	return s.write(ctx, func(t *tx) error {
 		var ids []app.Identifier
-		if err := t.SelectContext(ctx, &ids, `SELECT kind, value, norm FROM identifiers WHERE value GLOB '*[^ -~]*'`); err != nil {
+		if err := t.SelectContext(ctx, &ids,
+			`SELECT kind, value, norm FROM identifiers WHERE value GLOB '*[^ -~]*'`); err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -31,7 +33,8 @@ func (s *Store) Renormalise(ctx context.Context, rules string, form func(app.Ide
 			if n == "" || n == id.Norm {
 				continue
 			}
-			changed, err := t.affect(ctx, `UPDATE OR IGNORE identifiers SET norm = ? WHERE kind = ? AND norm = ?`, n, id.Kind, id.Norm)
+			changed, err := t.affect(ctx, `UPDATE OR IGNORE identifiers SET norm = ? WHERE kind = ? AND norm = ?`, n,
+				id.Kind, id.Norm)
 			if err != nil {
 				return err
 			}
@@ -43,6 +46,8 @@ func (s *Store) Renormalise(ctx context.Context, rules string, form func(app.Ide
 				return err
 			}
 		}
-		return t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, rules)
+		return t.exec(ctx,
+			`INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key,
+			rules)
 	})
 }

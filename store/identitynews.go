@@ -96,12 +96,14 @@ var graver = map[app.Notice][]app.Notice{
 // ringOfIdentity sends the person's devices a notice about their identifiers. A
 // device for which such a notice waits still is rung once, by the graver one.
 func (t *tx) ringOfIdentity(ctx context.Context, personID string, n app.Notice) error {
-	const waits = `kind = 'push.send' AND state = 'waiting' AND lease_until <= :now AND deadline > :now AND payload IN ('identifier_added', 'identity_changed', 'identifier_lost')`
+	const waits = `kind = 'push.send' AND state = 'waiting' AND lease_until <= :now AND deadline > :now
+		AND payload IN ('identifier_added', 'identity_changed', 'identifier_lost')`
 	with := map[string]any{"person": personID, "now": t.now, "until": t.now.Add(noticeFor), "notice": n}
 	for _, less := range graver[n] {
 		with["less"] = less
 		if _, err := t.NamedExecContext(ctx, `UPDATE jobs SET payload = :notice, deadline = :until
-			WHERE device_id IN (SELECT id FROM devices WHERE person_id = :person) AND payload = :less AND `+waits, with); err != nil {
+			WHERE device_id IN (SELECT id FROM devices WHERE person_id = :person) AND payload = :less AND `+waits,
+			with); err != nil {
 			return err
 		}
 	}
@@ -109,7 +111,8 @@ func (t *tx) ringOfIdentity(ctx context.Context, personID string, n app.Notice) 
 		ID       string `db:"id"`
 		Endpoint string `db:"endpoint"`
 	}
-	query, args, err := t.BindNamed(`SELECT d.id, s.endpoint FROM devices d JOIN subscriptions s ON s.device_id = d.id AND s.ended_at = 0
+	query, args, err := t.BindNamed(`SELECT d.id, s.endpoint FROM devices d JOIN subscriptions s ON s.device_id = d.id
+		AND s.ended_at = 0
 		WHERE d.person_id = :person AND d.state = 'active' AND NOT EXISTS (SELECT 1 FROM jobs WHERE device_id = d.id AND `+waits+`)`, with)
 	if err != nil {
 		return err
@@ -118,7 +121,14 @@ func (t *tx) ringOfIdentity(ctx context.Context, personID string, n app.Notice) 
 		return err
 	}
 	for _, d := range devices {
-		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, DeviceID: d.ID, Lane: host(d.Endpoint), Payload: string(n), Deadline: t.now.Add(noticeFor)}); err != nil {
+		if err := t.addJob(ctx,
+			app.Job{
+				Kind:     app.JobPush,
+				DeviceID: d.ID,
+				Lane:     host(d.Endpoint),
+				Payload:  string(n),
+				Deadline: t.now.Add(noticeFor),
+			}); err != nil {
 			return err
 		}
 	}
@@ -141,7 +151,8 @@ func (r *Reader) IdentityNews(ctx context.Context, personID string, since app.In
 	err := r.r.SelectContext(ctx, &out, `SELECT a.action, coalesce(a.detail ->> 'kind', '') AS kind, a.at,
 			CASE WHEN m.ended_at = 0 AND m.ends_at > ? THEN m.ends_at ELSE 0 END AS until
 		FROM audit a LEFT JOIN identifier_moves m ON m.id = a.detail ->> 'move'
-		WHERE a.id IN (SELECT max(id) FROM audit WHERE person_id = ? AND at > ? AND action IN ('identifier.add', 'identifier.remove',
+		WHERE a.id IN (SELECT max(id) FROM audit WHERE person_id = ? AND at > ?
+		AND action IN ('identifier.add', 'identifier.remove',
 			'identifier.change', 'identifier.move_from', 'identifier.move_to', 'company.add', 'company.remove')
 			GROUP BY action, detail ->> 'kind') ORDER BY a.id DESC`, r.Now(), personID, since)
 	return out, err

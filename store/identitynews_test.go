@@ -22,18 +22,26 @@ func TestChangesOfAPersonAreTold(t *testing.T) {
 		notice    app.Notice // empty: none
 		news      []string
 	}{
-		"as it was":              {[]app.Identifier{first, phone}, []string{firm}, "", nil},
-		"written otherwise":      {[]app.Identifier{first, {Kind: phone.Kind, Value: "020 7946 0018", Norm: phone.Norm}}, []string{firm}, "", nil},
-		"an identifier removed":  {[]app.Identifier{first}, []string{firm}, changed, []string{"identifier.remove phone"}},
-		"a phone replaced":       {[]app.Identifier{first, name(app.Phone, "02079460099")}, []string{firm}, changed, []string{"identifier.change phone"}},
-		"a company added":        {[]app.Identifier{first, phone}, []string{firm, other, other}, changed, []string{"company.add "}},
-		"a company removed":      {[]app.Identifier{first, phone}, nil, changed, []string{"company.remove "}},
-		"identifiers added":      {[]app.Identifier{first, phone, name(app.Email, "a@b.example"), name(app.Customer, "77")}, []string{firm}, added, []string{"identifier.add customer", "identifier.add email"}},
-		"all of it at once":      {[]app.Identifier{first, name(app.Email, "a@b.example")}, []string{other}, changed, []string{"company.add ", "company.remove ", "identifier.add email", "identifier.remove phone"}},
-		"an identifier of a set": {[]app.Identifier{name(app.Username, "second2"), phone}, []string{firm}, changed, []string{"identifier.change username"}},
+		"as it was": {[]app.Identifier{first, phone}, []string{firm}, "", nil},
+		"written otherwise": {[]app.Identifier{first, {Kind: phone.Kind, Value: "020 7946 0018", Norm: phone.Norm}},
+			[]string{firm}, "", nil},
+		"an identifier removed": {[]app.Identifier{first}, []string{firm}, changed,
+			[]string{"identifier.remove phone"}},
+		"a phone replaced": {[]app.Identifier{first, name(app.Phone, "02079460099")}, []string{firm}, changed,
+			[]string{"identifier.change phone"}},
+		"a company added": {[]app.Identifier{first, phone}, []string{firm, other, other}, changed,
+			[]string{"company.add "}},
+		"a company removed": {[]app.Identifier{first, phone}, nil, changed, []string{"company.remove "}},
+		"identifiers added": {[]app.Identifier{first, phone, name(app.Email, "a@b.example"), name(app.Customer, "77")},
+			[]string{firm}, added, []string{"identifier.add customer", "identifier.add email"}},
+		"all of it at once": {[]app.Identifier{first, name(app.Email, "a@b.example")}, []string{other}, changed,
+			[]string{"company.add ", "company.remove ", "identifier.add email", "identifier.remove phone"}},
+		"an identifier of a set": {[]app.Identifier{name(app.Username, "second2"), phone}, []string{firm}, changed,
+			[]string{"identifier.change username"}},
 	} {
 		m := newMover(t, phone)
-		if _, err := m.EditPerson(t.Context(), app.Operator, m.ada.ID, "Ada", []app.Identifier{first, phone}, []string{firm}); err != nil {
+		if _, err := m.EditPerson(t.Context(), app.Operator, m.ada.ID, "Ada", []app.Identifier{first, phone},
+			[]string{firm}); err != nil {
 			t.Fatal(err)
 		}
 		m.notices()
@@ -82,7 +90,9 @@ func TestManyChangesRingOnce(t *testing.T) {
 		t.Errorf("notices: %v", got)
 	}
 	news, err := m.IdentityNews(t.Context(), m.bob.ID, 0)
-	if err != nil || !slices.ContainsFunc(news, func(n store.IdentityNews) bool { return n.Change == app.IdentifierAdded && n.Kind == app.Email }) {
+	if err != nil ||
+		!slices.ContainsFunc(news,
+			func(n store.IdentityNews) bool { return n.Change == app.IdentifierAdded && n.Kind == app.Email }) {
 		t.Errorf("of what was added first the inbox says nothing: %+v %v", news, err)
 	}
 	if err := m.set(m.ada, nil, name(app.Username, "first")); err != nil {
@@ -90,7 +100,8 @@ func TestManyChangesRingOnce(t *testing.T) {
 	}
 	set(name(app.Phone, "02079460018"))
 	set()
-	if err := m.set(m.ada, []store.Allow{store.AllowMove}, name(app.Username, "first"), name(app.Phone, "02079460018")); err != nil {
+	if err := m.set(m.ada, []store.Allow{store.AllowMove}, name(app.Username, "first"),
+		name(app.Phone, "02079460018")); err != nil {
 		t.Fatal(err)
 	}
 	if got := m.notices(); !slices.Equal(got[m.bob.ID], []string{string(app.NoticeIdentifierLost)}) {

@@ -29,7 +29,8 @@ const (
 )
 
 // ImportMarks are all of them, the gravest first.
-var ImportMarks = []ImportMark{MarkReactivates, MarkIdentifiers, MarkCompanies, MarkNames, MarkSuspends, MarkMoves, MarkAccounts}
+var ImportMarks = []ImportMark{MarkReactivates, MarkIdentifiers, MarkCompanies, MarkNames, MarkSuspends, MarkMoves,
+	MarkAccounts}
 
 // ImportRow is a row of an import that has a mark: what it changes of a person.
 type ImportRow struct {
@@ -187,7 +188,9 @@ func (r *ImportRows) Add(ctx context.Context, rows []ImportRow, about []LineKeys
 	}{
 		{`INSERT INTO rows (line, row) SELECT value ->> 0, value ->> 1 FROM json_each(?)`, kept},
 		{`INSERT INTO marks (mark, line) SELECT value ->> 0, value ->> 1 FROM json_each(?)`, marks},
-		{`INSERT INTO about (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, keys},
+		{`INSERT INTO about (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+			ON CONFLICT DO NOTHING`,
+			keys},
 	} {
 		if len(in.list) == 0 {
 			continue
@@ -228,7 +231,8 @@ func (r *ImportRows) Page(ctx context.Context, mark ImportMark, after, limit int
 	}
 	query, args := `SELECT line, row FROM rows WHERE line > ? ORDER BY line LIMIT ?`, []any{after, limit}
 	if mark != "" {
-		query = `SELECT r.line, r.row FROM marks m JOIN rows r ON r.line = m.line WHERE m.mark = ? AND m.line > ? ORDER BY m.line LIMIT ?`
+		query = `SELECT r.line, r.row FROM marks m JOIN rows r ON r.line = m.line WHERE m.mark = ? AND m.line > ?
+			ORDER BY m.line LIMIT ?`
 		args = slices.Insert(args, 0, any(mark))
 	}
 	if err := r.db.SelectContext(ctx, &rows, query, args...); err != nil || len(rows) == 0 {
@@ -242,7 +246,8 @@ func (r *ImportRows) Page(ctx context.Context, mark ImportMark, after, limit int
 	for i, row := range rows {
 		lines[i] = row.Line
 	}
-	if err := selectJSON(ctx, r.db, &marks, `SELECT mark, line FROM marks WHERE line IN (SELECT value FROM json_each(?))`, lines); err != nil {
+	if err := selectJSON(ctx, r.db, &marks,
+		`SELECT mark, line FROM marks WHERE line IN (SELECT value FROM json_each(?))`, lines); err != nil {
 		return nil, err
 	}
 	out := make([]ImportRow, len(rows))
@@ -274,7 +279,8 @@ func (r *ImportRows) About(ctx context.Context, people []string, ids []app.Ident
 	if err != nil {
 		return 0, err
 	}
-	err = r.db.GetContext(ctx, &line, `SELECT coalesce(min(a.line), 0) FROM json_each(?) j CROSS JOIN about a ON a.k = j.value`, string(b))
+	err = r.db.GetContext(ctx, &line,
+		`SELECT coalesce(min(a.line), 0) FROM json_each(?) j CROSS JOIN about a ON a.k = j.value`, string(b))
 	return line, err
 }
 

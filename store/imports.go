@@ -35,14 +35,15 @@ const (
 
 // Import is a file that is brought in.
 type Import struct {
-	ID        string        `db:"id"`
-	Kind      ImportKind    `db:"kind"` // empty until it was looked at
-	State     ImportState   `db:"state"`
-	File      string        `db:"file"`     // its name, where it came from
-	Size      int64         `db:"size"`     // in bytes
-	Digest    string        `db:"digest"`   // SHA-256 of the file as it was uploaded, hexadecimal
-	Findings  string        `db:"findings"` // SHA-256 of what the check wrote down, hexadecimal; empty until it was checked
-	Lang      string        `db:"lang"`     // of the result, BCP 47
+	ID     string      `db:"id"`
+	Kind   ImportKind  `db:"kind"` // empty until it was looked at
+	State  ImportState `db:"state"`
+	File   string      `db:"file"`   // its name, where it came from
+	Size   int64       `db:"size"`   // in bytes
+	Digest string      `db:"digest"` // SHA-256 of the file as it was uploaded, hexadecimal
+	// SHA-256 of what the check wrote down, hexadecimal; empty until it was checked
+	Findings  string        `db:"findings"`
+	Lang      string        `db:"lang"` // of the result, BCP 47
 	ActorKind app.ActorKind `db:"actor_kind"`
 	ActorID   string        `db:"actor_id"` // who started it, or before that who uploaded it
 	Source    string        `db:"source"`
@@ -89,7 +90,8 @@ const importColumns = `id, kind, state, file, size, digest, findings, lang, acto
 
 // AddImport stores an import whose file was uploaded. With a lease it is for
 // whoever has that alone to work on.
-func (s *Store) AddImport(ctx context.Context, by app.Actor, im Import, lease string, held time.Duration) (Import, error) {
+func (s *Store) AddImport(ctx context.Context, by app.Actor, im Import, lease string,
+	held time.Duration) (Import, error) {
 	im.State, im.ActorKind, im.ActorID, im.Source = ImportUploaded, by.Kind, by.ID, by.Source
 	err := s.write(ctx, func(t *tx) error {
 		im.CreatedAt = t.now
@@ -98,9 +100,11 @@ func (s *Store) AddImport(ctx context.Context, by app.Actor, im Import, lease st
 			process = s.process
 			im.Lease, im.LeasedUntil = lease, t.now.Add(held)
 		}
-		if err := t.exec(ctx, `INSERT INTO imports (id, state, file, size, digest, lang, actor_kind, actor_id, source, lease, lease_process, leased_until, created_at)
+		if err := t.exec(ctx,
+			`INSERT INTO imports (id, state, file, size, digest, lang, actor_kind, actor_id, source, lease, lease_process, leased_until, created_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			im.ID, im.State, im.File, im.Size, im.Digest, im.Lang, im.ActorKind, im.ActorID, im.Source, im.Lease, process, im.LeasedUntil, im.CreatedAt); err != nil {
+			im.ID, im.State, im.File, im.Size, im.Digest, im.Lang, im.ActorKind, im.ActorID, im.Source, im.Lease,
+			process, im.LeasedUntil, im.CreatedAt); err != nil {
 			return err
 		}
 		return t.audit(ctx, by, entry{action: "import.upload", detail: im.named(nil)})
@@ -112,12 +116,18 @@ func (s *Store) AddImport(ctx context.Context, by app.Actor, im Import, lease st
 // on, for as long as held or until the next step.
 func (s *Store) LeaseImport(ctx context.Context, lease string, held time.Duration) (im Import, ok bool, err error) {
 	var waiting int // without the writer, while there is nothing to do
-	if err := s.r.GetContext(ctx, &waiting, `SELECT count(*) FROM imports WHERE state IN ('uploaded', 'running') AND (leased_until <= ? OR lease = ?)`, s.Now(), lease); err != nil || waiting == 0 {
+	if err := s.r.GetContext(ctx, &waiting,
+		`SELECT count(*) FROM imports WHERE state IN ('uploaded', 'running') AND (leased_until <= ? OR lease = ?)`,
+		s.Now(), lease); err != nil ||
+		waiting == 0 {
 		return im, false, err
 	}
 	err = s.write(ctx, func(t *tx) error {
-		return t.GetContext(ctx, &im, `UPDATE imports SET lease = ?, lease_process = ?, leased_until = ? WHERE id = (SELECT id FROM imports
-			WHERE state IN ('uploaded', 'running') AND (leased_until <= ? OR lease = ?) ORDER BY created_at, id LIMIT 1) RETURNING `+importColumns,
+		return t.GetContext(ctx, &im,
+			`UPDATE imports SET lease = ?, lease_process = ?, leased_until = ? WHERE id = (SELECT id FROM imports
+			WHERE state IN ('uploaded', 'running') AND (leased_until <= ? OR lease = ?) ORDER BY created_at, id LIMIT 1)
+			RETURNING `+
+				importColumns,
 			lease, s.process, t.now.Add(held), t.now, lease)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -130,7 +140,8 @@ func (s *Store) LeaseImport(ctx context.Context, lease string, held time.Duratio
 // app.ErrImportState where the lease is somebody else's, or there is none.
 func (s *Store) RenewImport(ctx context.Context, id, lease string, held time.Duration) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.swap(ctx, app.ErrImportState, `UPDATE imports SET leased_until = ? WHERE id = ? AND lease = ? AND state IN ('uploaded', 'running')`,
+		return t.swap(ctx, app.ErrImportState,
+			`UPDATE imports SET leased_until = ? WHERE id = ? AND lease = ? AND state IN ('uploaded', 'running')`,
 			t.now.Add(held), id, lease)
 	})
 }
@@ -138,7 +149,8 @@ func (s *Store) RenewImport(ctx context.Context, id, lease string, held time.Dur
 // ReleaseImport lets somebody else go on with an import.
 func (s *Store) ReleaseImport(ctx context.Context, id, lease string) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE imports SET lease = '', lease_process = '', leased_until = 0 WHERE id = ? AND lease = ?`, id, lease)
+		return t.exec(ctx,
+			`UPDATE imports SET lease = '', lease_process = '', leased_until = 0 WHERE id = ? AND lease = ?`, id, lease)
 	})
 }
 
@@ -146,7 +158,9 @@ func (s *Store) ReleaseImport(ctx context.Context, id, lease string) error {
 // import was cancelled, or the lease is somebody else's.
 func (s *Store) CheckingImport(ctx context.Context, im Import, held time.Duration) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.swap(ctx, app.ErrImportState, `UPDATE imports SET position = ?, rows = ?, leased_until = ? WHERE id = ? AND state = 'uploaded' AND lease = ?`,
+		return t.swap(ctx, app.ErrImportState,
+			`UPDATE imports SET position = ?, rows = ?, leased_until = ? WHERE id = ? AND state = 'uploaded'
+				AND lease = ?`,
 			im.Position, im.Rows, t.now.Add(held), im.ID, im.Lease)
 	})
 }
@@ -155,9 +169,12 @@ func (s *Store) CheckingImport(ctx context.Context, im Import, held time.Duratio
 // found where it belongs, before anything is committed.
 func (s *Store) CheckedImport(ctx context.Context, im Import, keep func() error) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'checked', kind = ?, rows = ?, seen_added = ?, seen_changed = ?, seen_unchanged = ?,
-			seen_faulty = ?, states = ?, faults = ?, digest = ?, findings = ?, position = 0 WHERE id = ? AND state = 'uploaded' AND lease = ?`,
-			im.Kind, im.Rows, im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty, im.States, im.Faults, im.Digest, im.Findings, im.ID, im.Lease); err != nil {
+		if err := t.swap(ctx, app.ErrImportState,
+			`UPDATE imports SET state = 'checked', kind = ?, rows = ?, seen_added = ?, seen_changed = ?, seen_unchanged = ?,
+			seen_faulty = ?, states = ?, faults = ?, digest = ?, findings = ?, position = 0 WHERE id = ?
+			AND state = 'uploaded' AND lease = ?`,
+			im.Kind, im.Rows, im.SeenAdded, im.SeenChanged, im.SeenUnchanged, im.SeenFaulty, im.States, im.Faults,
+			im.Digest, im.Findings, im.ID, im.Lease); err != nil {
 			return err
 		}
 		return keep()
@@ -167,8 +184,10 @@ func (s *Store) CheckedImport(ctx context.Context, im Import, keep func() error)
 // FailImport ends an import that can't go on. What it did stays.
 func (s *Store) FailImport(ctx context.Context, im Import, cause string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'failed', cause = ?, kind = ?, ended_at = ?, lease = '', lease_process = '', leased_until = 0
-			WHERE id = ? AND state IN ('uploaded', 'running') AND lease = ?`, cause, im.Kind, t.now, im.ID, im.Lease); err != nil {
+		if err := t.swap(ctx, app.ErrImportState,
+			`UPDATE imports SET state = 'failed', cause = ?, kind = ?, ended_at = ?, lease = '', lease_process = '', leased_until = 0
+			WHERE id = ? AND state IN ('uploaded', 'running') AND lease = ?`, cause, im.Kind, t.now, im.ID,
+			im.Lease); err != nil {
 			return err
 		}
 		return t.endImport(ctx, im.By(), im.ID, "import.fail")
@@ -179,8 +198,12 @@ func (s *Store) FailImport(ctx context.Context, im Import, cause string) error {
 // agreed to: another one is app.ErrImportState.
 func (s *Store) StartImport(ctx context.Context, by app.Actor, id, digest string) (im Import, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		err := t.GetContext(ctx, &im, `UPDATE imports SET state = 'running', started_at = ?, actor_kind = ?, actor_id = ?, source = ?
-			WHERE id = ? AND digest = ? AND findings <> '' AND state = 'checked' AND seen_added + seen_changed + seen_unchanged > 0 AND swept_at = 0 RETURNING `+importColumns, t.now, by.Kind, by.ID, by.Source, id, digest)
+		err := t.GetContext(ctx, &im,
+			`UPDATE imports SET state = 'running', started_at = ?, actor_kind = ?, actor_id = ?, source = ?
+			WHERE id = ? AND digest = ? AND findings <> '' AND state = 'checked'
+			AND seen_added + seen_changed + seen_unchanged > 0 AND swept_at = 0 RETURNING `+
+				importColumns,
+			t.now, by.Kind, by.ID, by.Source, id, digest)
 		if err != nil {
 			return orElse(err, app.ErrImportState)
 		}
@@ -199,7 +222,8 @@ func (s *Store) StartImport(ctx context.Context, by app.Actor, id, digest string
 // CancelImport ends an import before it is done. What it did stays.
 func (s *Store) CancelImport(ctx context.Context, by app.Actor, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET state = 'cancelled', ended_at = ?, lease = '', lease_process = '', leased_until = 0
+		if err := t.swap(ctx, app.ErrImportState,
+			`UPDATE imports SET state = 'cancelled', ended_at = ?, lease = '', lease_process = '', leased_until = 0
 			WHERE id = ? AND state IN ('uploaded', 'checked', 'running')`, t.now, id); err != nil {
 			return err
 		}
@@ -213,8 +237,11 @@ func (t *tx) endImport(ctx context.Context, by app.Actor, id, action string) err
 	if err := t.GetContext(ctx, &im, `SELECT `+importColumns+` FROM imports WHERE id = ?`, id); err != nil {
 		return err
 	}
-	return t.audit(ctx, by, entry{action: action, detail: map[string]string{"import": id, "added": strconv.FormatInt(im.Added, 10),
-		"changed": strconv.FormatInt(im.Changed, 10), "unchanged": strconv.FormatInt(im.Unchanged, 10), "faulty": strconv.FormatInt(im.Faulty, 10)}})
+	return t.audit(ctx, by,
+		entry{action: action, detail: map[string]string{"import": id, "added": strconv.FormatInt(im.Added, 10),
+			"changed":   strconv.FormatInt(im.Changed, 10),
+			"unchanged": strconv.FormatInt(im.Unchanged, 10),
+			"faulty":    strconv.FormatInt(im.Faulty, 10)}})
 }
 
 // Outcome is what became of a row.
@@ -263,7 +290,8 @@ type ImportStep struct {
 // It is app.ErrImportState where the import was cancelled, or the lease is
 // somebody else's.
 func (s *Store) PeopleStep(ctx context.Context, step ImportStep, rows []PersonRecord) (Import, error) {
-	return s.importStep(ctx, step, func(t *tx, by app.Actor) ([]Outcome, error) { return t.putPeople(ctx, by, step.Import.ID, rows) })
+	return s.importStep(ctx, step,
+		func(t *tx, by app.Actor) ([]Outcome, error) { return t.putPeople(ctx, by, step.Import.ID, rows) })
 }
 
 // AccountsStep is PeopleStep for accounts.
@@ -288,16 +316,19 @@ func (s *Store) AccountsStep(ctx context.Context, step ImportStep, rows []Person
 	})
 }
 
-func (s *Store) importStep(ctx context.Context, step ImportStep, do func(*tx, app.Actor) ([]Outcome, error)) (Import, error) {
+func (s *Store) importStep(ctx context.Context, step ImportStep,
+	do func(*tx, app.Actor) ([]Outcome, error)) (Import, error) {
 	im := step.Import
 	err := s.writeAlone(ctx, func(t *tx) error {
 		// Nobody else goes on from here on, and nothing was touched before.
-		if err := t.swap(ctx, app.ErrImportState, `UPDATE imports SET leased_until = ? WHERE id = ? AND state = 'running' AND lease = ? AND position = ?`,
+		if err := t.swap(ctx, app.ErrImportState,
+			`UPDATE imports SET leased_until = ? WHERE id = ? AND state = 'running' AND lease = ? AND position = ?`,
 			t.now.Add(step.Held), im.ID, im.Lease, im.Position); err != nil {
 			return err
 		}
 		if by := im.By(); by.Kind == app.ActorAdmin {
-			if err := t.swap(ctx, app.ErrImportActor, `UPDATE admins SET state = state WHERE id = ? AND state = 'active'`, by.ID); err != nil {
+			if err := t.swap(ctx, app.ErrImportActor,
+				`UPDATE admins SET state = state WHERE id = ? AND state = 'active'`, by.ID); err != nil {
 				return err
 			}
 		}
@@ -316,9 +347,11 @@ func (s *Store) importStep(ctx context.Context, step ImportStep, do func(*tx, ap
 		if step.Last {
 			state, ended = ImportDone, t.now
 		}
-		err = t.GetContext(ctx, &im, `UPDATE imports SET state = ?, ended_at = ?, position = ?, result = ?, done = done + ?, added = added + ?, changed = changed + ?,
+		err = t.GetContext(ctx, &im,
+			`UPDATE imports SET state = ?, ended_at = ?, position = ?, result = ?, done = done + ?, added = added + ?, changed = changed + ?,
 			unchanged = unchanged + ?, faulty = faulty + ? WHERE id = ? RETURNING `+importColumns,
-			state, ended, step.Position, im.Result, int64(len(outcomes))+step.Faulty, count[Added], count[Changed], count[Unchanged], count[Faulty], im.ID)
+			state, ended, step.Position, im.Result, int64(len(outcomes))+step.Faulty, count[Added], count[Changed],
+			count[Unchanged], count[Faulty], im.ID)
 		if err != nil {
 			return err
 		}
@@ -340,7 +373,8 @@ func (r *Reader) Import(ctx context.Context, id string) (Import, error) {
 // Imports lists imports, newest first, at most limit.
 func (r *Reader) Imports(ctx context.Context, limit int) ([]Import, error) {
 	var out []Import
-	err := r.r.SelectContext(ctx, &out, `SELECT `+importColumns+` FROM imports ORDER BY created_at DESC, id DESC LIMIT ?`, limit)
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+importColumns+` FROM imports ORDER BY created_at DESC, id DESC LIMIT ?`, limit)
 	return out, err
 }
 
@@ -363,7 +397,8 @@ func (s *Store) ImportFileTaken(ctx context.Context, by app.Actor, im Import) er
 // KeptImports are those whose files are there still.
 func (r *Reader) KeptImports(ctx context.Context) ([]Import, error) {
 	var out []Import
-	err := r.r.SelectContext(ctx, &out, `SELECT `+importColumns+` FROM imports WHERE swept_at = 0 ORDER BY created_at, id`)
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+importColumns+` FROM imports WHERE swept_at = 0 ORDER BY created_at, id`)
 	return out, err
 }
 
@@ -371,8 +406,11 @@ func (r *Reader) KeptImports(ctx context.Context) ([]Import, error) {
 // any more.
 func (s *Store) SweptImport(ctx context.Context, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE imports SET swept_at = ?, faults = '', lease = '', lease_process = '', leased_until = 0,
+		return t.exec(ctx,
+			`UPDATE imports SET swept_at = ?, faults = '', lease = '', lease_process = '', leased_until = 0,
 			ended_at = CASE WHEN ended_at = 0 THEN ? ELSE ended_at END,
-			state = CASE WHEN state IN ('uploaded', 'checked', 'running') THEN 'cancelled' ELSE state END WHERE id = ? AND swept_at = 0`, t.now, t.now, id)
+			state = CASE WHEN state IN ('uploaded', 'checked', 'running') THEN 'cancelled' ELSE state END WHERE id = ?
+			AND swept_at = 0`,
+			t.now, t.now, id)
 	})
 }

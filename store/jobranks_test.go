@@ -66,7 +66,8 @@ func TestWhatAPersonWaitsForIsLeasedFirst(t *testing.T) {
 	next("of two, the one about to expire", short.ID)
 	later := approvedUntil(t, db, bruno, dev, db.Now().Add(45*time.Second))
 	next("one that has waited longer", long.ID)
-	if j := next("the others at their turn", "", store.Turn{Rank: app.RankLater}, store.Turn{Rank: app.RankFirst}); j.Rank != app.RankLater {
+	if j := next("the others at their turn", "", store.Turn{Rank: app.RankLater},
+		store.Turn{Rank: app.RankFirst}); j.Rank != app.RankLater {
 		t.Errorf("leased %+v, want a rejection", j)
 	}
 	next("the approval", later.ID)
@@ -89,7 +90,8 @@ func TestLeasingReadsAnIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(plan) != 1 || !strings.HasPrefix(plan[0], "SEARCH jobs USING ") || !strings.Contains(plan[0], "COVERING INDEX "+index+" (kind=?") {
+		if len(plan) != 1 || !strings.HasPrefix(plan[0], "SEARCH jobs USING ") ||
+			!strings.Contains(plan[0], "COVERING INDEX "+index+" (kind=?") {
 			t.Errorf("rank %d: %q", rank, plan)
 		}
 	}
@@ -123,7 +125,8 @@ func TestJobsFromBeforeRanks(t *testing.T) {
 	}
 	must(t, raw, `INSERT INTO persons (id, name, state, created_at) VALUES ('P1', 'Ada', 'active', 1)`)
 	for id, state := range map[string]string{"approved": "approved", "denied": "denied", "taken": "cancelled"} {
-		must(t, raw, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
+		must(t, raw,
+			`INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 			client_id, client_name, binding_message, scopes, acr, payload, quiet, state, created_at, expires_at, delivery)
 			VALUES (?, 'A2B-3C4', 'the-bank', 'demo', 'shop', ?, 's', 'ada', 'P1', 'regular', 'till', 'Till', '', '[]', '[]', '{}', 0, ?, 1, 2, 'waiting')`,
 			id, id, state)

@@ -37,17 +37,27 @@ func (t *tx) addSettle(ctx context.Context, r app.Request, rank app.JobRank) err
 
 // pushAll enqueues a notice for each of the person's devices that can be
 // pushed to, except one.
-func (t *tx) pushAll(ctx context.Context, personID, except string, n app.Notice, requestID string, deadline app.Instant) error {
+func (t *tx) pushAll(ctx context.Context, personID, except string, n app.Notice, requestID string,
+	deadline app.Instant) error {
 	var devices []struct {
 		ID       string `db:"id"`
 		Endpoint string `db:"endpoint"`
 	}
-	if err := t.SelectContext(ctx, &devices, `SELECT d.id, s.endpoint FROM devices d JOIN subscriptions s ON s.device_id = d.id AND s.ended_at = 0
+	if err := t.SelectContext(ctx, &devices,
+		`SELECT d.id, s.endpoint FROM devices d JOIN subscriptions s ON s.device_id = d.id AND s.ended_at = 0
 		WHERE d.person_id = ? AND d.state = 'active' AND d.id <> ?`, personID, except); err != nil {
 		return err
 	}
 	for _, d := range devices {
-		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: requestID, DeviceID: d.ID, Lane: host(d.Endpoint), Payload: string(n), Deadline: deadline}); err != nil {
+		if err := t.addJob(ctx,
+			app.Job{
+				Kind:      app.JobPush,
+				RequestID: requestID,
+				DeviceID:  d.ID,
+				Lane:      host(d.Endpoint),
+				Payload:   string(n),
+				Deadline:  deadline,
+			}); err != nil {
 			return err
 		}
 	}
@@ -69,9 +79,11 @@ const urgent = time.Minute
 
 func (t *tx) addJob(ctx context.Context, j app.Job) error {
 	t.announce(app.Event{Topic: app.TopicJob})
-	return t.exec(ctx, `INSERT INTO jobs (id, kind, rank, state, request_id, device_id, lane, payload, run_at, deadline, created_at, begin_by)
+	return t.exec(ctx,
+		`INSERT INTO jobs (id, kind, rank, state, request_id, device_id, lane, payload, run_at, deadline, created_at, begin_by)
 		VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?)`,
-		app.NewID(), j.Kind, j.Rank, j.RequestID, j.DeviceID, j.Lane, j.Payload, t.now, j.Deadline, t.now, min(j.Deadline, t.now.Add(urgent)))
+		app.NewID(), j.Kind, j.Rank, j.RequestID, j.DeviceID, j.Lane, j.Payload, t.now, j.Deadline, t.now,
+		min(j.Deadline, t.now.Add(urgent)))
 }
 
 // Turn is a rank of jobs that LeaseJob looks at: those in none of the full lanes.
@@ -107,7 +119,8 @@ func (u Turn) of(e engine, kind app.JobKind) (from string, args []any) {
 // first is the query for the job of a turn that is to be leased next.
 func (u Turn) first(e engine, kind app.JobKind, now app.Instant) (string, []any) {
 	from, args := u.of(e, kind)
-	return `SELECT id FROM ` + from + ` AND run_at <= ? AND lease_until <= ? ORDER BY ` + ofRank[u.Rank].order + ` LIMIT 1`,
+	return `SELECT id FROM ` + from + ` AND run_at <= ? AND lease_until <= ? ORDER BY ` + ofRank[u.Rank].order +
+			` LIMIT 1`,
 		append(args, now, now)
 }
 
@@ -116,7 +129,8 @@ func (u Turn) first(e engine, kind app.JobKind, now app.Instant) (string, []any)
 // Of RankFirst it is the most urgent, else the one that has been due longest.
 // Without turns it is any of RankFirst, then any of RankLater. When none is due,
 // ok is false and next is when to look again, zero for never.
-func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration, turns ...Turn) (j app.Job, ok bool, next app.Instant, err error) {
+func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
+	turns ...Turn) (j app.Job, ok bool, next app.Instant, err error) {
 	if len(turns) == 0 {
 		turns = anyTurn
 	}
@@ -134,7 +148,8 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 	for _, turn := range turns {
 		from, args := turn.of(s.engine, kind)
 		var at app.Instant
-		if err := s.r.GetContext(ctx, &at, `SELECT coalesce(min(max(lease_until, run_at)), 0) FROM `+from, args...); err != nil {
+		if err := s.r.GetContext(ctx, &at, `SELECT coalesce(min(max(lease_until, run_at)), 0) FROM `+from,
+			args...); err != nil {
 			return j, false, 0, err
 		}
 		if at != 0 && (next == 0 || at < next) {
@@ -146,11 +161,14 @@ func (s *Store) LeaseJob(ctx context.Context, kind app.JobKind, d time.Duration,
 
 // leaseOf takes the next job of a turn. Where another worker was quicker, ok is
 // false and it is time to look again.
-func (s *Store) leaseOf(ctx context.Context, turn Turn, kind app.JobKind, d time.Duration) (j app.Job, ok bool, next app.Instant, err error) {
+func (s *Store) leaseOf(ctx context.Context, turn Turn, kind app.JobKind,
+	d time.Duration) (j app.Job, ok bool, next app.Instant, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		query, args := turn.first(s.engine, kind, t.now)
-		return t.GetContext(ctx, &j, `UPDATE jobs SET lease_id = ?, lease_process = ?, lease_until = ?, attempts = attempts + 1
-			WHERE id = (`+query+`) RETURNING `+jobColumns, slices.Concat([]any{app.NewID(), s.process, t.now.Add(d)}, args)...)
+		return t.GetContext(ctx, &j,
+			`UPDATE jobs SET lease_id = ?, lease_process = ?, lease_until = ?, attempts = attempts + 1
+			WHERE id = (`+query+`) RETURNING `+jobColumns,
+			slices.Concat([]any{app.NewID(), s.process, t.now.Add(d)}, args)...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return j, false, s.Now(), nil
@@ -165,7 +183,8 @@ func (s *Store) RenewLease(ctx context.Context, j app.Job, d time.Duration) erro
 }
 
 func (t *tx) renewLease(ctx context.Context, j app.Job, d time.Duration) error {
-	return t.swap(ctx, app.ErrLeaseLost, `UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_id = ? AND state = 'waiting'`,
+	return t.swap(ctx, app.ErrLeaseLost,
+		`UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_id = ? AND state = 'waiting'`,
 		t.now.Add(d), j.ID, j.LeaseID)
 }
 
@@ -179,14 +198,18 @@ func (s *Store) JobDone(ctx context.Context, j app.Job) error {
 // JobLater gives a leased job back, to be run at at.
 func (s *Store) JobLater(ctx context.Context, j app.Job, at app.Instant, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE jobs SET run_at = ?, lease_id = '', lease_process = '', lease_until = 0, last_error = ? WHERE id = ? AND lease_id = ?`, at, cause, j.ID, j.LeaseID)
+		return t.exec(ctx,
+			`UPDATE jobs SET run_at = ?, lease_id = '', lease_process = '', lease_until = 0, last_error = ? WHERE id = ?
+				AND lease_id = ?`,
+			at, cause, j.ID, j.LeaseID)
 	})
 }
 
 // JobDead ends a leased job that can't be done; its row stays to be seen.
 func (s *Store) JobDead(ctx context.Context, j app.Job, cause app.Cause) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(ctx, `UPDATE jobs SET state = 'dead', ended_at = ?, last_error = ? WHERE id = ? AND lease_id = ?`, t.now, cause, j.ID, j.LeaseID)
+		return t.exec(ctx, `UPDATE jobs SET state = 'dead', ended_at = ?, last_error = ? WHERE id = ? AND lease_id = ?`,
+			t.now, cause, j.ID, j.LeaseID)
 	})
 }
 

@@ -19,7 +19,12 @@ func TestLanes(t *testing.T) {
 	db := storetest.New(t)
 	alice := db.MustPerson("alice")
 	d := db.MustDevice(alice)
-	sub := app.Subscription{DeviceID: d.ID, Endpoint: "https://web.push.example:8443/secret/address", P256DH: "p", Auth: "a"}
+	sub := app.Subscription{
+		DeviceID: d.ID,
+		Endpoint: "https://web.push.example:8443/secret/address",
+		P256DH:   "p",
+		Auth:     "a",
+	}
 	if err := db.Subscribe(t.Context(), storetest.On(d), sub); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +36,8 @@ func TestLanes(t *testing.T) {
 	}
 	lane := func(kind app.JobKind, want string) {
 		t.Helper()
-		if j, ok, _, err := db.LeaseJob(t.Context(), kind, time.Minute); err != nil || !ok || j.Lane != want || j.RequestID != r.ID {
+		if j, ok, _, err := db.LeaseJob(t.Context(), kind, time.Minute); err != nil || !ok || j.Lane != want ||
+			j.RequestID != r.ID {
 			t.Errorf("%s: %+v %v %v, want lane %q", kind, j, ok, err, want)
 		}
 	}
@@ -67,7 +73,8 @@ func TestJobsFromBeforeLanes(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, raw, `INSERT INTO persons (id, name, state, created_at) VALUES ('P1', 'Ada', 'active', 1)`)
-	must(t, raw, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
+	must(t, raw,
+		`INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state, user_identifier, person_id, kind,
 		client_id, client_name, binding_message, scopes, acr, payload, quiet, state, created_at, expires_at, delivery)
 		VALUES ('R1', 'A2B-3C4', 'the-bank', 'demo', 'shop', 'L1', 's', 'ada', 'P1', 'regular', 'till', 'Till', '', '[]', '[]', '{}', 0, 'denied', 1, 2, 'waiting')`)
 	must(t, raw, `INSERT INTO jobs (id, kind, state, request_id, run_at, deadline, created_at) VALUES
@@ -84,7 +91,8 @@ func TestJobsFromBeforeLanes(t *testing.T) {
 		kind     app.JobKind
 		id, lane string
 	}{{app.JobSettle, "J1", "the-bank"}, {app.JobPush, "J2", ""}, {app.JobSettle, "J3", ""}} {
-		if j, ok, _, err := st.LeaseJob(t.Context(), c.kind, time.Minute); err != nil || !ok || j.ID != c.id || j.Lane != c.lane {
+		if j, ok, _, err := st.LeaseJob(t.Context(), c.kind, time.Minute); err != nil || !ok || j.ID != c.id ||
+			j.Lane != c.lane {
 			t.Errorf("%+v %v %v, want %s in lane %q", j, ok, err, c.id, c.lane)
 		}
 	}

@@ -32,7 +32,8 @@ func OpenLines(ctx context.Context, path string) (*Lines, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := db.ExecContext(ctx, `CREATE TABLE lines (k INTEGER NOT NULL PRIMARY KEY, line INTEGER NOT NULL) STRICT`); err != nil {
+	if _, err := db.ExecContext(ctx,
+		`CREATE TABLE lines (k INTEGER NOT NULL PRIMARY KEY, line INTEGER NOT NULL) STRICT`); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -93,7 +94,8 @@ func (l *Lines) Add(ctx context.Context, lines []LineKeys) ([]int, error) {
 		K    int64 `db:"k"`
 		Line int   `db:"line"`
 	}
-	if err := selectJSON(ctx, l.db, &have, `SELECT k, line FROM json_each(?) j CROSS JOIN lines ON k = j.value`, hashes); err != nil {
+	if err := selectJSON(ctx, l.db, &have, `SELECT k, line FROM json_each(?) j CROSS JOIN lines ON k = j.value`,
+		hashes); err != nil {
 		return nil, err
 	}
 	first := make(map[int64]int, len(have)+len(hashes))
@@ -121,7 +123,10 @@ func (l *Lines) Add(ctx context.Context, lines []LineKeys) ([]int, error) {
 		return nil, err
 	}
 	// Two lines may leave the same without a clash: the first one is told.
-	_, err = l.db.ExecContext(ctx, `INSERT INTO lines (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, string(b))
+	_, err = l.db.ExecContext(ctx,
+		`INSERT INTO lines (k, line) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+			ON CONFLICT DO NOTHING`,
+		string(b))
 	return earlier, err
 }
 

@@ -101,7 +101,8 @@ func (s *Store) Look(ctx context.Context, by app.Actor, l Looked) error {
 	return s.write(ctx, func(t *tx) error {
 		hour := hourOf(t.now)
 		var was openLook
-		err := t.GetContext(ctx, &was, `SELECT * FROM looks WHERE actor_kind = ? AND actor_id = ? AND kind = ? AND subject = ?`,
+		err := t.GetContext(ctx, &was,
+			`SELECT * FROM looks WHERE actor_kind = ? AND actor_id = ? AND kind = ? AND subject = ?`,
 			by.Kind, by.ID, l.Kind, l.subject(hash))
 		switch {
 		case err != nil && !errors.Is(err, sql.ErrNoRows):
@@ -109,16 +110,21 @@ func (s *Store) Look(ctx context.Context, by app.Actor, l Looked) error {
 		case err == nil && was.Hour == hour && l.Refresh:
 			return nil
 		case err == nil && was.Hour == hour:
-			return t.exec(ctx, `UPDATE looks SET count = count + 1 WHERE actor_kind = ? AND actor_id = ? AND kind = ? AND subject = ?`,
+			return t.exec(ctx,
+				`UPDATE looks SET count = count + 1 WHERE actor_kind = ? AND actor_id = ? AND kind = ? AND subject = ?`,
 				by.Kind, by.ID, l.Kind, l.subject(hash))
 		case err == nil && was.Count > 1:
 			was.counted(detail)
 		}
-		if err := t.exec(ctx, `INSERT INTO looks (actor_kind, actor_id, kind, subject, person_id, request_id, hour, count) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
-			ON CONFLICT DO UPDATE SET hour = excluded.hour, count = 1`, by.Kind, by.ID, l.Kind, l.subject(hash), l.PersonID, l.RequestID, hour); err != nil {
+		if err := t.exec(ctx,
+			`INSERT INTO looks (actor_kind, actor_id, kind, subject, person_id, request_id, hour, count)
+				VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+			ON CONFLICT DO UPDATE SET hour = excluded.hour, count = 1`, by.Kind, by.ID, l.Kind, l.subject(hash),
+			l.PersonID, l.RequestID, hour); err != nil {
 			return err
 		}
-		return t.audit(ctx, by, entry{action: "look." + string(l.Kind), person: l.PersonID, request: l.RequestID, detail: detail})
+		return t.audit(ctx, by,
+			entry{action: "look." + string(l.Kind), person: l.PersonID, request: l.RequestID, detail: detail})
 	})
 }
 
@@ -127,11 +133,13 @@ func (s *Store) Look(ctx context.Context, by app.Actor, l Looked) error {
 func (s *Store) closeLooks(ctx context.Context) error {
 	_, err := s.inBatches(ctx, func(t *tx) (int64, error) {
 		var over []openLook
-		if err := t.SelectContext(ctx, &over, `SELECT * FROM looks WHERE hour <> ? ORDER BY hour LIMIT ?`, hourOf(t.now), erasing); err != nil {
+		if err := t.SelectContext(ctx, &over, `SELECT * FROM looks WHERE hour <> ? ORDER BY hour LIMIT ?`,
+			hourOf(t.now), erasing); err != nil {
 			return 0, err
 		}
 		for _, o := range over {
-			if err := t.exec(ctx, `DELETE FROM looks WHERE actor_kind = ? AND actor_id = ? AND kind = ? AND subject = ?`,
+			if err := t.exec(ctx,
+				`DELETE FROM looks WHERE actor_kind = ? AND actor_id = ? AND kind = ? AND subject = ?`,
 				o.ActorKind, o.ActorID, o.Kind, o.Subject); err != nil {
 				return 0, err
 			}
@@ -147,7 +155,8 @@ func (s *Store) closeLooks(ctx context.Context) error {
 			}
 			o.counted(detail)
 			by := app.Actor{Kind: o.ActorKind, ID: o.ActorID}
-			if err := t.audit(ctx, by, entry{action: lookCounted, person: o.PersonID, request: o.RequestID, detail: detail}); err != nil {
+			if err := t.audit(ctx, by,
+				entry{action: lookCounted, person: o.PersonID, request: o.RequestID, detail: detail}); err != nil {
 				return 0, err
 			}
 		}
@@ -169,7 +178,8 @@ type LookCount struct {
 // OpenLooks gives the counts of an administrator that no row of the audit has yet.
 func (r *Reader) OpenLooks(ctx context.Context, adminID string) ([]LookCount, error) {
 	var out []LookCount
-	err := r.r.SelectContext(ctx, &out, `SELECT kind, subject, person_id, request_id, hour, count FROM looks WHERE actor_kind = ? AND actor_id = ?`,
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT kind, subject, person_id, request_id, hour, count FROM looks WHERE actor_kind = ? AND actor_id = ?`,
 		app.ActorAdmin, adminID)
 	return out, err
 }
@@ -180,7 +190,8 @@ func (r *Reader) ActionCounts(ctx context.Context, actorID string, since, until 
 		Action string `db:"action"`
 		N      int    `db:"n"`
 	}
-	if err := r.r.SelectContext(ctx, &rows, `SELECT action, count(*) AS n FROM audit`+r.engine.IndexedBy("audit_actor")+`
+	if err := r.r.SelectContext(ctx, &rows,
+		`SELECT action, count(*) AS n FROM audit`+r.engine.IndexedBy("audit_actor")+`
 		WHERE actor_id = ? AND at >= ? AND at < ? GROUP BY action`, actorID, since, until); err != nil {
 		return nil, err
 	}

@@ -95,7 +95,8 @@ func TestSearchesAreHashed(t *testing.T) {
 		}
 	}
 	got := looksOf(t, db)
-	if want := `clerk look.search  {"hash":"` + db.SearchHash("zebedee quux") + `","hits":"3"}`; len(got) != 1 || got[0] != want {
+	if want := `clerk look.search  {"hash":"` + db.SearchHash("zebedee quux") + `","hits":"3"}`; len(got) != 1 ||
+		got[0] != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if len(db.SearchHash("zebedee")) != 32 || db.SearchHash("zebedee") == db.SearchHash("zebede") {
@@ -105,7 +106,8 @@ func TestSearchesAreHashed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{store.FileName, store.FileName + "-wal"} {
-		if raw, err := os.ReadFile(filepath.Join(db.Dir, name)); err == nil && strings.Contains(strings.ToLower(string(raw)), "quux") {
+		if raw, err := os.ReadFile(filepath.Join(db.Dir, name)); err == nil &&
+			strings.Contains(strings.ToLower(string(raw)), "quux") {
 			t.Errorf("%s has the text of a search", name)
 		}
 	}

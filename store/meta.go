@@ -8,7 +8,8 @@ import (
 func (s *Store) metaOnce(ctx context.Context, key, value string) (string, error) {
 	var is string
 	err := s.write(ctx, func(t *tx) error {
-		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`, key, value); err != nil {
+		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`, key,
+			value); err != nil {
 			return err
 		}
 		return t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = ?`, key)
@@ -55,17 +56,22 @@ func (s *Store) madeOnce(ctx context.Context, key string, fresh func() (string, 
 // same until they got one of their own: that is kept.
 func (s *Store) ClaimRPID(ctx context.Context, id string) (is string, passkeys, people int, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if err := t.exec(ctx, `INSERT INTO meta (key, value) SELECT 'admin rp id', value FROM meta WHERE key = 'rp id' ON CONFLICT (key) DO NOTHING`); err != nil {
+		if err := t.exec(ctx,
+			`INSERT INTO meta (key, value) SELECT 'admin rp id', value FROM meta WHERE key = 'rp id'
+				ON CONFLICT (key) DO NOTHING`); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+		if err := t.exec(ctx,
+			`INSERT INTO meta (key, value) VALUES ('rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
 			WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE revoked_at = 0)`, id); err != nil {
 			return err
 		}
 		if err := t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = 'rp id'`); err != nil || is == id {
 			return err
 		}
-		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT person_id) FROM credentials WHERE revoked_at = 0`).Scan(&passkeys, &people)
+		return t.QueryRowxContext(ctx,
+			`SELECT count(*), count(DISTINCT person_id) FROM credentials WHERE revoked_at = 0`).Scan(&passkeys,
+			&people)
 	})
 	return is, passkeys, people, err
 }
@@ -73,21 +79,27 @@ func (s *Store) ClaimRPID(ctx context.Context, id string) (is string, passkeys, 
 // AdminRPID gives the WebAuthn RP id that administrators' passkeys are made for;
 // empty before the first start.
 func (r *Reader) AdminRPID(ctx context.Context) (id string, err error) {
-	err = r.r.GetContext(ctx, &id, `SELECT coalesce((SELECT value FROM meta WHERE key = 'admin rp id'), (SELECT value FROM meta WHERE key = 'rp id'), '')`)
+	err = r.r.GetContext(ctx, &id,
+		`SELECT coalesce((SELECT value FROM meta WHERE key = 'admin rp id'), (SELECT value FROM meta
+			WHERE key = 'rp id'), '')`)
 	return id, err
 }
 
 // ClaimAdminRPID is ClaimRPID for administrators' passkeys.
 func (s *Store) ClaimAdminRPID(ctx context.Context, id string) (is string, passkeys, admins int, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES ('admin rp id', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+		if err := t.exec(ctx,
+			`INSERT INTO meta (key, value) VALUES ('admin rp id', ?) ON CONFLICT (key) DO UPDATE
+				SET value = excluded.value
 			WHERE NOT EXISTS (SELECT 1 FROM admin_credentials WHERE revoked_at = 0)`, id); err != nil {
 			return err
 		}
 		if err := t.GetContext(ctx, &is, `SELECT value FROM meta WHERE key = 'admin rp id'`); err != nil || is == id {
 			return err
 		}
-		return t.QueryRowxContext(ctx, `SELECT count(*), count(DISTINCT admin_id) FROM admin_credentials WHERE revoked_at = 0`).Scan(&passkeys, &admins)
+		return t.QueryRowxContext(ctx,
+			`SELECT count(*), count(DISTINCT admin_id) FROM admin_credentials WHERE revoked_at = 0`).Scan(&passkeys,
+			&admins)
 	})
 	return is, passkeys, admins, err
 }

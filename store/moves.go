@@ -34,7 +34,8 @@ const AllowMove Allow = "move"
 
 // settled is the condition on identifiers i that they name their person: the
 // move by which they have one, if any, is over.
-const settled = ` (i.move_id IS NULL OR EXISTS (SELECT 1 FROM identifier_moves m WHERE m.id = i.move_id AND (m.ended_at > 0 OR m.ends_at <= ?)))`
+const settled = ` (i.move_id IS NULL OR EXISTS (SELECT 1 FROM identifier_moves m WHERE m.id = i.move_id
+	AND (m.ended_at > 0 OR m.ends_at <= ?)))`
 
 // identifierHash is by what a released identifier is remembered.
 func identifierHash(key []byte, id app.Identifier) string {
@@ -52,7 +53,8 @@ func (t *tx) release(ctx context.Context, personID string, ids []app.Identifier)
 	key := t.store.identifierKey()
 	for _, id := range ids {
 		n, err := t.affect(ctx, `UPDATE identifier_moves SET ended_at = ? WHERE ended_at = 0 AND ends_at > ?
-			AND id = (SELECT move_id FROM identifiers WHERE kind = ? AND norm = ? AND person_id = ?)`, t.now, t.now, id.Kind, id.Norm, personID)
+			AND id = (SELECT move_id FROM identifiers WHERE kind = ? AND norm = ? AND person_id = ?)`, t.now, t.now,
+			id.Kind, id.Norm, personID)
 		if err != nil {
 			return err
 		}
@@ -78,7 +80,9 @@ func (r *Reader) releasedBy(ctx context.Context, q sqlx.QueryerContext, ids []ap
 	out := make([]string, len(ids))
 	since := r.Now().Add(-r.wait)
 	var some bool
-	if err := sqlx.GetContext(ctx, q, &some, `SELECT EXISTS (SELECT 1 FROM released_identifiers WHERE released_at > ?)`, since); err != nil || !some {
+	if err := sqlx.GetContext(ctx, q, &some, `SELECT EXISTS (SELECT 1 FROM released_identifiers WHERE released_at > ?)`,
+		since); err != nil ||
+		!some {
 		return out, err
 	}
 	key := r.identifierKey()
@@ -151,12 +155,21 @@ func (r *Reader) MovesTo(ctx context.Context, personID string, ids []app.Identif
 // move gives a person an identifier that another one had until lately. Until the
 // wait is over it names nobody. Both are told.
 func (t *tx) move(ctx context.Context, by app.Actor, id app.Identifier, from, to string) error {
-	m := app.IdentifierMove{ID: app.NewID(), Kind: id.Kind, From: from, To: to, MovedAt: t.now, EndsAt: t.now.Add(t.store.wait)}
-	if err := t.exec(ctx, `INSERT INTO identifier_moves (id, kind, from_person, to_person, moved_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)`,
+	m := app.IdentifierMove{
+		ID:      app.NewID(),
+		Kind:    id.Kind,
+		From:    from,
+		To:      to,
+		MovedAt: t.now,
+		EndsAt:  t.now.Add(t.store.wait),
+	}
+	if err := t.exec(ctx,
+		`INSERT INTO identifier_moves (id, kind, from_person, to_person, moved_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Kind, m.From, m.To, m.MovedAt, m.EndsAt); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `UPDATE identifiers SET move_id = ? WHERE kind = ? AND norm = ?`, m.ID, id.Kind, id.Norm); err != nil {
+	if err := t.exec(ctx, `UPDATE identifiers SET move_id = ? WHERE kind = ? AND norm = ?`, m.ID, id.Kind,
+		id.Norm); err != nil {
 		return err
 	}
 	for _, told := range []struct {
@@ -167,7 +180,12 @@ func (t *tx) move(ctx context.Context, by app.Actor, id app.Identifier, from, to
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: told.person})
-		if err := t.audit(ctx, by, entry{action: told.action, person: told.person, detail: map[string]string{"kind": string(id.Kind), "move": m.ID}}); err != nil {
+		if err := t.audit(ctx, by,
+			entry{
+				action: told.action,
+				person: told.person,
+				detail: map[string]string{"kind": string(id.Kind), "move": m.ID},
+			}); err != nil {
 			return err
 		}
 	}
@@ -201,7 +219,9 @@ const moveColumns = `id, kind, from_person, to_person, moved_at, ends_at, ended_
 // at most limit.
 func (r *Reader) IdentifierMoves(ctx context.Context, since app.Instant, limit int) ([]app.IdentifierMove, error) {
 	var out []app.IdentifierMove
-	err := r.r.SelectContext(ctx, &out, `SELECT `+moveColumns+` FROM identifier_moves WHERE moved_at > ? ORDER BY moved_at DESC, id LIMIT ?`, since, limit)
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+moveColumns+` FROM identifier_moves WHERE moved_at > ? ORDER BY moved_at DESC, id LIMIT ?`, since,
+		limit)
 	return out, err
 }
 
@@ -215,7 +235,9 @@ type HeldIdentifier struct {
 // HeldIdentifiers gives all identifiers of a person's, by kind; see Identifiers.
 func (r *Reader) HeldIdentifiers(ctx context.Context, personID string) ([]HeldIdentifier, error) {
 	var out []HeldIdentifier
-	err := r.r.SelectContext(ctx, &out, `SELECT i.kind, i.value, i.norm, CASE WHEN`+settled+` THEN 0 ELSE (SELECT ends_at FROM identifier_moves WHERE id = i.move_id) END AS from_time
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT i.kind, i.value, i.norm, CASE WHEN`+settled+
+			` THEN 0 ELSE (SELECT ends_at FROM identifier_moves WHERE id = i.move_id) END AS from_time
 		FROM identifiers i WHERE i.person_id = ? ORDER BY i.kind, i.norm`, r.Now(), personID)
 	return out, err
 }

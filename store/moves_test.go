@@ -25,13 +25,20 @@ func newMover(t *testing.T, ids ...app.Identifier) *mover {
 	t.Helper()
 	m := &mover{DB: storetest.New(t)}
 	var err error
-	if m.ada, err = m.AddPerson(t.Context(), app.Operator, "Ada", append(ids, name(app.Username, "first")), nil); err != nil {
+	if m.ada, err = m.AddPerson(t.Context(), app.Operator, "Ada", append(ids, name(app.Username, "first")),
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	m.bob = m.MustPerson("second")
 	for _, p := range []app.Person{m.ada, m.bob} {
 		d := m.MustDevice(p)
-		if err := m.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/" + d.ID, P256DH: "x", Auth: "x"}); err != nil {
+		if err := m.Subscribe(t.Context(), storetest.On(d),
+			app.Subscription{
+				DeviceID: d.ID,
+				Endpoint: "https://push.example/" + d.ID,
+				P256DH:   "x",
+				Auth:     "x",
+			}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,13 +84,15 @@ func (m *mover) notices() map[string][]string {
 // after is refused unless that is agreed to; then both are told, and it names
 // nobody until the wait is over: with or without the sweep.
 func TestMoveOfAnIdentifier(t *testing.T) {
-	mail, first, second := name(app.Email, "ada@bank.example"), name(app.Username, "first"), name(app.Username, "second")
+	mail, first, second := name(app.Email,
+		"ada@bank.example"), name(app.Username, "first"), name(app.Username, "second")
 	for _, swept := range []bool{false, true} {
 		m := newMover(t, mail)
 		if err := m.set(m.ada, nil, first); err != nil {
 			t.Fatal(err)
 		}
-		if got := m.notices(); len(got) != 1 || !slices.Equal(got[m.ada.ID], []string{string(app.NoticeIdentityChanged)}) {
+		if got := m.notices(); len(got) != 1 ||
+			!slices.Equal(got[m.ada.ID], []string{string(app.NoticeIdentityChanged)}) {
 			t.Errorf("notices of what was taken away: %v", got)
 		}
 		m.Clock.Advance(71 * time.Hour)
@@ -97,14 +106,17 @@ func TestMoveOfAnIdentifier(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := m.notices()
-		if !slices.Equal(got[m.ada.ID], []string{string(app.NoticeIdentifierLost)}) || !slices.Equal(got[m.bob.ID], []string{string(app.NoticeIdentifierAdded)}) {
+		if !slices.Equal(got[m.ada.ID], []string{string(app.NoticeIdentifierLost)}) ||
+			!slices.Equal(got[m.bob.ID], []string{string(app.NoticeIdentifierAdded)}) {
 			t.Errorf("notices: %v", got)
 		}
 		news, err := m.IdentityNews(t.Context(), m.ada.ID, 0)
-		if err != nil || len(news) != 2 || news[0].Change != app.IdentifierLost || news[0].Kind != app.Email || news[1].Change != app.IdentifierRemoved {
+		if err != nil || len(news) != 2 || news[0].Change != app.IdentifierLost || news[0].Kind != app.Email ||
+			news[1].Change != app.IdentifierRemoved {
 			t.Errorf("Ada's page: %+v %v", news, err)
 		}
-		if news, err = m.IdentityNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 || news[0].Until != m.Now().Add(store.DefaultIdentifierWait) {
+		if news, err = m.IdentityNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 ||
+			news[0].Until != m.Now().Add(store.DefaultIdentifierWait) {
 			t.Errorf("Bob's page: %+v %v", news, err)
 		}
 		for _, wait := range []time.Duration{0, 72*time.Hour - time.Second} {
@@ -120,7 +132,8 @@ func TestMoveOfAnIdentifier(t *testing.T) {
 			if ids, err := m.Identifiers(t.Context(), m.bob.ID); err != nil || slices.ContainsFunc(ids, mail.Same) {
 				t.Errorf("it counts as Bob's: %v %v", ids, err)
 			}
-			if _, err := m.AddPerson(t.Context(), app.Operator, "X", []app.Identifier{mail}, nil, store.AllowMove); !errors.Is(err, app.ErrIdentifierTaken) {
+			if _, err := m.AddPerson(t.Context(), app.Operator, "X", []app.Identifier{mail}, nil,
+				store.AllowMove); !errors.Is(err, app.ErrIdentifierTaken) {
 				t.Errorf("given to a third: %v", err)
 			}
 		}
@@ -135,7 +148,8 @@ func TestMoveOfAnIdentifier(t *testing.T) {
 			t.Errorf("swept %v: after the wait it doesn't name Bob", swept)
 		}
 		moves, err := m.IdentifierMoves(t.Context(), 0, 10)
-		if err != nil || len(moves) != 1 || moves[0].From != m.ada.ID || moves[0].To != m.bob.ID || (moves[0].EndedAt != 0) != swept {
+		if err != nil || len(moves) != 1 || moves[0].From != m.ada.ID || moves[0].To != m.bob.ID ||
+			(moves[0].EndedAt != 0) != swept {
 			t.Errorf("the moves: %+v %v", moves, err)
 		}
 		for _, action := range []string{"identifier.move_from", "identifier.move_to"} {
@@ -153,9 +167,11 @@ func TestEveryWayToMove(t *testing.T) {
 		had, given app.Identifier
 		release    func(*mover) error
 	}{
-		"erased": {name(app.Email, "a@b.example"), name(app.Email, "a@b.example"), func(m *mover) error { return m.ErasePerson(m.T.Context(), app.Operator, m.ada.ID) }},
+		"erased": {name(app.Email, "a@b.example"), name(app.Email, "a@b.example"),
+			func(m *mover) error { return m.ErasePerson(m.T.Context(), app.Operator, m.ada.ID) }},
 		"suspended": {name(app.CPF, "12345678909"), name(app.CPF, "12345678909"), func(m *mover) error {
-			return errors.Join(m.SetPersonState(m.T.Context(), app.Operator, m.ada.ID, app.PersonSuspended), m.set(m.ada, nil, name(app.Username, "first")))
+			return errors.Join(m.SetPersonState(m.T.Context(), app.Operator, m.ada.ID, app.PersonSuspended),
+				m.set(m.ada, nil, name(app.Username, "first")))
 		}},
 		"as another kind":     {name(app.Username, "ada"), name(app.Customer, "ada"), nil},
 		"a number as phone":   {name(app.Customer, "44107731"), name(app.Phone, "44107731"), nil},
@@ -172,7 +188,8 @@ func TestEveryWayToMove(t *testing.T) {
 		if err := m.set(m.bob, nil, name(app.Username, "second"), c.given); !errors.Is(err, app.ErrIdentifierMoves) {
 			t.Errorf("%s: given to Bob: %v", what, err)
 		}
-		if _, err := m.AddPerson(t.Context(), app.Operator, "New", []app.Identifier{c.given}, nil); !errors.Is(err, app.ErrIdentifierMoves) {
+		if _, err := m.AddPerson(t.Context(), app.Operator, "New", []app.Identifier{c.given},
+			nil); !errors.Is(err, app.ErrIdentifierMoves) {
 			t.Errorf("%s: given to a new person: %v", what, err)
 		}
 		m.Clock.Advance(72 * time.Hour)
@@ -185,18 +202,21 @@ func TestEveryWayToMove(t *testing.T) {
 // Back to who had it there is no wait, also where somebody else's move waited
 // meanwhile; who only waited for it never had it.
 func TestIdentifierGoesBackAtOnce(t *testing.T) {
-	mail, first, second := name(app.Email, "ada@bank.example"), name(app.Username, "first"), name(app.Username, "second")
+	mail, first, second := name(app.Email,
+		"ada@bank.example"), name(app.Username, "first"), name(app.Username, "second")
 	m := newMover(t, mail)
 	move := []store.Allow{store.AllowMove}
 	for range 2 {
 		if err := errors.Join(m.set(m.ada, nil, first), m.set(m.bob, move, second, mail)); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(m.set(m.bob, nil, second), m.set(m.ada, nil, first, mail)); err != nil || !m.names(m.ada, mail) {
+		if err := errors.Join(m.set(m.bob, nil, second), m.set(m.ada, nil, first, mail)); err != nil ||
+			!m.names(m.ada, mail) {
 			t.Fatalf("back to Ada: %v", err)
 		}
 	}
-	if moves, err := m.IdentifierMoves(t.Context(), 0, 10); err != nil || len(moves) != 2 || moves[0].EndedAt == 0 || moves[0].EndedAt >= moves[0].EndsAt {
+	if moves, err := m.IdentifierMoves(t.Context(), 0, 10); err != nil || len(moves) != 2 || moves[0].EndedAt == 0 ||
+		moves[0].EndedAt >= moves[0].EndsAt {
 		t.Errorf("the moves: %+v %v", moves, err)
 	}
 }
@@ -207,7 +227,8 @@ func TestReleasedIdentifiersAreHashes(t *testing.T) {
 	if err := m.ErasePerson(t.Context(), app.Operator, m.ada.ID); err != nil {
 		t.Fatal(err)
 	}
-	if hashes := store.ReleasedHashes(m.Store); len(hashes) < 2 || slices.ContainsFunc(hashes, func(h string) bool { return len(h) != 64 }) {
+	if hashes := store.ReleasedHashes(m.Store); len(hashes) < 2 ||
+		slices.ContainsFunc(hashes, func(h string) bool { return len(h) != 64 }) {
 		t.Errorf("kept are %q", hashes)
 	}
 	m.Clock.Advance(40 * 24 * time.Hour)
@@ -229,7 +250,8 @@ func TestAddedIdentifiersAreTold(t *testing.T) {
 	if got := m.notices(); len(got) != 1 || !slices.Equal(got[m.bob.ID], []string{string(app.NoticeIdentifierAdded)}) {
 		t.Errorf("notices: %v", got)
 	}
-	if news, err := m.IdentityNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 || news[0].Change != app.IdentifierAdded || news[0].Until != 0 {
+	if news, err := m.IdentityNews(t.Context(), m.bob.ID, 0); err != nil || len(news) != 1 ||
+		news[0].Change != app.IdentifierAdded || news[0].Until != 0 {
 		t.Errorf("Bob's page: %+v %v", news, err)
 	}
 	carl := m.MustPerson("carl")

@@ -42,7 +42,14 @@ func TestHandledNotices(t *testing.T) {
 		}, "others"},
 		{"approved", func(ctx context.Context, db *storetest.DB, by app.Device, id string) error {
 			return errors.Join(db.Shown(ctx, storetest.On(by), id, "{}", "seen", ""),
-				db.Approve(ctx, storetest.On(by), id, app.Approval{Digest: "seen", Granted: "{}", Receipt: "r", At: db.Now(), CredentialID: by.CredentialID}))
+				db.Approve(ctx, storetest.On(by), id,
+					app.Approval{
+						Digest:       "seen",
+						Granted:      "{}",
+						Receipt:      "r",
+						At:           db.Now(),
+						CredentialID: by.CredentialID,
+					}))
 		}, "others"},
 		{"denied in a burst", func(ctx context.Context, db *storetest.DB, by app.Device, _ string) error {
 			_, err := db.DenyAll(ctx, storetest.On(by), "till", app.ReasonPerson)
@@ -63,7 +70,12 @@ func TestHandledNotices(t *testing.T) {
 			answers, other, late := db.MustDevice(p), db.MustDevice(p), db.MustDevice(p)
 			subs := map[string]app.Subscription{}
 			for _, d := range []app.Device{answers, other, late} {
-				subs[d.ID] = app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/" + d.ID, P256DH: "p", Auth: "a"}
+				subs[d.ID] = app.Subscription{
+					DeviceID: d.ID,
+					Endpoint: "https://push.example/" + d.ID,
+					P256DH:   "p",
+					Auth:     "a",
+				}
 				if err := db.Subscribe(t.Context(), storetest.On(d), subs[d.ID]); err != nil {
 					t.Fatal(err)
 				}
@@ -81,7 +93,8 @@ func TestHandledNotices(t *testing.T) {
 				}
 			}
 			for _, d := range []app.Device{answers, other} {
-				if err := db.Pushed(t.Context(), subs[d.ID], app.Job{RequestID: r.ID, Payload: string(app.NoticeRequest)}, true, false, "201"); err != nil {
+				if err := db.Pushed(t.Context(), subs[d.ID],
+					app.Job{RequestID: r.ID, Payload: string(app.NoticeRequest)}, true, false, "201"); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -123,7 +136,8 @@ func TestTestPush(t *testing.T) {
 	if err := db.TestPush(t.Context(), storetest.On(d)); !errors.Is(err, app.ErrNoPush) {
 		t.Errorf("without a subscription: %v", err)
 	}
-	if err := db.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(d),
+		app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.TestPush(t.Context(), storetest.On(d)); err != nil {
@@ -151,7 +165,8 @@ func TestTestPush(t *testing.T) {
 	}
 	// Another subscription has to be tried again, also within the minute in which
 	// openings count once.
-	if err := db.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/2", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(d),
+		app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/2", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if proven() {
@@ -186,7 +201,8 @@ func TestNoticeOvertaken(t *testing.T) {
 		}, app.NoticeRequest, true, true},
 		{"refused", answer, app.NoticeRequest, false, false},
 		{"taken back already", answer, app.NoticeHandled, true, false},
-		{"still waits", func(context.Context, *storetest.DB, app.Device, string) error { return nil }, app.NoticeRequest, true, false},
+		{"still waits", func(context.Context, *storetest.DB, app.Device, string) error { return nil },
+			app.NoticeRequest, true, false},
 		{"expired meanwhile", func(ctx context.Context, db *storetest.DB, _ app.Device, _ string) error {
 			db.Clock.Advance(time.Hour)
 			_, err := db.Expire(ctx)
@@ -231,9 +247,10 @@ func TestSubscribingAgain(t *testing.T) {
 		end  func(ctx context.Context, db *storetest.DB, d app.Device, sub app.Subscription) error
 		want error
 	}{
-		{"ended by the push service", func(ctx context.Context, db *storetest.DB, _ app.Device, sub app.Subscription) error {
-			return db.Pushed(ctx, sub, app.Job{}, false, true, "gone (410)")
-		}, app.ErrPushGone},
+		{"ended by the push service",
+			func(ctx context.Context, db *storetest.DB, _ app.Device, sub app.Subscription) error {
+				return db.Pushed(ctx, sub, app.Job{}, false, true, "gone (410)")
+			}, app.ErrPushGone},
 		{"busy for a while", func(ctx context.Context, db *storetest.DB, _ app.Device, sub app.Subscription) error {
 			return db.Pushed(ctx, sub, app.Job{}, false, false, "retry (503)")
 		}, nil},

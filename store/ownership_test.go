@@ -46,7 +46,13 @@ func (s *shared) enrol(inv app.Invitation) error {
 
 func (s *shared) subscribe(d app.Device) {
 	s.T.Helper()
-	if err := s.Subscribe(s.T.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/" + d.ID, P256DH: "p", Auth: "a"}); err != nil {
+	if err := s.Subscribe(s.T.Context(), storetest.On(d),
+		app.Subscription{
+			DeviceID: d.ID,
+			Endpoint: "https://push.example/" + d.ID,
+			P256DH:   "p",
+			Auth:     "a",
+		}); err != nil {
 		s.T.Fatal(err)
 	}
 }
@@ -144,10 +150,12 @@ func TestDisowningEndsWhatSharesThePasskey(t *testing.T) {
 				app.Device
 				state app.DeviceState
 				stays bool
-			}{{s.phone, app.DeviceActive, c.stays}, {s.copy, app.DeviceRemoved, false}, {third, app.DeviceActive, false}, {s.laptop, app.DeviceActive, true}} {
+			}{{s.phone, app.DeviceActive, c.stays}, {s.copy, app.DeviceRemoved, false},
+				{third, app.DeviceActive, false}, {s.laptop, app.DeviceActive, true}} {
 				now, err := s.Device(t.Context(), d.ID)
 				if err != nil || now.State != d.state || (now.SessionKey == d.SessionKey) != d.stays {
-					t.Errorf("%s: %s, its session goes on: %v (%v); want %s, %v", d.ID, now.State, now.SessionKey == d.SessionKey, err, d.state, d.stays)
+					t.Errorf("%s: %s, its session goes on: %v (%v); want %s, %v", d.ID, now.State,
+						now.SessionKey == d.SessionKey, err, d.state, d.stays)
 				}
 				if _, err := s.Subscription(t.Context(), d.ID); (err == nil) != d.stays {
 					t.Errorf("%s is told of requests: %v, want %v", d.ID, err == nil, d.stays)
@@ -223,7 +231,8 @@ func TestDeviceWithoutAPasskeyChangesNothing(t *testing.T) {
 			if err := c.do(s, storetest.On(s.phone), r); err != nil {
 				t.Error(err)
 			}
-			if who, err := s.Person(t.Context(), s.who.ID); err != nil || (who.PausedAt != 0) != (name == "report, and pause the person") {
+			if who, err := s.Person(t.Context(), s.who.ID); err != nil ||
+				(who.PausedAt != 0) != (name == "report, and pause the person") {
 				t.Errorf("the person is paused: %v (%v)", who.PausedAt != 0, err)
 			}
 		})
@@ -240,7 +249,8 @@ func TestOnlyALiveSessionChangesDevices(t *testing.T) {
 		name string
 		by   app.Actor
 		want error
-	}{{"an old session", old, app.ErrSignedOut}, {"another's device", app.Actor{Kind: app.ActorDevice, ID: bob.ID, PersonID: s.who.ID}, app.ErrSuspended}} {
+	}{{"an old session", old, app.ErrSignedOut},
+		{"another's device", app.Actor{Kind: app.ActorDevice, ID: bob.ID, PersonID: s.who.ID}, app.ErrSuspended}} {
 		if err := s.RemoveDevice(t.Context(), c.by, s.who.ID, s.laptop.ID); !errors.Is(err, c.want) {
 			t.Errorf("%s removes a device: %v, want %v", c.name, err, c.want)
 		}
@@ -307,7 +317,8 @@ func TestLinksEndWithAResetAndASuspension(t *testing.T) {
 				if err := i.enrol(brought); !errors.Is(err, app.ErrInvitationEnded) {
 					t.Errorf("the device's own link: %v, want ErrInvitationEnded", err)
 				}
-				if rows, err := i.AuditOf(t.Context(), "invitation.end", 10); err != nil || len(rows) != 1 || rows[0].PersonID != i.who.ID {
+				if rows, err := i.AuditOf(t.Context(), "invitation.end", 10); err != nil || len(rows) != 1 ||
+					rows[0].PersonID != i.who.ID {
 					t.Errorf("the audit has %+v (%v)", rows, err)
 				}
 			})
@@ -349,7 +360,8 @@ func TestAnotherPasskeyOnADeviceIsTold(t *testing.T) {
 				t.Fatalf("device %s, want the same one (%v)", d.ID, err)
 			}
 			j, ok, _, err := s.LeaseJob(t.Context(), app.JobPush, time.Minute)
-			if err != nil || ok != (c.want == 1) || ok && (j.DeviceID != s.laptop.ID || j.Payload != string(app.NoticeDeviceAdded)) {
+			if err != nil || ok != (c.want == 1) ||
+				ok && (j.DeviceID != s.laptop.ID || j.Payload != string(app.NoticeDeviceAdded)) {
 				t.Errorf("the laptop is told: %v, %+v (%v)", ok, j, err)
 			}
 			if _, more, _, err := s.LeaseJob(t.Context(), app.JobPush, time.Minute); err != nil || more {

@@ -14,8 +14,10 @@ const preferencesPace = time.Hour
 // lately tells whether the audit has n rows of an action by an actor within the
 // last d.
 func (t *tx) lately(ctx context.Context, by app.Actor, action string, d time.Duration, n int) (yes bool, err error) {
-	err = t.GetContext(ctx, &yes, `SELECT count(*) >= ? FROM (SELECT 1 FROM audit`+t.store.engine.IndexedBy("audit_actor")+`
-		WHERE actor_id = ? AND action = ? AND at > ? AND at <= ? LIMIT ?) AS rows`, n, by.ID, action, t.now.Add(-d), t.now, n)
+	err = t.GetContext(ctx, &yes,
+		`SELECT count(*) >= ? FROM (SELECT 1 FROM audit`+t.store.engine.IndexedBy("audit_actor")+`
+		WHERE actor_id = ? AND action = ? AND at > ? AND at <= ? LIMIT ?) AS rows`, n, by.ID, action, t.now.Add(-d),
+		t.now, n)
 	return yes, err
 }
 

@@ -100,7 +100,8 @@ func TestParallelReadsThePersonsRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, index := range []string{"requests_pending (person_id=? AND client_id=?)", "requests_recent (person_id=? AND created_at>?)"} {
+	for _, index := range []string{"requests_pending (person_id=? AND client_id=?)",
+		"requests_recent (person_id=? AND created_at>?)"} {
 		if !slices.ContainsFunc(plan, func(line string) bool { return strings.HasSuffix(line, index) }) {
 			t.Errorf("%s isn't used:\n%s", index, strings.Join(plan, "\n"))
 		}

@@ -32,7 +32,8 @@ const actionSynced = "passkey.sync"
 func (t *tx) usePasskey(ctx context.Context, by app.Actor, u PasskeyUse) error {
 	err := t.swap(ctx, app.ErrUnknownPasskey, `UPDATE credentials SET record = ?, backed_up = ?, last_used_at = ?,
 			backup_elig = max(backup_elig, ?), failures = 0, unfit_at = 0
-		WHERE id = ? AND person_id = ? AND revoked_at = 0`, u.Record, u.BackedUp, t.now, u.Synced, u.CredentialID, u.PersonID)
+		WHERE id = ? AND person_id = ? AND revoked_at = 0`, u.Record, u.BackedUp, t.now, u.Synced, u.CredentialID,
+		u.PersonID)
 	if err != nil || !u.Synced {
 		return err
 	}
@@ -46,7 +47,8 @@ func (t *tx) usePasskey(ctx context.Context, by app.Actor, u PasskeyUse) error {
 // PasskeySynced tells when a passkey of a person last became one that can be
 // copied, after since; 0 where none did.
 func (r *Reader) PasskeySynced(ctx context.Context, personID string, since app.Instant) (at app.Instant, err error) {
-	err = r.r.GetContext(ctx, &at, `SELECT coalesce(max(at), 0) FROM audit WHERE person_id = ? AND at > ? AND action = ?`,
+	err = r.r.GetContext(ctx, &at,
+		`SELECT coalesce(max(at), 0) FROM audit WHERE person_id = ? AND at > ? AND action = ?`,
 		personID, since, actionSynced)
 	return at, err
 }
@@ -65,7 +67,8 @@ func (s *Store) PasskeyFailed(ctx context.Context, by app.Actor, u PasskeyUse, f
 			Failures int         `db:"failures"`
 			UnfitAt  app.Instant `db:"unfit_at"`
 		}
-		err := t.GetContext(ctx, &is, `SELECT failures, unfit_at FROM credentials WHERE id = ? AND person_id = ? AND revoked_at = 0`,
+		err := t.GetContext(ctx, &is,
+			`SELECT failures, unfit_at FROM credentials WHERE id = ? AND person_id = ? AND revoked_at = 0`,
 			u.CredentialID, u.PersonID)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -77,7 +80,8 @@ func (s *Store) PasskeyFailed(ctx context.Context, by app.Actor, u PasskeyUse, f
 		if unfit = was || forGood || is.Failures+1 >= failuresAllowed; unfit && !was {
 			is.UnfitAt = t.now
 		}
-		if err := t.exec(ctx, `UPDATE credentials SET failures = failures + 1, unfit_at = ? WHERE id = ?`, is.UnfitAt, u.CredentialID); err != nil {
+		if err := t.exec(ctx, `UPDATE credentials SET failures = failures + 1, unfit_at = ? WHERE id = ?`, is.UnfitAt,
+			u.CredentialID); err != nil {
 			return err
 		}
 		if was || !unfit {

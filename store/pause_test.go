@@ -25,7 +25,8 @@ func TestPausingPaymentsInSteps(t *testing.T) {
 	waitingFor(t, db, alice, 3*store.Step, "till")
 	waitingFor(t, db, alice, 5, "portal", "unread")
 	for i, kind := range authz.PaymentKinds() { // each of them
-		db.Tamper(`UPDATE requests SET kind = ? WHERE client_id = 'till' AND nth % ? = ?`, kind, len(authz.PaymentKinds()), i)
+		db.Tamper(`UPDATE requests SET kind = ? WHERE client_id = 'till' AND nth % ? = ?`, kind,
+			len(authz.PaymentKinds()), i)
 	}
 	db.Tamper(`UPDATE requests SET kind = '' WHERE client_id = 'unread'`)
 	reported := db.MustRequest(alice)
@@ -38,14 +39,17 @@ func TestPausingPaymentsInSteps(t *testing.T) {
 			t.Errorf("%s %d wait, want what doesn't pay and what isn't known (%v)", when, n, err)
 		}
 		for i := 1; i <= 3*store.Step; i++ {
-			if got := state(t, db, fmt.Sprintf("till-%06d", i)); got.State != app.Cancelled || got.Reason != app.ReasonPaused {
+			if got := state(t, db, fmt.Sprintf("till-%06d", i)); got.State != app.Cancelled ||
+				got.Reason != app.ReasonPaused {
 				t.Fatalf("%s %s of kind %s is %s (%s)", when, got.ID, got.Kind, got.State, got.Reason)
 			}
 		}
 	}
 	check("at once")
 	last := fmt.Sprintf("till-%06d", 3*store.Step)
-	if err := db.Approve(t.Context(), storetest.On(dev), last, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}); !errors.Is(err, app.ErrNotPending) {
+	if err := db.Approve(t.Context(), storetest.On(dev), last,
+		app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}); !errors.Is(err,
+		app.ErrNotPending) {
 		t.Errorf("a payment was approved between two steps: %v", err)
 	}
 	if err := db.Recognised(t.Context(), "unread-000001", "br-payment"); !errors.Is(err, app.ErrNotPending) {
@@ -61,14 +65,16 @@ func TestPausingPaymentsInSteps(t *testing.T) {
 		t.Errorf("recognised as a payment afterwards: %v", err)
 	}
 	for _, id := range []string{"unread-000001", "unread-000002"} {
-		if got := state(t, db, id); got.State != app.Cancelled || got.Reason != app.ReasonPaused || got.Delivery != app.DeliveryWaiting {
+		if got := state(t, db, id); got.State != app.Cancelled || got.Reason != app.ReasonPaused ||
+			got.Delivery != app.DeliveryWaiting {
 			t.Errorf("%s is %s (%s), delivery %s", id, got.State, got.Reason, got.Delivery)
 		}
 	}
 	if err := db.Recognised(t.Context(), "unread-000003", "uk-account-access"); err != nil {
 		t.Errorf("recognised as sharing data: %v", err)
 	}
-	if err := db.Approve(t.Context(), storetest.On(dev), "portal-000001", app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(dev), "portal-000001",
+		app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID}); err != nil {
 		t.Errorf("a sign-in: %v", err)
 	}
 }

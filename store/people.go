@@ -12,7 +12,8 @@ const personColumns = `id, name, state, lang, zone, created_at, paused_at, pause
 // AddPerson stores a new person with their identifiers and the CNPJs of the
 // companies they act for. An identifier that someone has already, or that could
 // be taken for one of theirs, is an *app.IdentifierRefusal.
-func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []app.Identifier, companies []string, allow ...Allow) (app.Person, error) {
+func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []app.Identifier, companies []string,
+	allow ...Allow) (app.Person, error) {
 	p := app.Person{ID: app.NewID(), Name: name, State: app.PersonActive}
 	err := s.write(ctx, func(t *tx) error {
 		p.CreatedAt = t.now
@@ -32,7 +33,8 @@ func (s *Store) AddPerson(ctx context.Context, by app.Actor, name string, ids []
 			}
 		}
 		for _, cnpj := range companies {
-			if err := t.exec(ctx, `INSERT INTO companies (person_id, cnpj) VALUES (?, ?) ON CONFLICT DO NOTHING`, p.ID, cnpj); err != nil {
+			if err := t.exec(ctx, `INSERT INTO companies (person_id, cnpj) VALUES (?, ?) ON CONFLICT DO NOTHING`, p.ID,
+				cnpj); err != nil {
 				return err
 			}
 		}
@@ -129,7 +131,8 @@ func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Pers
 	}
 	args = append(args, r.Now())
 	var found []app.Person
-	err := r.r.SelectContext(ctx, &found, `SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope
+	err := r.r.SelectContext(ctx, &found,
+		`SELECT DISTINCT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope
 		FROM identifiers i JOIN persons p ON p.id = i.person_id WHERE (`+where+`) AND`+settled+` LIMIT 2`, args...)
 	switch {
 	case err != nil:
@@ -158,7 +161,10 @@ func (r *Reader) CanAnswer(ctx context.Context, personID string) (bool, error) {
 // move waits.
 func (r *Reader) Identifiers(ctx context.Context, personID string) ([]app.Identifier, error) {
 	var ids []app.Identifier
-	err := r.r.SelectContext(ctx, &ids, `SELECT i.kind, i.value, i.norm FROM identifiers i WHERE i.person_id = ? AND`+settled+` ORDER BY i.kind, i.norm`, personID, r.Now())
+	err := r.r.SelectContext(ctx, &ids,
+		`SELECT i.kind, i.value, i.norm FROM identifiers i WHERE i.person_id = ? AND`+settled+
+			` ORDER BY i.kind, i.norm`,
+		personID, r.Now())
 	return ids, err
 }
 
@@ -172,22 +178,26 @@ type PersonRow struct {
 // page starts after the last row of this.
 func (r *Reader) People(ctx context.Context, afterName, afterID string, limit int) ([]PersonRow, error) {
 	var out []PersonRow
-	err := r.r.SelectContext(ctx, &out, `SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope, p.erased_at,
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope, p.erased_at,
 		(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices
-		FROM persons p WHERE p.erased_at = 0 AND (p.name > ? OR (p.name = ? AND p.id > ?)) ORDER BY p.name, p.id LIMIT ?`,
+		FROM persons p WHERE p.erased_at = 0 AND (p.name > ? OR (p.name = ? AND p.id > ?))
+		ORDER BY p.name, p.id LIMIT ?`,
 		afterName, afterName, afterID, limit)
 	return out, err
 }
 
 // Invite stores an invitation by the hash of its token and ends the person's
 // earlier ones that were not used: the newest link is the one that counts.
-func (s *Store) Invite(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
+func (s *Store) Invite(ctx context.Context, by app.Actor, personID, tokenHash string,
+	expires app.Instant) (app.Invitation, error) {
 	return s.invite(ctx, by, app.Invitation{PersonID: personID, ExpiresAt: expires}, tokenHash, Separation{})
 }
 
 // InviteByLetter is Invite for a link that goes into a letter: it needs an
 // activation code, also where codes are switched off.
-func (s *Store) InviteByLetter(ctx context.Context, by app.Actor, personID, tokenHash string, expires app.Instant) (app.Invitation, error) {
+func (s *Store) InviteByLetter(ctx context.Context, by app.Actor, personID, tokenHash string,
+	expires app.Instant) (app.Invitation, error) {
 	in := app.Invitation{PersonID: personID, ExpiresAt: expires, Letter: true}
 	return s.invite(ctx, by, in, tokenHash, Separation{})
 }
@@ -217,7 +227,9 @@ func (s *Store) invite(
 		if _, err := t.living(ctx, inv.PersonID); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, inv.PersonID); err != nil {
+		if err := t.exec(ctx,
+			`UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now,
+			inv.PersonID); err != nil {
 			return err
 		}
 		var err error
@@ -243,7 +255,8 @@ func (s *Store) EndInvitations(ctx context.Context, by app.Actor, personID strin
 // their activation codes. Without one it changes nothing.
 func (t *tx) endInvitations(ctx context.Context, by app.Actor, personID string) error {
 	t.touch(personID)
-	n, err := t.affect(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`, t.now, personID)
+	n, err := t.affect(ctx, `UPDATE invitations SET ended_at = ? WHERE person_id = ? AND used_at = 0 AND ended_at = 0`,
+		t.now, personID)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -259,7 +272,8 @@ func (t *tx) endInvitations(ctx context.Context, by app.Actor, personID string) 
 // invitations of theirs stay; an earlier one from the same device ends. Their
 // other devices are told. Its
 // passkey must be live: app.ErrUnknownPasskey.
-func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, replace bool, expires app.Instant) (app.Invitation, error) {
+func (s *Store) InviteFrom(ctx context.Context, by app.Actor, tokenHash string, replace bool,
+	expires app.Instant) (app.Invitation, error) {
 	inv := app.Invitation{ID: app.NewID(), PersonID: by.PersonID, ExpiresAt: expires, ApprovedBy: by.ID}
 	if replace {
 		inv.Replaces = by.ID

@@ -31,8 +31,10 @@ var crowd struct {
 	*storetest.DB
 }
 
-var firstNames = []string{"Ada", "Bruno", "Clara", "Davi", "Elena", "Felipe", "Grace", "Heitor", "Ines", "João", "Kofi", "Luna", "Mateus", "Nina", "Olive", "Pedro", "Rafael", "Sofia", "Tiago", "Zoë"}
-var lastNames = []string{"Quill", "Reis", "Álvares", "Okafor", "Silva", "Santos", "Hart", "Price", "Moreira", "Costa", "Owen", "Bianchi", "Novak", "Garcia", "Smith", "Jones", "Khan", "Li", "Tanaka", "Dubois"}
+var firstNames = []string{"Ada", "Bruno", "Clara", "Davi", "Elena", "Felipe", "Grace", "Heitor", "Ines", "João", "Kofi",
+	"Luna", "Mateus", "Nina", "Olive", "Pedro", "Rafael", "Sofia", "Tiago", "Zoë"}
+var lastNames = []string{"Quill", "Reis", "Álvares", "Okafor", "Silva", "Santos", "Hart", "Price", "Moreira", "Costa",
+	"Owen", "Bianchi", "Novak", "Garcia", "Smith", "Jones", "Khan", "Li", "Tanaka", "Dubois"}
 
 // populated is a database with a crowd, made once for all benchmarks.
 func populated(b *testing.B) *storetest.DB {
@@ -44,7 +46,8 @@ func populated(b *testing.B) *storetest.DB {
 		}
 		crowd.DB = storetest.At(b, dir)
 		if err := store.AddCrowd(b.Context(), crowd.Store, benchPeople(b), func(i int) (string, app.Identifier) {
-			name := fmt.Sprintf("%s %s %s", firstNames[i%len(firstNames)], lastNames[i/7%len(lastNames)], lastNames[i/131%len(lastNames)])
+			name := fmt.Sprintf("%s %s %s", firstNames[i%len(firstNames)], lastNames[i/7%len(lastNames)],
+				lastNames[i/131%len(lastNames)])
 			mail := fmt.Sprintf("p%07d@example.com", i)
 			return name, app.Identifier{Kind: app.Email, Value: mail, Norm: mail}
 		}); err != nil {
@@ -66,8 +69,10 @@ func BenchmarkFindPeople(b *testing.B) {
 		which      store.Which
 		after      string
 	}{
-		{"everybody", "", store.Everybody, ""}, {"everybody deep", "", store.Everybody, deep}, {"nobody is suspended", "", store.Suspended, ""},
-		{"nobody is enrolled", "", store.Enrolled, ""}, {"a common name", "silva", store.Everybody, ""}, {"two common words", "ada silva", store.Everybody, ""},
+		{"everybody", "", store.Everybody, ""}, {"everybody deep", "", store.Everybody, deep},
+		{"nobody is suspended", "", store.Suspended, ""},
+		{"nobody is enrolled", "", store.Enrolled, ""}, {"a common name", "silva", store.Everybody, ""},
+		{"two common words", "ada silva", store.Everybody, ""},
 		{"a beginning", "s", store.Everybody, ""}, {"nothing", "xyzzy", store.Everybody, ""},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -80,7 +85,9 @@ func BenchmarkFindPeople(b *testing.B) {
 	}
 	b.Run("an identifier", func(b *testing.B) {
 		for b.Loop() {
-			if found, err := db.PeopleByIdentifier(b.Context(), []string{"p0000777@"}, store.Everybody, 50); err != nil || len(found) != 1 {
+			if found, err := db.PeopleByIdentifier(b.Context(), []string{"p0000777@"}, store.Everybody,
+				50); err != nil ||
+				len(found) != 1 {
 				b.Fatal(found, err)
 			}
 		}

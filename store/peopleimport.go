@@ -55,7 +55,9 @@ func (r *Reader) findRecords(ctx context.Context, q sqlx.QueryerContext, rows []
 		Norm string `db:"norm"`
 	}
 	if err := selectJSON(ctx, q, &have, `SELECT i.kind, i.norm, p.id, p.name, p.state FROM json_each(?) j
-		CROSS JOIN identifiers i ON i.kind = j.value ->> 0 AND i.norm = j.value ->> 1 CROSS JOIN persons p ON p.id = i.person_id`, pairs); err != nil {
+		CROSS JOIN identifiers i ON i.kind = j.value ->> 0 AND i.norm = j.value ->> 1 CROSS
+		JOIN persons p ON p.id = i.person_id`,
+		pairs); err != nil {
 		return nil, err
 	}
 	owner := make(map[[2]string]app.Person, len(have))
@@ -223,7 +225,8 @@ func (t *tx) putPeople(ctx context.Context, by app.Actor, importID string, rows 
 		}
 		out[i] = Outcome{What: f.What, PersonID: id, Fault: f.Fault, Value: f.Value}
 		if f.What == Added {
-			added = append(added, entry{action: "person.add", person: id, detail: map[string]string{"import": importID}})
+			added = append(added,
+				entry{action: "person.add", person: id, detail: map[string]string{"import": importID}})
 		}
 		if f.What != Added && f.What != Changed {
 			continue
@@ -343,14 +346,24 @@ func (t *tx) changePerson(ctx context.Context, by app.Actor, importID string, f 
 				return err
 			}
 		}
-		if err := t.audit(ctx, by, entry{action: "person." + string(row.State), person: f.PersonID, detail: map[string]string{"import": importID}}); err != nil {
+		if err := t.audit(ctx, by,
+			entry{
+				action: "person." + string(row.State),
+				person: f.PersonID,
+				detail: map[string]string{"import": importID},
+			}); err != nil {
 			return err
 		}
 	}
 	if len(changes) == 0 {
 		return nil
 	}
-	return t.audit(ctx, by, entry{action: "person.edit", person: f.PersonID, detail: map[string]string{"import": importID, "changed": strings.Join(changes, " ")}})
+	return t.audit(ctx, by,
+		entry{
+			action: "person.edit",
+			person: f.PersonID,
+			detail: map[string]string{"import": importID, "changed": strings.Join(changes, " ")},
+		})
 }
 
 // ExportedPerson is a person as an export has them.
@@ -365,7 +378,10 @@ type ExportedPerson struct {
 // ExportPeople gives people in the order of their ids, behind after, at most limit.
 func (r *Reader) ExportPeople(ctx context.Context, after string, limit int) ([]ExportedPerson, error) {
 	var out []ExportedPerson
-	if err := r.r.SelectContext(ctx, &out, `SELECT id, name, state FROM persons WHERE erased_at = 0 AND id > ? ORDER BY id LIMIT ?`, after, limit); err != nil || len(out) == 0 {
+	if err := r.r.SelectContext(ctx, &out,
+		`SELECT id, name, state FROM persons WHERE erased_at = 0 AND id > ? ORDER BY id LIMIT ?`, after,
+		limit); err != nil ||
+		len(out) == 0 {
 		return nil, err
 	}
 	at := make(map[string]*ExportedPerson, len(out))
@@ -377,7 +393,10 @@ func (r *Reader) ExportPeople(ctx context.Context, after string, limit int) ([]E
 		app.Identifier
 		PersonID string `db:"person_id"`
 	}
-	if err := r.r.SelectContext(ctx, &ids, `SELECT person_id, kind, value, norm FROM identifiers WHERE person_id BETWEEN ? AND ? ORDER BY person_id, kind, norm`, first, last); err != nil {
+	if err := r.r.SelectContext(ctx, &ids,
+		`SELECT person_id, kind, value, norm FROM identifiers WHERE person_id BETWEEN ? AND ?
+			ORDER BY person_id, kind, norm`,
+		first, last); err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
@@ -389,7 +408,9 @@ func (r *Reader) ExportPeople(ctx context.Context, after string, limit int) ([]E
 		PersonID string `db:"person_id"`
 		CNPJ     string `db:"cnpj"`
 	}
-	if err := r.r.SelectContext(ctx, &acts, `SELECT person_id, cnpj FROM companies WHERE person_id BETWEEN ? AND ? ORDER BY person_id, cnpj`, first, last); err != nil {
+	if err := r.r.SelectContext(ctx, &acts,
+		`SELECT person_id, cnpj FROM companies WHERE person_id BETWEEN ? AND ? ORDER BY person_id, cnpj`, first,
+		last); err != nil {
 		return nil, err
 	}
 	for _, c := range acts {

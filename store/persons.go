@@ -12,7 +12,8 @@ import (
 // An identifier that someone else has, or that could be taken for one of theirs,
 // is an *app.IdentifierRefusal; those that the person has stay. Saying what is so already
 // changes nothing, and gives false.
-func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, ids []app.Identifier, companies []string, allow ...Allow) (changed bool, err error) {
+func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, ids []app.Identifier, companies []string,
+	allow ...Allow) (changed bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		var was []string
 		changed, was = false, nil
@@ -50,7 +51,8 @@ func (s *Store) EditPerson(ctx context.Context, by app.Actor, id, name string, i
 			return err
 		}
 		t.announce(app.Event{Topic: app.TopicDevice, PersonID: id})
-		return t.audit(ctx, by, entry{action: "person.edit", person: id, detail: map[string]string{"changed": strings.Join(was, " ")}})
+		return t.audit(ctx, by,
+			entry{action: "person.edit", person: id, detail: map[string]string{"changed": strings.Join(was, " ")}})
 	})
 	return changed, err
 }
@@ -68,7 +70,8 @@ func (t *tx) living(ctx context.Context, id string) (app.Person, error) {
 func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, ids []app.Identifier, allow []Allow,
 	news *identityChange) (changed bool, err error) {
 	var have []app.Identifier
-	if err := t.SelectContext(ctx, &have, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`, personID); err != nil {
+	if err := t.SelectContext(ctx, &have, `SELECT kind, value, norm FROM identifiers WHERE person_id = ?`,
+		personID); err != nil {
 		return false, err
 	}
 	for _, old := range have {
@@ -80,7 +83,8 @@ func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, 
 		if err := t.release(ctx, personID, []app.Identifier{old}); err != nil {
 			return changed, err
 		}
-		if err := t.exec(ctx, `DELETE FROM identifiers WHERE kind = ? AND norm = ? AND person_id = ?`, old.Kind, old.Norm, personID); err != nil {
+		if err := t.exec(ctx, `DELETE FROM identifiers WHERE kind = ? AND norm = ? AND person_id = ?`, old.Kind,
+			old.Norm, personID); err != nil {
 			return changed, err
 		}
 	}
@@ -90,7 +94,8 @@ func (t *tx) setIdentifiers(ctx context.Context, by app.Actor, personID string, 
 		}
 		changed = true
 		if slices.ContainsFunc(have, id.Same) {
-			err = t.exec(ctx, `UPDATE identifiers SET value = ? WHERE kind = ? AND norm = ? AND person_id = ?`, id.Value, id.Kind, id.Norm, personID)
+			err = t.exec(ctx, `UPDATE identifiers SET value = ? WHERE kind = ? AND norm = ? AND person_id = ?`,
+				id.Value, id.Kind, id.Norm, personID)
 		} else {
 			var moved bool
 			moved, err = t.addIdentifier(ctx, by, personID, id, allow)

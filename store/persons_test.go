@@ -28,19 +28,23 @@ func TestEditPerson(t *testing.T) {
 	if changed, err := edit("Alice Long", []string{"12345678000195"}, mail); !changed || err != nil {
 		t.Fatalf("%v, %v", changed, err)
 	}
-	if found, _, err := db.FindPeople(t.Context(), "long", store.Everybody, "", 10); err != nil || len(found) != 1 || len(found[0].Identifiers) != 1 || found[0].Identifiers[0].Value != "A@x.example" {
+	if found, _, err := db.FindPeople(t.Context(), "long", store.Everybody, "", 10); err != nil || len(found) != 1 ||
+		len(found[0].Identifiers) != 1 || found[0].Identifiers[0].Value != "A@x.example" {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if _, err := db.FindPerson(t.Context(), []app.Identifier{alice}); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("the old user name: %v", err)
 	}
-	if _, err := edit("Alice Long", nil, mail, app.Identifier{Kind: app.Username, Value: "mallory", Norm: "mallory"}); !errors.Is(err, app.ErrIdentifierTaken) {
+	if _, err := edit("Alice Long", nil, mail,
+		app.Identifier{Kind: app.Username, Value: "mallory", Norm: "mallory"}); !errors.Is(err,
+		app.ErrIdentifierTaken) {
 		t.Errorf("somebody else's identifier: %v", err)
 	}
 	if got, err := db.Companies(t.Context(), p.ID); err != nil || len(got) != 1 {
 		t.Errorf("a refused edit changed the companies: %v, %v", got, err)
 	}
-	if _, err := db.EditPerson(t.Context(), app.Operator, "nobody", "x", nil, nil); !errors.Is(err, app.ErrUnknownPerson) {
+	if _, err := db.EditPerson(t.Context(), app.Operator, "nobody", "x", nil,
+		nil); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("nobody: %v", err)
 	}
 }
@@ -49,8 +53,9 @@ func TestEditPerson(t *testing.T) {
 // the receipts of what they approved.
 func TestErasePerson(t *testing.T) {
 	db := storetest.New(t)
-	p, err := db.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"},
-		{Kind: app.CPF, Value: "529.982.247-25", Norm: "52998224725"}}, []string{"98765432000110"})
+	p, err := db.AddPerson(t.Context(), app.Operator, "Zebedee Quux",
+		[]app.Identifier{{Kind: app.Email, Value: "zebedee@quux.example", Norm: "zebedee@quux.example"},
+			{Kind: app.CPF, Value: "529.982.247-25", Norm: "52998224725"}}, []string{"98765432000110"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,23 +64,44 @@ func TestErasePerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	approved := db.MustRequest(p)
-	if err := db.Shown(t.Context(), storetest.On(d), approved.ID, `{"owner":"Zebedee"}`, "seen", "Quux Ltd"); err != nil {
+	if err := db.Shown(t.Context(), storetest.On(d), approved.ID, `{"owner":"Zebedee"}`, "seen",
+		"Quux Ltd"); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Approve(t.Context(), storetest.On(d), approved.ID, app.Approval{Digest: "seen", Granted: `{"accounts":["quux-1"]}`, Receipt: "the proof", At: db.Now(), CredentialID: d.CredentialID}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(d), approved.ID,
+		app.Approval{
+			Digest:       "seen",
+			Granted:      `{"accounts":["quux-1"]}`,
+			Receipt:      "the proof",
+			At:           db.Now(),
+			CredentialID: d.CredentialID,
+		}); err != nil {
 		t.Fatal(err)
 	}
 	waits := db.MustRequest(p)
-	if err := db.KeepConsentOwner(t.Context(), app.ConsentOwner{Connection: "acp", ConsentID: "urn:quux:1", CPF: "52998224725", ExpiresAt: db.Now().Add(time.Hour)}); err != nil {
+	if err := db.KeepConsentOwner(t.Context(),
+		app.ConsentOwner{
+			Connection: "acp",
+			ConsentID:  "urn:quux:1",
+			CPF:        "52998224725",
+			ExpiresAt:  db.Now().Add(time.Hour),
+		}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.PutCeremony(t.Context(), store.Ceremony{ID: "c1", PersonID: p.ID, Session: `{"user":"Zebedee"}`, ExpiresAt: db.Now().Add(time.Hour)}); err != nil {
+	if err := db.PutCeremony(t.Context(),
+		store.Ceremony{
+			ID:        "c1",
+			PersonID:  p.ID,
+			Session:   `{"user":"Zebedee"}`,
+			ExpiresAt: db.Now().Add(time.Hour),
+		}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.ErasePerson(t.Context(), app.Operator, p.ID); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := db.Request(t.Context(), waits.ID); err != nil || r.State != app.Cancelled || r.Delivery != app.DeliveryWaiting {
+	if r, err := db.Request(t.Context(), waits.ID); err != nil || r.State != app.Cancelled ||
+		r.Delivery != app.DeliveryWaiting {
 		t.Errorf("what waited is %s, delivery %s (%v)", r.State, r.Delivery, err)
 	}
 	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Receipt != "the proof" {
@@ -90,16 +116,26 @@ func TestErasePerson(t *testing.T) {
 	if err := db.ErasePerson(t.Context(), app.Operator, p.ID); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("twice: %v", err)
 	}
-	if _, err := db.Invite(t.Context(), app.Operator, p.ID, "hash", db.Now().Add(time.Hour)); !errors.Is(err, app.ErrUnknownPerson) {
+	if _, err := db.Invite(t.Context(), app.Operator, p.ID, "hash",
+		db.Now().Add(time.Hour)); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("invited: %v", err)
 	}
 	if _, err := db.ImportAccounts(t.Context(), app.Operator, func(yield func(store.PersonAccount, error) bool) {
-		yield(store.PersonAccount{PersonID: p.ID, Account: app.Account{ID: "x", Kind: app.AccountBank, AccountRef: app.AccountRef{Name: "Zebedee's account"}}}, nil)
+		yield(store.PersonAccount{
+			PersonID: p.ID,
+			Account: app.Account{
+				ID:         "x",
+				Kind:       app.AccountBank,
+				AccountRef: app.AccountRef{Name: "Zebedee's account"},
+			},
+		},
+			nil)
 	}); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("given an account: %v", err)
 	}
 	if r, err := db.Request(t.Context(), approved.ID); err != nil || r.Granted != "" || r.LoginState == "" {
-		t.Errorf("granted %q, which is never sent now; login state %q, which ACP is told (%v)", r.Granted, r.LoginState, err)
+		t.Errorf("granted %q, which is never sent now; login state %q, which ACP is told (%v)", r.Granted, r.LoginState,
+			err)
 	}
 	r, _, err := db.BeginDelivery(t.Context(), approved.ID)
 	if err != nil {

@@ -32,14 +32,17 @@ const openProposals = 20
 func (s *Store) Propose(ctx context.Context, by app.Actor, p app.Proposal) (app.Proposal, error) {
 	err := s.write(ctx, func(t *tx) error {
 		var open int
-		if err := t.GetContext(ctx, &open, `SELECT count(*) FROM proposals WHERE proposed_by = ? AND state IN ('waiting', 'confirmed')`, by.ID); err != nil {
+		if err := t.GetContext(ctx, &open,
+			`SELECT count(*) FROM proposals WHERE proposed_by = ? AND state IN ('waiting', 'confirmed')`,
+			by.ID); err != nil {
 			return err
 		}
 		if open >= openProposals {
 			return app.ErrTooMany
 		}
 		p.ID, p.ProposedBy, p.State, p.CreatedAt, p.ExpiresAt = app.NewID(), by.ID, app.ProposalWaiting, t.now, t.now.Add(app.ProposalTTL)
-		if err := t.exec(ctx, `INSERT INTO proposals (id, area, action, subject, payload, proposed_by, state, created_at, expires_at)
+		if err := t.exec(ctx,
+			`INSERT INTO proposals (id, area, action, subject, payload, proposed_by, state, created_at, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, p.Area, p.Action, p.Subject, p.Payload, p.ProposedBy, p.State, p.CreatedAt, p.ExpiresAt); err != nil {
 			return err
@@ -55,7 +58,8 @@ func aboutProposal(action string, p app.Proposal) entry {
 	e := entry{action: action, detail: map[string]string{"proposal": p.ID, "what": p.Action}}
 	var file ProposedFile
 	if json.Unmarshal([]byte(p.Payload), &file) == nil && file.SHA256 != "" {
-		e.detail["import"], e.detail["sha256"], e.detail["bytes"] = file.Import, file.SHA256, strconv.FormatInt(file.Bytes, 10)
+		e.detail["import"], e.detail["sha256"], e.detail["bytes"] = file.Import, file.SHA256, strconv.FormatInt(file.Bytes,
+			10)
 	}
 	switch {
 	case p.Subject == "":
@@ -86,7 +90,8 @@ func (r *Reader) Proposal(ctx context.Context, id string) (ProposalRow, error) {
 func (r *Reader) Proposals(ctx context.Context, limit int) ([]ProposalRow, error) {
 	var out []ProposalRow
 	rows := strings.Replace(proposalRows, "p.payload", "'' AS payload", 1) // which may hold a picture
-	if err := r.r.SelectContext(ctx, &out, rows+` ORDER BY p.state IN ('waiting', 'confirmed') DESC, p.created_at DESC, p.id LIMIT ?`, limit); err != nil {
+	if err := r.r.SelectContext(ctx, &out,
+		rows+` ORDER BY p.state IN ('waiting', 'confirmed') DESC, p.created_at DESC, p.id LIMIT ?`, limit); err != nil {
 		return nil, err
 	}
 	for i := range out {
@@ -107,7 +112,8 @@ func (r *Reader) asItStands(p ProposalRow) ProposalRow {
 // nor whom it is about can (app.ErrOwnProposal); roles are those that have the
 // permission which the action needs: a proposer who lost it, or may no longer
 // sign in, takes the proposal with them (app.ErrProposalOver).
-func (s *Store) DecideProposal(ctx context.Context, by app.Actor, id string, confirm bool, roles []app.AdminRole) (app.Proposal, error) {
+func (s *Store) DecideProposal(ctx context.Context, by app.Actor, id string, confirm bool,
+	roles []app.AdminRole) (app.Proposal, error) {
 	in := openOnly
 	if confirm {
 		in = waitingOnly
@@ -130,7 +136,8 @@ func (s *Store) DecideProposal(ctx context.Context, by app.Actor, id string, con
 }
 
 // TakeProposal lets its proposer carry a confirmed proposal out: once.
-func (s *Store) TakeProposal(ctx context.Context, by app.Actor, id string, roles []app.AdminRole) (taken app.Proposal, err error) {
+func (s *Store) TakeProposal(ctx context.Context, by app.Actor, id string,
+	roles []app.AdminRole) (taken app.Proposal, err error) {
 	_, err = s.moveProposal(ctx, by, id, confirmedOnly, func(t *tx, p app.Proposal) (app.Proposal, string, error) {
 		if p.ProposedBy != by.ID {
 			return p, "", app.ErrOwnProposal
@@ -207,8 +214,10 @@ func (s *Store) moveProposal(ctx context.Context, by app.Actor, id string, in []
 		if moved.State != app.ProposalConfirmed {
 			moved.EndedAt, moved.Payload = t.now, ""
 		}
-		if err := t.swap(ctx, app.ErrProposalOver, `UPDATE proposals SET state = ?, payload = ?, decided_by = ?, decided_at = ?,
-			expires_at = ?, ended_at = ?, cause = ? WHERE id = ? AND state = ?`, moved.State, moved.Payload, moved.DecidedBy,
+		if err := t.swap(ctx, app.ErrProposalOver,
+			`UPDATE proposals SET state = ?, payload = ?, decided_by = ?, decided_at = ?,
+			expires_at = ?, ended_at = ?, cause = ? WHERE id = ? AND state = ?`, moved.State, moved.Payload,
+			moved.DecidedBy,
 			moved.DecidedAt, moved.ExpiresAt, moved.EndedAt, moved.Cause, id, p.State); err != nil {
 			return err
 		}
@@ -236,13 +245,15 @@ func (t *tx) endProposalsOf(ctx context.Context, by app.Actor, adminID string) e
 // sweepProposals stores as ended what ran out of time, and what a clock that ran
 // ahead would have last longer than any.
 func (t *tx) sweepProposals(ctx context.Context) error {
-	return t.endProposals(ctx, app.System, `(expires_at <= ? OR expires_at > ?)`, t.now, t.now.Add(app.ProposalTTL+ahead))
+	return t.endProposals(ctx, app.System, `(expires_at <= ? OR expires_at > ?)`, t.now,
+		t.now.Add(app.ProposalTTL+ahead))
 }
 
 func (t *tx) endProposals(ctx context.Context, by app.Actor, which string, args ...any) error {
 	var over []app.Proposal
 	if err := t.SelectContext(ctx, &over, `UPDATE proposals SET state = 'ended', payload = '', ended_at = ?
-		WHERE state IN ('waiting', 'confirmed') AND `+which+` RETURNING `+proposalColumns, append([]any{t.now}, args...)...); err != nil {
+		WHERE state IN ('waiting', 'confirmed') AND `+which+` RETURNING `+proposalColumns,
+		append([]any{t.now}, args...)...); err != nil {
 		return err
 	}
 	for _, p := range over {

@@ -35,10 +35,12 @@ type formerSubscription struct {
 // the person's other devices, and to where the notices went until now. It gives
 // when an unexplained move led to the new one, 0 where none did, and the action
 // that the audit has of it.
-func (t *tx) replacePush(ctx context.Context, by app.Actor, sub app.Subscription) (movedAt app.Instant, action string, err error) {
+func (t *tx) replacePush(ctx context.Context, by app.Actor,
+	sub app.Subscription) (movedAt app.Instant, action string, err error) {
 	const subscribe, unexplained = "push.subscribe", "push.move"
 	var before formerSubscription
-	err = t.GetContext(ctx, &before, `SELECT endpoint, p256dh, auth, ended_at, moved_at FROM subscriptions WHERE device_id = ?`, sub.DeviceID)
+	err = t.GetContext(ctx, &before,
+		`SELECT endpoint, p256dh, auth, ended_at, moved_at FROM subscriptions WHERE device_id = ?`, sub.DeviceID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, subscribe, t.few(ctx, by, subscribe)
 	}
@@ -47,7 +49,8 @@ func (t *tx) replacePush(ctx context.Context, by app.Actor, sub app.Subscription
 	}
 	var trusted bool
 	if err := t.GetContext(ctx, &trusted, `SELECT EXISTS (SELECT 1 FROM former_subscriptions
-		WHERE device_id = ? AND trusted = 1 AND endpoint IN (?, ?))`, sub.DeviceID, sub.Endpoint, sub.Replaces); err != nil {
+		WHERE device_id = ? AND trusted = 1 AND endpoint IN (?, ?))`, sub.DeviceID, sub.Endpoint,
+		sub.Replaces); err != nil {
 		return 0, "", err
 	}
 	switch {
@@ -73,14 +76,18 @@ func (t *tx) replacePush(ctx context.Context, by app.Actor, sub app.Subscription
 // there, where they still arrive.
 func (t *tx) tellFormer(ctx context.Context, deviceID string, before formerSubscription, n app.Notice) error {
 	var id string
-	if err := t.GetContext(ctx, &id, `INSERT INTO former_subscriptions (id, device_id, endpoint, p256dh, auth, trusted, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (device_id, endpoint) DO UPDATE SET p256dh = excluded.p256dh, auth = excluded.auth, at = excluded.at RETURNING id`,
+	if err := t.GetContext(ctx, &id,
+		`INSERT INTO former_subscriptions (id, device_id, endpoint, p256dh, auth, trusted, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (device_id, endpoint) DO UPDATE SET p256dh = excluded.p256dh, auth = excluded.auth, at = excluded.at
+		RETURNING id`,
 		app.NewID(), deviceID, before.Endpoint, before.P256DH, before.Auth, before.MovedAt == 0, t.now); err != nil {
 		return err
 	}
 	if before.EndedAt == 0 {
-		if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: id, DeviceID: deviceID, Lane: host(before.Endpoint),
-			Payload: string(n), Deadline: t.now.Add(toldFor)}); err != nil {
+		if err := t.addJob(ctx,
+			app.Job{Kind: app.JobPush, RequestID: id, DeviceID: deviceID, Lane: host(before.Endpoint),
+				Payload: string(n), Deadline: t.now.Add(toldFor)}); err != nil {
 			return err
 		}
 	}
@@ -95,14 +102,16 @@ func (t *tx) tellFormer(ctx context.Context, deviceID string, before formerSubsc
 // the job of the last notice names.
 func (r *Reader) FormerSubscription(ctx context.Context, id string) (app.Subscription, error) {
 	var sub app.Subscription
-	err := r.r.GetContext(ctx, &sub, `SELECT device_id, endpoint, p256dh, auth FROM former_subscriptions WHERE id = ?`, id)
+	err := r.r.GetContext(ctx, &sub, `SELECT device_id, endpoint, p256dh, auth FROM former_subscriptions WHERE id = ?`,
+		id)
 	return sub, orElse(err, app.ErrUnknownDevice)
 }
 
 // PushMoved gives when an unexplained move led to where a device's notices go
 // now; 0 where none did.
 func (r *Reader) PushMoved(ctx context.Context, deviceID string) (at app.Instant, err error) {
-	err = r.r.GetContext(ctx, &at, `SELECT coalesce((SELECT moved_at FROM subscriptions WHERE device_id = ?), 0)`, deviceID)
+	err = r.r.GetContext(ctx, &at, `SELECT coalesce((SELECT moved_at FROM subscriptions WHERE device_id = ?), 0)`,
+		deviceID)
 	return at, err
 }
 
@@ -123,12 +132,17 @@ type DeviceNews struct {
 // nothing else off the list.
 func (r *Reader) DeviceNews(ctx context.Context, personID string, since app.Instant) ([]DeviceNews, error) {
 	var out []DeviceNews
-	err := r.r.SelectContext(ctx, &out, `SELECT replace(a.action, '.', '_') AS action, a.device_id, coalesce(d.name, '') AS device, a.actor_id, coalesce(b.name, '') AS "by",
-			coalesce((SELECT r.client_name FROM requests r WHERE r.person_id = a.person_id AND r.client_id = a.client ORDER BY r.created_at DESC LIMIT 1), '') AS client,
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT replace(a.action, '.', '_') AS action, a.device_id, coalesce(d.name, '') AS device, a.actor_id, coalesce(b.name, '') AS "by",
+			coalesce((SELECT r.client_name FROM requests r WHERE r.person_id = a.person_id AND r.client_id = a.client
+			ORDER BY r.created_at DESC LIMIT 1), '') AS client,
 			a.at FROM (SELECT action, device_id, actor_id, person_id, coalesce(nullif(detail, '') ->> 'client', '') AS client, max(at) AS at FROM audit
-			WHERE person_id = ? AND at > ? AND actor_kind = 'device' AND (action IN ('push.move', 'client.mute', 'device.rename', 'device.sign_out')
+			WHERE person_id = ? AND at > ? AND actor_kind = 'device'
+			AND (action IN ('push.move', 'client.mute', 'device.rename', 'device.sign_out')
 				OR action = 'push.choice' AND nullif(detail, '') ->> 'choice' = 'skipped')
 			GROUP BY action, device_id, actor_id, client) AS a
-		LEFT JOIN devices d ON d.id = a.device_id LEFT JOIN devices b ON b.id = a.actor_id ORDER BY a.at DESC, a.action LIMIT 20`, personID, since)
+		LEFT JOIN devices d ON d.id = a.device_id LEFT JOIN devices b ON b.id = a.actor_id
+		ORDER BY a.at DESC, a.action LIMIT 20`,
+		personID, since)
 	return out, err
 }

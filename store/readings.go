@@ -15,14 +15,16 @@ import (
 // whether that is a move. One that poses as something else, or that a hint could
 // mean as well as an identifier that another person has, or had until lately, is
 // an *app.IdentifierRefusal; the last unless moves are allowed.
-func (t *tx) addIdentifier(ctx context.Context, by app.Actor, personID string, id app.Identifier, allow []Allow) (moved bool, err error) {
+func (t *tx) addIdentifier(ctx context.Context, by app.Actor, personID string, id app.Identifier,
+	allow []Allow) (moved bool, err error) {
 	refuse := func(refusal *app.Error, as app.IdentifierKind) error {
 		return &app.IdentifierRefusal{Refusal: refusal.In(string(id.Kind)), Identifier: id, As: as}
 	}
 	if as, poses := identifier.Poses(id); poses {
 		return false, refuse(app.ErrIdentifierPoses, as)
 	}
-	err = t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm, id.Value, personID)
+	err = t.exec(ctx, `INSERT INTO identifiers (kind, norm, value, person_id) VALUES (?, ?, ?, ?)`, id.Kind, id.Norm,
+		id.Value, personID)
 	if t.store.engine.IsDuplicate(err) {
 		return false, refuse(app.ErrIdentifierTaken, "")
 	}
@@ -149,7 +151,8 @@ func (t *tx) readIdentifiers(ctx context.Context) (done bool, err error) {
 		Row      int64  `db:"row"`
 		PersonID string `db:"person_id"`
 	}
-	if err := t.SelectContext(ctx, &rows, `SELECT rowid AS row, kind, value, norm, person_id FROM identifiers WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+	if err := t.SelectContext(ctx, &rows,
+		`SELECT rowid AS row, kind, value, norm, person_id FROM identifiers WHERE rowid > ? ORDER BY rowid LIMIT ?`,
 		behind, readingsBatch); err != nil {
 		return false, err
 	}
@@ -172,7 +175,8 @@ func (t *tx) readIdentifiers(ctx context.Context) (done bool, err error) {
 	for _, o := range found {
 		row, other := rows[o.Of], app.Identifier{Kind: o.Kind, Norm: o.Norm}
 		own := app.Identifier{Kind: row.Kind, Norm: row.Norm}
-		if row.PersonID != o.PersonID && !listed[[2]app.Identifier{other, own}] && !listed[[2]app.Identifier{own, other}] {
+		if row.PersonID != o.PersonID && !listed[[2]app.Identifier{other, own}] &&
+			!listed[[2]app.Identifier{own, other}] {
 			listed[[2]app.Identifier{own, other}] = true
 			mistakable = append(mistakable, []any{row.Kind, row.Norm, nil, o.Kind, o.Norm})
 		}
@@ -184,7 +188,9 @@ func (t *tx) readIdentifiers(ctx context.Context) (done bool, err error) {
 	if len(rows) == readingsBatch {
 		reached = strconv.FormatInt(rows[len(rows)-1].Row, 10)
 	}
-	return reached == "all", t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, readingsKey, reached)
+	return reached == "all", t.exec(ctx,
+		`INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+		readingsKey, reached)
 }
 
 // listMistakable lists those that aren't listed yet, in this order or the other.
@@ -222,7 +228,8 @@ type Mistakable struct {
 // MistakableIdentifiers lists them, at most limit.
 func (r *Reader) MistakableIdentifiers(ctx context.Context, limit int) ([]Mistakable, error) {
 	var out []Mistakable
-	err := r.r.SelectContext(ctx, &out, `SELECT i.kind, i.value, i.norm, i.person_id, coalesce(m.poses_as, '') AS poses_as,
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT i.kind, i.value, i.norm, i.person_id, coalesce(m.poses_as, '') AS poses_as,
 			coalesce(o.kind, '') AS other_kind, coalesce(o.value, '') AS other_value, coalesce(o.person_id, '') AS other_id
 		FROM mistakable_identifiers m JOIN identifiers i ON i.kind = m.kind AND i.norm = m.norm
 		LEFT JOIN identifiers o ON o.kind = m.other_kind AND o.norm = m.other_norm
@@ -241,7 +248,9 @@ func (r *Reader) CountMistakable(ctx context.Context) (n int, err error) {
 func (r *Reader) LikePhones(ctx context.Context) (kinds []app.IdentifierKind, err error) {
 	for _, kind := range []app.IdentifierKind{app.Username, app.Customer, app.Subject} {
 		var some bool
-		if err := r.r.GetContext(ctx, &some, `SELECT EXISTS (SELECT 1 FROM identifier_readings WHERE of_kind = ? AND kind = ?)`, kind, app.Phone); err != nil {
+		if err := r.r.GetContext(ctx, &some,
+			`SELECT EXISTS (SELECT 1 FROM identifier_readings WHERE of_kind = ? AND kind = ?)`, kind,
+			app.Phone); err != nil {
 			return nil, err
 		}
 		if some {

@@ -35,7 +35,8 @@ func (s *Store) PasskeyRefused(ctx context.Context, by app.Actor, r PasskeyRefus
 	}
 	return s.write(ctx, func(t *tx) error {
 		var kept int
-		if err := t.GetContext(ctx, &kept, `SELECT count(*) FROM audit WHERE person_id = ? AND at > ? AND at <= ? AND action = ?
+		if err := t.GetContext(ctx, &kept,
+			`SELECT count(*) FROM audit WHERE person_id = ? AND at > ? AND at <= ? AND action = ?
 			AND coalesce(CASE WHEN action = ? AND detail <> '' THEN detail ->> '$.admin' END, '') = ?`,
 			r.PersonID, t.now.Add(-refusalsWindow), t.now, action, action, r.AdminID); err != nil {
 			return err
@@ -43,6 +44,7 @@ func (s *Store) PasskeyRefused(ctx context.Context, by app.Actor, r PasskeyRefus
 		if kept >= refusalsKept || kept > 0 && r.Detail["purpose"] == "sign-in" {
 			return nil
 		}
-		return t.audit(ctx, by, entry{action: action, person: r.PersonID, device: r.DeviceID, request: r.RequestID, detail: r.Detail})
+		return t.audit(ctx, by,
+			entry{action: action, person: r.PersonID, device: r.DeviceID, request: r.RequestID, detail: r.Detail})
 	})
 }

@@ -24,7 +24,8 @@ type RequestFilter struct {
 // Requests lists requests, newest first, at most limit. after is what the page
 // before gave as next, or empty; next is empty after the last page. The
 // requests are without login, scopes, payload, grant and receipt.
-func (r *Reader) Requests(ctx context.Context, f RequestFilter, after string, limit int) (rows []app.Request, next string, err error) {
+func (r *Reader) Requests(ctx context.Context, f RequestFilter, after string,
+	limit int) (rows []app.Request, next string, err error) {
 	from, err := placeOf(after)
 	if err != nil {
 		return nil, "", err
@@ -53,8 +54,16 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 		from.At = app.At(time.Unix(1<<40, 0))
 	}
 	query := `SELECT ` + listColumns + ` FROM requests WHERE (created_at, id) < (:at, :id)`
-	args := map[string]any{"at": from.At, "id": from.ID, "state": f.State, "delivery": f.Delivery, "client": f.ClientID, "person": f.PersonID,
-		"ref": strings.ToUpper(strings.TrimSpace(f.Ref)), "limit": limit}
+	args := map[string]any{
+		"at":       from.At,
+		"id":       from.ID,
+		"state":    f.State,
+		"delivery": f.Delivery,
+		"client":   f.ClientID,
+		"person":   f.PersonID,
+		"ref":      strings.ToUpper(strings.TrimSpace(f.Ref)),
+		"limit":    limit,
+	}
 	if f.State == app.Pending {
 		query += ` AND ` + waiting
 	}
@@ -67,7 +76,9 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 	for _, c := range []struct {
 		on        bool
 		condition string
-	}{{f.State != "", "state = :state"}, {f.State == app.Cancelled && !f.Withdrawn, "withdrawn_at = 0"}, {f.Withdrawn, "state = 'cancelled' AND withdrawn_at > 0"}, {f.ClientID != "", "client_id = :client"}, {f.PersonID != "", "person_id = :person"}, {f.Ref != "", "ref = :ref"}} {
+	}{{f.State != "", "state = :state"}, {f.State == app.Cancelled && !f.Withdrawn, "withdrawn_at = 0"},
+		{f.Withdrawn, "state = 'cancelled' AND withdrawn_at > 0"}, {f.ClientID != "", "client_id = :client"},
+		{f.PersonID != "", "person_id = :person"}, {f.Ref != "", "ref = :ref"}} {
 		if c.on {
 			query += ` AND ` + c.condition
 		}
@@ -78,7 +89,8 @@ func requestsQuery(f RequestFilter, from place, limit int) (string, map[string]a
 // endsAtOnce tells whether a list may have requests that ended at once and whose
 // rows don't say so yet.
 func (f RequestFilter) endsAtOnce() bool {
-	return !f.Withdrawn && !f.InDoubt && (f.State == app.Denied || f.State == app.Cancelled || f.State == "" && f.Delivery == app.DeliveryWaiting) &&
+	return !f.Withdrawn && !f.InDoubt &&
+		(f.State == app.Denied || f.State == app.Cancelled || f.State == "" && f.Delivery == app.DeliveryWaiting) &&
 		(f.Delivery == "" || f.Delivery == app.DeliveryWaiting)
 }
 
@@ -86,8 +98,10 @@ func (f RequestFilter) endsAtOnce() bool {
 // still say pending. They are a query of their own, so that each keeps to its
 // index and reads no more than a page.
 func withEnded(query string, f RequestFilter) string {
-	ended := `SELECT ` + listColumns + ` FROM requests WHERE (created_at, id) < (:at, :id) AND requests.state = 'pending'
-		AND person_id IN (SELECT person_id FROM endings) AND (:state = '' AND ` + stateNow + ` <> 'pending' OR ` + stateNow + ` = :state)`
+	ended := `SELECT ` + listColumns +
+		` FROM requests WHERE (created_at, id) < (:at, :id) AND requests.state = 'pending'
+		AND person_id IN (SELECT person_id FROM endings) AND (:state = '' AND ` + stateNow + ` <> 'pending' OR ` +
+		stateNow + ` = :state)`
 	for _, c := range []struct {
 		on        bool
 		condition string
@@ -101,7 +115,8 @@ func withEnded(query string, f RequestFilter) string {
 			ended += ` AND ` + c.condition
 		}
 	}
-	return `SELECT * FROM (` + query + `) UNION ALL SELECT * FROM (` + ended + ` ORDER BY created_at DESC, id DESC LIMIT :limit)
+	return `SELECT * FROM (` + query + `) UNION ALL SELECT * FROM (` + ended +
+		` ORDER BY created_at DESC, id DESC LIMIT :limit)
 		ORDER BY created_at DESC, id DESC LIMIT :limit`
 }
 
@@ -114,7 +129,10 @@ func (r *Reader) Ending(ctx context.Context) (yes bool, err error) {
 
 // EndedAtOnce tells whether an ending covers a request whose row doesn't say so yet.
 func (r *Reader) EndedAtOnce(ctx context.Context, id string) (yes bool, err error) {
-	err = r.r.GetContext(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM requests WHERE id = ? AND requests.state = 'pending' AND `+stateNow+` <> 'pending')`, id)
+	err = r.r.GetContext(ctx, &yes,
+		`SELECT EXISTS (SELECT 1 FROM requests WHERE id = ? AND requests.state = 'pending' AND `+stateNow+
+			` <> 'pending')`,
+		id)
 	return yes, err
 }
 
@@ -148,9 +166,11 @@ const testsAnHour = 10
 // where by has sent testsAnHour within the last hour (app.ErrManyTests): tests ring.
 func (t *tx) mayTest(ctx context.Context, by app.Actor, d app.Device) error {
 	var open bool
-	if err := t.GetContext(ctx, &open, `SELECT EXISTS (SELECT 1 FROM requests JOIN audit ON audit.request_id = requests.id
+	if err := t.GetContext(ctx, &open,
+		`SELECT EXISTS (SELECT 1 FROM requests JOIN audit ON audit.request_id = requests.id
 		WHERE requests.person_id = ? AND requests.kind = ? AND requests.expires_at > ? AND `+waiting+`
-		AND audit.action = 'request.test' AND audit.device_id = ?)`, d.PersonID, app.KindTest, t.now, d.ID); err != nil {
+		AND audit.action = 'request.test' AND audit.device_id = ?)`, d.PersonID, app.KindTest, t.now,
+		d.ID); err != nil {
 		return err
 	}
 	if open {
@@ -172,7 +192,8 @@ func (t *tx) mayTest(ctx context.Context, by app.Actor, d app.Device) error {
 // StartTest stores a request that is only a test: it goes to one device of the
 // person, and nobody outside hears of it. A device has one open test at a time
 // (app.ErrTestOpen), and by sends testsAnHour within an hour (app.ErrManyTests).
-func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientName string, lives time.Duration) (app.Request, error) {
+func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientName string,
+	lives time.Duration) (app.Request, error) {
 	var r app.Request
 	err := s.write(ctx, func(t *tx) error {
 		d, err := t.device(ctx, deviceID)
@@ -188,18 +209,38 @@ func (s *Store) StartTest(ctx context.Context, by app.Actor, deviceID, clientNam
 		if err := t.mayTest(ctx, by, d); err != nil {
 			return err
 		}
-		r = app.Request{ID: app.NewID(), Ref: app.NewRef(), LoginState: app.NewID(), PersonID: d.PersonID, Kind: app.KindTest, ClientName: clientName,
-			State: app.Pending, Delivery: app.DeliveryNone, CreatedAt: t.now, ExpiresAt: t.now.Add(lives), Payload: "{}"}
+		r = app.Request{
+			ID:         app.NewID(),
+			Ref:        app.NewRef(),
+			LoginState: app.NewID(),
+			PersonID:   d.PersonID,
+			Kind:       app.KindTest,
+			ClientName: clientName,
+			State:      app.Pending,
+			Delivery:   app.DeliveryNone,
+			CreatedAt:  t.now,
+			ExpiresAt:  t.now.Add(lives),
+			Payload:    "{}",
+		}
 		r.LoginID = r.ID
 		if err := t.insertRequest(ctx, &r); err != nil {
 			return err
 		}
 		var endpoints []string
-		if err := t.SelectContext(ctx, &endpoints, `SELECT endpoint FROM subscriptions WHERE device_id = ? AND ended_at = 0`, deviceID); err != nil {
+		if err := t.SelectContext(ctx, &endpoints,
+			`SELECT endpoint FROM subscriptions WHERE device_id = ? AND ended_at = 0`, deviceID); err != nil {
 			return err
 		}
 		for _, e := range endpoints {
-			if err := t.addJob(ctx, app.Job{Kind: app.JobPush, RequestID: r.ID, DeviceID: deviceID, Lane: host(e), Payload: string(app.NoticeRequest), Deadline: r.ExpiresAt}); err != nil {
+			if err := t.addJob(ctx,
+				app.Job{
+					Kind:      app.JobPush,
+					RequestID: r.ID,
+					DeviceID:  deviceID,
+					Lane:      host(e),
+					Payload:   string(app.NoticeRequest),
+					Deadline:  r.ExpiresAt,
+				}); err != nil {
 				return err
 			}
 		}

@@ -121,7 +121,8 @@ func TestRetryOfADelivery(t *testing.T) {
 	if err != nil || !ok || again.RequestID != r.ID || again.Deadline.Sub(db.Now()) < 5*time.Minute {
 		t.Errorf("the job is %+v, %v, %v", again, ok, err)
 	}
-	if now, err := db.Request(t.Context(), r.ID); err != nil || now.Delivery != app.DeliveryWaiting || now.State != app.Denied {
+	if now, err := db.Request(t.Context(), r.ID); err != nil || now.Delivery != app.DeliveryWaiting ||
+		now.State != app.Denied {
 		t.Errorf("the request is %s, its delivery %s (%v)", now.State, now.Delivery, err)
 	}
 }
@@ -136,7 +137,8 @@ func TestRetryKeepsTheDoubt(t *testing.T) {
 	if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID, Granted: "{}"}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(dev), r.ID,
+		app.Approval{Digest: "seen", At: db.Now(), CredentialID: dev.CredentialID, Granted: "{}"}); err != nil {
 		t.Fatal(err)
 	}
 	tried, _, err := db.BeginDelivery(t.Context(), r.ID)
@@ -176,7 +178,8 @@ func TestTestRequests(t *testing.T) {
 			if err := db.Shown(ctx, storetest.On(d), id, "{}", "seen", ""); err != nil {
 				return err
 			}
-			return db.Approve(ctx, storetest.On(d), id, app.Approval{Digest: "seen", Granted: "{}", Receipt: "r", At: db.Now(), CredentialID: d.CredentialID})
+			return db.Approve(ctx, storetest.On(d), id,
+				app.Approval{Digest: "seen", Granted: "{}", Receipt: "r", At: db.Now(), CredentialID: d.CredentialID})
 		},
 		"denied": func(ctx context.Context, db *storetest.DB, d app.Device, id string) error {
 			return db.Deny(ctx, storetest.On(d), id, app.ReasonPerson)
@@ -194,7 +197,13 @@ func TestTestRequests(t *testing.T) {
 			p := db.MustPerson("alice")
 			dev, other := db.MustDevice(p), db.MustDevice(p)
 			for _, d := range []app.Device{dev, other} {
-				if err := db.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/" + d.ID, P256DH: "p", Auth: "a"}); err != nil {
+				if err := db.Subscribe(t.Context(), storetest.On(d),
+					app.Subscription{
+						DeviceID: d.ID,
+						Endpoint: "https://push.example/" + d.ID,
+						P256DH:   "p",
+						Auth:     "a",
+					}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -255,7 +264,8 @@ func TestTestsDoNotRingOnAndOn(t *testing.T) {
 		db.Clock.Advance(5 * time.Minute)
 	}
 	var wait *app.Error
-	if _, err := send(opal, first); !errors.As(err, &wait) || wait.Code != app.ErrManyTests.Code || wait.RetryAfter != 20*time.Minute {
+	if _, err := send(opal, first); !errors.As(err, &wait) || wait.Code != app.ErrManyTests.Code ||
+		wait.RetryAfter != 20*time.Minute {
 		t.Errorf("the eleventh within an hour: %v, to wait %v", err, wait)
 	}
 	if _, err := send(app.Actor{Kind: app.ActorAdmin, ID: "another"}, second); err != nil {

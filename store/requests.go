@@ -27,10 +27,12 @@ var listColumns = `id, ref, connection, server_id, person_id, kind, client_id, c
 // each (tenant, login). The same again gives the stored one and fresh false;
 // another user or state for that login is app.ErrLoginConflict. A request that
 // arrives cancelled is stored so, and rejected at ACP when reject is true.
-func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, limit Fatigue, reject bool) (req app.Request, fresh bool, err error) {
+func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, limit Fatigue,
+	reject bool) (req app.Request, fresh bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		fresh = false
-		err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`, in.TenantID, in.LoginID)
+		err := t.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`,
+			in.TenantID, in.LoginID)
 		if err == nil {
 			return app.SameLogin(req, in)
 		}
@@ -74,7 +76,13 @@ func (s *Store) StartRequest(ctx context.Context, by app.Actor, in app.Request, 
 			}
 		} else {
 			if req.Kind == app.KindUnknown {
-				if err := t.addJob(ctx, app.Job{Kind: app.JobRecognise, RequestID: req.ID, Lane: req.Connection, Deadline: req.ExpiresAt}); err != nil {
+				if err := t.addJob(ctx,
+					app.Job{
+						Kind:      app.JobRecognise,
+						RequestID: req.ID,
+						Lane:      req.Connection,
+						Deadline:  req.ExpiresAt,
+					}); err != nil {
 					return err
 				}
 			}
@@ -108,12 +116,14 @@ func (t *tx) insertRequest(ctx context.Context, r *app.Request) error {
 	if err := t.number(ctx, r); err != nil {
 		return err
 	}
-	_, err := t.NamedExecContext(ctx, `INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state,
+	_, err := t.NamedExecContext(ctx,
+		`INSERT INTO requests (id, ref, connection, tenant_id, server_id, login_id, login_state,
 		user_identifier, person_id, kind, client_id, client_name, binding_message, scopes, acr, payload,
 		quiet, quiet_cause, notice_pool, state, reason, created_at, expires_at, decided_at, delivery, consent_id, nth)
 		VALUES (:id, :ref, :connection, :tenant_id, :server_id, :login_id, :login_state,
 		:user_identifier, :person_id, :kind, :client_id, :client_name, :binding_message, :scopes, :acr, :payload,
-		:quiet_cause <> '', :quiet_cause, :notice_pool, :state, :reason, :created_at, :expires_at, :decided_at, :delivery, :consent_id, :nth)`, r)
+		:quiet_cause <> '', :quiet_cause, :notice_pool, :state, :reason, :created_at, :expires_at, :decided_at, :delivery, :consent_id, :nth)`,
+		r)
 	return err
 }
 
@@ -132,7 +142,9 @@ func (r *Reader) Request(ctx context.Context, id string) (app.Request, error) {
 // are few: newest first.
 func (r *Reader) RequestsNamed(ctx context.Context, name string) ([]app.Request, error) {
 	var out []app.Request
-	err := r.r.SelectContext(ctx, &out, `SELECT `+requestColumns+` FROM requests WHERE id = ? OR ref = ? ORDER BY created_at DESC LIMIT 20`, name, strings.ToUpper(name))
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT `+requestColumns+` FROM requests WHERE id = ? OR ref = ? ORDER BY created_at DESC LIMIT 20`, name,
+		strings.ToUpper(name))
 	return out, err
 }
 
@@ -148,7 +160,8 @@ func (r *Reader) RequestOf(ctx context.Context, personID, id string) (app.Reques
 // RequestByLogin gives the request of an ACP login.
 func (r *Reader) RequestByLogin(ctx context.Context, tenantID, loginID string) (app.Request, error) {
 	var req app.Request
-	err := r.r.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`, tenantID, loginID)
+	err := r.r.GetContext(ctx, &req, `SELECT `+requestColumns+` FROM requests WHERE tenant_id = ? AND login_id = ?`,
+		tenantID, loginID)
 	return req, orElse(err, app.ErrUnknownRequest)
 }
 
@@ -173,8 +186,10 @@ func (r *Reader) Inbox(ctx context.Context, personID string) ([]app.Request, err
 				row_number() OVER (PARTITION BY client_id ORDER BY quiet_cause <> '', expires_at, id) AS n FROM requests
 			WHERE person_id = ? AND `+waiting+` AND expires_at > ?) AS waiting WHERE n <= ?
 			ORDER BY client_id NOT IN (SELECT client_id FROM requests
-				WHERE person_id = ? AND state = 'approved' AND decided_at > ?), quiet_cause <> '', n, expires_at, id LIMIT ?)
-		ORDER BY expires_at, created_at, id`, personID, now, InboxOfClient, personID, now.Add(-app.KnownFor), InboxInAll)
+				WHERE person_id = ? AND state = 'approved'
+				AND decided_at > ?), quiet_cause <> '', n, expires_at, id LIMIT ?)
+		ORDER BY expires_at, created_at, id`, personID, now, InboxOfClient, personID, now.Add(-app.KnownFor),
+		InboxInAll)
 	return out, err
 }
 
@@ -196,7 +211,8 @@ func (r *Reader) Waiting(ctx context.Context, personID string) ([]Waiting, error
 			CASE max(CASE quiet_cause WHEN 'muted' THEN 4 WHEN 'burst' THEN 3 WHEN 'back_off' THEN 2 WHEN 'flood' THEN 1 ELSE 0 END)
 				WHEN 4 THEN 'muted' WHEN 3 THEN 'burst' WHEN 2 THEN 'back_off' WHEN 1 THEN 'flood' ELSE '' END AS quiet,
 			min(created_at) AS first, max(created_at) AS last FROM requests
-		WHERE person_id = ? AND `+waiting+` AND expires_at > ? GROUP BY client_id ORDER BY min(expires_at), client_id`, personID, r.Now())
+		WHERE person_id = ? AND `+waiting+` AND expires_at > ? GROUP BY client_id ORDER BY min(expires_at), client_id`,
+		personID, r.Now())
 	return out, err
 }
 
@@ -211,7 +227,8 @@ type HistoryFilter struct {
 // History lists what a person was asked and is no longer pending, newest first.
 // The requests are without login, scopes, payload, grant and receipt.
 func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, limit int) ([]app.Request, error) {
-	from := `FROM requests WHERE person_id = ? AND NOT (` + waiting + `) AND created_at < ? AND (? = '' OR ` + stateNow + ` = ?)
+	from := `FROM requests WHERE person_id = ? AND NOT (` + waiting + `) AND created_at < ? AND (? = '' OR ` +
+		stateNow + ` = ?)
 		AND (withdrawn_at > 0 OR NOT ?) AND (withdrawn_at = 0 OR ? <> 'cancelled')`
 	args := []any{personID, f.Before, f.State, f.State, f.Withdrawn, f.State}
 	if f.Text != "" {
@@ -227,7 +244,8 @@ func (r *Reader) History(ctx context.Context, personID string, f HistoryFilter, 
 		args = append(args, string(list))
 	}
 	var out []app.Request
-	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` `+from+` ORDER BY created_at DESC, id LIMIT ?`, append(args, limit)...)
+	err := r.r.SelectContext(ctx, &out, `SELECT `+listColumns+` `+from+` ORDER BY created_at DESC, id LIMIT ?`,
+		append(args, limit)...)
 	return out, err
 }
 
@@ -238,7 +256,8 @@ func (r *Reader) named(ctx context.Context, from string, args []any, text string
 	if text = fold.Text(text); text == "" {
 		return nil, nil
 	}
-	rows, err := r.r.QueryContext(ctx, `SELECT id, client_name, payee, ref `+from+` ORDER BY created_at DESC, id`, args...)
+	rows, err := r.r.QueryContext(ctx, `SELECT id, client_name, payee, ref `+from+` ORDER BY created_at DESC, id`,
+		args...)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +268,8 @@ func (r *Reader) named(ctx context.Context, from string, args []any, text string
 		if err := rows.Scan(&id, &client, &payee, &ref); err != nil {
 			return nil, err
 		}
-		if strings.Contains(fold.Text(client), text) || strings.Contains(fold.Text(payee), text) || strings.Contains(fold.Text(ref), text) {
+		if strings.Contains(fold.Text(client), text) || strings.Contains(fold.Text(payee), text) ||
+			strings.Contains(fold.Text(ref), text) {
 			ids = append(ids, id)
 		}
 	}
@@ -264,7 +284,9 @@ func (r *Reader) Changes(ctx context.Context, personID string, since app.Instant
 		State app.RequestState `db:"state"`
 	}
 	if err := r.r.SelectContext(ctx, &rows, `SELECT id, state FROM requests
-		WHERE person_id = ? AND (created_at >= ? OR decided_at >= ? OR withdrawn_at >= ?) ORDER BY created_at DESC LIMIT 50`, personID, since, since, since); err != nil {
+		WHERE person_id = ? AND (created_at >= ? OR decided_at >= ? OR withdrawn_at >= ?)
+		ORDER BY created_at DESC LIMIT 50`,
+		personID, since, since, since); err != nil {
 		return nil, err
 	}
 	var out []app.Event
@@ -272,7 +294,8 @@ func (r *Reader) Changes(ctx context.Context, personID string, since app.Instant
 		out = append(out, app.Event{Topic: app.TopicRequest, PersonID: personID, RequestID: row.ID, State: row.State})
 	}
 	var devices int
-	if err := r.r.GetContext(ctx, &devices, `SELECT count(*) FROM devices WHERE person_id = ? AND (created_at >= ? OR removed_at >= ?)`,
+	if err := r.r.GetContext(ctx, &devices,
+		`SELECT count(*) FROM devices WHERE person_id = ? AND (created_at >= ? OR removed_at >= ?)`,
 		personID, since, since); err != nil {
 		return nil, err
 	}
@@ -291,11 +314,14 @@ func (s *Store) Shown(ctx context.Context, by app.Actor, id, details, digest, pa
 			return err
 		}
 		if n == 1 {
-			if err := t.audit(ctx, by, entry{action: "request.open", person: by.PersonID, device: by.ID, request: id}); err != nil {
+			if err := t.audit(ctx, by,
+				entry{action: "request.open", person: by.PersonID, device: by.ID, request: id}); err != nil {
 				return err
 			}
 		}
-		return t.exec(ctx, `UPDATE requests SET details = ?, details_digest = ?, payee = ? WHERE id = ? AND `+waiting+` AND details_digest <> ?`,
+		return t.exec(ctx,
+			`UPDATE requests SET details = ?, details_digest = ?, payee = ? WHERE id = ? AND `+waiting+
+				` AND details_digest <> ?`,
 			details, digest, payee, id, digest)
 	})
 }
@@ -314,7 +340,9 @@ func (s *Store) Approve(ctx context.Context, by app.Actor, id string, a app.Appr
 		if err := t.unpaused(ctx, by.PersonID, id); err != nil {
 			return err
 		}
-		n, err := t.affect(ctx, `UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, signed_with = ?, decided_at = ?, delivery = `+toBeTold+`
+		n, err := t.affect(ctx,
+			`UPDATE requests SET state = 'approved', granted = ?, receipt = ?, decided_by = ?, signed_with = ?, decided_at = ?, delivery = `+
+				toBeTold+`
 			WHERE id = ? AND person_id = ? AND `+waiting+` AND expires_at > ? AND details_digest = ?`,
 			a.Granted, a.Receipt, by.ID, a.CredentialID, a.At, id, by.PersonID, t.now, a.Digest)
 		if err == nil && n == 1 && a.Payment != nil {
@@ -375,7 +403,8 @@ func (t *tx) deny(ctx context.Context, by app.Actor, id string, reason app.Reaso
 	if err := t.mayAnswer(ctx, by, ""); err != nil {
 		return err
 	}
-	n, err := t.affect(ctx, `UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
+	n, err := t.affect(ctx,
+		`UPDATE requests SET state = 'denied', reason = ?, decided_by = ?, decided_at = ?, delivery = `+toBeTold+`
 		WHERE id = ? AND person_id = ? AND `+waiting+` AND expires_at > ?`,
 		reason, by.ID, t.now, id, by.PersonID, t.now)
 	return t.decided(ctx, by, id, n, err, func(r app.Request) error { return t.denied(ctx, by, r) })
@@ -419,7 +448,8 @@ func (t *tx) mayDecide(ctx context.Context, by app.Actor) error {
 
 // decided finishes a decision whose compare-and-swap changed n rows, or says
 // why it changed none.
-func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err error, finish func(app.Request) error) error {
+func (t *tx) decided(ctx context.Context, by app.Actor, id string, n int64, err error,
+	finish func(app.Request) error) error {
 	if err != nil {
 		return err
 	}
@@ -451,7 +481,9 @@ func (s *Store) Cancel(ctx context.Context, by app.Actor, id string, reason app.
 
 func (t *tx) cancel(ctx context.Context, by app.Actor, id string, reason app.Reason, reject bool) error {
 	var r app.Request
-	err := t.GetContext(ctx, &r, `UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = CASE WHEN ? THEN `+toBeTold+` ELSE 'none' END
+	err := t.GetContext(ctx, &r,
+		`UPDATE requests SET state = 'cancelled', reason = ?, decided_at = ?, delivery = CASE WHEN ? THEN `+toBeTold+
+			` ELSE 'none' END
 		WHERE id = ? AND `+waiting+` RETURNING `+requestColumns, reason, t.now, reject, id)
 	if err != nil {
 		return orElse(err, app.ErrNotPending)
@@ -472,7 +504,8 @@ func (t *tx) cancelled(ctx context.Context, by app.Actor, r app.Request, reject 
 		return err
 	}
 	t.changed(r)
-	return t.audit(ctx, by, entry{action: "request.cancel", person: r.PersonID, request: r.ID, detail: reasonDetail(r.Reason)})
+	return t.audit(ctx, by,
+		entry{action: "request.cancel", person: r.PersonID, request: r.ID, detail: reasonDetail(r.Reason)})
 }
 
 // DueRequests gives the pending requests whose time has come, as many as one
@@ -490,7 +523,8 @@ func (r *Reader) DueRequests(ctx context.Context, aside []string) (ids []string,
 // NextExpiry gives when the next pending request expires whose time hasn't come;
 // zero when none is pending.
 func (r *Reader) NextExpiry(ctx context.Context) (next app.Instant, err error) {
-	err = r.r.GetContext(ctx, &next, `SELECT coalesce(min(expires_at), 0) FROM requests WHERE `+waiting+` AND expires_at > ?`, r.Now())
+	err = r.r.GetContext(ctx, &next,
+		`SELECT coalesce(min(expires_at), 0) FROM requests WHERE `+waiting+` AND expires_at > ?`, r.Now())
 	return next, err
 }
 
@@ -508,7 +542,8 @@ func (s *Store) ExpireRequests(ctx context.Context, ids ...string) error {
 	return s.write(ctx, func(t *tx) error {
 		var rows []app.Request
 		if err := t.SelectContext(ctx, &rows, `UPDATE requests SET state = 'expired', decided_at = expires_at
-			WHERE id IN (SELECT value FROM json_each(?)) AND `+waiting+` AND expires_at <= ? RETURNING `+requestColumns, string(list), t.now); err != nil {
+			WHERE id IN (SELECT value FROM json_each(?)) AND `+waiting+` AND expires_at <= ? RETURNING `+requestColumns,
+			string(list), t.now); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -516,7 +551,8 @@ func (s *Store) ExpireRequests(ctx context.Context, ids ...string) error {
 			if err := t.ended(ctx, r); err != nil {
 				return err
 			}
-			if err := t.audit(ctx, app.System, entry{action: "request.expire", person: r.PersonID, request: r.ID}); err != nil {
+			if err := t.audit(ctx, app.System,
+				entry{action: "request.expire", person: r.PersonID, request: r.ID}); err != nil {
 				return err
 			}
 		}

@@ -36,7 +36,8 @@ func TestParallelDuplicateStarts(t *testing.T) {
 	db := storetest.New(t)
 	alice := db.MustPerson("alice")
 	dev := db.MustDevice(alice)
-	if err := db.Subscribe(t.Context(), storetest.On(dev), app.Subscription{DeviceID: dev.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(dev),
+		app.Subscription{DeviceID: dev.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	in := storetest.Request(alice, db.Now().Add(time.Minute))
@@ -71,7 +72,8 @@ func TestParallelDuplicateStarts(t *testing.T) {
 func TestDecisions(t *testing.T) {
 	approve := func(db *storetest.DB, by app.Actor, id, digest string) error {
 		d, _ := db.Device(t.Context(), by.ID)
-		return db.Approve(t.Context(), by, id, app.Approval{Digest: digest, Granted: "{}", Receipt: "{}", At: db.Now(), CredentialID: d.CredentialID})
+		return db.Approve(t.Context(), by, id,
+			app.Approval{Digest: digest, Granted: "{}", Receipt: "{}", At: db.Now(), CredentialID: d.CredentialID})
 	}
 	for _, c := range []struct {
 		name string
@@ -82,11 +84,13 @@ func TestDecisions(t *testing.T) {
 		{"approve", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
 			return approve(db, storetest.On(dev), id, "seen")
 		}, nil, app.Approved},
-		{"approve something else than what was shown", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
-			return approve(db, storetest.On(dev), id, "unseen")
-		}, app.ErrChanged, app.Pending},
+		{"approve something else than what was shown",
+			func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
+				return approve(db, storetest.On(dev), id, "unseen")
+			}, app.ErrChanged, app.Pending},
 		{"approve with another passkey", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
-			return db.Approve(t.Context(), storetest.On(dev), id, app.Approval{Digest: "seen", At: db.Now(), CredentialID: "other"})
+			return db.Approve(t.Context(), storetest.On(dev), id,
+				app.Approval{Digest: "seen", At: db.Now(), CredentialID: "other"})
 		}, app.ErrSuspended, app.Pending},
 		{"deny", func(db *storetest.DB, _ app.Person, dev app.Device, id string) error {
 			return db.Deny(t.Context(), storetest.On(dev), id, app.ReasonPerson)
@@ -123,12 +127,13 @@ func TestDecisions(t *testing.T) {
 			}
 			return approve(db, storetest.On(dev), id, "seen")
 		}, app.ErrSuspended, app.Cancelled},
-		{"approve after the last device was removed", func(db *storetest.DB, alice app.Person, dev app.Device, id string) error {
-			if err := db.RemoveDevice(t.Context(), storetest.On(dev), alice.ID, dev.ID); err != nil {
-				return err
-			}
-			return approve(db, storetest.On(dev), id, "seen")
-		}, app.ErrSuspended, app.Cancelled},
+		{"approve after the last device was removed",
+			func(db *storetest.DB, alice app.Person, dev app.Device, id string) error {
+				if err := db.RemoveDevice(t.Context(), storetest.On(dev), alice.ID, dev.ID); err != nil {
+					return err
+				}
+				return approve(db, storetest.On(dev), id, "seen")
+			}, app.ErrSuspended, app.Cancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db := storetest.New(t)
@@ -167,7 +172,8 @@ func TestParallelDecisionsSetOne(t *testing.T) {
 	won := make(chan app.RequestState, 20)
 	for range 10 {
 		wg.Go(func() {
-			if db.Approve(t.Context(), storetest.On(a), r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: a.CredentialID}) == nil {
+			if db.Approve(t.Context(), storetest.On(a), r.ID,
+				app.Approval{Digest: "seen", At: db.Now(), CredentialID: a.CredentialID}) == nil {
 				won <- app.Approved
 			}
 		})
@@ -202,7 +208,8 @@ func TestExpiry(t *testing.T) {
 	if next, err := db.Expire(t.Context()); err != nil || next != 0 {
 		t.Fatalf("next expiry %v (%v), want none", next, err)
 	}
-	if got := state(t, db, r.ID); got.State != app.Expired || got.DecidedAt != r.ExpiresAt || got.Delivery != app.DeliveryNone {
+	if got := state(t, db, r.ID); got.State != app.Expired || got.DecidedAt != r.ExpiresAt ||
+		got.Delivery != app.DeliveryNone {
 		t.Errorf("%s at %v, delivery %s", got.State, got.DecidedAt, got.Delivery)
 	}
 	if ev := db.Events(); len(ev) != 1 || ev[0].State != app.Expired || ev[0].PersonID != alice.ID {
@@ -233,7 +240,8 @@ func TestLossBeforeDelivery(t *testing.T) {
 			if err != nil || !ok {
 				return fmt.Errorf("the first try: %v %w", ok, err)
 			}
-			return errors.Join(db.DeliveryTried(t.Context(), r, false, "no route"), db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID))
+			return errors.Join(db.DeliveryTried(t.Context(), r, false, "no route"),
+				db.RemoveDevice(t.Context(), app.Operator, p.ID, d.ID))
 		}, false, app.Cancelled, app.ReasonDeviceLost},
 		{"person suspended after a try", func(db *storetest.DB, p app.Person, _ app.Device) error {
 			return db.SetPersonState(t.Context(), app.Operator, p.ID, app.PersonSuspended)
@@ -250,7 +258,14 @@ func TestLossBeforeDelivery(t *testing.T) {
 			if err := db.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "proof", At: db.Now(), CredentialID: dev.CredentialID}); err != nil {
+			if err := db.Approve(t.Context(), storetest.On(dev), r.ID,
+				app.Approval{
+					Digest:       "seen",
+					Granted:      "{}",
+					Receipt:      "proof",
+					At:           db.Now(),
+					CredentialID: dev.CredentialID,
+				}); err != nil {
 				t.Fatal(err)
 			}
 			if c.tried {
@@ -266,7 +281,8 @@ func TestLossBeforeDelivery(t *testing.T) {
 			withdrawn := c.tried && c.state == app.Cancelled
 			got, ok, err := db.BeginDelivery(t.Context(), r.ID)
 			if err == nil && withdrawn && !ok { // by a job of its own
-				if j, found, _, err := db.LeaseJob(t.Context(), app.JobSettle, time.Minute); err != nil || !found || j.Deadline.Sub(db.Now()) < 10*time.Minute {
+				if j, found, _, err := db.LeaseJob(t.Context(), app.JobSettle, time.Minute); err != nil || !found ||
+					j.Deadline.Sub(db.Now()) < 10*time.Minute {
 					t.Errorf("the withdrawal's job is %+v, %v, %v", j, found, err)
 				}
 				got, ok, err = db.BeginDelivery(t.Context(), r.ID)
@@ -274,11 +290,13 @@ func TestLossBeforeDelivery(t *testing.T) {
 			if err != nil || !ok {
 				t.Fatal(ok, err)
 			}
-			if (got.WithdrawnAt != 0) != withdrawn || (got.Granted != "") != (withdrawn || c.state == app.Approved) || got.Receipt == "" {
+			if (got.WithdrawnAt != 0) != withdrawn || (got.Granted != "") != (withdrawn || c.state == app.Approved) ||
+				got.Receipt == "" {
 				t.Errorf("withdrawn at %d, granted %q, receipt %q", got.WithdrawnAt, got.Granted, got.Receipt)
 			}
 			if got.State != c.state || got.Reason != c.reason || got.DeliveryUnsure != c.tried {
-				t.Errorf("%s (%s), unsure %v; want %s (%s), %v", got.State, got.Reason, got.DeliveryUnsure, c.state, c.reason, c.tried)
+				t.Errorf("%s (%s), unsure %v; want %s (%s), %v", got.State, got.Reason, got.DeliveryUnsure, c.state,
+					c.reason, c.tried)
 			}
 			if stored := state(t, db, r.ID); stored.State != c.state || !stored.DeliveryUnsure {
 				t.Errorf("stored %s, unsure %v", stored.State, stored.DeliveryUnsure)
@@ -303,17 +321,21 @@ func TestStartAfterThePersonHasGone(t *testing.T) {
 	if err := db.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonSuspended); err != nil {
 		t.Fatal(err)
 	}
-	r, fresh, err := db.StartRequest(t.Context(), app.System, storetest.Request(alice, db.Now().Add(time.Hour)), store.Fatigue{Notices: 9, Window: time.Minute}, true)
-	if err != nil || !fresh || r.State != app.Cancelled || r.Reason != app.ReasonSuspended || r.Delivery != app.DeliveryWaiting {
+	r, fresh, err := db.StartRequest(t.Context(), app.System, storetest.Request(alice, db.Now().Add(time.Hour)),
+		store.Fatigue{Notices: 9, Window: time.Minute}, true)
+	if err != nil || !fresh || r.State != app.Cancelled || r.Reason != app.ReasonSuspended ||
+		r.Delivery != app.DeliveryWaiting {
 		t.Errorf("suspended: %s (%s), delivery %s, %v", r.State, r.Reason, r.Delivery, err)
 	}
 	if err := db.ErasePerson(t.Context(), app.Operator, bruno.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(bruno, db.Now().Add(time.Hour)), store.Fatigue{Notices: 9, Window: time.Minute}, true); !errors.Is(err, app.ErrUnknownPerson) {
+	if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(bruno, db.Now().Add(time.Hour)),
+		store.Fatigue{Notices: 9, Window: time.Minute}, true); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("erased: %v", err)
 	}
-	if err := db.SetPersonState(t.Context(), app.Operator, bruno.ID, app.PersonActive); !errors.Is(err, app.ErrUnknownPerson) {
+	if err := db.SetPersonState(t.Context(), app.Operator, bruno.ID,
+		app.PersonActive); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("an erased person let in again: %v", err)
 	}
 }
@@ -328,7 +350,8 @@ func TestStartAfterAPause(t *testing.T) {
 	}
 	in := storetest.Request(alice, db.Now().Add(time.Hour)) // as whoever looked before the pause sends it
 	r, fresh, err := db.StartRequest(t.Context(), app.System, in, calm, true)
-	if err != nil || !fresh || r.State != app.Cancelled || r.Reason != app.ReasonPaused || r.Delivery != app.DeliveryWaiting {
+	if err != nil || !fresh || r.State != app.Cancelled || r.Reason != app.ReasonPaused ||
+		r.Delivery != app.DeliveryWaiting {
 		t.Errorf("paused: %s (%s), delivery %s, %v", r.State, r.Reason, r.Delivery, err)
 	}
 	if got := state(t, db, r.ID); got.State != app.Cancelled || got.DecidedAt != db.Now() {
@@ -373,7 +396,8 @@ func TestFatigueQuietsOneClient(t *testing.T) {
 func TestAnswersNeedTheirSession(t *testing.T) {
 	answers := map[string]func(db *storetest.DB, by app.Actor, r app.Request, d app.Device) error{
 		"approve": func(db *storetest.DB, by app.Actor, r app.Request, d app.Device) error {
-			return db.Approve(t.Context(), by, r.ID, app.Approval{Digest: "seen", At: db.Now(), CredentialID: d.CredentialID})
+			return db.Approve(t.Context(), by, r.ID,
+				app.Approval{Digest: "seen", At: db.Now(), CredentialID: d.CredentialID})
 		},
 		"deny": func(db *storetest.DB, by app.Actor, r app.Request, _ app.Device) error {
 			return db.Deny(t.Context(), by, r.ID, app.ReasonPerson)
@@ -394,8 +418,11 @@ func TestAnswersNeedTheirSession(t *testing.T) {
 				return db.SignOut(t.Context(), by, d.ID)
 			}, app.ErrSignedOut},
 			{"signed in anew", func(db *storetest.DB, by app.Actor, d app.Device) error {
-				_, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}",
-					SessionKey: app.NewID(), BrowserHash: app.NewID(), KnownBrowser: store.BrowserHash(db.Store, d.ID)})
+				_, err := db.SignIn(t.Context(), app.Operator,
+					store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}",
+						SessionKey:   app.NewID(),
+						BrowserHash:  app.NewID(),
+						KnownBrowser: store.BrowserHash(db.Store, d.ID)})
 				return err
 			}, app.ErrSignedOut},
 			{"device removed", func(db *storetest.DB, by app.Actor, d app.Device) error {
@@ -457,8 +484,14 @@ func TestInboxIsBounded(t *testing.T) {
 		t.Errorf("listed %+v", in[0])
 	}
 	all, err := db.Waiting(t.Context(), alice.ID)
-	want := store.Waiting{ClientID: "noisy", ClientName: "noisy", Requests: store.InboxOfClient + 5, Quiet: app.QuietBurst,
-		First: began.Add(time.Second), Last: began.Add((store.InboxOfClient + 5) * time.Second)}
+	want := store.Waiting{
+		ClientID:   "noisy",
+		ClientName: "noisy",
+		Requests:   store.InboxOfClient + 5,
+		Quiet:      app.QuietBurst,
+		First:      began.Add(time.Second),
+		Last:       began.Add((store.InboxOfClient + 5) * time.Second),
+	}
 	if err != nil || len(all) != 2 || all[0] != want || all[1].Requests != 1 || all[1].Quiet != app.QuietNone {
 		t.Errorf("waiting: %+v (%v), want first %+v", all, err, want)
 	}
@@ -471,11 +504,19 @@ func TestInboxIsBounded(t *testing.T) {
 	if err := db.Shown(t.Context(), storetest.On(d), calm.ID, "{}", "seen", ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Approve(t.Context(), storetest.On(d), calm.ID, app.Approval{Digest: "seen", Receipt: "a receipt", Granted: "{}", At: db.Now(), CredentialID: d.CredentialID}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(d), calm.ID,
+		app.Approval{
+			Digest:       "seen",
+			Receipt:      "a receipt",
+			Granted:      "{}",
+			At:           db.Now(),
+			CredentialID: d.CredentialID,
+		}); err != nil {
 		t.Fatal(err)
 	}
 	past, err := db.History(t.Context(), alice.ID, store.HistoryFilter{Before: db.Now().Add(time.Minute)}, 10)
-	if err != nil || len(past) != 1 || past[0].ID != calm.ID || past[0].State != app.Approved || past[0].Details != "{}" || past[0].Receipt != "" || past[0].Payload != "" {
+	if err != nil || len(past) != 1 || past[0].ID != calm.ID || past[0].State != app.Approved ||
+		past[0].Details != "{}" || past[0].Receipt != "" || past[0].Payload != "" {
 		t.Errorf("history: %+v, %v", past, err)
 	}
 	if r := state(t, db, calm.ID); r.Receipt != "a receipt" || r.Payload != "a long payload" {

@@ -40,8 +40,10 @@ const said = `(payload <> '' OR details <> '' OR acp_said <> '' OR login_state <
 // before then and are over. Receipts keep what they prove.
 func (s *Store) EraseSaid(ctx context.Context, before app.Instant) (int64, error) {
 	return s.inBatches(ctx, func(t *tx) (int64, error) {
-		return t.affect(ctx, `UPDATE requests SET payload = '', details = '', user_identifier = '', login_state = '', binding_message = '', payee = '', acp_said = ''
-			WHERE id IN (SELECT id FROM requests WHERE `+said+` AND created_at < ? AND `+over+` LIMIT ?)`, before, erasing)
+		return t.affect(ctx,
+			`UPDATE requests SET payload = '', details = '', user_identifier = '', login_state = '', binding_message = '', payee = '', acp_said = ''
+			WHERE id IN (SELECT id FROM requests WHERE `+said+` AND created_at < ? AND `+over+` LIMIT ?)`, before,
+			erasing)
 	})
 }
 
@@ -50,7 +52,8 @@ func (s *Store) EraseSaid(ctx context.Context, before app.Instant) (int64, error
 func (s *Store) EraseReceipts(ctx context.Context, before app.Instant) (int64, error) {
 	return s.inBatches(ctx, func(t *tx) (int64, error) {
 		return t.affect(ctx, `UPDATE requests SET receipt = '', granted = ''
-			WHERE id IN (SELECT id FROM requests WHERE receipt <> '' AND created_at < ? AND `+over+` LIMIT ?)`, before, erasing)
+			WHERE id IN (SELECT id FROM requests WHERE receipt <> '' AND created_at < ? AND `+over+` LIMIT ?)`, before,
+			erasing)
 	})
 }
 
@@ -59,11 +62,14 @@ func (s *Store) EraseReceipts(ctx context.Context, before app.Instant) (int64, e
 func (s *Store) DropRequests(ctx context.Context, before app.Instant) (int64, error) {
 	return s.inBatches(ctx, func(t *tx) (int64, error) {
 		var ids []string
-		if err := t.SelectContext(ctx, &ids, `SELECT id FROM requests WHERE receipt = '' AND created_at < ? AND `+over+` LIMIT ?`, before, erasing); err != nil {
+		if err := t.SelectContext(ctx, &ids,
+			`SELECT id FROM requests WHERE receipt = '' AND created_at < ? AND `+over+` LIMIT ?`, before,
+			erasing); err != nil {
 			return 0, err
 		}
 		for _, id := range ids {
-			for _, of := range []string{`DELETE FROM reports WHERE request_id = ?`, `DELETE FROM payments WHERE request_id = ?`,
+			for _, of := range []string{`DELETE FROM reports WHERE request_id = ?`,
+				`DELETE FROM payments WHERE request_id = ?`,
 				`DELETE FROM jobs WHERE request_id = ?`, `DELETE FROM requests WHERE id = ?`} {
 				if err := t.exec(ctx, of, id); err != nil {
 					return 0, err
@@ -77,7 +83,9 @@ func (s *Store) DropRequests(ctx context.Context, before app.Instant) (int64, er
 // DropDead drops jobs that were given up before then.
 func (s *Store) DropDead(ctx context.Context, before app.Instant) (int64, error) {
 	return s.inBatches(ctx, func(t *tx) (int64, error) {
-		return t.affect(ctx, `DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE state = 'dead' AND ended_at < ? LIMIT ?)`, before, erasing)
+		return t.affect(ctx,
+			`DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE state = 'dead' AND ended_at < ? LIMIT ?)`, before,
+			erasing)
 	})
 }
 
@@ -107,7 +115,9 @@ func (s *Store) Retained(ctx context.Context, by app.Actor, r RetentionRun) erro
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, retentionKey, string(b)); err != nil {
+		if err := t.exec(ctx,
+			`INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+			retentionKey, string(b)); err != nil {
 			return err
 		}
 		detail := map[string]string{}
@@ -126,7 +136,9 @@ func (s *Store) Retained(ctx context.Context, by app.Actor, r RetentionRun) erro
 // LastRetention gives the last run; ok is false where there was none.
 func (r *Reader) LastRetention(ctx context.Context) (run RetentionRun, ok bool, err error) {
 	var text string
-	if err := r.r.GetContext(ctx, &text, `SELECT coalesce((SELECT value FROM meta WHERE key = ?), '')`, retentionKey); err != nil || text == "" {
+	if err := r.r.GetContext(ctx, &text, `SELECT coalesce((SELECT value FROM meta WHERE key = ?), '')`,
+		retentionKey); err != nil ||
+		text == "" {
 		return run, false, err
 	}
 	return run, true, json.Unmarshal([]byte(text), &run)

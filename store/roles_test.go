@@ -14,7 +14,9 @@ import (
 func TestRolesOfTheSchemaAreTheTables(t *testing.T) {
 	db := storetest.New(t)
 	var schema string
-	if err := rawDB(t, db.Dir).QueryRow(`SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'admins'`).Scan(&schema); err != nil {
+	if err := rawDB(t,
+		db.Dir).QueryRow(`SELECT sql FROM sqlite_schema WHERE type = 'table'
+			AND name = 'admins'`).Scan(&schema); err != nil {
 		t.Fatal(err)
 	}
 	check := regexp.MustCompile(`CHECK \(role IN \(([^)]*)\)\)`).FindStringSubmatch(schema)

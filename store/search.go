@@ -31,9 +31,15 @@ const (
 
 // conditions are the choices as SQL, worded as their partial indexes are.
 var conditions = map[Which]string{
-	Everybody: "", Enrolled: " AND p.standing <> 'none'", Unheard: " AND p.standing = 'deaf'", Bare: " AND p.standing = 'none'",
-	Invited: " AND p.invited_until > 0 AND p.invited_until > :now", Suspended: " AND p.state = 'suspended'", Paused: " AND p.paused_at > 0",
-	Attacked: " AND p.attacked_at > 0 AND p.attacked_at > :now - " + strconv.FormatInt(app.AttackWindow.Milliseconds(), 10),
+	Everybody: "",
+	Enrolled:  " AND p.standing <> 'none'",
+	Unheard:   " AND p.standing = 'deaf'",
+	Bare:      " AND p.standing = 'none'",
+	Invited:   " AND p.invited_until > 0 AND p.invited_until > :now",
+	Suspended: " AND p.state = 'suspended'",
+	Paused:    " AND p.paused_at > 0",
+	Attacked: " AND p.attacked_at > 0 AND p.attacked_at > :now - " +
+		strconv.FormatInt(app.AttackWindow.Milliseconds(), 10),
 }
 
 // Found is a person in a list.
@@ -92,14 +98,16 @@ func placeOf(text string) (p place, err error) {
 
 const foundColumns = `p.id, p.name, p.state, p.lang, p.zone, p.created_at, p.paused_at, p.pause_scope, p.standing, p.invited_until, p.sort,
 	(SELECT count(*) FROM devices d WHERE d.person_id = p.id AND d.state <> 'removed') AS devices,
-	(SELECT json_group_array(json_object('kind', kind, 'value', value)) FROM (SELECT kind, value FROM identifiers WHERE person_id = p.id ORDER BY kind, norm LIMIT 4)) AS identifiers`
+	(SELECT json_group_array(json_object('kind', kind, 'value', value)) FROM (SELECT kind, value FROM identifiers
+	WHERE person_id = p.id ORDER BY kind, norm LIMIT 4)) AS identifiers`
 
 // FindPeople lists the people whose names have words that begin as those of
 // text do, all of them; without text, everybody. A list is in the order of the
 // names; one that was searched is in the order of the word that was found, so
 // that every page is read off an index. after is what the page before gave as
 // next, or empty; next is empty after the last page.
-func (r *Reader) FindPeople(ctx context.Context, text string, which Which, after string, limit int) (found []Found, next string, err error) {
+func (r *Reader) FindPeople(ctx context.Context, text string, which Which, after string,
+	limit int) (found []Found, next string, err error) {
 	from, err := placeOf(after)
 	if err != nil {
 		return nil, "", err
@@ -126,7 +134,8 @@ func peopleQuery(text string, which Which, from place, now app.Instant, limit in
 	case text != "":
 		return "", nil
 	}
-	return `SELECT ` + foundColumns + `, '' AS word FROM persons p WHERE p.erased_at = 0 AND (p.sort, p.id) > (:sort, :id)` +
+	return `SELECT ` + foundColumns +
+		`, '' AS word FROM persons p WHERE p.erased_at = 0 AND (p.sort, p.id) > (:sort, :id)` +
 		conditions[which] + ` ORDER BY p.sort, p.id LIMIT :limit`, args
 }
 
@@ -135,10 +144,14 @@ func searchQuery(words []string, which Which, args map[string]any) string {
 	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	args["from"], args["to"] = words[0], words[0]+beyond
 	query := `SELECT ` + foundColumns + `, w.word FROM person_words w CROSS JOIN persons p ON p.id = w.person_id
-		WHERE w.word >= :from AND w.word < :to AND (w.word, w.sort, w.person_id) > (:word, :sort, :id) AND p.erased_at = 0` + conditions[which]
+		WHERE w.word >= :from AND w.word < :to AND (w.word, w.sort, w.person_id) > (:word, :sort, :id)
+		AND p.erased_at = 0` +
+		conditions[which]
 	for i, w := range words[1:] {
 		from, to := fmt.Sprintf("from%d", i), fmt.Sprintf("to%d", i)
-		query += fmt.Sprintf(` AND EXISTS (SELECT 1 FROM person_words o WHERE o.person_id = p.id AND o.word >= :%s AND o.word < :%s)`, from, to)
+		query += fmt.Sprintf(` AND EXISTS (SELECT 1 FROM person_words o WHERE o.person_id = p.id AND o.word >= :%s
+			AND o.word < :%s)`,
+			from, to)
 		args[from], args[to] = w, w+beyond
 	}
 	return query + ` ORDER BY w.word, w.sort, w.person_id LIMIT :limit`
@@ -164,7 +177,8 @@ func (r *Reader) PeopleByIdentifier(ctx context.Context, norms []string, which W
 	for _, n := range norms {
 		found, err := r.found(ctx, `SELECT `+foundColumns+`, '' AS word FROM
 			(SELECT DISTINCT i.person_id FROM identifiers i JOIN persons p ON p.id = i.person_id
-				WHERE i.norm >= :from AND i.norm < :to AND p.erased_at = 0`+conditions[which]+` ORDER BY i.norm LIMIT :limit) m
+				WHERE i.norm >= :from AND i.norm < :to AND p.erased_at = 0`+conditions[which]+
+			` ORDER BY i.norm LIMIT :limit) m
 			JOIN persons p ON p.id = m.person_id`,
 			map[string]any{"now": r.Now(), "from": n, "to": n + beyond, "limit": limit})
 		if err != nil {
@@ -183,7 +197,8 @@ func (r *Reader) PeopleByIdentifier(ctx context.Context, norms []string, which W
 func (r *Reader) PeopleWith(ctx context.Context, ids []app.Identifier, which Which) ([]Found, error) {
 	var out []Found
 	for _, id := range ids {
-		found, err := r.found(ctx, `SELECT `+foundColumns+`, '' AS word FROM identifiers m JOIN persons p ON p.id = m.person_id
+		found, err := r.found(ctx,
+			`SELECT `+foundColumns+`, '' AS word FROM identifiers m JOIN persons p ON p.id = m.person_id
 			WHERE m.kind = :kind AND m.norm = :norm AND p.erased_at = 0`+conditions[which],
 			map[string]any{"now": r.Now(), "kind": id.Kind, "norm": id.Norm})
 		if err != nil {
@@ -231,7 +246,8 @@ func (t *tx) indexName(ctx context.Context, id, name string) error {
 		return err
 	}
 	for _, w := range nameWords(name) {
-		if err := t.exec(ctx, `INSERT INTO person_words (word, sort, person_id) VALUES (?, ?, ?)`, w, sort, id); err != nil {
+		if err := t.exec(ctx, `INSERT INTO person_words (word, sort, person_id) VALUES (?, ?, ?)`, w, sort,
+			id); err != nil {
 			return err
 		}
 	}
@@ -246,7 +262,8 @@ func (s *Store) indexNames(ctx context.Context) error {
 	for {
 		var batch []app.Person
 		err := s.writeAlone(ctx, func(t *tx) error {
-			if err := t.SelectContext(ctx, &batch, `SELECT id, name FROM persons WHERE sort = '' AND erased_at = 0 LIMIT ?`, indexBatch); err != nil {
+			if err := t.SelectContext(ctx, &batch,
+				`SELECT id, name FROM persons WHERE sort = '' AND erased_at = 0 LIMIT ?`, indexBatch); err != nil {
 				return err
 			}
 			for _, p := range batch {

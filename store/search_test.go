@@ -23,9 +23,11 @@ func names(found []store.Found) string {
 func TestFindPeople(t *testing.T) {
 	db := storetest.New(t)
 	people := map[string]app.Person{}
-	for i, name := range []string{"Ada Quill", "Bruno Reis", "José Álvares", "Ana Álvares Quill", "Zoë de la Cruz", "李 小龙", "Ben Gone", "—", "Łucja O’Néill"} {
+	for i, name := range []string{"Ada Quill", "Bruno Reis", "José Álvares", "Ana Álvares Quill", "Zoë de la Cruz",
+		"李 小龙", "Ben Gone", "—", "Łucja O’Néill"} {
 		email := fmt.Sprintf("p%d@example.com", i)
-		p, err := db.AddPerson(t.Context(), app.Operator, name, []app.Identifier{{Kind: app.Email, Value: email, Norm: email}}, nil)
+		p, err := db.AddPerson(t.Context(), app.Operator, name,
+			[]app.Identifier{{Kind: app.Email, Value: email, Norm: email}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +35,8 @@ func TestFindPeople(t *testing.T) {
 	}
 	ada := db.MustDevice(people["Ada Quill"])
 	db.MustDevice(people["Bruno Reis"])
-	if err := db.Subscribe(t.Context(), storetest.On(ada), app.Subscription{DeviceID: ada.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
+	if err := db.Subscribe(t.Context(), storetest.On(ada),
+		app.Subscription{DeviceID: ada.ID, Endpoint: "https://push.example/1", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.NoticeOpened(t.Context(), storetest.On(ada), ""); err != nil {
@@ -45,7 +48,8 @@ func TestFindPeople(t *testing.T) {
 	if err := db.Pause(t.Context(), app.Operator, people["Zoë de la Cruz"].ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Invite(t.Context(), app.Operator, people["José Álvares"].ID, "hash", db.Now().Add(time.Hour)); err != nil {
+	if _, err := db.Invite(t.Context(), app.Operator, people["José Álvares"].ID, "hash",
+		db.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	db.Reopen() // what is found was kept, not remembered
@@ -54,7 +58,8 @@ func TestFindPeople(t *testing.T) {
 		which store.Which
 		want  string
 	}{
-		{"", store.Everybody, "Ada Quill, Ana Álvares Quill, Ben Gone, Bruno Reis, José Álvares, Łucja O’Néill, Zoë de la Cruz, —, 李 小龙"},
+		{"", store.Everybody,
+			"Ada Quill, Ana Álvares Quill, Ben Gone, Bruno Reis, José Álvares, Łucja O’Néill, Zoë de la Cruz, —, 李 小龙"},
 		{"alv", store.Everybody, "Ana Álvares Quill, José Álvares"},
 		{"ÁLVARES", store.Everybody, "Ana Álvares Quill, José Álvares"},
 		{"quill a", store.Everybody, "Ada Quill, Ana Álvares Quill"},
@@ -93,7 +98,10 @@ func TestFindPeople(t *testing.T) {
 			}
 		}
 	}
-	if found, err := db.PeopleByIdentifier(t.Context(), []string{"p1@", "p0@example.com", "p1@e"}, store.Everybody, 10); err != nil || names(found) != "Bruno Reis, Ada Quill" || !slices.Equal(found[0].Identifiers, store.Identifiers{{Kind: app.Email, Value: "p1@example.com"}}) {
+	if found, err := db.PeopleByIdentifier(t.Context(), []string{"p1@", "p0@example.com", "p1@e"}, store.Everybody,
+		10); err != nil ||
+		names(found) != "Bruno Reis, Ada Quill" ||
+		!slices.Equal(found[0].Identifiers, store.Identifiers{{Kind: app.Email, Value: "p1@example.com"}}) {
 		t.Errorf("by identifier: %+v, %v", found, err)
 	}
 	whole := func(kind app.IdentifierKind, norm string) app.Identifier {
@@ -103,7 +111,9 @@ func TestFindPeople(t *testing.T) {
 		ids  []app.Identifier
 		want string
 	}{
-		{[]app.Identifier{whole(app.Email, "p1@example.com"), whole(app.Email, "p0@example.com"), whole(app.Email, "p1@example.com")}, "Bruno Reis, Ada Quill"},
+		{[]app.Identifier{whole(app.Email, "p1@example.com"), whole(app.Email, "p0@example.com"),
+			whole(app.Email, "p1@example.com")},
+			"Bruno Reis, Ada Quill"},
 		{[]app.Identifier{whole(app.Email, "p1@example.co"), whole(app.Username, "p1@example.com")}, ""},
 		{nil, ""},
 	} {
@@ -111,7 +121,9 @@ func TestFindPeople(t *testing.T) {
 			t.Errorf("with %v: %s (%v), want %q", c.ids, names(found), err, c.want)
 		}
 	}
-	if found, err := db.PeopleWith(t.Context(), []app.Identifier{whole(app.Email, "p1@example.com")}, store.Suspended); err != nil || len(found) != 0 {
+	if found, err := db.PeopleWith(t.Context(), []app.Identifier{whole(app.Email, "p1@example.com")},
+		store.Suspended); err != nil ||
+		len(found) != 0 {
 		t.Errorf("with an identifier, of the suspended: %s (%v)", names(found), err)
 	}
 	if _, _, err := db.FindPeople(t.Context(), "", store.Everybody, "%%", 10); app.KindOf(err) != app.Invalid {
@@ -182,15 +194,18 @@ func TestListsAreReadOffIndexes(t *testing.T) {
 		which store.Which
 		index string
 	}{
-		{"", store.Everybody, "persons_sort"}, {"", store.Enrolled, "persons_enrolled"}, {"", store.Unheard, "persons_deaf"}, {"", store.Bare, "persons_bare"},
-		{"", store.Invited, "persons_invited"}, {"", store.Suspended, "persons_suspended"}, {"", store.Paused, "persons_paused"},
+		{"", store.Everybody, "persons_sort"}, {"", store.Enrolled, "persons_enrolled"},
+		{"", store.Unheard, "persons_deaf"}, {"", store.Bare, "persons_bare"},
+		{"", store.Invited, "persons_invited"}, {"", store.Suspended, "persons_suspended"},
+		{"", store.Paused, "persons_paused"},
 		{"quill ada", store.Everybody, "PRIMARY KEY (word"}, {"quill", store.Suspended, "PRIMARY KEY (word"},
 	} {
 		plan, err := store.PeoplePlan(t.Context(), db.Reader, c.text, c.which)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := strings.Join(plan, "\n"); !strings.Contains(plan[0], c.index) || strings.Contains(text, "ORDER BY") || strings.Contains(text, "SCAN") {
+		if text := strings.Join(plan, "\n"); !strings.Contains(plan[0], c.index) ||
+			strings.Contains(text, "ORDER BY") || strings.Contains(text, "SCAN") {
 			t.Errorf("%q %s:\n%s", c.text, c.which, text)
 		}
 	}
@@ -200,29 +215,35 @@ func TestListsAreReadOffIndexes(t *testing.T) {
 // take the place of others.
 func TestFindPeopleAmongMany(t *testing.T) {
 	db := storetest.New(t)
-	long, err := db.AddPerson(t.Context(), app.Operator, "Pedro de Alcântara Francisco Antônio João Carlos Xavier de Paula Miguel Rafael Joaquim José Zeferino", nil, nil)
+	long, err := db.AddPerson(t.Context(), app.Operator,
+		"Pedro de Alcântara Francisco Antônio João Carlos Xavier de Paula Miguel Rafael Joaquim José Zeferino", nil,
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for word := range strings.FieldsSeq(long.Name) {
-		if found, _, err := db.FindPeople(t.Context(), word, store.Everybody, "", 9); err != nil || names(found) != long.Name {
+		if found, _, err := db.FindPeople(t.Context(), word, store.Everybody, "", 9); err != nil ||
+			names(found) != long.Name {
 			t.Errorf("%s finds %q (%v)", word, names(found), err)
 		}
 	}
 	var last app.Person
 	for i := range 9 {
 		norm := fmt.Sprintf("user%d", i)
-		if last, err = db.AddPerson(t.Context(), app.Operator, norm, []app.Identifier{{Kind: app.Username, Value: norm, Norm: norm}}, nil); err != nil {
+		if last, err = db.AddPerson(t.Context(), app.Operator, norm,
+			[]app.Identifier{{Kind: app.Username, Value: norm, Norm: norm}}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := db.SetPersonState(t.Context(), app.Operator, last.ID, app.PersonSuspended); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := db.PeopleByIdentifier(t.Context(), []string{"user"}, store.Suspended, 3); err != nil || names(found) != "user8" {
+	if found, err := db.PeopleByIdentifier(t.Context(), []string{"user"}, store.Suspended, 3); err != nil ||
+		names(found) != "user8" {
 		t.Errorf("suspended: %q (%v)", names(found), err)
 	}
-	if found, err := db.PeopleByIdentifier(t.Context(), []string{"user"}, store.Everybody, 3); err != nil || names(found) != "user0, user1, user2" {
+	if found, err := db.PeopleByIdentifier(t.Context(), []string{"user"}, store.Everybody, 3); err != nil ||
+		names(found) != "user0, user1, user2" {
 		t.Errorf("everybody: %q (%v)", names(found), err)
 	}
 }

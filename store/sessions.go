@@ -23,7 +23,8 @@ func (s *Store) Sessions() Sessions { return Sessions{s} }
 // FindCtx implements scs.CtxStore.
 func (t Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
-	err := t.s.r.GetContext(ctx, &data, `SELECT data FROM sessions WHERE token = ? AND expires_at > ?`, token, t.s.Now())
+	err := t.s.r.GetContext(ctx, &data, `SELECT data FROM sessions WHERE token = ? AND expires_at > ?`, token,
+		t.s.Now())
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}

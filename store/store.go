@@ -142,7 +142,8 @@ func Look(ctx context.Context, dir string) (*Reader, error) {
 		case have > want:
 			err = app.ErrDatabaseTooNew.Because(fmt.Errorf("its schema is %d, this binary knows %d", have, want))
 		case have < chained:
-			err = fmt.Errorf("its schema is %d, and the audit is a chain from %d on: start the service once", have, chained)
+			err = fmt.Errorf("its schema is %d, and the audit is a chain from %d on: start the service once", have,
+				chained)
 		}
 	}
 	if err != nil {

@@ -73,7 +73,11 @@ func TestDatabaseIsItsOwnersAlone(t *testing.T) {
 		return out
 	}
 	path := filepath.Join(dir, store.FileName)
-	want := map[string]fs.FileMode{store.FileName: 0o600, store.FileName + "-wal": 0o600, store.FileName + "-shm": 0o600}
+	want := map[string]fs.FileMode{
+		store.FileName:          0o600,
+		store.FileName + "-wal": 0o600,
+		store.FileName + "-shm": 0o600,
+	}
 	if got := modes(); !maps.Equal(got, want) {
 		t.Errorf("a new database: %v, want %v", got, want)
 	}
@@ -161,7 +165,8 @@ func TestTwoProcessesWriteAtOnce(t *testing.T) {
 	for _, st := range []*store.Store{db.Store, other} {
 		for range 40 {
 			wg.Go(func() {
-				_, err := st.AddPerson(t.Context(), app.Operator, "x", []app.Identifier{{Kind: app.Username, Value: "x", Norm: app.NewID()}}, nil)
+				_, err := st.AddPerson(t.Context(), app.Operator, "x",
+					[]app.Identifier{{Kind: app.Username, Value: "x", Norm: app.NewID()}}, nil)
 				if err != nil {
 					errs <- err
 				}

@@ -78,7 +78,8 @@ func (s *refusals) take(key refusalKey, now app.Instant) waitingRefusals {
 // RefuseStranger counts the refusal of a caller who never authenticated. Only the
 // first of a label in an hour is a row of the audit, for which detail is: a
 // stranger can't fill it. Labels must be few.
-func (s *Store) RefuseStranger(ctx context.Context, by app.Actor, action, label string, detail map[string]string) error {
+func (s *Store) RefuseStranger(ctx context.Context, by app.Actor, action, label string,
+	detail map[string]string) error {
 	return s.refuse(ctx, refusalKey{CountStrangers, label}, refusal{by, action, detail})
 }
 
@@ -102,7 +103,8 @@ func (s *Store) refuse(ctx context.Context, key refusalKey, r refusal) error {
 func (t *tx) refused(ctx context.Context, key refusalKey, w waitingRefusals) error {
 	var before bool
 	hour := longSpan.Milliseconds()
-	if err := t.GetContext(ctx, &before, `SELECT EXISTS (SELECT 1 FROM counters WHERE span = ? AND at = ? AND name = ? AND label = ?)`,
+	if err := t.GetContext(ctx, &before,
+		`SELECT EXISTS (SELECT 1 FROM counters WHERE span = ? AND at = ? AND name = ? AND label = ?)`,
 		hour, int64(t.now)-int64(t.now)%hour, key.counter, key.label); err != nil {
 		return err
 	}

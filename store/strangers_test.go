@@ -16,7 +16,8 @@ import (
 func TestFastStrangersAreCounted(t *testing.T) {
 	db := storetest.New(t)
 	for range 1000 {
-		if err := db.RefuseStranger(t.Context(), app.Actor{Kind: app.ActorGuest}, "stranger.refuse", "api/x", nil); err != nil {
+		if err := db.RefuseStranger(t.Context(), app.Actor{Kind: app.ActorGuest}, "stranger.refuse", "api/x",
+			nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +60,8 @@ func TestEveryHoursFirstRefusalIsARow(t *testing.T) {
 	opal := app.Actor{Kind: app.ActorAdmin, ID: "opal"}
 	refuse := func() {
 		t.Helper()
-		if err := db.RefuseAdmin(hungUp, opal, "view_audit", map[string]string{"permission": "view_audit"}); err != nil {
+		if err := db.RefuseAdmin(hungUp, opal, "view_audit",
+			map[string]string{"permission": "view_audit"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +102,13 @@ func TestCeremoniesAreBounded(t *testing.T) {
 	alice := db.MustPerson("alice")
 	put := func(id, purpose, person, subject string) {
 		t.Helper()
-		c := store.Ceremony{ID: id, Purpose: purpose, PersonID: person, Subject: subject, ExpiresAt: db.Now().Add(5 * time.Minute)}
+		c := store.Ceremony{
+			ID:        id,
+			Purpose:   purpose,
+			PersonID:  person,
+			Subject:   subject,
+			ExpiresAt: db.Now().Add(5 * time.Minute),
+		}
 		if err := db.PutCeremony(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +125,8 @@ func TestCeremoniesAreBounded(t *testing.T) {
 	db.Clock.Advance(time.Millisecond)
 	const strangers = 5000
 	db.Tamper(fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-		INSERT INTO ceremonies (id, purpose, session, expires_at) SELECT 'many-' || i, 'sign-in', '', %d FROM n`, strangers-2, db.Now().Add(5*time.Minute)))
+		INSERT INTO ceremonies (id, purpose, session, expires_at) SELECT 'many-' || i, 'sign-in', '', %d FROM n`,
+		strangers-2, db.Now().Add(5*time.Minute)))
 	db.Clock.Advance(time.Millisecond)
 	put("last", "sign-in", "", "")
 	if there("sign-in", "first") || !there("sign-in", "second") || !there("sign-in", "last") {

@@ -17,8 +17,10 @@ const subscriptionColumns = `device_id, endpoint, p256dh, auth, created_at, last
 // browser has to make another.
 func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscription) error {
 	var known bool
-	if err := s.r.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM subscriptions s JOIN devices d ON d.id = s.device_id
-		WHERE s.device_id = ? AND s.endpoint = ? AND s.p256dh = ? AND s.auth = ? AND s.ended_at = 0 AND d.push_choice = 'on')`,
+	if err := s.r.GetContext(ctx, &known,
+		`SELECT EXISTS (SELECT 1 FROM subscriptions s JOIN devices d ON d.id = s.device_id
+		WHERE s.device_id = ? AND s.endpoint = ? AND s.p256dh = ? AND s.auth = ? AND s.ended_at = 0
+		AND d.push_choice = 'on')`,
 		sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth); err != nil || known {
 		return err // as pages tell it at each opening
 	}
@@ -29,12 +31,14 @@ func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscriptio
 			sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE devices SET push_choice = 'on' WHERE id = ?`, sub.DeviceID); err != nil || same == 1 {
+		if err := t.exec(ctx, `UPDATE devices SET push_choice = 'on' WHERE id = ?`, sub.DeviceID); err != nil ||
+			same == 1 {
 			return err
 		}
 		// One that ended by signing out, without an error, is as good as before.
 		var gone bool
-		if err := t.GetContext(ctx, &gone, `SELECT EXISTS (SELECT 1 FROM subscriptions WHERE endpoint = ? AND ended_at <> 0 AND last_error <> '')`,
+		if err := t.GetContext(ctx, &gone,
+			`SELECT EXISTS (SELECT 1 FROM subscriptions WHERE endpoint = ? AND ended_at <> 0 AND last_error <> '')`,
 			sub.Endpoint); err != nil {
 			return err
 		}
@@ -52,7 +56,9 @@ func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscriptio
 		if err := t.touchDevice(ctx, sub.DeviceID); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `INSERT INTO subscriptions (device_id, endpoint, p256dh, auth, created_at, moved_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := t.exec(ctx,
+			`INSERT INTO subscriptions (device_id, endpoint, p256dh, auth, created_at, moved_at)
+				VALUES (?, ?, ?, ?, ?, ?)`,
 			sub.DeviceID, sub.Endpoint, sub.P256DH, sub.Auth, t.now, movedAt); err != nil {
 			return err
 		}
@@ -64,15 +70,18 @@ func (s *Store) Subscribe(ctx context.Context, by app.Actor, sub app.Subscriptio
 // Subscription gives a device's live subscription.
 func (r *Reader) Subscription(ctx context.Context, deviceID string) (app.Subscription, error) {
 	var sub app.Subscription
-	err := r.r.GetContext(ctx, &sub, `SELECT `+subscriptionColumns+` FROM subscriptions WHERE device_id = ? AND ended_at = 0`, deviceID)
+	err := r.r.GetContext(ctx, &sub,
+		`SELECT `+subscriptionColumns+` FROM subscriptions WHERE device_id = ? AND ended_at = 0`, deviceID)
 	return sub, orElse(err, app.ErrUnknownDevice)
 }
 
 // Subscriptions gives the subscriptions of a person's devices, ended ones too.
 func (r *Reader) Subscriptions(ctx context.Context, personID string) ([]app.Subscription, error) {
 	var out []app.Subscription
-	err := r.r.SelectContext(ctx, &out, `SELECT s.device_id, s.endpoint, s.p256dh, s.auth, s.created_at, s.last_accepted_at,
-		s.last_opened_at, s.proven_at, s.ended_at, s.last_error FROM subscriptions s JOIN devices d ON d.id = s.device_id
+	err := r.r.SelectContext(ctx, &out,
+		`SELECT s.device_id, s.endpoint, s.p256dh, s.auth, s.created_at, s.last_accepted_at,
+		s.last_opened_at, s.proven_at, s.ended_at, s.last_error FROM subscriptions s
+		JOIN devices d ON d.id = s.device_id
 		WHERE d.person_id = ? AND d.state <> 'removed'`, personID)
 	return out, err
 }
@@ -85,14 +94,18 @@ func (s *Store) Pushed(ctx context.Context, sub app.Subscription, j app.Job, acc
 		var err error
 		switch {
 		case accepted:
-			err = t.exec(ctx, `UPDATE subscriptions SET last_accepted_at = ?, last_error = '' WHERE device_id = ? AND endpoint = ?`,
+			err = t.exec(ctx,
+				`UPDATE subscriptions SET last_accepted_at = ?, last_error = '' WHERE device_id = ? AND endpoint = ?`,
 				t.now, sub.DeviceID, sub.Endpoint)
 		case end:
-			err = t.exec(ctx, `UPDATE subscriptions SET ended_at = ?, last_error = ? WHERE device_id = ? AND endpoint = ? AND ended_at = 0`,
+			err = t.exec(ctx,
+				`UPDATE subscriptions SET ended_at = ?, last_error = ? WHERE device_id = ? AND endpoint = ?
+					AND ended_at = 0`,
 				t.now, answer, sub.DeviceID, sub.Endpoint)
 			err = errors.Join(err, t.touchDevice(ctx, sub.DeviceID))
 		default:
-			err = t.exec(ctx, `UPDATE subscriptions SET last_error = ? WHERE device_id = ? AND endpoint = ?`, answer, sub.DeviceID, sub.Endpoint)
+			err = t.exec(ctx, `UPDATE subscriptions SET last_error = ? WHERE device_id = ? AND endpoint = ?`, answer,
+				sub.DeviceID, sub.Endpoint)
 		}
 		if err != nil {
 			return err
@@ -121,12 +134,15 @@ func (s *Store) NoticeOpened(ctx context.Context, by app.Actor, requestID string
 	const action = "push.opened"
 	return s.write(ctx, func(t *tx) error {
 		var known bool
-		if err := t.GetContext(ctx, &known, `SELECT EXISTS (SELECT 1 FROM audit WHERE actor_id = ? AND action = ? AND request_id = ?
-			AND (request_id <> '' OR at > ? AND at <= ?)) AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE device_id = ? AND ended_at = 0 AND proven_at = 0)`,
+		if err := t.GetContext(ctx, &known,
+			`SELECT EXISTS (SELECT 1 FROM audit WHERE actor_id = ? AND action = ? AND request_id = ?
+			AND (request_id <> '' OR at > ? AND at <= ?)) AND NOT EXISTS (SELECT 1 FROM subscriptions
+			WHERE device_id = ? AND ended_at = 0 AND proven_at = 0)`,
 			by.ID, action, requestID, t.now.Add(-time.Minute), t.now, by.ID); err != nil || known {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE subscriptions SET last_opened_at = ?, proven_at = CASE WHEN proven_at = 0 THEN ? ELSE proven_at END
+		if err := t.exec(ctx,
+			`UPDATE subscriptions SET last_opened_at = ?, proven_at = CASE WHEN proven_at = 0 THEN ? ELSE proven_at END
 			WHERE device_id = ? AND ended_at = 0`, t.now, t.now, by.ID); err != nil {
 			return err
 		}

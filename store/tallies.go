@@ -53,4 +53,5 @@ func (r *Reader) OldestHeld(ctx context.Context) (h Held, ok bool, err error) {
 // The condition is worded as that of the partial index requests_undelivered.
 var oldestHeld = `SELECT ` + listColumns + `, delivery_tries,
 	coalesce((SELECT run_at FROM jobs WHERE request_id = requests.id AND kind = ? AND state = 'waiting'), 0) AS next
-	FROM requests WHERE delivery IN ('waiting', 'unconfirmed', 'failed') AND delivery = 'waiting' ORDER BY created_at, id LIMIT 1`
+	FROM requests WHERE delivery IN ('waiting', 'unconfirmed', 'failed') AND delivery = 'waiting'
+	ORDER BY created_at, id LIMIT 1`

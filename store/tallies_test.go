@@ -24,7 +24,8 @@ func TestPeopleAreTallied(t *testing.T) {
 	alice := db.MustPerson("alice")
 	db.MustPerson("bob")
 	want(2)
-	if _, err := db.AddPerson(t.Context(), app.Operator, "Alice again", []app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}}, nil); err == nil {
+	if _, err := db.AddPerson(t.Context(), app.Operator, "Alice again",
+		[]app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}}, nil); err == nil {
 		t.Error("two people have one name")
 	}
 	want(2)
@@ -109,7 +110,8 @@ func TestOldestHeldDecision(t *testing.T) {
 		}
 	}
 	h, ok, err := db.OldestHeld(t.Context())
-	if err != nil || !ok || h.ID != all[1].ID || h.State != app.Denied || h.DeliveryTries != 1 || h.Next != db.Now().Add(30*time.Second) {
+	if err != nil || !ok || h.ID != all[1].ID || h.State != app.Denied || h.DeliveryTries != 1 ||
+		h.Next != db.Now().Add(30*time.Second) {
 		t.Errorf("it is %+v, %v, %v", h, ok, err)
 	}
 }
@@ -120,10 +122,12 @@ func TestTalliesAreReadOffIndexes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(waiting, "\n"); !strings.Contains(text, "COVERING INDEX requests_expiry (state=? AND expires_at>?)") {
+	if text := strings.Join(waiting,
+		"\n"); !strings.Contains(text, "COVERING INDEX requests_expiry (state=? AND expires_at>?)") {
 		t.Errorf("what waits is counted so:\n%s", text)
 	}
-	if text := strings.Join(held, "\n"); !strings.Contains(text, "requests_undelivered (delivery=?)") || strings.Contains(text, "TEMP B-TREE") {
+	if text := strings.Join(held, "\n"); !strings.Contains(text, "requests_undelivered (delivery=?)") ||
+		strings.Contains(text, "TEMP B-TREE") {
 		t.Errorf("the oldest decision is found so:\n%s", text)
 	}
 }

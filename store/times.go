@@ -33,15 +33,24 @@ type due struct {
 // be asked for again.
 var dues = []due{
 	{found: `ceremonies WHERE expires_at <= :now OR expires_at > :prompt`,
-		end: `DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE expires_at <= :now OR expires_at > :prompt LIMIT :step)`},
+		end: `DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE expires_at <= :now
+			OR expires_at > :prompt LIMIT :step)`},
 	{found: `sessions WHERE expires_at <= :now`,
 		end: `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expires_at <= :now LIMIT :step)`},
-	{found: `admin_sessions WHERE ended_at = 0 AND confirmed_at <> 0 AND (confirmed_at <= :fresh OR confirmed_at > :ahead)`,
+	{
+		found: `admin_sessions WHERE ended_at = 0 AND confirmed_at <> 0 AND (confirmed_at <= :fresh
+			OR confirmed_at > :ahead)`,
 		end: `UPDATE admin_sessions SET confirmed_at = 0 WHERE id IN (SELECT id FROM admin_sessions
-			WHERE ended_at = 0 AND confirmed_at <> 0 AND (confirmed_at <= :fresh OR confirmed_at > :ahead) LIMIT :step)`},
-	{found: `admin_sessions WHERE ended_at = 0 AND (last_seen_at <= :idle OR created_at <= :lifetime OR last_seen_at > :ahead OR created_at > :ahead)`,
+			WHERE ended_at = 0 AND confirmed_at <> 0 AND (confirmed_at <= :fresh
+			OR confirmed_at > :ahead) LIMIT :step)`,
+	},
+	{
+		found: `admin_sessions WHERE ended_at = 0 AND (last_seen_at <= :idle OR created_at <= :lifetime
+			OR last_seen_at > :ahead OR created_at > :ahead)`,
 		end: `UPDATE admin_sessions SET ended_at = :now WHERE id IN (SELECT id FROM admin_sessions
-			WHERE ended_at = 0 AND (last_seen_at <= :idle OR created_at <= :lifetime OR last_seen_at > :ahead OR created_at > :ahead) LIMIT :step)`},
+			WHERE ended_at = 0 AND (last_seen_at <= :idle OR created_at <= :lifetime OR last_seen_at > :ahead
+			OR created_at > :ahead) LIMIT :step)`,
+	},
 	{found: `activation_codes WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead)`,
 		end: `UPDATE activation_codes SET ended_at = expires_at WHERE id IN (SELECT id FROM activation_codes
 			WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead) LIMIT :step)`},
@@ -49,20 +58,26 @@ var dues = []due{
 		end: `UPDATE invitations SET ended_at = expires_at WHERE id IN (SELECT id FROM invitations
 			WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now LIMIT :step) RETURNING person_id`, people: true},
 	{found: `invitations WHERE activation <> '' AND activated_until <= :now`,
-		end: `UPDATE invitations SET activation = '' WHERE id IN (SELECT id FROM invitations WHERE activation <> '' AND activated_until <= :now LIMIT :step)`},
+		end: `UPDATE invitations SET activation = '' WHERE id IN (SELECT id FROM invitations WHERE activation <> ''
+			AND activated_until <= :now LIMIT :step)`},
 	{found: `admin_links WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now`,
-		end: `UPDATE admin_links SET ended_at = expires_at WHERE id IN (SELECT id FROM admin_links WHERE used_at = 0 AND ended_at = 0 AND expires_at <= :now LIMIT :step)`},
+		end: `UPDATE admin_links SET ended_at = expires_at WHERE id IN (SELECT id FROM admin_links WHERE used_at = 0
+			AND ended_at = 0 AND expires_at <= :now LIMIT :step)`},
 	{found: `admin_codes WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead)`,
 		end: `UPDATE admin_codes SET ended_at = expires_at WHERE id IN (SELECT id FROM admin_codes
 			WHERE used_at = 0 AND ended_at = 0 AND (expires_at <= :now OR created_at > :ahead) LIMIT :step)`},
 	{found: `admin_links WHERE activation <> '' AND activated_until <= :now`,
-		end: `UPDATE admin_links SET activation = '' WHERE id IN (SELECT id FROM admin_links WHERE activation <> '' AND activated_until <= :now LIMIT :step)`},
+		end: `UPDATE admin_links SET activation = '' WHERE id IN (SELECT id FROM admin_links WHERE activation <> ''
+			AND activated_until <= :now LIMIT :step)`},
 	{found: `mutes WHERE until <= :now`,
-		end: `DELETE FROM mutes WHERE (person_id, client_id) IN (SELECT person_id, client_id FROM mutes WHERE until <= :now LIMIT :step)`},
+		end: `DELETE FROM mutes WHERE (person_id, client_id) IN (SELECT person_id, client_id FROM mutes
+			WHERE until <= :now LIMIT :step)`},
 	{found: `devices WHERE app_until <> 0 AND app_until <= :now`,
-		end: `UPDATE devices SET app_until = 0 WHERE id IN (SELECT id FROM devices WHERE app_until <> 0 AND app_until <= :now LIMIT :step)`},
+		end: `UPDATE devices SET app_until = 0 WHERE id IN (SELECT id FROM devices WHERE app_until <> 0
+			AND app_until <= :now LIMIT :step)`},
 	{found: `consent_owners WHERE expires_at <= :now`,
-		end: `DELETE FROM consent_owners WHERE (connection, consent_id) IN (SELECT connection, consent_id FROM consent_owners
+		end: `DELETE FROM consent_owners WHERE (connection, consent_id) IN (SELECT connection, consent_id
+			FROM consent_owners
 			WHERE expires_at <= :now LIMIT :step)`},
 }
 
@@ -172,7 +187,8 @@ func (s *Store) ClockSet(ctx context.Context) error {
 		var n int64
 		if err := s.write(ctx, func(t *tx) (err error) {
 			t.announce(app.Event{Topic: app.TopicJob})
-			n, err = t.affect(ctx, `UPDATE jobs SET run_at = min(run_at, ?), begin_by = min(begin_by, ?), lease_until = CASE WHEN lease_until > ? THEN 0 ELSE lease_until END
+			n, err = t.affect(ctx,
+				`UPDATE jobs SET run_at = min(run_at, ?), begin_by = min(begin_by, ?), lease_until = CASE WHEN lease_until > ? THEN 0 ELSE lease_until END
 				WHERE id IN (SELECT id FROM jobs WHERE state = 'waiting' AND (run_at > ? OR lease_until > ?) LIMIT ?)`,
 				t.now, t.now.Add(urgent), t.now.Add(ahead), t.now, t.now.Add(ahead), step)
 			return err

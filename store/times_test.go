@@ -34,8 +34,13 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.SetUpAdmin(t.Context(), app.Operator, store.AdminSetUp{LinkID: l.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
-			Session: app.AdminSession{ID: "s"}}); err != nil {
+		if _, err := db.SetUpAdmin(t.Context(), app.Operator,
+			store.AdminSetUp{
+				LinkID:     l.ID,
+				Activation: app.Activation{LinkAlone: true},
+				Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
+				Session:    app.AdminSession{ID: "s"},
+			}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,25 +69,36 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 	}
 	for _, c := range []ends{
 		{"a device's session", time.Hour, func(db *storetest.DB, _ app.Person, _ app.Device) {
-			if err := db.Sessions().CommitCtx(t.Context(), "token", []byte("x"), db.Now().Add(time.Hour).Time()); err != nil {
+			if err := db.Sessions().CommitCtx(t.Context(), "token", []byte("x"),
+				db.Now().Add(time.Hour).Time()); err != nil {
 				t.Fatal(err)
 			}
 		}, func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
 			_, found, err := db.Sessions().FindCtx(t.Context(), "token")
 			return !found, err
 		}},
-		{"a console session that idles", app.AdminIdle, func(db *storetest.DB, _ app.Person, _ app.Device) { session(db) },
+		{"a console session that idles", app.AdminIdle,
+			func(db *storetest.DB, _ app.Person, _ app.Device) { session(db) },
 			func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
 				s, err := db.AdminSession(t.Context(), "s")
 				return !s.Live(db.Now()), err
 			}},
-		{"a confirmation's freshness", app.AdminFresh, func(db *storetest.DB, _ app.Person, _ app.Device) { session(db) },
+		{"a confirmation's freshness", app.AdminFresh,
+			func(db *storetest.DB, _ app.Person, _ app.Device) { session(db) },
 			func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
 				s, err := db.AdminSession(t.Context(), "s")
 				return !s.Fresh(db.Now()), err
 			}},
 		{"a challenge", 5 * time.Minute, func(db *storetest.DB, p app.Person, d app.Device) {
-			if err := db.PutCeremony(t.Context(), store.Ceremony{ID: "c", Purpose: "approve", PersonID: p.ID, DeviceID: d.ID, Session: "{}", ExpiresAt: db.Now().Add(5 * time.Minute)}); err != nil {
+			if err := db.PutCeremony(t.Context(),
+				store.Ceremony{
+					ID:        "c",
+					Purpose:   "approve",
+					PersonID:  p.ID,
+					DeviceID:  d.ID,
+					Session:   "{}",
+					ExpiresAt: db.Now().Add(5 * time.Minute),
+				}); err != nil {
 				t.Fatal(err)
 			}
 		}, func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
@@ -116,7 +132,8 @@ func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 				return l.Check(db.Now()) != nil, err
 			}},
 		{"a proposal", app.ProposalTTL, func(db *storetest.DB, _ app.Person, _ app.Device) {
-			if _, err := db.Propose(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: owner(db).ID}, app.Proposal{Area: "settings", Action: "x", Subject: "y"}); err != nil {
+			if _, err := db.Propose(t.Context(), app.Actor{Kind: app.ActorAdmin, ID: owner(db).ID},
+				app.Proposal{Area: "settings", Action: "x", Subject: "y"}); err != nil {
 				t.Fatal(err)
 			}
 		}, func(db *storetest.DB, _ app.Person, _ app.Device) (bool, error) {
@@ -193,11 +210,22 @@ func TestWhatAClockAheadWroteIsNotKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.SetUpAdmin(t.Context(), app.Operator, store.AdminSetUp{LinkID: l.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
-		Session: app.AdminSession{ID: "s"}}); err != nil {
+	if _, err := db.SetUpAdmin(t.Context(), app.Operator,
+		store.AdminSetUp{
+			LinkID:     l.ID,
+			Activation: app.Activation{LinkAlone: true},
+			Credential: app.AdminCredential{ID: "k", AdminID: a.ID, Record: "{}"},
+			Session:    app.AdminSession{ID: "s"},
+		}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.PutCeremony(t.Context(), store.Ceremony{ID: "c", Purpose: "approve", Session: "{}", ExpiresAt: db.Now().Add(5 * time.Minute)}); err != nil {
+	if err := db.PutCeremony(t.Context(),
+		store.Ceremony{
+			ID:        "c",
+			Purpose:   "approve",
+			Session:   "{}",
+			ExpiresAt: db.Now().Add(5 * time.Minute),
+		}); err != nil {
 		t.Fatal(err)
 	}
 	r := db.MustRequest(alice)

@@ -19,7 +19,8 @@ import (
 // lets them run and gives their errors.
 func queue(t *testing.T, db *storetest.DB, changes ...func(store.Change) error) []error {
 	t.Helper()
-	return queueAs(t, db, func(i int) error { return store.Write(t.Context(), db.Store, changes[i]) }, len(changes), func() {})
+	return queueAs(t, db, func(i int) error { return store.Write(t.Context(), db.Store, changes[i]) }, len(changes),
+		func() {})
 }
 
 func queueAs(t *testing.T, db *storetest.DB, write func(i int) error, n int, queued func()) []error {
@@ -27,7 +28,8 @@ func queueAs(t *testing.T, db *storetest.DB, write func(i int) error, n int, que
 	began, free := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
-		if err := store.Write(t.Context(), db.Store, func(store.Change) error { close(began); <-free; return nil }); err != nil {
+		if err := store.Write(t.Context(), db.Store,
+			func(store.Change) error { close(began); <-free; return nil }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -216,7 +218,8 @@ func TestAPanicIsItsCallersAlone(t *testing.T) {
 			return nil
 		})
 	}, 3, func() {})
-	if errs[0] != nil || errs[2] != nil || !strings.HasPrefix(caught, "1: panic of type string\n") || !strings.Contains(caught, "TestAPanicIsItsCallersAlone") {
+	if errs[0] != nil || errs[2] != nil || !strings.HasPrefix(caught, "1: panic of type string\n") ||
+		!strings.Contains(caught, "TestAPanicIsItsCallersAlone") {
 		t.Error(errs, caught)
 	}
 	if got := kept(t, db); got != "change0 change2" {

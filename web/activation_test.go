@@ -87,7 +87,8 @@ func TestLinkAloneIsNotEnough(t *testing.T) {
 	if to, _ := ada.get(link).page(t).Find(`[data-testid="set-up"]`).Attr("href"); to != link+"/code" {
 		t.Errorf("the welcome leads to %s", to)
 	}
-	if a := ada.get(link + "/passkey"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != link+"/code" {
+	if a := ada.get(link + "/passkey"); a.StatusCode != http.StatusSeeOther ||
+		a.Header.Get("Location") != link+"/code" {
 		t.Errorf("the passkey's page: %d to %s, want the code's", a.StatusCode, a.Header.Get("Location"))
 	}
 	if a := ada.json(link+"/passkey", "{}"); a.StatusCode != http.StatusConflict || refusedFor(t, a) != "activation" {
@@ -101,7 +102,8 @@ func TestLinkAloneIsNotEnough(t *testing.T) {
 			t.Errorf("the field's %s is %q, want %q", name, got, want)
 		}
 	}
-	if a := ada.typeCode(link, codeFor(ada, link)); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != link+"/passkey" {
+	if a := ada.typeCode(link, codeFor(ada, link)); a.StatusCode != http.StatusSeeOther ||
+		a.Header.Get("Location") != link+"/passkey" {
 		t.Fatalf("the right code: %d to %s\n%s", a.StatusCode, a.Header.Get("Location"), a.body)
 	}
 	if a := ada.get(link + "/code"); a.StatusCode != http.StatusSeeOther {
@@ -122,14 +124,16 @@ func TestWrongCodes(t *testing.T) {
 	link := linkFor(ada)
 	code := codeFor(ada, link)
 	for _, typed := range []string{"", "4821", "4821 773O"} {
-		if a := ada.typeCode(link, typed); a.StatusCode != http.StatusUnprocessableEntity || a.page(t).Find(`[data-testid="code-unreadable"]`).Length() != 1 {
+		if a := ada.typeCode(link, typed); a.StatusCode != http.StatusUnprocessableEntity ||
+			a.page(t).Find(`[data-testid="code-unreadable"]`).Length() != 1 {
 			t.Errorf("%q: %d, want to be told what a code is", typed, a.StatusCode)
 		}
 	}
 	for _, says := range []string{"4 tries left", "3 tries left", "2 tries left", "1 try left"} {
 		a := ada.typeCode(link, wrongFor(code))
 		doc := a.page(t)
-		if text := doc.Find(`[data-testid="code-wrong"]`).Text(); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, says) {
+		if text := doc.Find(`[data-testid="code-wrong"]`).Text(); a.StatusCode != http.StatusUnprocessableEntity ||
+			!strings.Contains(text, says) {
 			t.Errorf("%d %q, want %q", a.StatusCode, text, says)
 		}
 		if v, _ := doc.Find("#activation-code").Attr("value"); v != "" {
@@ -137,7 +141,8 @@ func TestWrongCodes(t *testing.T) {
 		}
 	}
 	for _, typed := range []string{wrongFor(code), code} {
-		if a := ada.typeCode(link, typed); a.StatusCode != http.StatusUnprocessableEntity || a.page(t).Find(`[data-testid="code-ended"]`).Text() != "This code has ended. Ask for a new one." {
+		if a := ada.typeCode(link, typed); a.StatusCode != http.StatusUnprocessableEntity ||
+			a.page(t).Find(`[data-testid="code-ended"]`).Text() != "This code has ended. Ask for a new one." {
 			t.Errorf("the fifth wrong code, or what comes after: %d %s", a.StatusCode, a.page(t).Find("form").Text())
 		}
 	}
@@ -146,7 +151,8 @@ func TestWrongCodes(t *testing.T) {
 	}
 	late := codeFor(ada, link)
 	s.Clock.Advance(app.ActivationCodeTTL)
-	if a := ada.typeCode(link, late); a.StatusCode != http.StatusUnprocessableEntity || a.page(t).Find(`[data-testid="code-late"]`).Length() != 1 {
+	if a := ada.typeCode(link, late); a.StatusCode != http.StatusUnprocessableEntity ||
+		a.page(t).Find(`[data-testid="code-late"]`).Length() != 1 {
 		t.Errorf("a code past its time: %d", a.StatusCode)
 	}
 	if a := ada.typeCode(link, codeFor(ada, link)); a.StatusCode != http.StatusSeeOther {
@@ -169,7 +175,8 @@ func TestActivationStaysInItsBrowser(t *testing.T) {
 		t.Fatalf("%d", a.StatusCode)
 	}
 	eve := ada.elsewhere()
-	if a := eve.get(link + "/passkey"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != link+"/code" {
+	if a := eve.get(link + "/passkey"); a.StatusCode != http.StatusSeeOther ||
+		a.Header.Get("Location") != link+"/code" {
 		t.Errorf("the passkey's page elsewhere: %d to %s", a.StatusCode, a.Header.Get("Location"))
 	}
 	if a := eve.json(link+"/passkey", "{}"); a.StatusCode != http.StatusConflict || refusedFor(t, a) != "activation" {
@@ -180,8 +187,10 @@ func TestActivationStaysInItsBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := `{"credential":` + virtualwebauthn.CreateAttestationResponse(ada.rp, ada.auth, ada.cred, *o) + `,"standalone":false,"zone":""}`
-	if a := eve.json(link+"/passkey/"+pr.Ceremony, body); a.StatusCode != http.StatusConflict || refusedFor(t, a) != "activation" {
+	body := `{"credential":` + virtualwebauthn.CreateAttestationResponse(ada.rp, ada.auth, ada.cred, *o) +
+		`,"standalone":false,"zone":""}`
+	if a := eve.json(link+"/passkey/"+pr.Ceremony, body); a.StatusCode != http.StatusConflict ||
+		refusedFor(t, a) != "activation" {
 		t.Errorf("the end of a ceremony elsewhere: %d %s", a.StatusCode, a.body)
 	}
 	if a := ada.json(link+"/passkey/"+pr.Ceremony, body); a.StatusCode != http.StatusOK {
@@ -204,7 +213,9 @@ func TestSignInByLinkAndActivation(t *testing.T) {
 	signIn := func(p *person) {
 		t.Helper()
 		pr := p.begin("/sign-in/passkey", `{"invite":"`+strings.TrimPrefix(link, "/enrol/")+`"}`)
-		a := p.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+p.sign(pr)+`,"standalone":false,"zone":"","invite":"`+strings.TrimPrefix(link, "/enrol/")+`"}`)
+		a := p.json("/sign-in/passkey/"+pr.Ceremony,
+			`{"credential":`+p.sign(pr)+`,"standalone":false,"zone":"","invite":"`+strings.TrimPrefix(link, "/enrol/")+
+				`"}`)
 		if a.StatusCode != http.StatusOK {
 			t.Fatalf("sign-in: %d %s", a.StatusCode, a.body)
 		}

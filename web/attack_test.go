@@ -52,20 +52,26 @@ func TestAStrangersBurstStopsNoKnownClient(t *testing.T) {
 		attack  []func(*person)
 		refused map[string]bool // by client
 	}{
-		{"a burst", always, []func(*person){burst("stranger")}, map[string]bool{"stranger": true, "new": true, "shop": false}},
-		{"a burst, with the code asked for under attack alone", consent.Protection{UnderAttack: []string{"regular"}, RefuseWithoutCode: true},
+		{"a burst", always, []func(*person){burst("stranger")},
+			map[string]bool{"stranger": true, "new": true, "shop": false}},
+		{"a burst, with the code asked for under attack alone",
+			consent.Protection{UnderAttack: []string{"regular"}, RefuseWithoutCode: true},
 			[]func(*person){burst("stranger")}, map[string]bool{"stranger": true, "new": true, "shop": false}},
 		{"a flood", always, []func(*person){func(p *person) {
 			for i := range 14 {
 				p.askedBy(fmt.Sprint("stranger ", i), "Pay at the till")
 			}
 		}}, map[string]bool{"stranger 3": true, "new": true, "shop": false}},
-		{"a burst of a known client", always, []func(*person){burst("shop")}, map[string]bool{"shop": true, "bank": false, "new": true}},
+		{"a burst of a known client", always, []func(*person){burst("shop")},
+			map[string]bool{"shop": true, "bank": false, "new": true}},
 		{"a report", always, []func(*person){report}, map[string]bool{"stranger": true, "shop": true, "bank": true}},
-		{"a report, with a burst after it", always, []func(*person){report, burst("stranger")}, map[string]bool{"shop": true}},
-		{"a burst, and approvals of long ago", always, []func(*person){func(p *person) { p.Clock.Advance(app.KnownFor + time.Hour) }, burst("stranger")},
+		{"a report, with a burst after it", always, []func(*person){report, burst("stranger")},
 			map[string]bool{"shop": true}},
-		{"a burst of an hour ago", always, []func(*person){burst("stranger"), func(p *person) { p.Clock.Advance(app.AttackWindow + time.Minute) }},
+		{"a burst, and approvals of long ago", always,
+			[]func(*person){func(p *person) { p.Clock.Advance(app.KnownFor + time.Hour) }, burst("stranger")},
+			map[string]bool{"shop": true}},
+		{"a burst of an hour ago", always,
+			[]func(*person){burst("stranger"), func(p *person) { p.Clock.Advance(app.AttackWindow + time.Minute) }},
 			map[string]bool{"new": false, "stranger": false, "shop": false}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,8 +96,10 @@ func TestAStrangersBurstStopsNoKnownClient(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if (now.State == app.Cancelled && now.Reason == app.ReasonNoCode) != refused || !refused && now.State != app.Pending {
-					t.Errorf("the request of %s is %s (%s), refused should be %v", client, now.State, now.Reason, refused)
+				if (now.State == app.Cancelled && now.Reason == app.ReasonNoCode) != refused ||
+					!refused && now.State != app.Pending {
+					t.Errorf("the request of %s is %s (%s), refused should be %v", client, now.State, now.Reason,
+						refused)
 				}
 				if refused || client != "shop" {
 					continue
@@ -142,6 +150,7 @@ func TestAFloodPushesNothingKnownOutOfTheInbox(t *testing.T) {
 		}
 	}
 	if listed["shop"] != 3 || listed["first"] != 1 {
-		t.Errorf("of the shop that she knows %d of 3 are listed, of %s %d", listed["shop"], first.ClientName, listed["first"])
+		t.Errorf("of the shop that she knows %d of 3 are listed, of %s %d", listed["shop"], first.ClientName,
+			listed["first"])
 	}
 }

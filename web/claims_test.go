@@ -53,7 +53,9 @@ func (p *person) approvedWith(r app.Request, unticked ...string) {
 // What is unticked is withheld: neither the scope nor its claims reach ACP, and
 // outcome and receipt don't say that they were given.
 func TestUntickingWithholds(t *testing.T) {
-	verified := &emulator.VerifiedClaims{UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": nil, "given_name": nil}}}
+	verified := &emulator.VerifiedClaims{
+		UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": nil, "given_name": nil}},
+	}
 	for _, c := range []struct {
 		name     string
 		edit     func(*emulator.SessionDetails)
@@ -70,24 +72,34 @@ func TestUntickingWithholds(t *testing.T) {
 		{name: "e-mail and phone unticked", edit: func(*emulator.SessionDetails) {},
 			ticks:    []tick{{"scopes", "profile"}, {"scopes", "email"}, {"scopes", "phone"}},
 			unticked: []string{"email", "phone"}, scopes: "openid profile", claims: "name birthdate",
-			given: "That it’s you\nYour name and profile · Full name, date of birth", left: "Your e-mail address\nYour phone number"},
+			given: "That it’s you\nYour name and profile · Full name, date of birth",
+			left:  "Your e-mail address\nYour phone number"},
 		{name: "all unticked", edit: func(*emulator.SessionDetails) {},
 			ticks:    []tick{{"scopes", "profile"}, {"scopes", "email"}, {"scopes", "phone"}},
 			unticked: []string{"profile", "email", "phone"}, scopes: "openid", claims: "none",
-			given: "That it’s you", left: "Your name and profile · Full name, date of birth\nYour e-mail address\nYour phone number"},
+			given: "That it’s you",
+			left:  "Your name and profile · Full name, date of birth\nYour e-mail address\nYour phone number"},
 		{name: "claims by themselves", edit: func(d *emulator.SessionDetails) {
 			d.ClaimsToConsent = append(d.ClaimsToConsent, "address", "loyalty_level")
 			d.VerifiedClaims = verified
 		},
-			ticks: []tick{{"scopes", "profile"}, {"scopes", "email"}, {"scopes", "phone"}, {"claims", "address"}, {"claims", "loyalty_level"},
+			ticks: []tick{{"scopes", "profile"}, {"scopes", "email"}, {"scopes", "phone"}, {"claims", "address"},
+				{"claims", "loyalty_level"},
 				{"verified_claims", "birthdate"}, {"verified_claims", "given_name"}},
-			unticked: []string{"email", "phone", "address", "birthdate"}, scopes: "openid profile", claims: "name birthdate loyalty_level", verified: "given_name",
-			given: "That it’s you\nYour name and profile · Full name, date of birth\nloyalty_level\nFirst name · Checked data",
-			left:  "Your e-mail address\nYour phone number\nPostal address\nDate of birth · Checked data"},
-		{name: "a scope that ACP allows to nobody", edit: func(d *emulator.SessionDetails) { d.AllowedScopes["email"] = false },
+			unticked: []string{"email", "phone", "address", "birthdate"},
+			scopes:   "openid profile",
+			claims:   "name birthdate loyalty_level",
+			verified: "given_name",
+			given:    "That it’s you\nYour name and profile · Full name, date of birth\nloyalty_level\nFirst name · Checked data",
+			left:     "Your e-mail address\nYour phone number\nPostal address\nDate of birth · Checked data"},
+		{
+			name:   "a scope that ACP allows to nobody",
+			edit:   func(d *emulator.SessionDetails) { d.AllowedScopes["email"] = false },
 			ticks:  []tick{{"scopes", "profile"}, {"scopes", "phone"}},
-			scopes: "openid profile phone", claims: "name birthdate phone_number",
-			given: "That it’s you\nYour name and profile · Full name, date of birth\nYour phone number"},
+			scopes: "openid profile phone",
+			claims: "name birthdate phone_number",
+			given:  "That it’s you\nYour name and profile · Full name, date of birth\nYour phone number",
+		},
 		{name: "a scope that is granted unasked", edit: func(d *emulator.SessionDetails) {
 			for i, s := range d.RequestedScopes {
 				d.RequestedScopes[i].ImplicitGrant = s.Name == "email"
@@ -95,7 +107,8 @@ func TestUntickingWithholds(t *testing.T) {
 		},
 			ticks:    []tick{{"scopes", "profile"}, {"scopes", "phone"}},
 			unticked: []string{"phone"}, scopes: "email openid profile", claims: "name birthdate email",
-			given: "That it’s you\nYour name and profile · Full name, date of birth\nE-mail address", left: "Your phone number"},
+			given: "That it’s you\nYour name and profile · Full name, date of birth\nE-mail address",
+			left:  "Your phone number"},
 		{name: "no claims named", edit: func(d *emulator.SessionDetails) { d.ClaimsToConsent = nil },
 			ticks:    []tick{{"scopes", "profile"}, {"scopes", "email"}, {"scopes", "phone"}},
 			unticked: []string{"email"}, scopes: "openid profile phone",
@@ -106,9 +119,13 @@ func TestUntickingWithholds(t *testing.T) {
 			ada := s.person("Ada Quill")
 			ada.enrol()
 			s.acp.SetService(emulator.Service{URL: s.url, Username: "acp", Password: "a long password"})
-			session := s.acp.Begin(emulator.Ask{Hint: ada.identifier(), Scopes: []string{"openid", "profile", "email", "phone"}})
+			session := s.acp.Begin(emulator.Ask{
+				Hint:   ada.identifier(),
+				Scopes: []string{"openid", "profile", "email", "phone"},
+			})
 			s.acp.Edit(session.ID, c.edit)
-			if a, err := s.acp.Start(t.Context(), s.acp.StartPayload(session.ID)); err != nil || a.Status != http.StatusOK {
+			if a, err := s.acp.Start(t.Context(), s.acp.StartPayload(session.ID)); err != nil ||
+				a.Status != http.StatusOK {
 				t.Fatalf("start: %d %v", a.Status, err)
 			}
 			r, err := s.RequestByLogin(t.Context(), "demo", session.ID)
@@ -127,7 +144,8 @@ func TestUntickingWithholds(t *testing.T) {
 			for _, list := range []struct {
 				name, want string
 				is         []string
-			}{{"scopes", c.scopes, got.Accepted.GrantedScopes}, {"claims", c.claims, got.Accepted.GrantedClaims}, {"verified claims", c.verified, got.Accepted.GrantedVerifiedClaims}} {
+			}{{"scopes", c.scopes, got.Accepted.GrantedScopes}, {"claims", c.claims, got.Accepted.GrantedClaims},
+				{"verified claims", c.verified, got.Accepted.GrantedVerifiedClaims}} {
 				is := strings.Join(list.is, " ")
 				if list.is != nil && len(list.is) == 0 {
 					is = "none"
@@ -157,7 +175,8 @@ func TestUntickingWithholds(t *testing.T) {
 				t.Errorf("the receipt grants the verified claims %q", is)
 			}
 			if n := strings.Count(string(said.Shown), `"left_out":true`); n != len(c.unticked) {
-				t.Errorf("the receipt says of %d things that they were left out, want %d: %s", n, len(c.unticked), said.Shown)
+				t.Errorf("the receipt says of %d things that they were left out, want %d: %s", n, len(c.unticked),
+					said.Shown)
 			}
 			if n := strings.Count(said.String(), "(left out)"); n != len(c.unticked) {
 				t.Errorf("in words it says so of %d, want %d:\n%s", n, len(c.unticked), said)
@@ -173,15 +192,18 @@ func TestOnlyOfferedClaimsAreGranted(t *testing.T) {
 	ada.enrol()
 	session, r := ada.asked(func(d *emulator.SessionDetails) { d.ClaimsToConsent = []string{"name", "cpf"} })
 	seen := seenOn(ada.get("/requests/" + r.ID).page(t))
-	pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":[],"claims":["name","email","sub"],"verified_claims":["name"]}`)
-	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusOK {
+	pr := ada.begin("/requests/"+r.ID+"/approval",
+		seen+`,"scopes":[],"claims":["name","email","sub"],"verified_claims":["name"]}`)
+	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+		`{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
 	if out := s.svc.Settle(t.Context(), s.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobDone {
 		t.Fatal(out)
 	}
 	got, _ := s.acp.Session(session.ID)
-	if b := got.Accepted; b == nil || len(b.GrantedClaims) != 0 || b.GrantedClaims == nil || b.GrantedVerifiedClaims != nil || strings.Join(b.GrantedScopes, " ") != "openid" {
+	if b := got.Accepted; b == nil || len(b.GrantedClaims) != 0 || b.GrantedClaims == nil ||
+		b.GrantedVerifiedClaims != nil || strings.Join(b.GrantedScopes, " ") != "openid" {
 		t.Errorf("ACP got %+v", b)
 	}
 }

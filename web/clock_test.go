@@ -27,7 +27,8 @@ func TestADayAheadAndBackLeavesStartsServed(t *testing.T) {
 			}
 			_, r := ada.asked()
 			if r.State != app.Pending || r.ExpiresAt.Sub(s.Now()) < time.Minute {
-				t.Errorf("after a leap of %v a start is %s (%s) and has %v to live", leap, r.State, r.Reason, r.ExpiresAt.Sub(s.Now()))
+				t.Errorf("after a leap of %v a start is %s (%s) and has %v to live", leap, r.State, r.Reason,
+					r.ExpiresAt.Sub(s.Now()))
 			}
 			if now, err := s.Request(t.Context(), waits.ID); err != nil || now.State != app.Pending {
 				t.Errorf("after a leap of %v what waited is %s (%v)", leap, now.State, err)
@@ -37,7 +38,8 @@ func TestADayAheadAndBackLeavesStartsServed(t *testing.T) {
 			}
 			seen := seenOn(ada.get("/requests/" + r.ID).page(t))
 			pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`)
-			if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
+			if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+				`{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
 				t.Errorf("after a leap of %v an approval: %d %s", leap, a.StatusCode, a.body)
 			}
 		}

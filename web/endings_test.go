@@ -49,14 +49,16 @@ func TestWhatWasDeniedAtOnceIsDeniedAtOnce(t *testing.T) {
 	if text := ada.get("/requests/" + last.ID).page(t).Find(`[data-testid="outcome"]`).Text(); text == "" {
 		t.Error("the page of one doesn't say that it is over")
 	}
-	if a := ada.json("/requests/"+last.ID+"/approval", `{"seen":"x","words":"x","scopes":[]}`); a.StatusCode != http.StatusConflict {
+	if a := ada.json("/requests/"+last.ID+"/approval",
+		`{"seen":"x","words":"x","scopes":[]}`); a.StatusCode != http.StatusConflict {
 		t.Errorf("one can be approved: %d %s", a.StatusCode, a.body)
 	}
 	if a := ada.form("/requests/"+last.ID+"/report", ""); a.StatusCode != http.StatusSeeOther {
 		t.Errorf("reporting one: %d", a.StatusCode)
 	}
 	pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`)
-	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, fmt.Sprintf(`{"credential":%s,"standalone":false,"zone":""}`, ada.sign(pr))); a.StatusCode != http.StatusOK {
+	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+		fmt.Sprintf(`{"credential":%s,"standalone":false,"zone":""}`, ada.sign(pr))); a.StatusCode != http.StatusOK {
 		t.Errorf("the other client's: %d %s", a.StatusCode, a.body)
 	}
 	for more := true; more; {
@@ -66,7 +68,8 @@ func TestWhatWasDeniedAtOnceIsDeniedAtOnce(t *testing.T) {
 		}
 	}
 	for _, r := range all {
-		if got, err := s.Request(t.Context(), r.ID); err != nil || got.State != app.Denied || got.Reason != app.ReasonPerson {
+		if got, err := s.Request(t.Context(), r.ID); err != nil || got.State != app.Denied ||
+			got.Reason != app.ReasonPerson {
 			t.Errorf("%s is %s (%s), %v", r.ID, got.State, got.Reason, err)
 		}
 	}
@@ -82,7 +85,8 @@ func TestAFormDeniesFiftyClientsAtMost(t *testing.T) {
 	for i := range consent.DeniedClients + 10 {
 		in := storetest.Request(ada.who, s.Now().Add(time.Hour+time.Duration(i)*time.Second))
 		in.ClientID = fmt.Sprint("shop-", i)
-		if _, _, err := s.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+		if _, _, err := s.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour},
+			true); err != nil {
 			t.Fatal(err)
 		}
 		form["client"] = append(form["client"], fmt.Sprint("x", i), in.ClientID, in.ClientID)
@@ -96,7 +100,8 @@ func TestAFormDeniesFiftyClientsAtMost(t *testing.T) {
 			t.Errorf("%d clients still wait (%v), want %d", len(waiting), err, left)
 		}
 		for _, w := range waiting {
-			if n, err := strconv.Atoi(strings.TrimPrefix(w.ClientID, "shop-")); err != nil || n < consent.DeniedClients {
+			if n, err := strconv.Atoi(strings.TrimPrefix(w.ClientID, "shop-")); err != nil ||
+				n < consent.DeniedClients {
 				t.Errorf("%s waits, although its request ends before others", w.ClientID)
 			}
 		}

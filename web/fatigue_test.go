@@ -48,7 +48,9 @@ func TestInboxSaysWhyThereWasNoNotice(t *testing.T) {
 			p.form("/requests/"+r.ID+"/deny", "")
 			p.Clock.Advance(time.Second)
 			return p.asks("Shop")
-		}, app.QuietBackOff, "One request from Shop waits. You said no to it, so we notify you of its requests again from", "You said no to Shop, so we didn’t notify you of this."},
+		}, app.QuietBackOff,
+			"One request from Shop waits. You said no to it, so we notify you of its requests again from",
+			"You said no to Shop, so we didn’t notify you of this."},
 		{"after a report", func(p *person) app.Request {
 			r := p.asks("Shop")
 			p.Clock.Advance(time.Second)
@@ -96,7 +98,8 @@ func TestInboxSaysWhyThereWasNoNotice(t *testing.T) {
 			if said := wordsOf(inbox, "burst"); !strings.HasPrefix(said, c.slip) || (said == "") != (c.slip == "") {
 				t.Errorf("the slip says %q, want %q", said, c.slip)
 			}
-			if said := wordsOf(ada.get("/requests/"+r.ID).page(t), "notice-quiet"); !strings.HasPrefix(said, c.page) || (said == "") != (c.page == "") {
+			if said := wordsOf(ada.get("/requests/"+r.ID).page(t), "notice-quiet"); !strings.HasPrefix(said, c.page) ||
+				(said == "") != (c.page == "") {
 				t.Errorf("its page says %q, want %q", said, c.page)
 			}
 			if c.slip == "" {

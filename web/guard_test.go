@@ -58,7 +58,8 @@ func TestAnEnrolmentBelongsToItsLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := `{"credential":` + virtualwebauthn.CreateAttestationResponse(phone.rp, phone.auth, phone.cred, *o) + `,"standalone":false,"zone":""}`
+	body := `{"credential":` + virtualwebauthn.CreateAttestationResponse(phone.rp, phone.auth, phone.cred, *o) +
+		`,"standalone":false,"zone":""}`
 	if a := phone.json(his+"/passkey/"+pr.Ceremony, body); a.StatusCode != http.StatusConflict {
 		t.Errorf("a ceremony of another link: %d %s", a.StatusCode, a.body)
 	}
@@ -84,7 +85,8 @@ func TestSigningInRenewsTheSession(t *testing.T) {
 	}
 	before := session()
 	pr := ada.begin("/sign-in/passkey", "{}")
-	if a := ada.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`,"standalone":false}`); a.StatusCode != http.StatusOK {
+	if a := ada.json("/sign-in/passkey/"+pr.Ceremony,
+		`{"credential":`+ada.sign(pr)+`,"standalone":false}`); a.StatusCode != http.StatusOK {
 		t.Fatalf("sign-in: %d %s", a.StatusCode, a.body)
 	}
 	after := session()
@@ -102,7 +104,8 @@ func TestSigningInRenewsTheSession(t *testing.T) {
 func TestSigningInToTheConsoleRenewsTheSession(t *testing.T) {
 	s := newSite(t)
 	olive := s.person("Olive")
-	made, err := (admin.Registry{Store: s.Store}).Add(t.Context(), app.Operator, "olive@northmoor.example", "", app.RoleOwner)
+	made, err := (admin.Registry{Store: s.Store}).Add(t.Context(), app.Operator, "olive@northmoor.example", "",
+		app.RoleOwner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +116,8 @@ func TestSigningInToTheConsoleRenewsTheSession(t *testing.T) {
 	}
 	before := olive.http.Jar.Cookies(console)
 	pr := olive.begin("/admin/sign-in/passkey", "{}")
-	if a := olive.json("/admin/sign-in/passkey/"+pr.Ceremony, `{"credential":`+olive.sign(pr)+`}`); a.StatusCode != http.StatusOK {
+	if a := olive.json("/admin/sign-in/passkey/"+pr.Ceremony,
+		`{"credential":`+olive.sign(pr)+`}`); a.StatusCode != http.StatusOK {
 		t.Fatalf("sign-in: %d %s", a.StatusCode, a.body)
 	}
 	after := olive.http.Jar.Cookies(console)
@@ -122,7 +126,8 @@ func TestSigningInToTheConsoleRenewsTheSession(t *testing.T) {
 	}
 	planted := olive.elsewhere()
 	planted.http.Jar.SetCookies(console, before)
-	if a := planted.get("/admin/sessions"); a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), "/admin/sign-in") {
+	if a := planted.get("/admin/sessions"); a.StatusCode != http.StatusSeeOther ||
+		!strings.HasPrefix(a.Header.Get("Location"), "/admin/sign-in") {
 		t.Errorf("the cookie of before is signed in: %d", a.StatusCode)
 	}
 }
@@ -151,10 +156,13 @@ func TestNoPageCanBeFramed(t *testing.T) {
 	ada := s.person("Ada Quill")
 	ada.enrol()
 	_, r := ada.asked()
-	for _, path := range []string{"/", "/requests/" + r.ID, "/devices", "/sign-in", "/offline", "/admin/sign-in", "/admin/overview", "/nowhere"} {
+	for _, path := range []string{"/", "/requests/" + r.ID, "/devices", "/sign-in", "/offline", "/admin/sign-in",
+		"/admin/overview", "/nowhere"} {
 		h := ada.get(path).Header
-		if h.Get("X-Frame-Options") != "DENY" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
-			t.Errorf("%s: X-Frame-Options %q, policy %q", path, h.Get("X-Frame-Options"), h.Get("Content-Security-Policy"))
+		if h.Get("X-Frame-Options") != "DENY" ||
+			!strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+			t.Errorf("%s: X-Frame-Options %q, policy %q", path, h.Get("X-Frame-Options"),
+				h.Get("Content-Security-Policy"))
 		}
 	}
 }
@@ -166,10 +174,12 @@ func TestNoPageRunsInlineScripts(t *testing.T) {
 	ada := s.person("Ada Quill")
 	ada.enrol()
 	_, r := ada.asked()
-	for _, path := range []string{"/", "/requests/" + r.ID, "/devices", "/history", "/settings", "/sign-in", "/offline", "/admin/sign-in", "/nowhere"} {
+	for _, path := range []string{"/", "/requests/" + r.ID, "/devices", "/history", "/settings", "/sign-in", "/offline",
+		"/admin/sign-in", "/nowhere"} {
 		a := ada.get(path)
 		policy := a.Header.Get("Content-Security-Policy")
-		if !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "style-src 'self';") || strings.Contains(policy, "unsafe") {
+		if !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "style-src 'self';") ||
+			strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: %q", path, policy)
 		}
 		if n := a.page(t).Find("script:not([src]), style, [style], [onclick], [onload], [onsubmit]").Length(); n != 0 {
@@ -216,7 +226,8 @@ func TestPitfall37StartDoesNotWaitForThePerson(t *testing.T) {
 	_, r := ada.asked()
 	waiting, _, err := s.Outbox(t.Context())
 	if err != nil || waiting != 1 || s.push.Waiting() != 0 || r.State != app.Pending {
-		t.Errorf("when the start was answered: %d notices to send (%v), %d sent, the request %s", waiting, err, s.push.Waiting(), r.State)
+		t.Errorf("when the start was answered: %d notices to send (%v), %d sent, the request %s", waiting, err,
+			s.push.Waiting(), r.State)
 	}
 }
 
@@ -232,13 +243,15 @@ func TestPitfall48OnePromptAndNoFurtherQuestion(t *testing.T) {
 		t.Fatalf("%d buttons approve", n)
 	}
 	pr := ada.begin("/requests/"+r.ID+"/approval", seenOn(page)+`,"scopes":["profile"]}`)
-	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusOK {
+	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+		`{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
 	if now, err := s.Request(t.Context(), r.ID); err != nil || now.State != app.Approved {
 		t.Errorf("after one prompt it is %s (%v)", now.State, err)
 	}
-	if n := ada.get("/requests/" + r.ID).page(t).Find(`form [data-testid="approve"], form [data-testid="confirm"]`).Length(); n != 0 {
+	if n := ada.get("/requests/" +
+		r.ID).page(t).Find(`form [data-testid="approve"], form [data-testid="confirm"]`).Length(); n != 0 {
 		t.Errorf("the outcome asks %d more questions", n)
 	}
 }

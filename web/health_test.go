@@ -54,9 +54,11 @@ func TestReadinessIsAskedOfTheDatabaseOnceASecond(t *testing.T) {
 func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	s := newSite(t)
 	for _, c := range []struct{ method, path, host string }{
-		{"GET", "/", ""}, {"GET", "/sign-in", ""}, {"GET", "/nowhere", ""}, {"PUT", "/", ""}, {"DELETE", "/settings", ""},
+		{"GET", "/", ""}, {"GET", "/sign-in", ""}, {"GET", "/nowhere", ""}, {"PUT", "/", ""},
+		{"DELETE", "/settings", ""},
 		{"GET", "/static/nothing.js", ""}, {"GET", "/sw.js", ""}, {"GET", "/offline", ""}, {"GET", "//enrol//x", ""},
-		{"POST", "/user/verify", ""}, {"GET", "/authentication/start", ""}, {"GET", "/openapi.json", ""}, {"GET", "/healthz", ""}, {"GET", "/readyz", ""},
+		{"POST", "/user/verify", ""}, {"GET", "/authentication/start", ""}, {"GET", "/openapi.json", ""},
+		{"GET", "/healthz", ""}, {"GET", "/readyz", ""},
 		{"POST", "/readyz", ""}, {"GET", "/x", "other.example"}, {"POST", "/x", "other.example"},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), c.method, s.url, nil)
@@ -73,9 +75,11 @@ func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 		}
 		io.Copy(io.Discard, res.Body)
 		res.Body.Close()
-		if h := res.Header; h.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none';") ||
+		if h := res.Header; h.Get("X-Content-Type-Options") != "nosniff" ||
+			!strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none';") ||
 			len(h.Values("Content-Security-Policy")) != 1 {
-			t.Errorf("%s %s at %q (%d): nosniff %q, policy %q", c.method, c.path, c.host, res.StatusCode, h.Get("X-Content-Type-Options"), h.Values("Content-Security-Policy"))
+			t.Errorf("%s %s at %q (%d): nosniff %q, policy %q", c.method, c.path, c.host, res.StatusCode,
+				h.Get("X-Content-Type-Options"), h.Values("Content-Security-Policy"))
 		}
 	}
 }

@@ -28,23 +28,33 @@ func TestIdentifierNewsInTheInbox(t *testing.T) {
 	}
 	edit(append(ids[:len(ids):len(ids)], mail)...)
 	page := ada.get("/").page(t)
-	if text := page.Find(`[data-testid="notice-identifier-added"]`).Text(); !strings.Contains(text, "another identifier") || !strings.Contains(text, "E-mail") || strings.Contains(text, mail.Value) {
+	if text := page.Find(`[data-testid="notice-identifier-added"]`).Text(); !strings.Contains(text,
+		"another identifier") ||
+		!strings.Contains(text, "E-mail") || strings.Contains(text, mail.Value) {
 		t.Errorf("of what was added the inbox says %q", text)
 	}
-	if _, err := s.EditPerson(t.Context(), app.Operator, ada.who.ID, ada.who.Name, append(ids[:len(ids):len(ids)], mail), []string{"12345678000195"}); err != nil {
+	if _, err := s.EditPerson(t.Context(), app.Operator, ada.who.ID, ada.who.Name,
+		append(ids[:len(ids):len(ids)], mail), []string{"12345678000195"}); err != nil {
 		t.Fatal(err)
 	}
-	if text := ada.get("/").page(t).Find(`[data-testid="notice-company-added"]`).Text(); !strings.Contains(text, "another company") || strings.Contains(text, "12345678") {
+	if text := ada.get("/").page(t).Find(`[data-testid="notice-company-added"]`).Text(); !strings.Contains(text,
+		"another company") ||
+		strings.Contains(text, "12345678") {
 		t.Errorf("of a company the inbox says %q", text)
 	}
 	edit(ids...)
-	if text := ada.get("/").page(t).Find(`[data-testid="notice-identifier-removed"]`).Text(); !strings.Contains(text, "removed") || !strings.Contains(text, "E-mail") {
+	if text := ada.get("/").page(t).Find(`[data-testid="notice-identifier-removed"]`).Text(); !strings.Contains(text,
+		"removed") ||
+		!strings.Contains(text, "E-mail") {
 		t.Errorf("of what was removed the inbox says %q", text)
 	}
-	if _, err := s.AddPerson(t.Context(), app.Operator, "Mallory", []app.Identifier{mail}, nil, store.AllowMove); err != nil {
+	if _, err := s.AddPerson(t.Context(), app.Operator, "Mallory", []app.Identifier{mail}, nil,
+		store.AllowMove); err != nil {
 		t.Fatal(err)
 	}
-	if text := ada.get("/").page(t).Find(`[data-testid="notice-identifier-lost"]`).Text(); !strings.Contains(text, "given to somebody else") || !strings.Contains(text, "E-mail") {
+	if text := ada.get("/").page(t).Find(`[data-testid="notice-identifier-lost"]`).Text(); !strings.Contains(text,
+		"given to somebody else") ||
+		!strings.Contains(text, "E-mail") {
 		t.Errorf("of what moved the inbox says %q", text)
 	}
 	if to := ada.get("/notice/identifiers").Header.Get("Location"); to != "/" {

@@ -64,7 +64,8 @@ func TestInboxSaysWhatItDoesNotList(t *testing.T) {
 		slips   int
 		says    map[string]string
 	}{
-		{"not quiet", 100, store.InboxOfClient, map[string]string{"inbox-title": "32 requests wait", "notice-more": "Seven more wait"}},
+		{"not quiet", 100, store.InboxOfClient,
+			map[string]string{"inbox-title": "32 requests wait", "notice-more": "Seven more wait"}},
 		{"a burst", 5, 0, map[string]string{"inbox-title": "32 requests wait", "burst": "asked 32 times in 3 minutes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -73,14 +74,16 @@ func TestInboxSaysWhatItDoesNotList(t *testing.T) {
 			ada.enrol()
 			for range store.InboxOfClient + beyond {
 				s.Clock.Advance(5 * time.Second)
-				if _, _, err := s.StartRequest(t.Context(), app.System, storetest.Request(ada.who, s.Now().Add(time.Hour)),
+				if _, _, err := s.StartRequest(t.Context(), app.System,
+					storetest.Request(ada.who, s.Now().Add(time.Hour)),
 					store.Fatigue{Notices: c.notices, Window: time.Hour}, true); err != nil {
 					t.Fatal(err)
 				}
 			}
 			doc := ada.get("/").page(t)
 			for id, want := range c.says {
-				if got := strings.Join(strings.Fields(doc.Find(`[data-testid="`+id+`"]`).Text()), " "); !strings.Contains(got, want) {
+				if got := strings.Join(strings.Fields(doc.Find(`[data-testid="`+id+`"]`).Text()),
+					" "); !strings.Contains(got, want) {
 					t.Errorf("%s says %q, want %q", id, got, want)
 				}
 			}

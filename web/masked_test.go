@@ -62,10 +62,15 @@ func TestHistoryCursorsAreSealed(t *testing.T) {
 		}
 		older[name] = p.get("/history").page(t).Find(`a[href*="after="]`).AttrOr("href", "")
 	}
-	if a := people["ada"].get(older["ada"]); a.StatusCode != http.StatusOK || a.page(t).Find(`a[href*="after="]`).Length() != 0 {
+	if a := people["ada"].get(older["ada"]); a.StatusCode != http.StatusOK ||
+		a.page(t).Find(`a[href*="after="]`).Length() != 0 {
 		t.Errorf("the next page: %d", a.StatusCode)
 	}
-	for what, path := range map[string]string{"another person's": older["bea"], "made up": "/history?after=1764300000000", "for another filter": older["ada"] + "&state=denied"} {
+	for what, path := range map[string]string{
+		"another person's":   older["bea"],
+		"made up":            "/history?after=1764300000000",
+		"for another filter": older["ada"] + "&state=denied",
+	} {
 		if a := people["ada"].get(path); a.StatusCode != http.StatusBadRequest || a.page(t).Find("h1").Length() != 1 {
 			t.Errorf("%s: %d", what, a.StatusCode)
 		}

@@ -76,8 +76,10 @@ func TestPagesSayHowMuchWaits(t *testing.T) {
 	}{
 		{"the inbox", nil, "/", "2", ""},
 		{"a request that waits", nil, "/requests/" + r.ID, "", ""},
-		{"one that was answered", func() answer { return ada.form("/requests/"+r.ID+"/deny", "") }, "/requests/" + r.ID, "1", r.ID},
-		{"the other", func() answer { return ada.form("/requests/"+other.ID+"/deny", "") }, "/requests/" + other.ID, "0", other.ID},
+		{"one that was answered", func() answer { return ada.form("/requests/"+r.ID+"/deny", "") }, "/requests/" + r.ID,
+			"1", r.ID},
+		{"the other", func() answer { return ada.form("/requests/"+other.ID+"/deny", "") }, "/requests/" + other.ID,
+			"0", other.ID},
 		{"signed out", func() answer { return ada.form("/sign-out", "") }, "/sign-in", "0", ""},
 	} {
 		if c.before != nil {

@@ -29,7 +29,9 @@ func TestADevicesChangesAreFewRows(t *testing.T) {
 	}{
 		{"settings", func(p *person) answer { return p.form("/settings", "lang=en-GB&theme=&zone=America/Sao_Paulo") },
 			func(p *person, i int) answer {
-				return p.form("/settings", fmt.Sprintf("lang=%s&theme=%s&zone=America/Sao_Paulo", []string{"en-GB", "pt-BR"}[i%2], []string{"light", "dark"}[i%2]))
+				return p.form("/settings",
+					fmt.Sprintf("lang=%s&theme=%s&zone=America/Sao_Paulo", []string{"en-GB", "pt-BR"}[i%2],
+						[]string{"light", "dark"}[i%2]))
 			}, 1},
 		{"a name", func(p *person) answer { return p.renames("Phone") },
 			func(p *person, i int) answer { return p.renames(fmt.Sprint("Phone ", i)) }, 30},
@@ -64,7 +66,8 @@ func TestADevicesChangesAreFewRows(t *testing.T) {
 			}
 			before := ada.auditRows()
 			for i := range tries {
-				if a := c.vary(ada, i); a.StatusCode != http.StatusSeeOther && a.StatusCode != http.StatusTooManyRequests {
+				if a := c.vary(ada, i); a.StatusCode != http.StatusSeeOther &&
+					a.StatusCode != http.StatusTooManyRequests {
 					t.Fatalf("change %d: %d %s", i, a.StatusCode, a.body)
 				}
 			}

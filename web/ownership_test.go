@@ -27,7 +27,8 @@ func (p *person) signsIn() *person {
 	p.Clock.Advance(time.Second) // devices are listed by when they joined
 	other := p.elsewhere()
 	pr := other.begin("/sign-in/passkey", "{}")
-	if a := other.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+p.sign(pr)+`,"standalone":false}`); a.StatusCode != http.StatusOK {
+	if a := other.json("/sign-in/passkey/"+pr.Ceremony,
+		`{"credential":`+p.sign(pr)+`,"standalone":false}`); a.StatusCode != http.StatusOK {
 		p.t.Fatalf("sign-in: %d %s", a.StatusCode, a.body)
 	}
 	return other
@@ -179,10 +180,12 @@ func TestThePageOfARemovalAsksForThePasskey(t *testing.T) {
 		t.Errorf("without script it says %q", asks.Find("noscript").Text())
 	}
 	plain, asks = forms(phone.ID)
-	if to, _ := plain.Attr("action"); to != "/devices/"+phone.ID+"/remove" || plain.Find(`[name="passkey"]`).Length() != 0 {
+	if to, _ := plain.Attr("action"); to != "/devices/"+phone.ID+"/remove" ||
+		plain.Find(`[name="passkey"]`).Length() != 0 {
 		t.Errorf("the device in hand is removed by %q", to)
 	}
-	if ends, _ := asks.Find(`input[name="passkey"]`).Attr("value"); ends != "end" || asks.Find("noscript").Length() != 1 {
+	if ends, _ := asks.Find(`input[name="passkey"]`).Attr("value"); ends != "end" ||
+		asks.Find("noscript").Length() != 1 {
 		t.Errorf("with its passkey: %q", ends)
 	}
 }
@@ -207,7 +210,8 @@ func TestDisowningOneStrangerEndsTheOther(t *testing.T) {
 			t.Errorf("%s is signed in: %d", name, a.StatusCode)
 		}
 	}
-	if a := again.form("/devices/"+first.ID+"/remove", ""); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in" {
+	if a := again.form("/devices/"+first.ID+"/remove", ""); a.StatusCode != http.StatusSeeOther ||
+		a.Header.Get("Location") != "/sign-in" {
 		t.Errorf("it removes hers: %d", a.StatusCode)
 	}
 	if d, err := s.Device(t.Context(), first.ID); err != nil || d.State != app.DeviceActive {
@@ -248,7 +252,8 @@ func TestAnotherPasskeyIsToldInTheInbox(t *testing.T) {
 	signIn := func(with *person) {
 		t.Helper()
 		pr := laptop.begin("/sign-in/passkey", "{}")
-		if a := laptop.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+with.sign(pr)+`}`); a.StatusCode != http.StatusOK {
+		if a := laptop.json("/sign-in/passkey/"+pr.Ceremony,
+			`{"credential":`+with.sign(pr)+`}`); a.StatusCode != http.StatusOK {
 			t.Fatalf("%d %s", a.StatusCode, a.body)
 		}
 	}
@@ -258,14 +263,16 @@ func TestAnotherPasskeyIsToldInTheInbox(t *testing.T) {
 	}
 	signIn(ada) // hers was synced to it, or somebody has both
 	notice := told()
-	if to, _ := notice.Find("a").Attr("href"); notice.Length() != 1 || !strings.Contains(notice.Text(), "another passkey") || to != "/devices/"+made.ID+"/remove?unknown" {
+	if to, _ := notice.Find("a").Attr("href"); notice.Length() != 1 ||
+		!strings.Contains(notice.Text(), "another passkey") || to != "/devices/"+made.ID+"/remove?unknown" {
 		t.Errorf("%q leads to %q", notice.Text(), to)
 	}
 	s.Clock.Advance(25 * time.Hour)
 	if n := told().Length(); n != 0 {
 		t.Errorf("told a day later: %d", n)
 	}
-	if devices, err := s.Devices(t.Context(), ada.who.ID); err != nil || len(devices) != 2 || devices[0].ID != phone.ID {
+	if devices, err := s.Devices(t.Context(), ada.who.ID); err != nil || len(devices) != 2 ||
+		devices[0].ID != phone.ID {
 		t.Errorf("%d devices (%v)", len(devices), err)
 	}
 }
@@ -305,7 +312,8 @@ func (p *person) approves(edit ...func(*emulator.SessionDetails)) receipt.Statem
 	p.t.Helper()
 	_, r := p.asked(edit...)
 	pr := p.begin("/requests/"+r.ID+"/approval", seenOn(p.get("/requests/"+r.ID).page(p.t))+`,"scopes":["profile"]}`)
-	if a := p.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+p.sign(pr)+`}`); a.StatusCode != http.StatusOK {
+	if a := p.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+		`{"credential":`+p.sign(pr)+`}`); a.StatusCode != http.StatusOK {
 		p.t.Fatalf("approval: %d %s", a.StatusCode, a.body)
 	}
 	key, err := passkey.ReceiptKey(p.t.Context(), p.Store)
@@ -331,7 +339,8 @@ func TestNamesThatNothingCanSign(t *testing.T) {
 	t.Run("a device is renamed", func(t *testing.T) {
 		ada := newSite(t).person("Ada Quill")
 		d := ada.enrol()
-		if a := ada.form("/devices/"+d.ID+"/name", "name="+url.QueryEscape(hostile)); a.StatusCode != http.StatusSeeOther {
+		if a := ada.form("/devices/"+d.ID+"/name",
+			"name="+url.QueryEscape(hostile)); a.StatusCode != http.StatusSeeOther {
 			t.Fatalf("%d", a.StatusCode)
 		}
 		if now, err := ada.Device(t.Context(), d.ID); err != nil || now.Name != legible {
@@ -340,14 +349,16 @@ func TestNamesThatNothingCanSign(t *testing.T) {
 		if said := ada.approves(); said.Device.Name != legible {
 			t.Errorf("the receipt says %+q", said.Device.Name)
 		}
-		if a := ada.form("/devices/"+d.ID+"/name", "name="+url.QueryEscape("\ufffe\u0000\u202e")); a.StatusCode != http.StatusUnprocessableEntity {
+		if a := ada.form("/devices/"+d.ID+"/name",
+			"name="+url.QueryEscape("\ufffe\u0000\u202e")); a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("a name without anything to read: %d", a.StatusCode)
 		}
 	})
 	t.Run("a device has such a name already", func(t *testing.T) {
 		ada := newSite(t).person("Ada Quill")
 		d := ada.enrol()
-		if err := ada.Store.RenameDevice(t.Context(), app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID}, d.ID, hostile); err != nil {
+		if err := ada.Store.RenameDevice(t.Context(), app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID},
+			d.ID, hostile); err != nil {
 			t.Fatal(err)
 		}
 		if said := ada.approves(); said.Device.Name != legible {

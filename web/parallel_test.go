@@ -106,7 +106,8 @@ func TestWhatIsNotToldApartByCodes(t *testing.T) {
 	_, mine := ada.askedOf(emulator.Ask{BindingMessage: "K7-PLUM"})
 	ada.askedOf(emulator.Ask{Device: "shop-ping", BindingMessage: "Q3-FIGS"})
 	bob.askedOf(emulator.Ask{BindingMessage: "M9-LIME"})
-	if doc := ada.get("/requests/" + mine.ID).page(t); doc.Find(`[data-testid="code"]`).Length() != 0 || wordsOf(doc, "message") == "" {
+	if doc := ada.get("/requests/" + mine.ID).page(t); doc.Find(`[data-testid="code"]`).Length() != 0 ||
+		wordsOf(doc, "message") == "" {
 		t.Error("the code is asked for beside requests of another client and of another person")
 	}
 	for _, c := range []struct {

@@ -9,7 +9,11 @@ import (
 
 // The person's own app says what their report paused, for as long as it is.
 func TestTheAppSaysWhatIsPaused(t *testing.T) {
-	for scope, want := range map[app.PauseScope]string{app.PauseNone: "", app.PausePayments: "payments are paused", app.PauseAll: "can ask you anything"} {
+	for scope, want := range map[app.PauseScope]string{
+		app.PauseNone:     "",
+		app.PausePayments: "payments are paused",
+		app.PauseAll:      "can ask you anything",
+	} {
 		s := newSite(t)
 		s.policy.ReportPauses = scope
 		ada := s.person("Ada Quill")

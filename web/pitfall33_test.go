@@ -36,14 +36,17 @@ func TestPitfall33LinkPhishedOrForwarded(t *testing.T) {
 	thief := ada.elsewhere()
 	hers, his := ada.words(link), thief.words(link)
 	if len(strings.Fields(hers)) != 3 || hers == his || ada.words(link) != hers {
-		t.Fatalf("she sees %q, then %q, he %q: want three words that stay, and others in his", hers, ada.words(link), his)
+		t.Fatalf("she sees %q, then %q, he %q: want three words that stay, and others in his", hers, ada.words(link),
+			his)
 	}
 	code := codeFor(ada, link)
 	right, wrong := thief.typeCode(link, code), thief.typeCode(link, wrongFor(code))
 	if right.StatusCode != http.StatusUnprocessableEntity || right.StatusCode != wrong.StatusCode {
 		t.Fatalf("her code in his browser: %d, a wrong one: %d", right.StatusCode, wrong.StatusCode)
 	}
-	if a, b := strings.Replace(string(right.body), "4 tries", "", 1), strings.Replace(string(wrong.body), "3 tries", "", 1); a != b || !strings.Contains(string(right.body), "4 tries") || !strings.Contains(string(wrong.body), "3 tries") {
+	if a, b := strings.Replace(string(right.body), "4 tries", "",
+		1), strings.Replace(string(wrong.body), "3 tries", "", 1); a != b ||
+		!strings.Contains(string(right.body), "4 tries") || !strings.Contains(string(wrong.body), "3 tries") {
 		t.Error("he can tell her code from a wrong one, or it costs no try")
 	}
 	if a := thief.json(link+"/passkey", "{}"); a.StatusCode != http.StatusConflict {
@@ -90,7 +93,8 @@ func TestWordsOfEitherLanguage(t *testing.T) {
 		t.Fatalf("the page shows %q, the cookie's words are %v", english, words.In("en-GB"))
 	}
 	for _, tag := range []string{"en-GB", "pt-BR"} {
-		_, _, digits, err := s.people.ActivationCode(t.Context(), app.Operator, ada.identifier(), strings.Join(words.In(tag), " "))
+		_, _, digits, err := s.people.ActivationCode(t.Context(), app.Operator, ada.identifier(),
+			strings.Join(words.In(tag), " "))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +128,9 @@ func TestOtherDevicesAreToldAndCanStop(t *testing.T) {
 			ada.typeCode(first, codeFor(ada, first))
 			ada.setUp(first)
 			sub := s.push.Subscribe()
-			if a := ada.json("/push/subscription", `{"endpoint":"`+sub.Endpoint+`","keys":{"p256dh":"`+sub.P256DH+`","auth":"`+sub.Auth+`"}}`); a.StatusCode != http.StatusNoContent {
+			if a := ada.json("/push/subscription",
+				`{"endpoint":"`+sub.Endpoint+`","keys":{"p256dh":"`+sub.P256DH+`","auth":"`+sub.Auth+
+					`"}}`); a.StatusCode != http.StatusNoContent {
 				t.Fatalf("subscribing: %d %s", a.StatusCode, a.body)
 			}
 			link := linkFor(ada)
@@ -152,7 +158,8 @@ func TestOtherDevicesAreToldAndCanStop(t *testing.T) {
 			if told != 1 {
 				t.Fatalf("%d notices are on their way once the code was made, want one to the phone", told)
 			}
-			if got := string(s.push.Wait().Payload); !strings.Contains(got, "about to answer") || strings.Contains(got, "Ada") {
+			if got := string(s.push.Wait().Payload); !strings.Contains(got, "about to answer") ||
+				strings.Contains(got, "Ada") {
 				t.Errorf("the phone shows %s", got)
 			}
 			if ada.get("/").page(t).Find(`[data-testid="notice-device-coming"]`).Length() != 1 {
@@ -179,10 +186,12 @@ func TestOtherDevicesAreToldAndCanStop(t *testing.T) {
 			if a := finish(); a.StatusCode != http.StatusGone {
 				t.Errorf("going on after it was stopped: %d %s", a.StatusCode, a.body)
 			}
-			if doc := ada.get("/devices?stopped").page(t); doc.Find(`[data-testid="coming"]`).Length() != 0 || doc.Find(`[data-testid="notice-stopped"]`).Length() != 1 {
+			if doc := ada.get("/devices?stopped").page(t); doc.Find(`[data-testid="coming"]`).Length() != 0 ||
+				doc.Find(`[data-testid="notice-stopped"]`).Length() != 1 {
 				t.Errorf("after it was stopped: %s", doc.Find("main").Text())
 			}
-			if rows, err := s.AuditOf(t.Context(), "invitation.stop", 5); err != nil || len(rows) != 1 || rows[0].PersonID != ada.who.ID || rows[0].DeviceID == "" {
+			if rows, err := s.AuditOf(t.Context(), "invitation.stop", 5); err != nil || len(rows) != 1 ||
+				rows[0].PersonID != ada.who.ID || rows[0].DeviceID == "" {
 				t.Errorf("in the audit: %+v (%v)", rows, err)
 			}
 			if devices, err := s.Devices(t.Context(), ada.who.ID); err != nil || len(devices) != 1 {

@@ -16,7 +16,9 @@ import (
 // of an endpoint.
 func (p *person) subscribes(sub *pushtest.Subscription, replaces string) answer {
 	p.t.Helper()
-	return p.json("/push/subscription", `{"endpoint":"`+sub.Endpoint+`","keys":{"p256dh":"`+sub.P256DH+`","auth":"`+sub.Auth+`"},"replaces":"`+replaces+`"}`)
+	return p.json("/push/subscription",
+		`{"endpoint":"`+sub.Endpoint+`","keys":{"p256dh":"`+sub.P256DH+`","auth":"`+sub.Auth+`"},"replaces":"`+replaces+
+			`"}`)
 }
 
 // told sends the notices that wait and gives where each went, and what it says.
@@ -52,7 +54,8 @@ func (p *person) tablet() (*person, *pushtest.Subscription) {
 	}
 	other.http = &http.Client{Jar: jar, CheckRedirect: p.http.CheckRedirect}
 	pr := other.begin("/sign-in/passkey", "{}")
-	if a := other.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+p.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
+	if a := other.json("/sign-in/passkey/"+pr.Ceremony,
+		`{"credential":`+p.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
 		p.t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
 	sub := p.push.Subscribe()
@@ -104,7 +107,8 @@ func TestNoticesThatAreMovedAreTold(t *testing.T) {
 				}
 			}
 			s.Clock.Advance(time.Minute)
-			if a := ada.subscribes(next, strings.ReplaceAll(c.before, "the last", first.Endpoint)); a.StatusCode != http.StatusNoContent {
+			if a := ada.subscribes(next,
+				strings.ReplaceAll(c.before, "the last", first.Endpoint)); a.StatusCode != http.StatusNoContent {
 				t.Fatalf("%d %s", a.StatusCode, a.body)
 			}
 			told := ada.told()
@@ -164,12 +168,15 @@ func TestWhatACookieDoesIsTold(t *testing.T) {
 		name, action, says string
 		do                 func(p *person, dev app.Device) answer
 	}{
-		{"muting", "client_mute", "An app was muted", func(p *person, _ app.Device) answer { return p.form("/clients/mute", "client=Shop") }},
+		{"muting", "client_mute", "An app was muted",
+			func(p *person, _ app.Device) answer { return p.form("/clients/mute", "client=Shop") }},
 		{"renaming", "device_rename", "A device was renamed", func(p *person, d app.Device) answer {
 			return p.form("/devices/"+d.ID+"/name", "name="+url.QueryEscape("Ada's iPhone"))
 		}},
-		{"going without", "push_choice", "Notifications were turned off", func(p *person, _ app.Device) answer { return p.form("/push/skip", "") }},
-		{"signing out", "device_sign_out", "A device signed out", func(p *person, _ app.Device) answer { return p.form("/sign-out", "") }},
+		{"going without", "push_choice", "Notifications were turned off",
+			func(p *person, _ app.Device) answer { return p.form("/push/skip", "") }},
+		{"signing out", "device_sign_out", "A device signed out",
+			func(p *person, _ app.Device) answer { return p.form("/sign-out", "") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t)
@@ -194,7 +201,8 @@ func TestWhatACookieDoesIsTold(t *testing.T) {
 			if n := tablet.get("/").page(t).Find(`[data-testid="notice-changed"]`).Length(); n != 1 {
 				t.Errorf("the tablet's inbox says so %d times", n)
 			}
-			if n := tablet.get("/devices").page(t).Find(`[data-testid="change"][data-action="` + c.action + `"]`).Length(); n != 1 {
+			if n := tablet.get("/devices").page(t).Find(`[data-testid="change"][data-action="` + c.action +
+				`"]`).Length(); n != 1 {
 				t.Errorf("it stands %d times in the list", n)
 			}
 			if c.name == "signing out" {

@@ -46,7 +46,8 @@ func TestPitfall67TheFirstTapCounts(t *testing.T) {
 			ada.agent, spoken.lang = c.signs, "en-GB"
 			pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`)
 			ada.agent = c.shows
-			if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
+			if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+				`{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
 				t.Fatalf("the first tap: %d %s", a.StatusCode, a.body)
 			}
 			key, err := passkey.ReceiptKey(t.Context(), s.Store)

@@ -20,13 +20,20 @@ func TestStrangersWriteNoPermanentRows(t *testing.T) {
 		at   string // in the audit
 		want int    // status of the first
 	}{
-		{"a wrong password of ACP's", func(p *person, i int) answer { return p.json("/user/verify", "{}") }, `"at":"api","why":"invalid_credentials"`, http.StatusUnauthorized},
-		{"no such link", func(p *person, i int) answer { return p.get(fmt.Sprint("/enrol/guess-", i)) }, `"at":"device","why":"invitation_unknown"`, http.StatusNotFound},
-		{"a passkey by no such link", func(p *person, i int) answer { return p.json(fmt.Sprint("/enrol/guess-", i, "/passkey"), "{}") },
+		{"a wrong password of ACP's", func(p *person, i int) answer { return p.json("/user/verify", "{}") },
+			`"at":"api","why":"invalid_credentials"`, http.StatusUnauthorized},
+		{"no such link", func(p *person, i int) answer { return p.get(fmt.Sprint("/enrol/guess-", i)) },
 			`"at":"device","why":"invitation_unknown"`, http.StatusNotFound},
-		{"no such prompt", func(p *person, i int) answer { return p.json("/sign-in/passkey/none", `{"credential":{}}`) }, `"at":"device","why":"ceremony_ended"`, http.StatusConflict},
-		{"no such set-up link", func(p *person, i int) answer { return p.get(fmt.Sprint("/admin/set-up/guess-", i)) }, `"at":"console","why":"invitation_unknown"`, http.StatusNotFound},
-		{"no such prompt of the console", func(p *person, i int) answer { return p.json("/admin/sign-in/passkey/none", `{"credential":{}}`) },
+		{"a passkey by no such link",
+			func(p *person, i int) answer { return p.json(fmt.Sprint("/enrol/guess-", i, "/passkey"), "{}") },
+			`"at":"device","why":"invitation_unknown"`, http.StatusNotFound},
+		{"no such prompt",
+			func(p *person, i int) answer { return p.json("/sign-in/passkey/none", `{"credential":{}}`) },
+			`"at":"device","why":"ceremony_ended"`, http.StatusConflict},
+		{"no such set-up link", func(p *person, i int) answer { return p.get(fmt.Sprint("/admin/set-up/guess-", i)) },
+			`"at":"console","why":"invitation_unknown"`, http.StatusNotFound},
+		{"no such prompt of the console",
+			func(p *person, i int) answer { return p.json("/admin/sign-in/passkey/none", `{"credential":{}}`) },
 			`"at":"console","why":"ceremony_ended"`, http.StatusConflict},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -57,7 +64,8 @@ func TestStrangersWriteNoPermanentRows(t *testing.T) {
 				s.Clock.Advance(1100 * time.Millisecond)
 			}
 			rows := audit()
-			if len(rows) == 0 || !strings.Contains(rows[len(rows)-1], c.at) || len(rows) > 2 { // one code, and one of too many tries
+			// one code, and one of too many tries
+			if len(rows) == 0 || !strings.Contains(rows[len(rows)-1], c.at) || len(rows) > 2 {
 				t.Errorf("in the audit: %q, want %s", rows, c.at)
 			}
 			if now, err := s.AuditHead(t.Context()); err != nil || now.ID-head.ID != int64(len(rows)) {

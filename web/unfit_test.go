@@ -19,7 +19,8 @@ func TestAnUnfitPasskeyIsReplaced(t *testing.T) {
 	says := func(path, id, want string) {
 		t.Helper()
 		a := ada.get(path)
-		if text := a.page(t).Find(`[data-testid="` + id + `"]`).Text(); a.StatusCode != http.StatusOK || !strings.Contains(text, want) {
+		if text := a.page(t).Find(`[data-testid="` + id + `"]`).Text(); a.StatusCode != http.StatusOK ||
+			!strings.Contains(text, want) {
 			t.Errorf("%s: %d, %s says %q, want %q", path, a.StatusCode, id, text, want)
 		}
 	}
@@ -29,7 +30,9 @@ func TestAnUnfitPasskeyIsReplaced(t *testing.T) {
 			t.Errorf("before try %d: can answer %v, %v", i, can, err)
 		}
 		pr := ada.begin("/link", "{}")
-		if a := ada.json("/link/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusForbidden || !strings.Contains(string(a.body), want) {
+		if a := ada.json("/link/"+pr.Ceremony,
+			`{"credential":`+ada.sign(pr)+`}`); a.StatusCode != http.StatusForbidden ||
+			!strings.Contains(string(a.body), want) {
 			t.Errorf("try %d: %d %s, want %s", i, a.StatusCode, a.body, want)
 		}
 	}

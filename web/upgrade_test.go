@@ -134,7 +134,8 @@ func (o *oldDB) request(id, person string, s emulator.Session, state app.Request
 		}
 	}
 	if delivery == app.DeliveryWaiting {
-		o.put("jobs", "id, kind, state, request_id, lane, run_at, deadline, lease_id, lease_until, attempts, created_at",
+		o.put("jobs",
+			"id, kind, state, request_id, lane, run_at, deadline, lease_id, lease_until, attempts, created_at",
 			[]any{"J-" + id, "acp.settle", "waiting", id, "acp", o.now.Add(-time.Minute), expires,
 				"", 0, 0, o.now.Add(-time.Minute)})
 	}
@@ -276,7 +277,8 @@ func TestAnOldDatabaseGoesOn(t *testing.T) {
 	o.put("counters", "span, at, name, label, n", []any{60000, day(-1), "requests", "approved", 3})
 	o.put("imports", "id, kind, state, file, size, lang, actor_kind, actor_id, source, created_at, swept_at",
 		[]any{"I-1", "people", "done", "people.csv", 10, "en-GB", "admin", "OLIVE", "192.0.2.7", day(-30), day(-20)},
-		[]any{"I-2", "people", "checked", "more.csv", 10, "en-GB", "admin", "OLIVE", "192.0.2.7", began.Add(-time.Hour), 0})
+		[]any{"I-2", "people", "checked", "more.csv", 10, "en-GB", "admin", "OLIVE", "192.0.2.7", began.Add(-time.Hour),
+			0})
 	o.audited("device", dev.ID, "delivery.try", adaID, "", "UNSURE", `{"cause":"acp: busy (503)"}`)
 	o.audited("admin", "OLIVE", "admin.sign_in", "", "", "", `{"admin":"OLIVE"}`)
 	if err := o.Close(); err != nil {
@@ -298,7 +300,8 @@ func TestAnOldDatabaseGoesOn(t *testing.T) {
 	verdict(int64(o.rows))
 
 	// Nobody is signed out.
-	if got := ada.get("/"); got.StatusCode != http.StatusOK || !strings.Contains(string(got.body), "/requests/PENDING") {
+	if got := ada.get("/"); got.StatusCode != http.StatusOK ||
+		!strings.Contains(string(got.body), "/requests/PENDING") {
 		t.Fatalf("the inbox of a browser that was signed in: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}
 	if who, err := admin.Check(t.Context(), db.Reader, "S-OLIVE"); err != nil || who.Admin.Role != app.RoleOwner {
@@ -406,7 +409,8 @@ func sound(t *testing.T, db *storetest.DB, when string) {
 			AND request_id NOT IN (SELECT id FROM requests)`,
 		"decisions that no job tells": `SELECT count(*) FROM requests WHERE delivery = 'waiting'
 			AND id NOT IN (SELECT request_id FROM jobs WHERE kind = 'acp.settle')`,
-		"sessions of no administrator":     `SELECT count(*) FROM admin_sessions WHERE admin_id NOT IN (SELECT id FROM admins)`,
+		"sessions of no administrator": `SELECT count(*) FROM admin_sessions WHERE admin_id NOT IN (SELECT id
+			FROM admins)`,
 		"rows of the audit without a hash": `SELECT count(*) FROM audit WHERE length(hash) <> 64`,
 	} {
 		var n int

@@ -138,7 +138,8 @@ func (c Config) console(at *url.URL, elsewhere bool) (http.Handler, error) {
 		pages.Handle("GET /static/", static.Handler())
 		branding(pages, c)
 		pages.Handle("GET /{$}", http.RedirectHandler(adminapp.Path, http.StatusSeeOther))
-		pages.Handle("/", httpx.Adapt(c.Log, answer, func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute }))
+		pages.Handle("/",
+			httpx.Adapt(c.Log, answer, func(http.ResponseWriter, *http.Request) error { return httpx.ErrNoRoute }))
 	}
 	site, err := surface(at, answer, pages)
 	if err != nil {

@@ -68,8 +68,17 @@ func siteOn(t *testing.T, db *storetest.DB, em *emulator.Emulator, changes ...fu
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	srv := httptest.NewUnstartedServer(nil)
-	public := &url.URL{Scheme: "http", Host: "localhost:" + srv.Listener.Addr().String()[strings.LastIndex(srv.Listener.Addr().String(), ":")+1:]}
-	client, err := acp.New(acp.Config{Issuer: em.Issuer(), ClientID: "assent", ClientSecret: "secret", HTTP: &http.Client{Timeout: 2 * time.Second}, Now: db.Clock.Told})
+	public := &url.URL{
+		Scheme: "http",
+		Host:   "localhost:" + srv.Listener.Addr().String()[strings.LastIndex(srv.Listener.Addr().String(), ":")+1:],
+	}
+	client, err := acp.New(acp.Config{
+		Issuer:       em.Issuer(),
+		ClientID:     "assent",
+		ClientSecret: "secret",
+		HTTP:         &http.Client{Timeout: 2 * time.Second},
+		Now:          db.Clock.Told,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,10 +86,24 @@ func siteOn(t *testing.T, db *storetest.DB, em *emulator.Emulator, changes ...fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{DB: db, t: t, url: public.String(), acp: em, people: people.New(db.Store), push: pushtest.Start(t), hub: &live.Hub{}}
-	s.svc = consent.New(consent.Config{Store: db.Store, Connections: []consent.Connection{{Name: "acp", Server: client}},
-		Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log,
-		Protection: func() consent.Protection { return s.policy }})
+	s := &site{
+		DB:     db,
+		t:      t,
+		url:    public.String(),
+		acp:    em,
+		people: people.New(db.Store),
+		push:   pushtest.Start(t),
+		hub:    &live.Hub{},
+	}
+	s.svc = consent.New(consent.Config{
+		Store:       db.Store,
+		Connections: []consent.Connection{{Name: "acp", Server: client}},
+		Resolver:    people.Directory{Reader: db.Reader},
+		RequestTTL:  2 * time.Minute,
+		Fatigue:     consent.DefaultFatigue,
+		Log:         log,
+		Protection:  func() consent.Protection { return s.policy },
+	})
 	passkeys, err := passkey.New(t.Context(), db.Store, public, "Northmoor")
 	if err != nil {
 		t.Fatal(err)
@@ -89,16 +112,41 @@ func siteOn(t *testing.T, db *storetest.DB, em *emulator.Emulator, changes ...fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.notify = push.NewService(db.Store, &push.Sender{Keys: keys, Subject: "mailto:a@b.example", HTTP: http.DefaultClient, Now: time.Now}, push.Hosts{AllowLoopback: true}, words, log)
-	phones := device.Config{Store: db.Reader, Consent: s.svc, People: s.people, Passkeys: passkeys, Push: s.notify, Login: login.New(db.Store, false),
-		Live: s.hub, Words: words, Institution: "Northmoor", LinkAlone: true, Closing: make(chan struct{}), Log: log}
+	s.notify = push.NewService(db.Store,
+		&push.Sender{Keys: keys, Subject: "mailto:a@b.example", HTTP: http.DefaultClient, Now: time.Now},
+		push.Hosts{AllowLoopback: true}, words, log)
+	phones := device.Config{
+		Store:       db.Reader,
+		Consent:     s.svc,
+		People:      s.people,
+		Passkeys:    passkeys,
+		Push:        s.notify,
+		Login:       login.New(db.Store, false),
+		Live:        s.hub,
+		Words:       words,
+		Institution: "Northmoor",
+		LinkAlone:   true,
+		Closing:     make(chan struct{}),
+		Log:         log,
+	}
 	for _, change := range changes {
 		change(&phones)
 	}
 	h, err := web.New(web.Config{Public: public, Store: db.Store, Log: log, Device: phones,
-		API: acpweb.Config{Consent: s.svc, Callers: []acpweb.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}}, Log: log},
-		Admin: adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, admin.Uses{LinkAlone: true}), Sessions: admin.NewSessions(db.Store, false, httpx.Source),
-			Public: public, Words: words, Institution: "Northmoor", Log: log}})
+		API: acpweb.Config{
+			Consent: s.svc,
+			Callers: []acpweb.Caller{{Connection: "acp", Username: "acp", Password: "a long password"}},
+			Log:     log,
+		},
+		Admin: adminweb.Config{
+			Store:       db.Reader,
+			Admins:      admin.New(db.Store, passkeys, admin.Uses{LinkAlone: true}),
+			Sessions:    admin.NewSessions(db.Store, false, httpx.Source),
+			Public:      public,
+			Words:       words,
+			Institution: "Northmoor",
+			Log:         log,
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,10 +173,18 @@ func (s *site) person(name string) *person {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &person{site: s, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		rp: virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "localhost", Origin: s.url}, auth: virtualwebauthn.NewAuthenticator(),
-		cred: apptest.Passkey()}
-	if p.who, err = s.people.Add(s.t.Context(), app.Operator, name, []string{strings.ToLower(strings.ReplaceAll(name, " ", "."))}, nil); err != nil {
+	p := &person{
+		site: s,
+		http: &http.Client{
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		rp:   virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "localhost", Origin: s.url},
+		auth: virtualwebauthn.NewAuthenticator(),
+		cred: apptest.Passkey(),
+	}
+	if p.who, err = s.people.Add(s.t.Context(), app.Operator, name,
+		[]string{strings.ToLower(strings.ReplaceAll(name, " ", "."))}, nil); err != nil {
 		s.t.Fatal(err)
 	}
 	return p
@@ -233,7 +289,8 @@ func (p *person) setUp(link string, say ...string) {
 		p.t.Fatal(err)
 	}
 	made := virtualwebauthn.CreateAttestationResponse(p.rp, p.auth, p.cred, *o)
-	a := p.json(link+"/passkey/"+pr.Ceremony, `{"credential":`+made+`,"standalone":false,"zone":"America/Sao_Paulo"`+strings.Join(say, "")+`}`)
+	a := p.json(link+"/passkey/"+pr.Ceremony,
+		`{"credential":`+made+`,"standalone":false,"zone":"America/Sao_Paulo"`+strings.Join(say, "")+`}`)
 	if a.StatusCode != http.StatusOK {
 		p.t.Fatalf("enrol: %d %s", a.StatusCode, a.body)
 	}
@@ -283,17 +340,20 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	}
 	speak := func(lang string) {
 		t.Helper()
-		if err := s.people.SetPreferences(t.Context(), app.Actor{Kind: app.ActorDevice, PersonID: ada.who.ID}, lang, ""); err != nil {
+		if err := s.people.SetPreferences(t.Context(), app.Actor{Kind: app.ActorDevice, PersonID: ada.who.ID}, lang,
+			""); err != nil {
 			t.Fatal(err)
 		}
 	}
 	speak("pt-BR")
-	if a := ada.json("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`); a.StatusCode != http.StatusConflict {
+	if a := ada.json("/requests/"+r.ID+"/approval",
+		seen+`,"scopes":["profile"]}`); a.StatusCode != http.StatusConflict {
 		t.Errorf("an approval in other words than were read: %d %s", a.StatusCode, a.body)
 	}
 	speak("en-GB")
 	pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`)
-	a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`)
+	a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+		`{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`)
 	if a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), "/requests/"+r.ID) {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
@@ -304,7 +364,8 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	if got.Accepted == nil || strings.Join(got.Accepted.GrantedScopes, " ") != "openid profile" {
 		t.Errorf("ACP has %+v", got.Accepted)
 	}
-	if text := ada.get("/requests/" + r.ID).page(t).Find(`[data-testid="outcome"]`).Text(); !strings.Contains(text, "Approved") {
+	if text := ada.get("/requests/" + r.ID).page(t).Find(`[data-testid="outcome"]`).Text(); !strings.Contains(text,
+		"Approved") {
 		t.Errorf("outcome %q", text)
 	}
 	key, err := passkey.ReceiptKey(t.Context(), s.Store)
@@ -313,7 +374,8 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 	}
 	file := ada.get("/requests/" + r.ID + "/receipt")
 	said, err := receipt.Verify(file.body, key.Public())
-	if err != nil || said.Request.ID != r.ID || said.Owner.Name != "Ada Quill" || strings.Join(said.Granted.Scopes, " ") != "openid profile" {
+	if err != nil || said.Request.ID != r.ID || said.Owner.Name != "Ada Quill" ||
+		strings.Join(said.Granted.Scopes, " ") != "openid profile" {
 		t.Errorf("the receipt: %v, says %+v", err, said)
 	}
 	if kept := file.Header.Get("Content-Disposition"); kept != "attachment; filename=assent-receipt-"+r.Ref+".json" {
@@ -328,7 +390,8 @@ func TestEnrolApproveDeliverWithoutABrowser(t *testing.T) {
 		t.Errorf("somebody else's receipt: %d", a.StatusCode)
 	}
 	// The same assertion again is worth nothing.
-	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":{},"standalone":false,"zone":""}`); a.StatusCode != http.StatusConflict {
+	if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+		`{"credential":{},"standalone":false,"zone":""}`); a.StatusCode != http.StatusConflict {
 		t.Errorf("a used challenge: %d", a.StatusCode)
 	}
 }
@@ -387,7 +450,8 @@ func TestTwoOfOneClientAreToldApart(t *testing.T) {
 	_, second := ada.asked(func(d *emulator.SessionDetails) { d.ClientInfo.Name = "Not " + d.ClientInfo.Name })
 	notice := ada.get("/requests/" + second.ID).page(t).Find(`[data-testid="notice-other"]`)
 	link, _ := notice.Find("a").Attr("href")
-	if text := notice.Text(); notice.Length() != 1 || !strings.Contains(text, first.Ref) || !strings.Contains(text, "the blue folder") || link != "/requests/"+first.ID {
+	if text := notice.Text(); notice.Length() != 1 || !strings.Contains(text, first.Ref) ||
+		!strings.Contains(text, "the blue folder") || link != "/requests/"+first.ID {
 		t.Errorf("%q leads to %s", text, link)
 	}
 }
@@ -405,17 +469,21 @@ func TestSignedOutSeesNothing(t *testing.T) {
 	dev := ada.enrol()
 	_, r := ada.asked()
 	stranger := s.person("Mallory")
-	for _, path := range []string{"/", "/requests/" + r.ID, "/requests/" + r.ID + "/receipt", "/history", "/devices", "/devices/" + dev.ID, "/devices/" + dev.ID + "/remove", "/settings", "/notifications", "/notice/" + r.ID} {
+	for _, path := range []string{"/", "/requests/" + r.ID, "/requests/" + r.ID + "/receipt", "/history", "/devices",
+		"/devices/" + dev.ID, "/devices/" + dev.ID + "/remove", "/settings", "/notifications", "/notice/" + r.ID} {
 		if a := stranger.get(path); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in" {
 			t.Errorf("GET %s: %d %s", path, a.StatusCode, a.Header.Get("Location"))
 		}
 	}
-	for _, path := range []string{"/requests/" + r.ID + "/deny", "/requests/" + r.ID + "/report", "/devices/" + dev.ID + "/name", "/devices/" + dev.ID + "/remove", "/settings", "/sign-out", "/push/skip"} {
-		if a := stranger.form(path, "name=x"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in" {
+	for _, path := range []string{"/requests/" + r.ID + "/deny", "/requests/" + r.ID + "/report",
+		"/devices/" + dev.ID + "/name", "/devices/" + dev.ID + "/remove", "/settings", "/sign-out", "/push/skip"} {
+		if a := stranger.form(path, "name=x"); a.StatusCode != http.StatusSeeOther ||
+			a.Header.Get("Location") != "/sign-in" {
 			t.Errorf("POST %s: %d %s", path, a.StatusCode, a.Header.Get("Location"))
 		}
 	}
-	for _, path := range []string{"/requests/" + r.ID + "/approval", "/requests/" + r.ID + "/approval/x", "/push/subscription",
+	for _, path := range []string{"/requests/" + r.ID + "/approval", "/requests/" + r.ID + "/approval/x",
+		"/push/subscription",
 		"/removal/" + dev.ID, "/removal/" + dev.ID + "/x"} {
 		if a := stranger.json(path, "{}"); a.StatusCode != http.StatusUnauthorized {
 			t.Errorf("POST %s: %d", path, a.StatusCode)
@@ -440,18 +508,22 @@ func TestAnothersThingsDoNotExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/requests/" + r.ID, "/notice/" + r.ID, "/devices/" + dev.ID, "/devices/" + dev.ID + "/remove"} {
+	for _, path := range []string{"/requests/" + r.ID, "/notice/" + r.ID, "/devices/" + dev.ID,
+		"/devices/" + dev.ID + "/remove"} {
 		a := mallory.get(path)
-		if a.StatusCode != http.StatusNotFound || strings.Contains(string(a.body), "Ada") || strings.Contains(string(a.body), "Quill") {
+		if a.StatusCode != http.StatusNotFound || strings.Contains(string(a.body), "Ada") ||
+			strings.Contains(string(a.body), "Quill") {
 			t.Errorf("GET %s: %d", path, a.StatusCode)
 		}
 	}
-	for _, path := range []string{"/requests/" + r.ID + "/deny", "/requests/" + r.ID + "/report", "/devices/" + dev.ID + "/name", "/devices/" + dev.ID + "/remove"} {
+	for _, path := range []string{"/requests/" + r.ID + "/deny", "/requests/" + r.ID + "/report",
+		"/devices/" + dev.ID + "/name", "/devices/" + dev.ID + "/remove"} {
 		if a := mallory.form(path, "name=mine"); a.StatusCode != http.StatusNotFound {
 			t.Errorf("POST %s: %d", path, a.StatusCode)
 		}
 	}
-	if a := mallory.json("/requests/"+r.ID+"/approval", `{"seen":"`+shown.DetailsDigest+`","scopes":[]}`); a.StatusCode != http.StatusNotFound {
+	if a := mallory.json("/requests/"+r.ID+"/approval",
+		`{"seen":"`+shown.DetailsDigest+`","scopes":[]}`); a.StatusCode != http.StatusNotFound {
 		t.Errorf("approval: %d", a.StatusCode)
 	}
 	if now, err := s.Request(t.Context(), r.ID); err != nil || now.State != app.Pending {
@@ -475,7 +547,8 @@ func TestOtherSitesCannotAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if now, err := s.Request(t.Context(), r.ID); err != nil || res.StatusCode != http.StatusForbidden || now.State != app.Pending {
+	if now, err := s.Request(t.Context(), r.ID); err != nil || res.StatusCode != http.StatusForbidden ||
+		now.State != app.Pending {
 		t.Errorf("%d, and the request is %s", res.StatusCode, now.State)
 	}
 }
@@ -486,7 +559,14 @@ func TestHostileDetailsAreOnlyText(t *testing.T) {
 	ada.enrol()
 	const evil = `<img src=x onerror=alert(1)>`
 	_, r := ada.asked(func(d *emulator.SessionDetails) {
-		d.ClientInfo = emulator.ClientInfo{Name: evil, Description: evil, URI: "javascript:alert(1)", PolicyURI: "JaVaScRiPt:alert(1)", TOSURI: "data:text/html,x", LogoURI: "https://evil.example/x.png"}
+		d.ClientInfo = emulator.ClientInfo{
+			Name:        evil,
+			Description: evil,
+			URI:         "javascript:alert(1)",
+			PolicyURI:   "JaVaScRiPt:alert(1)",
+			TOSURI:      "data:text/html,x",
+			LogoURI:     "https://evil.example/x.png",
+		}
 		d.RequestedScopes[1].Name, d.RequestedScopes[1].DisplayName, d.RequestedScopes[1].Description = "x", evil, evil
 		d.AuthorizationDetails = []map[string]any{{"type": evil, evil: []any{evil}}}
 		d.ClaimsToConsent = []string{evil}
@@ -494,7 +574,8 @@ func TestHostileDetailsAreOnlyText(t *testing.T) {
 	})
 	a := ada.get("/requests/" + r.ID)
 	doc := a.page(t)
-	if doc.Find("img").Length() != 0 || doc.Find("[onerror]").Length() != 0 || !strings.Contains(doc.Find("main").Text(), evil) {
+	if doc.Find("img").Length() != 0 || doc.Find("[onerror]").Length() != 0 ||
+		!strings.Contains(doc.Find("main").Text(), evil) {
 		t.Errorf("markup came through, or text was lost:\n%s", doc.Find("main").Text())
 	}
 	doc.Find("a, form, script, link").Each(func(_ int, e *goquery.Selection) {
@@ -517,7 +598,8 @@ func TestSuspensionEndsASessionAtOnce(t *testing.T) {
 	if a := ada.get("/"); a.StatusCode != http.StatusForbidden || strings.Contains(string(a.body), "K7-PLUM") {
 		t.Errorf("%d", a.StatusCode)
 	}
-	if now, err := s.Request(t.Context(), r.ID); err != nil || now.State != app.Cancelled || now.Delivery != app.DeliveryWaiting {
+	if now, err := s.Request(t.Context(), r.ID); err != nil || now.State != app.Cancelled ||
+		now.Delivery != app.DeliveryWaiting {
 		t.Errorf("the request is %s, delivery %s (%v)", now.State, now.Delivery, err)
 	}
 }
@@ -549,7 +631,8 @@ func TestRenameADevice(t *testing.T) {
 	s := newSite(t)
 	ada := s.person("Ada Quill")
 	dev := ada.enrol()
-	if a := ada.form("/devices/"+dev.ID+"/name", "name="+url.QueryEscape("  My   <phone> ")); a.StatusCode != http.StatusSeeOther {
+	if a := ada.form("/devices/"+dev.ID+"/name",
+		"name="+url.QueryEscape("  My   <phone> ")); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d", a.StatusCode)
 	}
 	if d, err := s.Device(t.Context(), dev.ID); err != nil || d.Name != "My <phone>" {
@@ -569,7 +652,9 @@ func TestPushEndpointsOfStrangersAreRefused(t *testing.T) {
 	body := func(endpoint string) string {
 		return `{"endpoint":"` + endpoint + `","keys":{"p256dh":"` + sub.P256DH + `","auth":"` + sub.Auth + `"}}`
 	}
-	for _, bad := range []string{"https://evil.example/x", "http://169.254.169.254/latest", "https://fcm.googleapis.com.evil.example/x", "https://user@fcm.googleapis.com/x", "https://fcm.googleapis.com:8443/x"} {
+	for _, bad := range []string{"https://evil.example/x", "http://169.254.169.254/latest",
+		"https://fcm.googleapis.com.evil.example/x", "https://user@fcm.googleapis.com/x",
+		"https://fcm.googleapis.com:8443/x"} {
 		if a := ada.json("/push/subscription", body(bad)); a.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: %d", bad, a.StatusCode)
 		}
@@ -602,11 +687,13 @@ func TestPushEndpointsOfStrangersAreRefused(t *testing.T) {
 			t.Errorf("%+v: %+v, subscription lives %v", c.answer, out, err == nil)
 		}
 	}
-	if got := string(s.push.Wait().Payload); strings.Contains(got, "Ada") || strings.Contains(got, "K7-PLUM") || !strings.Contains(got, r.ID) {
+	if got := string(s.push.Wait().Payload); strings.Contains(got, "Ada") || strings.Contains(got, "K7-PLUM") ||
+		!strings.Contains(got, r.ID) {
 		t.Errorf("payload %s", got)
 	}
 	// The browser thinks that it is good: it is told to make another.
-	if a := ada.json("/push/subscription", body(sub.Endpoint)); a.StatusCode != http.StatusConflict || !strings.Contains(string(a.body), `"push_gone"`) {
+	if a := ada.json("/push/subscription", body(sub.Endpoint)); a.StatusCode != http.StatusConflict ||
+		!strings.Contains(string(a.body), `"push_gone"`) {
 		t.Errorf("one that was ended: %d %s", a.StatusCode, a.body)
 	}
 }
@@ -658,8 +745,12 @@ func TestEventsReachTheirPersonAndEnd(t *testing.T) {
 // cookies of its own, goes on as the same device.
 func TestHomeScreenAppContinuesTheEnrolment(t *testing.T) {
 	for _, c := range []struct{ name, agent, say, platform string }{
-		{"iPhone", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1", "", "iphone"},
-		{"iPad that calls itself a Mac", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15", `,"tablet":true`, "ipad"},
+		{"iPhone",
+			"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+			"", "iphone"},
+		{"iPad that calls itself a Mac",
+			"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+			`,"tablet":true`, "ipad"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t)
@@ -669,7 +760,8 @@ func TestHomeScreenAppContinuesTheEnrolment(t *testing.T) {
 			if dev.Platform != c.platform {
 				t.Errorf("platform %q, want %q", dev.Platform, c.platform)
 			}
-			if text := safari.get("/notifications").page(t).Find(`[data-panel="ios"]`).AttrOr("hidden", "shown"); text != "shown" {
+			if text := safari.get("/notifications").page(t).Find(`[data-panel="ios"]`).AttrOr("hidden",
+				"shown"); text != "shown" {
 				t.Error("no guide to the Home Screen")
 			}
 			app := *safari
@@ -679,7 +771,9 @@ func TestHomeScreenAppContinuesTheEnrolment(t *testing.T) {
 			}
 			app.http = &http.Client{Jar: jar, CheckRedirect: safari.http.CheckRedirect}
 			pr := app.begin("/sign-in/passkey", "{}")
-			if a := app.json("/sign-in/passkey/"+pr.Ceremony, `{"credential":`+app.sign(pr)+`,"standalone":true,"zone":""}`); a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), "/notifications") {
+			if a := app.json("/sign-in/passkey/"+pr.Ceremony,
+				`{"credential":`+app.sign(pr)+`,"standalone":true,"zone":""}`); a.StatusCode != http.StatusOK ||
+				!strings.Contains(string(a.body), "/notifications") {
 				t.Fatalf("%d %s, want to be asked for notifications there", a.StatusCode, a.body)
 			}
 			devices, err := s.Devices(t.Context(), safari.who.ID)
@@ -703,7 +797,8 @@ func TestStrangersPromptsAreLimited(t *testing.T) {
 	for range 60 {
 		last = guest.json("/sign-in/passkey", "{}")
 	}
-	if last.StatusCode != http.StatusTooManyRequests || last.Header.Get("Retry-After") == "" || !strings.Contains(string(last.body), "wait a minute") {
+	if last.StatusCode != http.StatusTooManyRequests || last.Header.Get("Retry-After") == "" ||
+		!strings.Contains(string(last.body), "wait a minute") {
 		t.Errorf("%d %s", last.StatusCode, last.body)
 	}
 }

@@ -29,7 +29,8 @@ func TestThePersonIsToldOfAWithdrawal(t *testing.T) {
 			session, r := ada.asked()
 			seen := seenOn(ada.get("/requests/" + r.ID).page(t))
 			pr := ada.begin("/requests/"+r.ID+"/approval", seen+`,"scopes":["profile"]}`)
-			if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony, `{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
+			if a := ada.json("/requests/"+r.ID+"/approval/"+pr.Ceremony,
+				`{"credential":`+ada.sign(pr)+`,"standalone":false,"zone":""}`); a.StatusCode != http.StatusOK {
 				t.Fatalf("%d %s", a.StatusCode, a.body)
 			}
 			s.acp.Fail(emulator.Accept, emulator.Fault{Status: http.StatusServiceUnavailable, After: c.after})
@@ -60,7 +61,8 @@ func TestThePersonIsToldOfAWithdrawal(t *testing.T) {
 				t.Errorf("history lacks %q:\n%s", c.list, got)
 			}
 			for _, state := range []string{"approved", "cancelled"} {
-				if got := list("?state=" + state); strings.Contains(got, "/requests/"+r.ID) || !strings.Contains(got, "Nothing fits") {
+				if got := list("?state=" + state); strings.Contains(got, "/requests/"+r.ID) ||
+					!strings.Contains(got, "Nothing fits") {
 					t.Errorf("it stands among those %s", state)
 				}
 			}

@@ -27,10 +27,12 @@ func TestCache(t *testing.T) {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
-		fmt.Fprintf(w, `{"accounts":[{"id":"%s-%d","kind":"card","name":"Card","number":"4444","payable":"yes"}]}`, r.URL.Query().Get("id"), n)
+		fmt.Fprintf(w, `{"accounts":[{"id":"%s-%d","kind":"card","name":"Card","number":"4444","payable":"yes"}]}`,
+			r.URL.Query().Get("id"), n)
 	})
 	cache := accounts.NewCache(source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL}), b.Clock.Now)
-	expect := func(step string, ask func(context.Context, app.Person, string) ([]app.Account, error), who app.Person, want string) {
+	expect := func(step string, ask func(context.Context, app.Person, string) ([]app.Account, error), who app.Person,
+		want string) {
 		t.Helper()
 		list, err := ask(t.Context(), who, "")
 		switch {

@@ -24,7 +24,8 @@ const (
 func (b *bank) acts(companies ...string) {
 	b.T.Helper()
 	names := []string{"bruno", "cpf:123.456.789-09"}
-	if _, err := people.New(b.Store).Edit(b.T.Context(), app.Operator, b.bruno.ID, b.bruno.Name, names, companies); err != nil {
+	if _, err := people.New(b.Store).Edit(b.T.Context(), app.Operator, b.bruno.ID, b.bruno.Name, names,
+		companies); err != nil {
 		b.T.Fatal(err)
 	}
 }
@@ -84,10 +85,13 @@ func TestDirectoryOfCompanies(t *testing.T) {
 		t.Errorf("of a company that he left: %q, %v", ids(list), err)
 	}
 	for row, fault := range map[string]string{
-		"bruno,x,account,X,12345678,1,77-7,CACC,yes," + oficina + ",\n":                "line 2: company: the person doesn't act for 12345678000195",
-		"bruno,x,account,X,12345678,1,77-7,CACC,yes,123,\n":                            `line 2: company: "123" is not a company's number (CNPJ)`,
-		"bruno,x,account,X,12345678,1,77-7,CACC,yes," + padaria + ",maybe\n":           `line 2: joint: "maybe" is neither yes nor no`,
-		strings.Repeat("bruno,x,account,X,12345678,1,77-7,CACC,yes,"+padaria+",\n", 2): "line 3: id: line 2 names this account",
+		"bruno,x,account,X,12345678,1,77-7,CACC,yes," + oficina +
+			",\n": "line 2: company: the person doesn't act for 12345678000195",
+		"bruno,x,account,X,12345678,1,77-7,CACC,yes,123,\n": `line 2: company: "123" is not a company's number (CNPJ)`,
+		"bruno,x,account,X,12345678,1,77-7,CACC,yes," + padaria +
+			",maybe\n": `line 2: joint: "maybe" is neither yes nor no`,
+		strings.Repeat("bruno,x,account,X,12345678,1,77-7,CACC,yes,"+padaria+",\n",
+			2): "line 3: id: line 2 names this account",
 	} {
 		if _, err := b.imported(columns + row); err == nil || !strings.Contains(err.Error(), fault) {
 			t.Errorf("%s: %v, want %q", row, err, fault)
@@ -110,7 +114,8 @@ func TestHTTPOfCompanies(t *testing.T) {
 	entry := func(id, more string) string {
 		return `{"id":"` + id + `","kind":"card","name":"Card ` + id + `","number":"4444","payable":"yes"` + more + `}`
 	}
-	mixed := entry("a", "") + "," + entry("a", `,"company":"12.345.678/0001-95","joint":"yes"`) + "," + entry("b", `,"company":"`+padaria+`"`)
+	mixed := entry("a", "") + "," + entry("a", `,"company":"12.345.678/0001-95","joint":"yes"`) + "," +
+		entry("b", `,"company":"`+padaria+`"`)
 	for _, c := range []struct {
 		name, method, company string
 		accounts              string
@@ -118,20 +123,28 @@ func TestHTTPOfCompanies(t *testing.T) {
 		asked                 asked
 	}{
 		{"a person's own", "", "", mixed, "a", asked{"GET", "id=12345678909&realm=x", "", ""}},
-		{"a company's", "", oficina, mixed, "a+", asked{"GET", "company=12345678000195&id=12345678909&realm=x", "", ""}},
-		{"by POST", http.MethodPost, "", mixed, "a", asked{"POST", "realm=x", `{"id":"12345678909","kind":"cpf","company":""}`, "application/json"}},
-		{"a company's by POST", http.MethodPost, padaria, mixed, "b", asked{"POST", "realm=x", `{"id":"12345678909","kind":"cpf","company":"45678912000155"}`, "application/json"}},
+		{"a company's", "", oficina, mixed, "a+",
+			asked{"GET", "company=12345678000195&id=12345678909&realm=x", "", ""}},
+		{"by POST", http.MethodPost, "", mixed, "a",
+			asked{"POST", "realm=x", `{"id":"12345678909","kind":"cpf","company":""}`, "application/json"}},
+		{"a company's by POST", http.MethodPost, padaria, mixed, "b",
+			asked{"POST", "realm=x", `{"id":"12345678909","kind":"cpf","company":"45678912000155"}`,
+				"application/json"}},
 		{"a company without accounts", "", oficina, entry("b", `,"company":"`+padaria+`"`), "", asked{}},
 		{"no accounts at all", "", oficina, "", "", asked{}},
-		{"an endpoint that knows no companies", "", oficina, entry("a", ""), "none of its answer has the company", asked{}},
+		{"an endpoint that knows no companies", "", oficina, entry("a", ""), "none of its answer has the company",
+			asked{}},
 		{"not a company", "", oficina, entry("a", `,"company":"1"`), "accounts[0]: company", asked{}},
 		{"neither yes nor no", "", "", entry("a", `,"joint":"perhaps"`), "accounts[0]: joint", asked{}},
-		{"one company's account twice", "", oficina, entry("a", `,"company":"`+oficina+`"`) + "," + entry("a", `,"company":"`+oficina+`"`), "in the list twice", asked{}},
+		{"one company's account twice", "", oficina,
+			entry("a", `,"company":"`+oficina+`"`) + "," + entry("a", `,"company":"`+oficina+`"`), "in the list twice",
+			asked{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			answer = `{"accounts":[` + c.accounts + `]}`
 			var log strings.Builder
-			s := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL + "/v1/accounts?realm=x", ID: app.CPF, Method: c.method})
+			s := source(t, b, &log,
+				accounts.HTTPConfig{URL: srv.URL + "/v1/accounts?realm=x", ID: app.CPF, Method: c.method})
 			list, err := s.Accounts(t.Context(), b.bruno, c.company)
 			switch {
 			case strings.Contains(c.want, " "):
@@ -158,7 +171,14 @@ func TestCacheKeepsCompaniesApart(t *testing.T) {
 	srv := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
 		company := r.URL.Query().Get("company")
-		one := map[string]string{"id": "of-" + company, "kind": "card", "name": "Card", "number": "4444", "payable": "yes", "company": company}
+		one := map[string]string{
+			"id":      "of-" + company,
+			"kind":    "card",
+			"name":    "Card",
+			"number":  "4444",
+			"payable": "yes",
+			"company": company,
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"accounts": []any{one}})
 	})
 	cache := accounts.NewCache(source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL}), b.Clock.Now)
@@ -173,7 +193,8 @@ func TestCacheKeepsCompaniesApart(t *testing.T) {
 	if n := calls.Load(); n != 3 {
 		t.Errorf("%d calls, want one for each", n)
 	}
-	if list, err := accounts.Fresh(t.Context(), cache, b.bruno, padaria); err != nil || ids(list) != "of-"+padaria || calls.Load() != 4 {
+	if list, err := accounts.Fresh(t.Context(), cache, b.bruno, padaria); err != nil || ids(list) != "of-"+padaria ||
+		calls.Load() != 4 {
 		t.Errorf("past the cache: %q, %v", ids(list), err)
 	}
 }

@@ -44,8 +44,10 @@ type limit struct {
 func (e *entry) limits() []limit {
 	return []limit{
 		{"id", &e.ID, 128, true}, {"kind", &e.Kind, 10, true}, {"name", &e.Name, 350, true},
-		{"scheme", &e.Scheme, 128, false}, {"identification", &e.Identification, 256, false}, {"secondary_identification", &e.SecondaryIdentification, 34, false},
-		{"ispb", &e.ISPB, 8, false}, {"issuer", &e.Issuer, 16, false}, {"number", &e.Number, 34, false}, {"account_type", &e.AccountType, 40, false},
+		{"scheme", &e.Scheme, 128, false}, {"identification", &e.Identification, 256, false},
+		{"secondary_identification", &e.SecondaryIdentification, 34, false},
+		{"ispb", &e.ISPB, 8, false}, {"issuer", &e.Issuer, 16, false}, {"number", &e.Number, 34, false},
+		{"account_type", &e.AccountType, 40, false},
 		{"currency", &e.Currency, 3, false}, {"balance", &e.Balance, 26, false}, {"payable", &e.Payable, 200, true},
 		{"company", &e.Company, 20, false}, {"joint", &e.Joint, 5, false},
 	}
@@ -81,9 +83,18 @@ func (e entry) account() (app.Account, []Fault) {
 	if len(faults) > 0 {
 		return app.Account{}, faults // the rest would be said of values that are wrong anyway
 	}
-	a := app.Account{ID: e.ID, Kind: app.AccountKind(e.Kind), Currency: e.Currency, Balance: e.Balance, AccountRef: app.AccountRef{
-		Name: e.Name, Scheme: e.Scheme, Identification: e.Identification, SecondaryIdentification: e.SecondaryIdentification,
-		ISPB: e.ISPB, Issuer: e.Issuer, Number: e.Number, AccountType: e.AccountType}}
+	a := app.Account{
+		ID:       e.ID,
+		Kind:     app.AccountKind(e.Kind),
+		Currency: e.Currency,
+		Balance:  e.Balance,
+		AccountRef: app.AccountRef{
+			Name:                    e.Name,
+			Scheme:                  e.Scheme,
+			Identification:          e.Identification,
+			SecondaryIdentification: e.SecondaryIdentification,
+			ISPB:                    e.ISPB, Issuer: e.Issuer, Number: e.Number, AccountType: e.AccountType},
+	}
 	if !slices.Contains(app.AccountKinds, a.Kind) {
 		wrong("kind", "kind", e.Kind)
 	}
@@ -186,7 +197,8 @@ var answers = []string{"no", "n", "y", "true", "false", "0", "1", "sim", "não",
 // unprintable tells control characters, and those that would turn the text
 // around them when it is shown (Unicode bidirectional overrides and isolates).
 func unprintable(r rune) bool {
-	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u2028' || r == '\u2029'
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u2028' ||
+		r == '\u2029'
 }
 
 func identification(a app.Account, wrong func(field, code, value string)) {

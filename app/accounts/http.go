@@ -115,7 +115,8 @@ func (h *HTTP) Accounts(ctx context.Context, p app.Person, company string) ([]ap
 
 func (h *HTTP) unavailable(ctx context.Context, p app.Person, cause error) *app.Error {
 	if !errors.Is(cause, context.Canceled) {
-		h.cfg.Log.ErrorContext(ctx, "the bank's endpoint gives no accounts", "person", p.ID, "host", h.url.Host, "err", cause)
+		h.cfg.Log.ErrorContext(ctx, "the bank's endpoint gives no accounts", "person", p.ID, "host", h.url.Host, "err",
+			cause)
 	}
 	return app.ErrAccountsUnavailable.Because(cause)
 }
@@ -148,14 +149,16 @@ func (h *HTTP) identifier(ctx context.Context, p app.Person) (identifier, error)
 		of := slices.DeleteFunc(slices.Clone(ids), func(i app.Identifier) bool { return i.Kind != kind })
 		switch {
 		case len(of) > 1:
-			return identifier{}, fmt.Errorf("the person has %d identifiers of the kind %s, and the endpoint is asked by one", len(of), kind)
+			return identifier{}, fmt.Errorf("the person has %d identifiers of the kind %s, and the endpoint is asked by one",
+				len(of), kind)
 		case len(of) == 1 && (kind == app.CPF || kind == app.Phone):
 			return identifier{of[0].Norm, kind}, nil
 		case len(of) == 1:
 			return identifier{of[0].Value, kind}, nil
 		}
 	}
-	return identifier{}, fmt.Errorf("the person has no identifier of the kind %v, by which the endpoint is asked", kinds)
+	return identifier{}, fmt.Errorf("the person has no identifier of the kind %v, by which the endpoint is asked",
+		kinds)
 }
 
 // ask makes the call. Its errors hold neither the identifier nor the token.
@@ -188,7 +191,8 @@ func (h *HTTP) ask(ctx context.Context, q question) ([]app.Account, time.Duratio
 		return nil, 0, err
 	}
 	own, others := part(list, q.Company)
-	if len(own) == 0 && q.Company != "" && slices.ContainsFunc(others, func(a app.Account) bool { return a.Company == "" }) {
+	if len(own) == 0 && q.Company != "" &&
+		slices.ContainsFunc(others, func(a app.Account) bool { return a.Company == "" }) {
 		return nil, 0, errors.New("it was asked for a company's accounts, and none of its answer has the company")
 	}
 	return own, 0, nil
@@ -263,7 +267,8 @@ func decode(body []byte) ([]app.Account, error) {
 		named[key{a.Company, a.ID}] = true
 		out = append(out, a)
 	}
-	slices.SortFunc(out, func(a, b app.Account) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out,
+		func(a, b app.Account) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
 }
 

@@ -52,16 +52,37 @@ func TestHTTP(t *testing.T) {
 		asked = r
 		io.WriteString(w, `{"accounts":[`+everyday+`,`+savings+`]}`+"\n")
 	})
-	s := source(t, b, t.Output(), accounts.HTTPConfig{URL: srv.URL + "/v1/accounts?realm=retail", Token: "t-0", UserAgent: "Assent/test"})
+	s := source(t, b, t.Output(),
+		accounts.HTTPConfig{URL: srv.URL + "/v1/accounts?realm=retail", Token: "t-0", UserAgent: "Assent/test"})
 	list, err := s.Accounts(t.Context(), b.ada, "")
 	want := []app.Account{
-		{ID: "uk-2", Kind: app.AccountBank, Unpayable: "Savings can't be paid from", AccountRef: app.AccountRef{Name: "A rainy day", Scheme: "UK.OBIE.IBAN", Identification: "GB33BUKB20201555555555"}},
-		{ID: "uk-1", Kind: app.AccountBank, Currency: "GBP", Balance: "1204.10", AccountRef: app.AccountRef{Name: "Everyday", Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20325612345678"}},
+		{
+			ID:        "uk-2",
+			Kind:      app.AccountBank,
+			Unpayable: "Savings can't be paid from",
+			AccountRef: app.AccountRef{
+				Name:           "A rainy day",
+				Scheme:         "UK.OBIE.IBAN",
+				Identification: "GB33BUKB20201555555555",
+			},
+		},
+		{
+			ID:       "uk-1",
+			Kind:     app.AccountBank,
+			Currency: "GBP",
+			Balance:  "1204.10",
+			AccountRef: app.AccountRef{
+				Name:           "Everyday",
+				Scheme:         "UK.OBIE.SortCodeAccountNumber",
+				Identification: "20325612345678",
+			},
+		},
 	}
 	if err != nil || !slices.Equal(list, want) {
 		t.Fatalf("%+v, %v; want %+v by name", list, err, want)
 	}
-	if asked.Method != http.MethodGet || asked.URL.Path != "/v1/accounts" || asked.URL.RawQuery != "id=Sub-1&realm=retail" || asked.Header.Get("Authorization") != "Bearer t-0" ||
+	if asked.Method != http.MethodGet || asked.URL.Path != "/v1/accounts" ||
+		asked.URL.RawQuery != "id=Sub-1&realm=retail" || asked.Header.Get("Authorization") != "Bearer t-0" ||
 		asked.Header.Get("Accept") != "application/json" || asked.Header.Get("User-Agent") != "Assent/test" {
 		t.Errorf("asked %s %s %v", asked.Method, asked.URL, asked.Header)
 	}
@@ -74,7 +95,10 @@ func TestHTTPAsksByTheRightIdentifier(t *testing.T) {
 		got = r.URL.Query().Get("id")
 		io.WriteString(w, `{"accounts":[]}`)
 	})
-	aliases, err := b.AddPerson(t.Context(), app.Operator, "Many", []app.Identifier{{Kind: app.Email, Value: "a@x.example", Norm: "a@x.example"}, {Kind: app.Email, Value: "b@x.example", Norm: "b@x.example"}}, nil)
+	aliases, err := b.AddPerson(t.Context(), app.Operator, "Many",
+		[]app.Identifier{{Kind: app.Email, Value: "a@x.example", Norm: "a@x.example"},
+			{Kind: app.Email, Value: "b@x.example", Norm: "b@x.example"}},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,11 +121,15 @@ func TestHTTPAsksByTheRightIdentifier(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got = ""
 			var log strings.Builder
-			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, ID: c.kind}).Accounts(t.Context(), c.who, "")
+			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, ID: c.kind}).Accounts(t.Context(), c.who,
+				"")
 			if got != c.want || len(list) != 0 {
 				t.Errorf("asked for %q, want %q; got %v", got, c.want, list)
 			}
-			if c.fault == "" && err != nil || c.fault != "" && !(errors.Is(err, app.ErrAccountsUnavailable) && strings.Contains(err.Error(), c.fault) && strings.Contains(log.String(), c.fault)) {
+			if c.fault == "" && err != nil ||
+				c.fault != "" &&
+					!(errors.Is(err, app.ErrAccountsUnavailable) && strings.Contains(err.Error(), c.fault) &&
+						strings.Contains(log.String(), c.fault)) {
 				t.Errorf("got %v, logged %s; want %q", err, log.String(), c.fault)
 			}
 		})
@@ -144,11 +172,18 @@ func TestHTTPFaults(t *testing.T) {
 		{"null", says(`{"accounts":null}`), `no "accounts"`, 5 * time.Second},
 		{"more after it", says(`{"accounts":[]}{"accounts":[]}`), "goes on after", 5 * time.Second},
 		{"unknown member", says(`{"accounts":[],"next":"/page/2"}`), "next", 5 * time.Second},
-		{"unknown field", says(strings.Replace(`{"accounts":[`+everyday+`]}`, `"identification"`, `"Identificacao"`, 1)), "Identificacao", 5 * time.Second},
-		{"a number for a decimal", says(strings.Replace(`{"accounts":[`+everyday+`]}`, `"1204.10"`, `1204.10`, 1)), "not of the documented shape", 5 * time.Second},
-		{"one bad entry of two", says(`{"accounts":[` + everyday + `,` + strings.Replace(savings, "GB33", "GB34", 1) + `]}`), "accounts[1]: identification: is not an IBAN", 5 * time.Second},
-		{"payable left out", says(strings.Replace(`{"accounts":[`+everyday+`]}`, `,"payable":"yes"`, "", 1)), "accounts[0]: payable: is missing", 5 * time.Second},
-		{"an id twice", says(`{"accounts":[` + everyday + `,` + everyday + `]}`), "accounts[1]: id: it is in the list twice", 5 * time.Second},
+		{"unknown field",
+			says(strings.Replace(`{"accounts":[`+everyday+`]}`, `"identification"`, `"Identificacao"`, 1)),
+			"Identificacao", 5 * time.Second},
+		{"a number for a decimal", says(strings.Replace(`{"accounts":[`+everyday+`]}`, `"1204.10"`, `1204.10`, 1)),
+			"not of the documented shape", 5 * time.Second},
+		{"one bad entry of two",
+			says(`{"accounts":[` + everyday + `,` + strings.Replace(savings, "GB33", "GB34", 1) + `]}`),
+			"accounts[1]: identification: is not an IBAN", 5 * time.Second},
+		{"payable left out", says(strings.Replace(`{"accounts":[`+everyday+`]}`, `,"payable":"yes"`, "", 1)),
+			"accounts[0]: payable: is missing", 5 * time.Second},
+		{"an id twice", says(`{"accounts":[` + everyday + `,` + everyday + `]}`),
+			"accounts[1]: id: it is in the list twice", 5 * time.Second},
 		{"huge", func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"accounts":[`)
 			for range 20_000 {
@@ -165,9 +200,12 @@ func TestHTTPFaults(t *testing.T) {
 				c.h(w, r)
 			})
 			var log strings.Builder
-			list, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, Token: "s3cret-token"}).Accounts(t.Context(), b.ada, "")
+			list, err := source(t, b, &log,
+				accounts.HTTPConfig{URL: srv.URL, Token: "s3cret-token"}).Accounts(t.Context(),
+				b.ada, "")
 			var e *app.Error
-			if !errors.As(err, &e) || !errors.Is(err, app.ErrAccountsUnavailable) || e.Kind != app.Unavailable || e.RetryAfter != c.after || !strings.Contains(err.Error(), c.fault) {
+			if !errors.As(err, &e) || !errors.Is(err, app.ErrAccountsUnavailable) || e.Kind != app.Unavailable ||
+				e.RetryAfter != c.after || !strings.Contains(err.Error(), c.fault) {
 				t.Errorf("got %v (again after %v), want unavailable for %q", err, e.RetryAfter, c.fault)
 			}
 			if len(list) != 0 || calls != 1 {
@@ -178,7 +216,8 @@ func TestHTTPFaults(t *testing.T) {
 					t.Errorf("%s is in the error or the log: %v\n%s", private, err, log.String())
 				}
 			}
-			if !strings.Contains(log.String(), c.fault) && !strings.Contains(log.String(), strings.ReplaceAll(c.fault, `"`, `\"`)) {
+			if !strings.Contains(log.String(), c.fault) &&
+				!strings.Contains(log.String(), strings.ReplaceAll(c.fault, `"`, `\"`)) {
 				t.Errorf("logged %q, want the cause", log.String())
 			}
 		})
@@ -191,19 +230,25 @@ func TestHTTPIsBoundedInTime(t *testing.T) {
 	srv := endpoint(t, func(http.ResponseWriter, *http.Request) { <-release })
 	t.Cleanup(func() { close(release) }) // before the server waits for its handlers
 	var log strings.Builder
-	_, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL, Timeout: 50 * time.Millisecond}).Accounts(t.Context(), b.ada, "")
-	if !errors.Is(err, app.ErrAccountsUnavailable) || strings.Contains(err.Error(), "Sub-1") || !strings.Contains(log.String(), "err=") {
+	_, err := source(t, b, &log,
+		accounts.HTTPConfig{URL: srv.URL, Timeout: 50 * time.Millisecond}).Accounts(t.Context(),
+		b.ada, "")
+	if !errors.Is(err, app.ErrAccountsUnavailable) || strings.Contains(err.Error(), "Sub-1") ||
+		!strings.Contains(log.String(), "err=") {
 		t.Errorf("%v, logged %q", err, log.String())
 	}
 	log.Reset()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	cancel()
-	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL}).Accounts(ctx, b.ada, ""); !errors.Is(err, context.Canceled) || log.Len() > 0 {
+	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: srv.URL}).Accounts(ctx, b.ada,
+		""); !errors.Is(err, context.Canceled) ||
+		log.Len() > 0 {
 		t.Errorf("a caller who left: %v, logged %q", err, log.String())
 	}
 	down := endpoint(t, func(http.ResponseWriter, *http.Request) {})
 	down.Close()
-	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: down.URL}).Accounts(t.Context(), b.ada, ""); !errors.Is(err, app.ErrAccountsUnavailable) {
+	if _, err := source(t, b, &log, accounts.HTTPConfig{URL: down.URL}).Accounts(t.Context(), b.ada,
+		""); !errors.Is(err, app.ErrAccountsUnavailable) {
 		t.Errorf("nobody there: %v", err)
 	}
 }
@@ -234,7 +279,8 @@ func TestHTTPWithAClientCertificate(t *testing.T) {
 		{"without", &tls.Config{RootCAs: roots}, false},
 		{"of an authority that isn't trusted", &tls.Config{Certificates: []tls.Certificate{cert}}, false},
 	} {
-		list, err := source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL, TLS: c.tls}).Accounts(t.Context(), b.ada, "")
+		list, err := source(t, b, io.Discard, accounts.HTTPConfig{URL: srv.URL, TLS: c.tls}).Accounts(t.Context(),
+			b.ada, "")
 		if (err == nil) != c.ok || (len(list) == 1) != c.ok || !c.ok && !errors.Is(err, app.ErrAccountsUnavailable) {
 			t.Errorf("%s: %d accounts, %v", c.name, len(list), err)
 		}
@@ -248,8 +294,15 @@ func clientCertificate(t *testing.T) tls.Certificate {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.Add(time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -262,8 +315,18 @@ func clientCertificate(t *testing.T) tls.Certificate {
 }
 
 func TestHTTPSpeaksInTheClearOnLoopbackOnly(t *testing.T) {
-	for url, ok := range map[string]bool{"http://127.0.0.1:1": true, "http://[::1]:1/x": true, "http://localhost/": true, "https://core.bank.example/a": true,
-		"http://core.bank.example": false, "http://127.0.0.1.bank.example": false, "ftp://127.0.0.1": false, "/accounts": false, "https://": false, ":": false} {
+	for url, ok := range map[string]bool{
+		"http://127.0.0.1:1":            true,
+		"http://[::1]:1/x":              true,
+		"http://localhost/":             true,
+		"https://core.bank.example/a":   true,
+		"http://core.bank.example":      false,
+		"http://127.0.0.1.bank.example": false,
+		"ftp://127.0.0.1":               false,
+		"/accounts":                     false,
+		"https://":                      false,
+		":":                             false,
+	} {
 		if _, err := accounts.NewHTTP(accounts.HTTPConfig{URL: url}); (err == nil) != ok {
 			t.Errorf("%s: %v, want allowed %v", url, err, ok)
 		}

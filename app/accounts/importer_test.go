@@ -42,7 +42,11 @@ func newBank(t *testing.T) *bank {
 		}
 		return p
 	}
-	b := &bank{DB: db, ada: add("Ada Quill", "ada", "subject:Sub-1", "ada@quill.example"), bruno: add("Bruno Reis", "bruno", "cpf:123.456.789-09")}
+	b := &bank{
+		DB:    db,
+		ada:   add("Ada Quill", "ada", "subject:Sub-1", "ada@quill.example"),
+		bruno: add("Bruno Reis", "bruno", "cpf:123.456.789-09"),
+	}
 	add("Two", "username:two")
 	another := add("Another Two", "another")
 	// As it could stand in a database of before such were refused.
@@ -66,14 +70,31 @@ func (b *bank) of(p app.Person) []app.Account {
 
 func TestImport(t *testing.T) {
 	b := newBank(t)
-	text := "\ufeff" + strings.ReplaceAll(all+british+brazilian+strings.Replace(british, "ada,", "cpf:12345678909,", 1), "\n", "\r\n")
+	text := "\ufeff" +
+		strings.ReplaceAll(all+british+brazilian+strings.Replace(british, "ada,", "cpf:12345678909,", 1), "\n", "\r\n")
 	if got, err := b.imported(text); err != nil || got != (store.AccountImport{Added: 3}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	everyday := app.Account{ID: "uk-1", Joint: true, Kind: app.AccountBank, Currency: "GBP", Balance: "1204.10", AccountRef: app.AccountRef{Name: "Everyday",
-		Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20-32-56 12345678", SecondaryIdentification: "R-1"}}
-	corrente := app.Account{ID: "br-1", Kind: app.AccountBank, Currency: "BRL", Balance: "-0.05", Unpayable: "bloqueada pela Justiça", AccountRef: app.AccountRef{
-		Name: "Conta, corrente", ISPB: "12345678", Issuer: "1774", Number: "12345-6", AccountType: "CACC"}}
+	everyday := app.Account{
+		ID:       "uk-1",
+		Joint:    true,
+		Kind:     app.AccountBank,
+		Currency: "GBP",
+		Balance:  "1204.10",
+		AccountRef: app.AccountRef{Name: "Everyday",
+			Scheme:                  "UK.OBIE.SortCodeAccountNumber",
+			Identification:          "20-32-56 12345678",
+			SecondaryIdentification: "R-1"},
+	}
+	corrente := app.Account{
+		ID:        "br-1",
+		Kind:      app.AccountBank,
+		Currency:  "BRL",
+		Balance:   "-0.05",
+		Unpayable: "bloqueada pela Justiça",
+		AccountRef: app.AccountRef{
+			Name: "Conta, corrente", ISPB: "12345678", Issuer: "1774", Number: "12345-6", AccountType: "CACC"},
+	}
 	if got := b.of(b.ada); !slices.Equal(got, []app.Account{everyday}) {
 		t.Errorf("ada has %+v", got)
 	}
@@ -84,10 +105,12 @@ func TestImport(t *testing.T) {
 		t.Errorf("the same file again: %+v, %v", got, err)
 	}
 	// Other columns in another order; the rest is empty then.
-	if got, err := b.imported(" payable,name,identification,scheme,kind,id,person\nyes,Card,************4444,UK.OBIE.PAN,card,c-1,Sub-1\nyes,Everyday,20325612345678,UK.OBIE.SortCodeAccountNumber,account,uk-1,ada@quill.example\n"); err != nil || got != (store.AccountImport{Added: 1, Changed: 1}) {
+	if got, err := b.imported(" payable,name,identification,scheme,kind,id,person\nyes,Card,************4444,UK.OBIE.PAN,card,c-1,Sub-1\nyes,Everyday,20325612345678,UK.OBIE.SortCodeAccountNumber,account,uk-1,ada@quill.example\n"); err != nil ||
+		got != (store.AccountImport{Added: 1, Changed: 1}) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got := b.of(b.ada); len(got) != 2 || got[0].Kind != app.AccountCard || got[1].Balance != "" || got[1].SecondaryIdentification != "" {
+	if got := b.of(b.ada); len(got) != 2 || got[0].Kind != app.AccountCard || got[1].Balance != "" ||
+		got[1].SecondaryIdentification != "" {
 		t.Errorf("ada has %+v", got)
 	}
 	if got, err := b.imported(all); err != nil || got != (store.AccountImport{}) {
@@ -125,7 +148,8 @@ func TestFaultsOfAFile(t *testing.T) {
 	}{
 		{"right", all + british + pix + card, nil},
 		{"empty", "", []string{"it is empty"}},
-		{"unknown column", "person,id,kind,name,payable,sortcode\n", []string{`no column "sortcode"`, "secondary_identification"}},
+		{"unknown column", "person,id,kind,name,payable,sortcode\n",
+			[]string{`no column "sortcode"`, "secondary_identification"}},
 		{"semicolons", strings.ReplaceAll(all+british, ",", ";"), nil},
 		{"columns missing between semicolons", "person;id;kind;payable\n", []string{"no column name"}},
 		{"column twice", "person,id,kind,name,payable,id\n", []string{"the column id twice"}},
@@ -138,7 +162,8 @@ func TestFaultsOfAFile(t *testing.T) {
 		{"not a CPF", all + field("person", "cpf:1"), []string{"line 2: person:", "not a cpf"}},
 		{"no person", all + field("person", " "), []string{"line 2: person: is missing"}},
 		{"endless person", all + field("person", strings.Repeat("a", 1025)), []string{"line 2: person: is longer"}},
-		{"no id, kind, name, payable", all + "ada,,,,UK.OBIE.SortCodeAccountNumber,20325612345678,,,,,,,,\n", []string{"id: is missing; kind: is missing; name: is missing; payable: is missing"}},
+		{"no id, kind, name, payable", all + "ada,,,,UK.OBIE.SortCodeAccountNumber,20325612345678,,,,,,,,\n",
+			[]string{"id: is missing; kind: is missing; name: is missing; payable: is missing"}},
 		{"kind", all + field("kind", "loan"), []string{`kind: "loan" is not account or card`}},
 		{"long id", all + field("id", strings.Repeat("é", 129)), []string{"id: has more than 128 characters"}},
 		{"id as long as may be", all + field("id", strings.Repeat("é", 128)), nil},
@@ -149,11 +174,15 @@ func TestFaultsOfAFile(t *testing.T) {
 		{"Latin 1", all + field("name", "Poupan\xe7a"), []string{"name: is not UTF-8"}},
 		{"scheme alone", all + field("identification", ""), []string{"identification: is missing"}},
 		{"identification alone", all + field("scheme", ""), []string{"scheme: is missing"}},
-		{"nothing identifies", all + edited(field("identification", ""), "scheme", ""), []string{"nothing identifies the account"}},
+		{"nothing identifies", all + edited(field("identification", ""), "scheme", ""),
+			[]string{"nothing identifies the account"}},
 		{"sort code", all + field("identification", "2032561234567"), []string{"not a sort code of 6"}},
-		{"IBAN", all + edited(field("scheme", "UK.OBIE.IBAN"), "identification", "GB34BUKB20201555555555"), []string{"not an IBAN"}},
-		{"right IBAN", all + edited(field("scheme", "UK.OBIE.IBAN"), "identification", "gb33 bukb 2020 1555 5555 55"), nil},
-		{"card number", all + edited(field("scheme", "UK.OBIE.PAN"), "identification", "visa 4444"), []string{"not a card number"}},
+		{"IBAN", all + edited(field("scheme", "UK.OBIE.IBAN"), "identification", "GB34BUKB20201555555555"),
+			[]string{"not an IBAN"}},
+		{"right IBAN", all + edited(field("scheme", "UK.OBIE.IBAN"), "identification", "gb33 bukb 2020 1555 5555 55"),
+			nil},
+		{"card number", all + edited(field("scheme", "UK.OBIE.PAN"), "identification", "visa 4444"),
+			[]string{"not a card number"}},
 		{"currency", all + field("currency", "gbp"), []string{`currency: "gbp"`}},
 		{"balance", all + field("balance", "1e3"), []string{"balance: is not a decimal"}},
 		{"balance with a comma", all + field("balance", `"1204,10"`), []string{"balance: is not a decimal"}},
@@ -161,20 +190,28 @@ func TestFaultsOfAFile(t *testing.T) {
 		{"balance without currency", all + field("currency", ""), []string{"currency: is missing"}},
 		{"payable no", all + field("payable", "No"), []string{`payable: "No" is neither yes nor a reason`}},
 		{"ISPB", all + edited(pix, "ispb", "1234567"), []string{`ispb: "1234567" is not 8 digits`}},
-		{"number alone", all + edited(pix, "ispb", ""), []string{"ispb: is missing, and the number", "ispb: is missing, and the issuer"}},
+		{"number alone", all + edited(pix, "ispb", ""),
+			[]string{"ispb: is missing, and the number", "ispb: is missing, and the issuer"}},
 		{"number", all + edited(pix, "number", "12/34+5"), []string{"number: is not an account number"}},
 		{"check digit X", all + edited(pix, "number", "12345-X"), nil},
-		{"long number", all + edited(pix, "number", strings.Repeat("1", 21)), []string{"number: is not an account number"}},
+		{"long number", all + edited(pix, "number", strings.Repeat("1", 21)),
+			[]string{"number: is not an account number"}},
 		{"no branch", all + edited(pix, "issuer", ""), []string{"issuer: is missing"}},
 		{"payment account without branch", all + edited(edited(pix, "issuer", ""), "account_type", "TRAN"), nil},
 		{"long branch", all + edited(pix, "issuer", "12345"), []string{"issuer: is not a branch"}},
-		{"account type", all + edited(pix, "account_type", "corrente"), []string{"account_type:", "CACC, SLRY, SVGS, TRAN"}},
+		{"account type", all + edited(pix, "account_type", "corrente"),
+			[]string{"account_type:", "CACC, SLRY, SVGS, TRAN"}},
 		{"card by a word", all + edited(card, "number", "visa"), []string{"number: is not a card number"}},
-		{"several faults of a row, and of rows", all + british + edited(field("kind", "x"), "balance", "y") + pix + card + edited(card, "person", "nobody"),
+		{"several faults of a row, and of rows",
+			all + british + edited(field("kind", "x"), "balance", "y") + pix + card + edited(card, "person", "nobody"),
 			[]string{"2 rows are wrong", `line 3: kind: "x" is not account or card; balance:`, "line 6: person"}},
-		{"the same account twice", all + british + card + field("person", "subject:Sub-1"), []string{"1 row is wrong", "line 4: id: line 2 names this account of the same person"}},
-		{"quoted line ends count as lines", all + field("name", "\"Every\nday\"") + edited(card, "person", "nobody"), []string{"line 2: name: has control", "line 4: person"}},
-		{"a quotation mark that is never closed", all + british + field("name", `"Everyday`) + strings.Repeat(british, 2000), []string{"after line 2", "never closed"}},
+		{"the same account twice", all + british + card + field("person", "subject:Sub-1"),
+			[]string{"1 row is wrong", "line 4: id: line 2 names this account of the same person"}},
+		{"quoted line ends count as lines", all + field("name", "\"Every\nday\"") + edited(card, "person", "nobody"),
+			[]string{"line 2: name: has control", "line 4: person"}},
+		{"a quotation mark that is never closed",
+			all + british + field("name", `"Everyday`) + strings.Repeat(british, 2000),
+			[]string{"after line 2", "never closed"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := wrong
@@ -207,7 +244,8 @@ func TestFaultsAreBounded(t *testing.T) {
 	b := newBank(t)
 	_, err := b.imported(all + british + strings.Repeat(field("kind", "x"), 1000))
 	var rows *accounts.RowFaults
-	if !errors.As(err, &rows) || len(rows.Lines) != 20 || rows.More != 980 || !strings.HasSuffix(err.Error(), "\n  - and 980 more") {
+	if !errors.As(err, &rows) || len(rows.Lines) != 20 || rows.More != 980 ||
+		!strings.HasSuffix(err.Error(), "\n  - and 980 more") {
 		t.Errorf("%d lines, error %v", len(rows.Lines), err)
 	}
 }
@@ -216,13 +254,15 @@ func TestFaultsAreBounded(t *testing.T) {
 func TestImportThatBreaksOff(t *testing.T) {
 	b := newBank(t)
 	broken := errors.New("the disk is gone")
-	_, err := b.importer.Import(t.Context(), app.Operator, iotest.DataErrReader(&breaking{text: strings.NewReader(all + british), err: broken}))
+	_, err := b.importer.Import(t.Context(), app.Operator,
+		iotest.DataErrReader(&breaking{text: strings.NewReader(all + british), err: broken}))
 	if !errors.Is(err, broken) {
 		t.Errorf("a file that breaks off: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.importer.Import(ctx, app.Operator, strings.NewReader(all+british)); !errors.Is(err, context.Canceled) {
+	if _, err := b.importer.Import(ctx, app.Operator,
+		strings.NewReader(all+british)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	if list := b.of(b.ada); len(list) != 0 {

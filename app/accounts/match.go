@@ -149,7 +149,8 @@ func validIBAN(s string) bool {
 // Brasil, DebtorAccount.issuer), and then both do.
 func sameNumber(a, b app.AccountRef) bool {
 	a, b = Canonical(a), Canonical(b)
-	if !digits(a.ISPB) || !digits(a.Number) || !digits(b.Number) || a.ISPB != b.ISPB || unpad(a.Number) != unpad(b.Number) {
+	if !digits(a.ISPB) || !digits(a.Number) || !digits(b.Number) || a.ISPB != b.ISPB ||
+		unpad(a.Number) != unpad(b.Number) {
 		return false
 	}
 	if a.Issuer == "" && b.Issuer == "" {

@@ -73,7 +73,12 @@ func newClient(t *testing.T, c acp.Config) (*acp.Client, *tap) {
 }
 
 func secretClient(e *emulator.Emulator) acp.Config {
-	return acp.Config{Issuer: e.Issuer(), ClientID: "assent", ClientSecret: "a s+cret/with:odd%bytes é", AuthMethod: acp.SecretBasic}
+	return acp.Config{
+		Issuer:       e.Issuer(),
+		ClientID:     "assent",
+		ClientSecret: "a s+cret/with:odd%bytes é",
+		AuthMethod:   acp.SecretBasic,
+	}
 }
 
 var registered = emulator.Client{ID: "assent", Secret: "a s+cret/with:odd%bytes é"}
@@ -87,22 +92,38 @@ func TestBodiesFitTheVendorsSwagger(t *testing.T) {
 	c, p := newClient(t, secretClient(e))
 	s := e.Begin(emulator.Ask{Hint: "a", Scopes: []string{"openid", "profile"}})
 	e.Edit(s.ID, func(d *emulator.SessionDetails) {
-		d.VerifiedClaims = &emulator.VerifiedClaims{UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": {}}}}
+		d.VerifiedClaims = &emulator.VerifiedClaims{
+			UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": {}}},
+		}
 	})
-	if err := c.Accept(t.Context(), login(s), authz.Grant{Scopes: []string{"openid", "profile"}, Claims: []string{"name"}, VerifiedClaims: []string{"birthdate"}}); err != nil {
+	if err := c.Accept(t.Context(), login(s),
+		authz.Grant{
+			Scopes:         []string{"openid", "profile"},
+			Claims:         []string{"name"},
+			VerifiedClaims: []string{"birthdate"},
+		}); err != nil {
 		t.Fatal(err)
 	}
 	acpspec.Fits(t, "AcceptScopeGrant", p.last().body)
 	var body map[string]any
-	if err := json.Unmarshal(p.last().body, &body); err != nil || body["id"] != s.ID || body["login_state"] != s.LoginState {
+	if err := json.Unmarshal(p.last().body, &body); err != nil || body["id"] != s.ID ||
+		body["login_state"] != s.LoginState {
 		t.Errorf("accept %s", p.last().body)
 	}
 	other := e.Begin(emulator.Ask{Hint: "a"})
-	if err := c.Reject(t.Context(), login(other), authz.Rejection{Cause: "denied_by_user", Description: "No."}); err != nil {
+	if err := c.Reject(t.Context(), login(other),
+		authz.Rejection{Cause: "denied_by_user", Description: "No."}); err != nil {
 		t.Fatal(err)
 	}
 	acpspec.Fits(t, "RejectScopeGrant", p.last().body)
-	want := map[string]any{"id": other.ID, "login_state": other.LoginState, "error": "access_denied", "error_cause": "denied_by_user", "error_description": "No.", "status_code": 403.0}
+	want := map[string]any{
+		"id":                other.ID,
+		"login_state":       other.LoginState,
+		"error":             "access_denied",
+		"error_cause":       "denied_by_user",
+		"error_description": "No.",
+		"status_code":       403.0,
+	}
 	body = nil
 	if err := json.Unmarshal(p.last().body, &body); err != nil || !reflect.DeepEqual(body, want) {
 		t.Errorf("reject %s, want %v", p.last().body, want)
@@ -115,7 +136,8 @@ func TestBodiesFitTheVendorsSwagger(t *testing.T) {
 		t.Errorf("claims that nobody asked for: %s", s)
 	}
 	none := e.Begin(emulator.Ask{Hint: "a"})
-	if err := c.Accept(t.Context(), login(none), authz.Grant{Scopes: []string{"openid"}, Claims: []string{}}); err != nil {
+	if err := c.Accept(t.Context(), login(none),
+		authz.Grant{Scopes: []string{"openid"}, Claims: []string{}}); err != nil {
 		t.Fatal(err)
 	}
 	acpspec.Fits(t, "AcceptScopeGrant", p.last().body)
@@ -142,12 +164,23 @@ func TestEachWayToAuthenticate(t *testing.T) {
 		server emulator.Client
 		config acp.Config
 	}{
-		{"basic", emulator.Client{Secret: long, Methods: []string{"client_secret_basic"}}, acp.Config{AuthMethod: acp.SecretBasic, ClientSecret: long}},
-		{"post", emulator.Client{Secret: long, Methods: []string{"client_secret_post"}}, acp.Config{AuthMethod: acp.SecretPost, ClientSecret: long}},
-		{"secret JWT", emulator.Client{Secret: long, Methods: []string{"client_secret_jwt"}}, acp.Config{AuthMethod: acp.SecretJWT, ClientSecret: long}},
-		{"private key JWT, EC", emulator.Client{Methods: []string{"private_key_jwt"}, Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: ec.Public(), KeyID: "k1"}}}},
+		{"basic", emulator.Client{Secret: long, Methods: []string{"client_secret_basic"}},
+			acp.Config{AuthMethod: acp.SecretBasic, ClientSecret: long}},
+		{"post", emulator.Client{Secret: long, Methods: []string{"client_secret_post"}},
+			acp.Config{AuthMethod: acp.SecretPost, ClientSecret: long}},
+		{"secret JWT", emulator.Client{Secret: long, Methods: []string{"client_secret_jwt"}},
+			acp.Config{AuthMethod: acp.SecretJWT, ClientSecret: long}},
+		{"private key JWT, EC",
+			emulator.Client{
+				Methods: []string{"private_key_jwt"},
+				Keys:    jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: ec.Public(), KeyID: "k1"}}},
+			},
 			acp.Config{AuthMethod: acp.PrivateKeyJWT, Key: ec, KeyID: "k1"}},
-		{"private key JWT, RSA", emulator.Client{Methods: []string{"private_key_jwt"}, Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: rs.Public(), KeyID: "k1"}}}},
+		{"private key JWT, RSA",
+			emulator.Client{
+				Methods: []string{"private_key_jwt"},
+				Keys:    jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: rs.Public(), KeyID: "k1"}}},
+			},
 			acp.Config{AuthMethod: acp.PrivateKeyJWT, Key: rs, KeyID: "k1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,7 +206,9 @@ func TestEachWayToAuthenticate(t *testing.T) {
 			}
 			wrong, _ := newClient(t, c.config)
 			var refused *authz.Error
-			if _, err := wrong.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) || refused.Outcome != authz.Credentials {
+			if _, err := wrong.Details(t.Context(),
+				login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) ||
+				refused.Outcome != authz.Credentials {
 				t.Errorf("with wrong credentials: %v", err)
 			}
 		})
@@ -185,8 +220,13 @@ func TestMutualTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "assent"}, NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "assent"},
+		NotAfter:     time.Now().Add(time.Hour),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -195,17 +235,26 @@ func TestMutualTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, roots := emulatortest.StartTLS(t, emulator.Options{Client: emulator.Client{ID: "assent", Methods: []string{"self_signed_tls_client_auth"}, Certificate: cert}}, nil)
+	e, roots := emulatortest.StartTLS(t,
+		emulator.Options{
+			Client: emulator.Client{ID: "assent", Methods: []string{"self_signed_tls_client_auth"}, Certificate: cert},
+		},
+		nil)
 	with := func(certs ...tls.Certificate) *acp.Client {
-		c, _ := newClient(t, acp.Config{Issuer: e.Issuer(), ClientID: "assent", AuthMethod: acp.SelfSignedTLS, MutualTLS: true,
-			HTTP: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: certs}}}})
+		c, _ := newClient(t,
+			acp.Config{Issuer: e.Issuer(), ClientID: "assent", AuthMethod: acp.SelfSignedTLS, MutualTLS: true,
+				HTTP: &http.Client{
+					Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: certs}},
+				}})
 		return c
 	}
-	if _, err := with(tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}).Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil {
+	if _, err := with(tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}).Details(t.Context(),
+		login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil {
 		t.Errorf("with the certificate: %v", err)
 	}
 	var refused *authz.Error
-	if _, err := with().Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) || refused.Outcome != authz.Credentials {
+	if _, err := with().Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); !errors.As(err, &refused) ||
+		refused.Outcome != authz.Credentials {
 		t.Errorf("without it: %v", err)
 	}
 }
@@ -233,11 +282,13 @@ func TestTokensAreKeptUntilTheyEnd(t *testing.T) {
 	mu.Lock()
 	now = now.Add(4*time.Minute + 45*time.Second)
 	mu.Unlock()
-	if _, err := c.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil || e.Calls(emulator.SystemToken) != 2 {
+	if _, err := c.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil ||
+		e.Calls(emulator.SystemToken) != 2 {
 		t.Errorf("shortly before its end: %v, %d exchanges", err, e.Calls(emulator.SystemToken))
 	}
 	e.RevokeTokens()
-	if _, err := c.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil || e.Calls(emulator.SystemToken) != 3 {
+	if _, err := c.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil ||
+		e.Calls(emulator.SystemToken) != 3 {
 		t.Errorf("after a 401: %v, %d exchanges", err, e.Calls(emulator.SystemToken))
 	}
 }
@@ -250,7 +301,8 @@ func TestVanityDomains(t *testing.T) {
 			cfg.VanityDomain, cfg.Tenant = acp.Vanity(v), "demo"
 		}
 		c, _ := newClient(t, cfg)
-		if _, err := c.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil || c.TenantID() != "demo" {
+		if _, err := c.Details(t.Context(), login(e.Begin(emulator.Ask{Hint: "a"}))); err != nil ||
+			c.TenantID() != "demo" {
 			t.Errorf("%q: %v, tenant %s", v, err, c.TenantID())
 		}
 	}
@@ -308,7 +360,8 @@ func TestHostileIdsStayInTheirPlace(t *testing.T) {
 	}
 	for _, id := range []string{"", ".", ".."} {
 		var e *authz.Error
-		if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: id}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Refused {
+		if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: id}, authz.Grant{}); !errors.As(err, &e) ||
+			e.Outcome != authz.Refused {
 			t.Errorf("%q: %v, want Refused", id, err)
 		}
 	}
@@ -335,12 +388,16 @@ func TestOutcomes(t *testing.T) {
 		{"401", status(401), authz.Credentials, 0, false},
 		{"403", status(403), authz.Credentials, 0, false},
 		{"429", status(429, "Retry-After", "7"), authz.Busy, 7 * time.Second, false},
-		{"429 until a date", status(429, "Retry-After", noon.Add(90*time.Second).Format(http.TimeFormat)), authz.Busy, 90 * time.Second, false},
+		{"429 until a date", status(429, "Retry-After", noon.Add(90*time.Second).Format(http.TimeFormat)), authz.Busy,
+			90 * time.Second, false},
 		{"503", status(503, "Retry-After", "2"), authz.Busy, 2 * time.Second, true},
 		{"500", status(500), authz.Busy, 0, true},
 		{"an echo", func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(400)
-			json.NewEncoder(w).Encode(map[string]string{"error": strings.Repeat("x", 190) + "very-secret-state", "cause": r.Header.Get("Authorization")})
+			json.NewEncoder(w).Encode(map[string]string{
+				"error": strings.Repeat("x", 190) + "very-secret-state",
+				"cause": r.Header.Get("Authorization"),
+			})
 		}, authz.Refused, 0, false},
 		{"text that does something", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(400)
@@ -352,7 +409,8 @@ func TestOutcomes(t *testing.T) {
 		{"cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, authz.Unknown, 0, true},
 	} {
 		client, _, _ := wire(t, c.answer)
-		err := client.Reject(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "very-secret-state"}, authz.Rejection{})
+		err := client.Reject(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "very-secret-state"},
+			authz.Rejection{})
 		var e *authz.Error
 		if !errors.As(err, &e) || e.Outcome != c.want || e.RetryAfter != c.after || e.MayHaveTakenEffect != c.unsure {
 			t.Errorf("%s: %+v, want %s, after %v, unsure %v", c.name, err, c.want, c.after, c.unsure)
@@ -370,12 +428,16 @@ func TestOutcomes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	var e *authz.Error
-	if err := client.Accept(ctx, authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Unknown || !e.MayHaveTakenEffect {
+	if err := client.Accept(ctx, authz.Login{Kind: authz.Regular, ID: "x", State: "s"},
+		authz.Grant{}); !errors.As(err, &e) ||
+		e.Outcome != authz.Unknown || !e.MayHaveTakenEffect {
 		t.Errorf("a time-out: %v", err)
 	}
 	gone, _, srv := wire(t, nil)
 	srv.Close()
-	if err := gone.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Unreachable || e.MayHaveTakenEffect {
+	if err := gone.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"},
+		authz.Grant{}); !errors.As(err, &e) ||
+		e.Outcome != authz.Unreachable || e.MayHaveTakenEffect {
 		t.Errorf("nobody listens: %v", err)
 	}
 }
@@ -396,10 +458,15 @@ func TestErrorsRepeatNothingOfACPs(t *testing.T) {
 	for what, answer := range map[string]http.HandlerFunc{
 		"a refusal": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(400)
-			io.WriteString(w, `{"error":"`+name+`","cause":"`+strings.Repeat(name+" ", 100)+`","error_description":"`+strings.Repeat(name+" ", 100)+`"}`)
+			io.WriteString(w,
+				`{"error":"`+name+`","cause":"`+strings.Repeat(name+" ", 100)+`","error_description":"`+
+					strings.Repeat(name+" ", 100)+`"}`)
 		},
-		"what isn't HTTP":     garbage,
-		"details of no shape": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"requested_scopes":"`+name+`"}`) },
+		"what isn't HTTP": garbage,
+		"details of no shape": func(w http.ResponseWriter,
+			_ *http.Request) {
+			io.WriteString(w, `{"requested_scopes":"`+name+`"}`)
+		},
 	} {
 		client, _, _ := wire(t, answer)
 		_, err := client.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"})

@@ -74,7 +74,14 @@ type rejectionReason struct {
 
 // rejection is the body of a reject.
 func (k *kind) rejection(l authz.Login, r authz.Rejection) rejected {
-	body := rejected{ID: l.ID, LoginState: l.State, Error: "access_denied", Cause: r.Cause, Description: r.Description, StatusCode: http.StatusForbidden}
+	body := rejected{
+		ID:          l.ID,
+		LoginState:  l.State,
+		Error:       "access_denied",
+		Cause:       r.Cause,
+		Description: r.Description,
+		StatusCode:  http.StatusForbidden,
+	}
 	if k.reasons != nil {
 		code, ok := k.reasons[r.Why]
 		if !ok {

@@ -32,13 +32,31 @@ var brazilKinds = []kind{
 		},
 		reasons: map[authz.Why]string{
 			authz.ByPerson: "REJEITADO_USUARIO", authz.AccountCannotPay: "CONTA_NAO_PERMITE_PAGAMENTO",
-			authz.Balance: "SALDO_INSUFICIENTE", authz.Security: "FALHA_INFRAESTRUTURA", authz.Technical: "FALHA_INFRAESTRUTURA",
+			authz.Balance:   "SALDO_INSUFICIENTE",
+			authz.Security:  "FALHA_INFRAESTRUTURA",
+			authz.Technical: "FALHA_INFRAESTRUTURA",
 		},
 		versions: []version{
 			{name: "v4", member: "customer_payment_consent_v4", mapping: brPayment},
-			{name: "v3", member: "customer_payment_consent_v3", details: brPaymentPath + "/v3/{login}", mapping: brPayment},
-			{name: "v2", member: "customer_payment_consent_v2", details: brPaymentPath + "/v2/{login}", mapping: brPayment},
-			{name: "v1", member: "customer_payment_consent", details: brPaymentPath + "/{login}", system: true, mapping: brPayment},
+			{
+				name:    "v3",
+				member:  "customer_payment_consent_v3",
+				details: brPaymentPath + "/v3/{login}",
+				mapping: brPayment,
+			},
+			{
+				name:    "v2",
+				member:  "customer_payment_consent_v2",
+				details: brPaymentPath + "/v2/{login}",
+				mapping: brPayment,
+			},
+			{
+				name:    "v1",
+				member:  "customer_payment_consent",
+				details: brPaymentPath + "/{login}",
+				system:  true,
+				mapping: brPayment,
+			},
 		},
 	},
 }

@@ -15,7 +15,8 @@ func TestAnswersThatSayTooMuch(t *testing.T) {
 		for i := range leaves {
 			fmt.Fprintf(&b, `"l%d":1,`, i)
 		}
-		return strings.Repeat(`{"`+name+`":`, depth) + "{" + strings.TrimSuffix(b.String(), ",") + "}" + strings.Repeat("}", depth)
+		return strings.Repeat(`{"`+name+`":`, depth) + "{" + strings.TrimSuffix(b.String(), ",") + "}" +
+			strings.Repeat("}", depth)
 	}
 	for _, c := range []struct {
 		name, details string
@@ -27,7 +28,8 @@ func TestAnswersThatSayTooMuch(t *testing.T) {
 		{"long names over many values", nested(2, 2000, strings.Repeat("n", 9000)), true},
 		{"a very long value", `{"type":"` + strings.Repeat("x", bulkLimit) + `"}`, true},
 	} {
-		_, _, err := decodeDetails([]byte(`{"requested_scopes":[],"authorization_details":[`+c.details+`]}`), rowOf(authz.Regular))
+		_, _, err := decodeDetails([]byte(`{"requested_scopes":[],"authorization_details":[`+c.details+`]}`),
+			rowOf(authz.Regular))
 		if refused := errors.Is(err, tooMuch); refused != c.refused || err != nil && !refused {
 			t.Errorf("%s (%d bytes): %v, want refused %v", c.name, len(c.details), err, c.refused)
 		}

@@ -30,8 +30,10 @@ func TestCheck(t *testing.T) {
 	}{
 		{"sign-ins", nil, acp.SignInAPI, authz.OK, authz.OK, ""},
 		{"open banking", nil, acp.OpenBankingAPI, authz.OK, authz.OK, ""},
-		{"wrong secret", func(_ *emulator.Emulator, c *acp.Config) { c.ClientSecret = "wrong" }, acp.SignInAPI, authz.Credentials, authz.OK, "invalid_client"},
-		{"unknown issuer", func(_ *emulator.Emulator, c *acp.Config) { c.Issuer = "http://127.0.0.1:1/demo/system" }, acp.SignInAPI, authz.Unreachable, authz.OK, ""},
+		{"wrong secret", func(_ *emulator.Emulator, c *acp.Config) { c.ClientSecret = "wrong" }, acp.SignInAPI,
+			authz.Credentials, authz.OK, "invalid_client"},
+		{"unknown issuer", func(_ *emulator.Emulator, c *acp.Config) { c.Issuer = "http://127.0.0.1:1/demo/system" },
+			acp.SignInAPI, authz.Unreachable, authz.OK, ""},
 		{"refused scope", func(e *emulator.Emulator, _ *acp.Config) {
 			e.Fail(emulator.SystemToken, emulator.Fault{Status: 400, Body: map[string]string{"error": "invalid_scope"}})
 		}, acp.OpenBankingAPI, authz.Credentials, authz.OK, "invalid_scope"},

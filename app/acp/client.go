@@ -107,7 +107,8 @@ func New(c Config) (*Client, error) {
 		return nil, fmt.Errorf("acp: %w", err)
 	}
 	tenant := c.Tenant
-	if parts := strings.Split(strings.Trim(issuer.EscapedPath(), "/"), "/"); tenant == "" && c.VanityDomain != VanityTenant && c.VanityDomain != VanityServer {
+	if parts := strings.Split(strings.Trim(issuer.EscapedPath(), "/"), "/"); tenant == "" &&
+		c.VanityDomain != VanityTenant && c.VanityDomain != VanityServer {
 		if tenant, err = url.PathUnescape(parts[0]); err != nil || tenant == "" {
 			return nil, fmt.Errorf("acp: the issuer %q names no tenant", c.Issuer)
 		}
@@ -210,7 +211,8 @@ func (c *Client) get(ctx context.Context, k *kind, path string, l authz.Login) (
 
 // call makes one call with a token of the scope. When ACP says 401 it is made
 // once more with a new token. The secret is kept out of errors.
-func (c *Client) call(ctx context.Context, scope, method, target string, payload []byte, secret string) ([]byte, error) {
+func (c *Client) call(ctx context.Context, scope, method, target string, payload []byte,
+	secret string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	refused := ""
@@ -229,7 +231,8 @@ func (c *Client) call(ctx context.Context, scope, method, target string, payload
 }
 
 // send makes one HTTP exchange, without credentials where there is no token.
-func (c *Client) send(ctx context.Context, method, target, token string, payload []byte, hide *strings.Replacer) ([]byte, error) {
+func (c *Client) send(ctx context.Context, method, target, token string, payload []byte,
+	hide *strings.Replacer) ([]byte, error) {
 	var sent departure
 	req, err := http.NewRequestWithContext(sent.watch(ctx), method, target, bytes.NewReader(payload))
 	if err != nil {

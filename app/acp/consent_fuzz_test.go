@@ -50,7 +50,8 @@ func said(c *authz.Consent) (out []string) {
 	accounts := func(refs ...*app.AccountRef) {
 		for _, a := range refs {
 			if a != nil {
-				out = append(out, a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number, a.AccountType, a.Name)
+				out = append(out, a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number,
+					a.AccountType, a.Name)
 			}
 		}
 	}
@@ -107,7 +108,8 @@ func FuzzConsent(f *testing.F) {
 		f.Add(uint8(len(members)-1), []byte(consentOf(f, sample(f, s.file), s.member)))
 	}
 	for i := range members {
-		for _, s := range []string{`{}`, `[]`, `{"Initiation":{"InstructedAmount":{"Amount":1e5,"Currency":"GBP"},"CreditorAccount":[1],"DebtorAccount":{"Name":true}},"Charges":[{"Amount":[]},null,{}]}`,
+		for _, s := range []string{`{}`, `[]`,
+			`{"Initiation":{"InstructedAmount":{"Amount":1e5,"Currency":"GBP"},"CreditorAccount":[1],"DebtorAccount":{"Name":true}},"Charges":[{"Amount":[]},null,{}]}`,
 			`{"ConsentId":1,"Status":{},"Permissions":["a",1,null,"a"," "],"ExpirationDateTime":"x","CreationDateTime":"0001-01-01"}`,
 			`{"payment":{"amount":"1.0","currency":"BRL","schedule":{"daily":{"quantity":"007","startDate":"2027-01-02"},"custom":{"dates":["2027-01-02","2027-01-02"]}}},"document":{"rel":"cnpj","identification":"1.2/3-4"}}`} {
 			f.Add(uint8(i), []byte(s))
@@ -173,7 +175,8 @@ func FuzzConsent(f *testing.F) {
 		for _, l := range all {
 			s := text(l.value)
 			switch {
-			case slices.ContainsFunc(silent, func(p string) bool { return l.path == "."+p || strings.HasPrefix(l.path, "."+p+".") }),
+			case slices.ContainsFunc(silent,
+				func(p string) bool { return l.path == "."+p || strings.HasPrefix(l.path, "."+p+".") }),
 				l.name == "AddressType", l.name == "rel", strings.EqualFold(l.path, ".status"):
 			case slices.ContainsFunc(rest, func(r leaf) bool { return r.path == l.path && r.value == l.value }):
 			case s != "" && (out[s] || out[figure(s)] || out[plain(s)]):

@@ -21,15 +21,31 @@ func TestAnAnswerOfACPDecidesALeap(t *testing.T) {
 	}{{"it agrees with the machine", 0, true}, {"it agrees with the service", 5 * time.Hour, false}} {
 		for way, answer := range map[string]func(*acp.Client) error{
 			"asked for its Date": func(client *acp.Client) error { return client.AskDate(t.Context()) },
-			"any call":           func(client *acp.Client) error { return client.Check(t.Context(), acp.SignInAPI).Token },
+			"any call": func(client *acp.Client) error {
+				return client.Check(t.Context(),
+					acp.SignInAPI).Token
+			},
 		} {
 			t.Run(c.name+", "+way, func(t *testing.T) {
 				wall := time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)
-				clk := clock.New(clock.Config{Wall: func() time.Time { return wall }, Mono: func() time.Duration { return 0 }})
+				clk := clock.New(clock.Config{
+					Wall: func() time.Time { return wall },
+					Mono: func() time.Duration { return 0 },
+				})
 				wall = wall.Add(-5 * time.Hour)
-				em := emulatortest.Start(t, emulator.Options{Now: func() time.Time { return wall.Add(c.theirs) }, Client: emulator.Client{ID: "assent", Secret: "secret"}})
-				client, err := acp.New(acp.Config{Issuer: em.Issuer(), ClientID: "assent", ClientSecret: "secret", HTTP: &http.Client{Timeout: 2 * time.Second},
-					Now: clk.Now, Heard: clk.Heard})
+				em := emulatortest.Start(t,
+					emulator.Options{
+						Now:    func() time.Time { return wall.Add(c.theirs) },
+						Client: emulator.Client{ID: "assent", Secret: "secret"},
+					})
+				client, err := acp.New(acp.Config{
+					Issuer:       em.Issuer(),
+					ClientID:     "assent",
+					ClientSecret: "secret",
+					HTTP:         &http.Client{Timeout: 2 * time.Second},
+					Now:          clk.Now,
+					Heard:        clk.Heard,
+				})
 				if err != nil {
 					t.Fatal(err)
 				}

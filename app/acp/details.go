@@ -18,13 +18,17 @@ import (
 // the transport's own, of the answer, of its client and of each of its scopes.
 var (
 	meaningless = []string{
-		"account_ids", "acr", "amr", "auth_time", "authentication_context", "authorization_correlation_id", "client_id", "created_at", "error", "granted_audience",
-		"granted_scopes", "id", "idempotency_key", "idp_id", "idp_subject", "login_approved", "login_rejected", "max_age", "request_hash", "request_query_params", "request_url",
-		"requested_at", "requested_audience", "requested_claims", "requested_grant_type", "requested_max_age", "requested_redirect_uri",
+		"account_ids", "acr", "amr", "auth_time", "authentication_context", "authorization_correlation_id", "client_id",
+		"created_at", "error", "granted_audience",
+		"granted_scopes", "id", "idempotency_key", "idp_id", "idp_subject", "login_approved", "login_rejected",
+		"max_age", "request_hash", "request_query_params", "request_url",
+		"requested_at", "requested_audience", "requested_claims", "requested_grant_type", "requested_max_age",
+		"requested_redirect_uri",
 		"server_id", "spec", "spec_version", "tenant_id", "type", "status", "consent_id",
 	}
 	meaninglessOfClient = []string{"organisation_id"}
-	meaninglessOfScope  = []string{"authorization_server_id", "id", "implicit", "metadata", "tenant_id", "transient", "with_service"}
+	meaninglessOfScope  = []string{"authorization_server_id", "id", "implicit", "metadata", "tenant_id", "transient",
+		"with_service"}
 )
 
 // members are what is left to read of a JSON object.
@@ -172,7 +176,11 @@ func decodeDetails(body []byte, k *kind) (*authz.Details, *version, error) {
 	takeAll(m, "authorization_details", &d.AuthorizationDetails)
 	takeAll(m, "requested_acr", &d.ACR)
 	for name, into := range map[string]*string{
-		"client_id": &d.ClientID, "tenant_id": &d.TenantID, "server_id": &d.ServerID, "subject": &d.Subject, "max_age": &d.MaxAge,
+		"client_id": &d.ClientID,
+		"tenant_id": &d.TenantID,
+		"server_id": &d.ServerID,
+		"subject":   &d.Subject,
+		"max_age":   &d.MaxAge,
 	} {
 		take(m, name, into)
 	}
@@ -258,7 +266,8 @@ func takeScopes(d *authz.Details, m members) error {
 	aside := map[string]members{}
 	for _, one := range scopes {
 		sc := authz.Scope{Allowed: true}
-		if !take(one, "name", &sc.Name) || !take(one, "requested_name", &sc.RequestedName) || sc.Name == "" && sc.RequestedName == "" {
+		if !take(one, "name", &sc.Name) || !take(one, "requested_name", &sc.RequestedName) ||
+			sc.Name == "" && sc.RequestedName == "" {
 			return errors.New("a requested scope has no name")
 		}
 		for _, name := range []string{sc.Name, sc.RequestedName} {

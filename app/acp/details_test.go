@@ -38,18 +38,31 @@ func TestDetailsAreReadTolerantly(t *testing.T) {
 		Client: authz.ClientInfo{Name: "Till"}, ClientID: "c", TenantID: "t", ServerID: "shop",
 		Scopes: []authz.Scope{
 			{Name: "openid", Allowed: true},
-			{Name: "pay.*", RequestedName: "pay.7", Params: []string{"7"}, Service: authz.Service{ID: "s", Name: "Pay"}, Allowed: true},
+			{
+				Name:          "pay.*",
+				RequestedName: "pay.7",
+				Params:        []string{"7"},
+				Service:       authz.Service{ID: "s", Name: "Pay"},
+				Allowed:       true,
+			},
 			{Name: "no"},
 			{Name: "self", ImplicitGrant: true, Allowed: true},
 		},
 		Claims: []string{"name"}, VerifiedClaims: []string{"a", "b"},
 		AuthorizationDetails: []map[string]any{{"type": "payment", "amount": json.Number("12345678901234567.890")}},
-		MaxAge:               "1h0m0s", RequestedAt: time.Date(2026, 5, 29, 10, 49, 34, 0, time.UTC), Status: "AwaitingAuthorisation", Rejected: true,
+		MaxAge:               "1h0m0s",
+		RequestedAt:          time.Date(2026, 5, 29, 10, 49, 34, 0, time.UTC),
+		Status:               "AwaitingAuthorisation",
+		Rejected:             true,
 		Unknown: map[string]any{
 			"client_info": map[string]any{"logo_uri": json.Number("7")},
 			"requested_scopes": map[string]any{
-				"pay.7": map[string]any{"params": []any{json.Number("8")}, "display_name": map[string]any{"en": "Pay"}, "implicit_grant": "no"},
-				"self":  map[string]any{"service": "odd"},
+				"pay.7": map[string]any{
+					"params":         []any{json.Number("8")},
+					"display_name":   map[string]any{"en": "Pay"},
+					"implicit_grant": "no",
+				},
+				"self": map[string]any{"service": "odd"},
 			},
 			"requested_claims_to_consent": []any{json.Number("7")},
 			"requested_acr":               "odd",
@@ -61,11 +74,14 @@ func TestDetailsAreReadTolerantly(t *testing.T) {
 	if !reflect.DeepEqual(d, want) {
 		t.Errorf("read   %+v\nwanted %+v", d, want)
 	}
-	if d, err = read(`{"requested_scopes":[{"name":"a"}]}`); err != nil || !d.Scopes[0].Allowed || d.Unknown != nil || d.Claims != nil {
+	if d, err = read(`{"requested_scopes":[{"name":"a"}]}`); err != nil || !d.Scopes[0].Allowed || d.Unknown != nil ||
+		d.Claims != nil {
 		t.Errorf("without allowed_scopes: %+v, %v", d, err)
 	}
-	for _, bad := range []string{`[]`, `null`, `{`, ``, `{"requested_scopes":"openid"}`, `{"requested_scopes":[{}]}`, `{"requested_scopes":[null]}`,
-		`{"requested_scopes":[{"name":7,"requested_name":"a"}]}`, `{"requested_scopes":[],"allowed_scopes":[]}`, `{"allowed_scopes":{"a":"false"}}`} {
+	for _, bad := range []string{`[]`, `null`, `{`, ``, `{"requested_scopes":"openid"}`, `{"requested_scopes":[{}]}`,
+		`{"requested_scopes":[null]}`,
+		`{"requested_scopes":[{"name":7,"requested_name":"a"}]}`, `{"requested_scopes":[],"allowed_scopes":[]}`,
+		`{"allowed_scopes":{"a":"false"}}`} {
 		if d, err := read(bad); err == nil {
 			t.Errorf("%s was read as %+v: nobody can decide over that", bad, d)
 		}
@@ -77,10 +93,13 @@ func TestDetailsAreLimited(t *testing.T) {
 		io.WriteString(w, `{"x":"`+strings.Repeat("x", 1<<20)+`"}`)
 	})
 	var e *authz.Error
-	if _, err := c.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}); !errors.As(err, &e) || e.Outcome != authz.Busy {
+	if _, err := c.Details(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}); !errors.As(err, &e) ||
+		e.Outcome != authz.Busy {
 		t.Errorf("an answer of more than 1 MiB: %v", err)
 	}
-	if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}, authz.Grant{Scopes: []string{strings.Repeat("x", 1<<20)}}); !errors.As(err, &e) || e.Outcome != authz.Refused {
+	if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"},
+		authz.Grant{Scopes: []string{strings.Repeat("x", 1<<20)}}); !errors.As(err, &e) ||
+		e.Outcome != authz.Refused {
 		t.Errorf("a body of more than 1 MiB: %v", err)
 	}
 }
@@ -88,9 +107,12 @@ func TestDetailsAreLimited(t *testing.T) {
 // FuzzDetails: whatever ACP answers, nothing is invented, and no member is lost
 // that isn't known to mean nothing.
 func FuzzDetails(f *testing.F) {
-	for _, s := range []string{`{}`, `{"requested_scopes":[{"name":"a","params":[1]}]}`, `{"allowed_scopes":{"a":false},"requested_scopes":[{"name":"a"}]}`,
-		`{"requested_verified_claims":{"x":{"claims":{"y":1}}}}`, `{"requested_claims_to_consent":["a",1,null,["b"]],"authorization_details":[[],{}]}`,
-		`{"client_info":{"client_name":1},"new":1e999}`, `{"requested_scopes":[{"requested_name":"a","service":{"name":[]}}],"scope_grant_approved":1}`} {
+	for _, s := range []string{`{}`, `{"requested_scopes":[{"name":"a","params":[1]}]}`,
+		`{"allowed_scopes":{"a":false},"requested_scopes":[{"name":"a"}]}`,
+		`{"requested_verified_claims":{"x":{"claims":{"y":1}}}}`,
+		`{"requested_claims_to_consent":["a",1,null,["b"]],"authorization_details":[[],{}]}`,
+		`{"client_info":{"client_name":1},"new":1e999}`,
+		`{"requested_scopes":[{"requested_name":"a","service":{"name":[]}}],"scope_grant_approved":1}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -102,7 +124,8 @@ func FuzzDetails(f *testing.F) {
 			return
 		}
 		var raw map[string]any
-		if err := json.Unmarshal(b, &raw); err != nil && !strings.Contains(err.Error(), "number") { // 1e999 is JSON, and no float64
+		// 1e999 is JSON, and no float64
+		if err := json.Unmarshal(b, &raw); err != nil && !strings.Contains(err.Error(), "number") {
 			t.Fatalf("%q was read, and is not an object: %v", b, err)
 		}
 		claims, _ := raw["requested_claims_to_consent"].([]any)
@@ -115,7 +138,8 @@ func FuzzDetails(f *testing.F) {
 			if sc.Name == "" && sc.RequestedName == "" {
 				t.Errorf("a scope without a name: %q", b)
 			}
-			if allowed, _ := raw["allowed_scopes"].(map[string]any); sc.Allowed && (allowed[sc.Name] == false || allowed[sc.RequestedName] == false) {
+			if allowed, _ := raw["allowed_scopes"].(map[string]any); sc.Allowed &&
+				(allowed[sc.Name] == false || allowed[sc.RequestedName] == false) {
 				t.Errorf("scope %+v is allowed: %q", sc, b)
 			}
 		}

@@ -116,7 +116,8 @@ func (c *Client) examine(ctx context.Context, e *ExaminedCall, granted bool) {
 		return
 	}
 	e.Asked = true
-	if _, err := c.call(ctx, k.scope, http.MethodGet, target, nil, ""); !errors.As(err, &refused) || refused.Outcome != authz.NotFound {
+	if _, err := c.call(ctx, k.scope, http.MethodGet, target, nil, ""); !errors.As(err, &refused) ||
+		refused.Outcome != authz.NotFound {
 		e.Err = err
 	}
 }

@@ -32,7 +32,12 @@ func brAccount(o tree) accountRef {
 	if !ok || !too || hollow(ispb) || hollow(number) {
 		return accountRef{}
 	}
-	return accountRef{app.AccountRef{ISPB: o.text("ispb"), Issuer: o.text("issuer"), Number: o.text("number"), AccountType: o.text("accountType")}}
+	return accountRef{app.AccountRef{
+		ISPB:        o.text("ispb"),
+		Issuer:      o.text("issuer"),
+		Number:      o.text("number"),
+		AccountType: o.text("accountType"),
+	}}
 }
 
 // account reads an account of someone else's; its name is a fact of its own.
@@ -174,7 +179,8 @@ func charges(in tree, name string, f *authz.Fact) bool {
 		if m == nil {
 			continue
 		}
-		f.Charges = append(f.Charges, authz.Charge{Money: *m, Bearer: tree(one).text("ChargeBearer"), Type: tree(one).text("Type")})
+		f.Charges = append(f.Charges,
+			authz.Charge{Money: *m, Bearer: tree(one).text("ChargeBearer"), Type: tree(one).text("Type")})
 	}
 	return f.Charges != nil
 }
@@ -197,8 +203,12 @@ func every(in tree, name string, f *authz.Fact) bool {
 	}
 	copied := maps.Clone(o)
 	s := authz.Schedule{Every: name, Start: copied.moment("startDate"), Quantity: copied.number("quantity"),
-		DayOfWeek: copied.text("dayOfWeek"), DayOfMonth: copied.number("dayOfMonth"), Note: copied.text("additionalInformation")}
-	if dates, ok := o["dates"].([]any); ok && !slices.ContainsFunc(dates, func(v any) bool { d, is := v.(string); return !is || !isMoment(d) || zeroTime(d) }) {
+		DayOfWeek:  copied.text("dayOfWeek"),
+		DayOfMonth: copied.number("dayOfMonth"),
+		Note:       copied.text("additionalInformation")}
+	if dates, ok := o["dates"].([]any); ok &&
+		!slices.ContainsFunc(dates,
+			func(v any) bool { d, is := v.(string); return !is || !isMoment(d) || zeroTime(d) }) {
 		for _, d := range dates {
 			s.Dates = append(s.Dates, d.(string))
 		}

@@ -114,5 +114,6 @@ func brazilian(h authz.Hint) bool {
 
 // names tells whether a dynamic scope names something.
 func names(h authz.Hint, prefix string) bool {
-	return slices.ContainsFunc(h.Scopes, func(s string) bool { id, ok := strings.CutPrefix(s, prefix); return ok && id != "" })
+	return slices.ContainsFunc(h.Scopes,
+		func(s string) bool { id, ok := strings.CutPrefix(s, prefix); return ok && id != "" })
 }

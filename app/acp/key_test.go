@@ -33,7 +33,8 @@ func TestLoadKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	params := pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte{6, 8, 42, 134, 72, 206, 61, 3, 1, 7}}) // as openssl ecparam -genkey puts first
+	// as openssl ecparam -genkey puts first
+	params := pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte{6, 8, 42, 134, 72, 206, 61, 3, 1, 7}})
 	public, err := jose.JSONWebKey{Key: key.Public(), KeyID: "k9"}.MarshalJSON()
 	if err != nil {
 		t.Fatal(err)
@@ -43,14 +44,16 @@ func TestLoadKey(t *testing.T) {
 		id   string
 		ok   bool
 	}{
-		"PKCS #8":                    {pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), "", true},
-		"SEC 1":                      {pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}), "", true},
-		"SEC 1 after its parameters": {append(params, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1})...), "", true},
-		"parameters alone":           {params, "", false},
-		"encrypted":                  {pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: pkcs8}), "", false},
-		"JWK":                        {jwk, "k9", true},
-		"public JWK":                 {public, "", false},
-		"nonsense":                   {[]byte("hello"), "", false},
+		"PKCS #8": {pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), "", true},
+		"SEC 1":   {pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}), "", true},
+		"SEC 1 after its parameters": {append(params,
+			pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1})...),
+			"", true},
+		"parameters alone": {params, "", false},
+		"encrypted":        {pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: pkcs8}), "", false},
+		"JWK":              {jwk, "k9", true},
+		"public JWK":       {public, "", false},
+		"nonsense":         {[]byte("hello"), "", false},
 	} {
 		path := filepath.Join(t.TempDir(), "key")
 		if err := os.WriteFile(path, c.text, 0o600); err != nil {
@@ -69,7 +72,9 @@ func TestLoadKeyReadsPKCS1(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600); err != nil {
+	if err := os.WriteFile(path,
+		pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got, _, err := acp.LoadKey(path); err != nil || !key.PublicKey.Equal(got.Public()) {

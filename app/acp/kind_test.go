@@ -24,16 +24,26 @@ var calls = []struct {
 	accept       string // definition of the body
 	acceptSystem string
 }{
-	{authz.UKAccountAccess, "/open-banking/account-access-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKDomesticPayment, "/open-banking/domestic-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKDomesticScheduledPayment, "/open-banking/domestic-scheduled-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKDomesticStandingOrder, "/open-banking/domestic-standing-order-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKFilePayment, "/open-banking/file-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKInternationalPayment, "/open-banking/international-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKInternationalScheduledPayment, "/open-banking/international-scheduled-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.UKInternationalStandingOrder, "/open-banking/international-standing-order-consent/{login}", acpspec.UK, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.BRData, "/open-banking-brasil/consent/{login}", acpspec.Brazil, "AcceptConsentRequest", "AcceptConsentRequest"},
-	{authz.BRPayment, "/open-banking-brasil/payment/{login}", acpspec.Brazil, "AcceptPaymentConsent", "AcceptConsentRequest"},
+	{authz.UKAccountAccess, "/open-banking/account-access-consent/{login}", acpspec.UK, "AcceptConsentRequest",
+		"AcceptConsentRequest"},
+	{authz.UKDomesticPayment, "/open-banking/domestic-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest",
+		"AcceptConsentRequest"},
+	{authz.UKDomesticScheduledPayment, "/open-banking/domestic-scheduled-payment-consent/{login}", acpspec.UK,
+		"AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKDomesticStandingOrder, "/open-banking/domestic-standing-order-consent/{login}", acpspec.UK,
+		"AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKFilePayment, "/open-banking/file-payment-consent/{login}", acpspec.UK, "AcceptConsentRequest",
+		"AcceptConsentRequest"},
+	{authz.UKInternationalPayment, "/open-banking/international-payment-consent/{login}", acpspec.UK,
+		"AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKInternationalScheduledPayment, "/open-banking/international-scheduled-payment-consent/{login}", acpspec.UK,
+		"AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.UKInternationalStandingOrder, "/open-banking/international-standing-order-consent/{login}", acpspec.UK,
+		"AcceptConsentRequest", "AcceptConsentRequest"},
+	{authz.BRData, "/open-banking-brasil/consent/{login}", acpspec.Brazil, "AcceptConsentRequest",
+		"AcceptConsentRequest"},
+	{authz.BRPayment, "/open-banking-brasil/payment/{login}", acpspec.Brazil, "AcceptPaymentConsent",
+		"AcceptConsentRequest"},
 }
 
 func pathOf(k authz.Kind) string {
@@ -61,24 +71,51 @@ func TestEveryKindIsAnswered(t *testing.T) {
 	for layout, root := range roots {
 		for _, k := range calls {
 			t.Run(string(layout)+"/"+string(k.kind), func(t *testing.T) {
-				c, p, _ := wireTo(t, acp.Config{Layout: layout}, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"redirect_to":"x"}`) })
+				c, p, _ := wireTo(t, acp.Config{Layout: layout},
+					func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"redirect_to":"x"}`) })
 				l := authz.Login{Kind: k.kind, ID: "login-1", State: "state-1", ServerID: "bank"}
 				payment := k.kind == authz.BRPayment
 				for _, g := range []authz.Grant{
 					{},
-					{Scopes: []string{"openid", "payments"}, AccountIDs: []string{"a1", "a2"}, Claims: []string{"not for these"}},
-					{Scopes: []string{"openid"}, AccountIDs: []string{"a1"}, Debtor: &app.AccountRef{ISPB: "12345678", Issuer: "1774", Number: "94088392", AccountType: "CACC", Name: "Mine"}},
-					{Scopes: []string{"openid"}, AccountIDs: []string{"a1"}, Debtor: &app.AccountRef{ISPB: "12345678", Number: "1", AccountType: "TRAN"}},
+					{
+						Scopes:     []string{"openid", "payments"},
+						AccountIDs: []string{"a1", "a2"},
+						Claims:     []string{"not for these"},
+					},
+					{
+						Scopes:     []string{"openid"},
+						AccountIDs: []string{"a1"},
+						Debtor: &app.AccountRef{
+							ISPB:        "12345678",
+							Issuer:      "1774",
+							Number:      "94088392",
+							AccountType: "CACC",
+							Name:        "Mine",
+						},
+					},
+					{
+						Scopes:     []string{"openid"},
+						AccountIDs: []string{"a1"},
+						Debtor:     &app.AccountRef{ISPB: "12345678", Number: "1", AccountType: "TRAN"},
+					},
 				} {
 					if err := c.Accept(t.Context(), l, g); err != nil {
 						t.Fatal(err)
 					}
 					definition := k.accept
-					want := map[string]any{"login_state": "state-1", "granted_scopes": list(g.Scopes), "account_ids": list(g.AccountIDs)}
+					want := map[string]any{
+						"login_state":    "state-1",
+						"granted_scopes": list(g.Scopes),
+						"account_ids":    list(g.AccountIDs),
+					}
 					if layout == acp.LayoutSystem {
 						definition = k.acceptSystem
 					} else if payment && g.Debtor != nil {
-						debtor := map[string]any{"ispb": g.Debtor.ISPB, "number": g.Debtor.Number, "account_type": g.Debtor.AccountType}
+						debtor := map[string]any{
+							"ispb":         g.Debtor.ISPB,
+							"number":       g.Debtor.Number,
+							"account_type": g.Debtor.AccountType,
+						}
 						if g.Debtor.Issuer != "" {
 							debtor["issuer"] = g.Debtor.Issuer
 						}
@@ -88,11 +125,18 @@ func TestEveryKindIsAnswered(t *testing.T) {
 					k.spec.Fits(t, definition, p.last().body)
 				}
 				k.spec.Has(t, "POST", k.path+"/accept")
-				if err := c.Reject(t.Context(), l, authz.Rejection{Why: authz.ByPerson, Cause: "denied_by_user", Description: "No."}); err != nil {
+				if err := c.Reject(t.Context(), l,
+					authz.Rejection{Why: authz.ByPerson, Cause: "denied_by_user", Description: "No."}); err != nil {
 					t.Fatal(err)
 				}
-				want := map[string]any{"id": "login-1", "login_state": "state-1", "error": "access_denied", "error_cause": "denied_by_user",
-					"error_description": "No.", "status_code": 403.0}
+				want := map[string]any{
+					"id":                "login-1",
+					"login_state":       "state-1",
+					"error":             "access_denied",
+					"error_cause":       "denied_by_user",
+					"error_description": "No.",
+					"status_code":       403.0,
+				}
 				switch k.kind {
 				case authz.BRData:
 					want["rejection_reason"] = map[string]any{"code": "CUSTOMER_MANUALLY_REJECTED", "details": "No."}
@@ -123,7 +167,8 @@ func expect(t *testing.T, got sent, path string, want map[string]any) {
 	t.Helper()
 	path = strings.ReplaceAll(path, "{login}", "login-1")
 	var body map[string]any
-	if err := json.Unmarshal(got.body, &body); err != nil || !reflect.DeepEqual(body, want) || got.method != http.MethodPost || got.path != path {
+	if err := json.Unmarshal(got.body, &body); err != nil || !reflect.DeepEqual(body, want) ||
+		got.method != http.MethodPost || got.path != path {
 		t.Errorf("%s %s %s, %v\nwanted %s %v", got.method, got.path, got.body, err, path, want)
 	}
 }
@@ -131,8 +176,10 @@ func expect(t *testing.T, got sent, path string, want map[string]any) {
 // A plain login lives under the system API in either layout.
 func TestPlainLoginsHaveOnePlace(t *testing.T) {
 	for layout := range roots {
-		c, p, _ := wireTo(t, acp.Config{Layout: layout}, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
-		if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}, authz.Grant{}); err != nil || p.last().path != "/api/system/t/scope-grants/x/accept" {
+		c, p, _ := wireTo(t, acp.Config{Layout: layout},
+			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
+		if err := c.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x"}, authz.Grant{}); err != nil ||
+			p.last().path != "/api/system/t/scope-grants/x/accept" {
 			t.Errorf("%s: %v, %s", layout, err, p.last().path)
 		}
 	}
@@ -152,10 +199,12 @@ func TestBrazilsReasons(t *testing.T) {
 		{"", "CONSENT_TECHNICAL_ISSUE", "FALHA_INFRAESTRUTURA"},
 	} {
 		for kind, code := range map[authz.Kind]string{authz.BRData: row.data, authz.BRPayment: row.payment} {
-			if err := c.Reject(t.Context(), authz.Login{Kind: kind, ID: "x"}, authz.Rejection{Why: row.why, Description: "d"}); err != nil {
+			if err := c.Reject(t.Context(), authz.Login{Kind: kind, ID: "x"},
+				authz.Rejection{Why: row.why, Description: "d"}); err != nil {
 				t.Fatal(err)
 			}
-			if s := string(p.last().body); !strings.Contains(s, `"rejection_reason":{"code":"`+code+`","details":"d"}`) {
+			if s := string(p.last().body); !strings.Contains(s,
+				`"rejection_reason":{"code":"`+code+`","details":"d"}`) {
 				t.Errorf("%s %q: %s", kind, row.why, s)
 			}
 		}
@@ -167,7 +216,8 @@ func TestHostileIdsStayInTheirPlaceForEveryKind(t *testing.T) {
 	hostile := "../{login}/a?b#c\r\n%2e%2e"
 	escaped := "..%2F%7Blogin%7D%2Fa%3Fb%23c%0D%0A%252e%252e"
 	for _, k := range calls {
-		if err := c.Accept(t.Context(), authz.Login{Kind: k.kind, ID: hostile}, authz.Grant{}); err != nil || p.last().path != "/t/system"+strings.ReplaceAll(k.path, "{login}", escaped)+"/accept" {
+		if err := c.Accept(t.Context(), authz.Login{Kind: k.kind, ID: hostile}, authz.Grant{}); err != nil ||
+			p.last().path != "/t/system"+strings.ReplaceAll(k.path, "{login}", escaped)+"/accept" {
 			t.Errorf("accept of %s: %v, %s", k.kind, err, p.last().path)
 		}
 		c.Details(t.Context(), authz.Login{Kind: k.kind, ID: hostile, State: "a&b"}) // whatever comes of it
@@ -176,7 +226,9 @@ func TestHostileIdsStayInTheirPlaceForEveryKind(t *testing.T) {
 		}
 		for _, id := range []string{"", ".", ".."} {
 			var e *authz.Error
-			if err := c.Reject(t.Context(), authz.Login{Kind: k.kind, ID: id}, authz.Rejection{}); !errors.As(err, &e) || e.Outcome != authz.Refused {
+			if err := c.Reject(t.Context(), authz.Login{Kind: k.kind, ID: id},
+				authz.Rejection{}); !errors.As(err, &e) ||
+				e.Outcome != authz.Refused {
 				t.Errorf("%s %q: %v", k.kind, id, err)
 			}
 		}
@@ -200,10 +252,15 @@ func TestHostileIdsStayInTheirPlaceForEveryKind(t *testing.T) {
 func TestUnknownKindsAndLayouts(t *testing.T) {
 	c, p, _ := wire(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
 	var e *authz.Error
-	if err := c.Accept(t.Context(), authz.Login{Kind: "uk-vrp", ID: "x"}, authz.Grant{}); !errors.As(err, &e) || e.Outcome != authz.Refused || len(p.sent) > 0 {
+	if err := c.Accept(t.Context(), authz.Login{Kind: "uk-vrp", ID: "x"}, authz.Grant{}); !errors.As(err, &e) ||
+		e.Outcome != authz.Refused || len(p.sent) > 0 {
 		t.Errorf("%v, %d calls", err, len(p.sent))
 	}
-	if _, err := acp.New(acp.Config{Issuer: "https://acp.example/t/system", HTTP: http.DefaultClient, Layout: "elsewhere"}); err == nil {
+	if _, err := acp.New(acp.Config{
+		Issuer: "https://acp.example/t/system",
+		HTTP:   http.DefaultClient,
+		Layout: "elsewhere",
+	}); err == nil {
 		t.Error("a layout of our own making is taken")
 	}
 }
@@ -216,20 +273,27 @@ func TestWhereLayoutsLie(t *testing.T) {
 	}{
 		{acp.Config{Issuer: "/t/system"}, "/t/system/open-banking/account-access-consent/x"},
 		{acp.Config{Issuer: "/t/system/"}, "/t/system/open-banking/account-access-consent/x"},
-		{acp.Config{Issuer: "/t/system", Layout: acp.LayoutSystem}, "/api/system/t/open-banking/account-access-consent/x"},
-		{acp.Config{Issuer: "/system", VanityDomain: acp.VanityTenant, Tenant: "t"}, "/system/open-banking/account-access-consent/x"},
-		{acp.Config{Issuer: "/", VanityDomain: acp.VanityServer, Tenant: "t"}, "/open-banking/account-access-consent/x"},
-		{acp.Config{Issuer: "/system", VanityDomain: acp.VanityTenant, Tenant: "t", Layout: acp.LayoutSystem}, "/api/system/open-banking/account-access-consent/x"},
+		{acp.Config{Issuer: "/t/system", Layout: acp.LayoutSystem},
+			"/api/system/t/open-banking/account-access-consent/x"},
+		{acp.Config{Issuer: "/system", VanityDomain: acp.VanityTenant, Tenant: "t"},
+			"/system/open-banking/account-access-consent/x"},
+		{acp.Config{Issuer: "/", VanityDomain: acp.VanityServer, Tenant: "t"},
+			"/open-banking/account-access-consent/x"},
+		{acp.Config{Issuer: "/system", VanityDomain: acp.VanityTenant, Tenant: "t", Layout: acp.LayoutSystem},
+			"/api/system/open-banking/account-access-consent/x"},
 	} {
 		client, p, srv := wireTo(t, c.config, func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"account_access_consent":{"ConsentId":"c","Permissions":["ReadPAN"]}}`)
 		})
-		if _, err := client.Details(t.Context(), authz.Login{Kind: authz.UKAccountAccess, ID: "x"}); err != nil || p.last().path != c.path {
+		if _, err := client.Details(t.Context(), authz.Login{Kind: authz.UKAccountAccess, ID: "x"}); err != nil ||
+			p.last().path != c.path {
 			t.Errorf("%+v: %v, %s", c.config, err, p.last().path)
 		}
 		c.config.APIURL = srv.URL + "/gate"
 		through, p, _ := wireTo(t, c.config, func(w http.ResponseWriter, _ *http.Request) { http.NotFound(w, nil) })
-		if err := through.Accept(t.Context(), authz.Login{Kind: authz.UKAccountAccess, ID: "x"}, authz.Grant{}); err != nil || p.last().path != "/gate"+c.path+"/accept" {
+		if err := through.Accept(t.Context(), authz.Login{Kind: authz.UKAccountAccess, ID: "x"},
+			authz.Grant{}); err != nil ||
+			p.last().path != "/gate"+c.path+"/accept" {
 			t.Errorf("%+v: %v, %s", c.config, err, p.last().path)
 		}
 	}

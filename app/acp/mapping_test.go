@@ -54,7 +54,8 @@ func account(a *app.AccountRef) string {
 	if a == nil {
 		return ""
 	}
-	return strings.Join(slices.DeleteFunc([]string{a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number, a.AccountType, a.Name},
+	return strings.Join(slices.DeleteFunc([]string{a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB,
+		a.Issuer, a.Number, a.AccountType, a.Name},
 		func(s string) bool { return s == "" }), " ")
 }
 
@@ -92,9 +93,10 @@ const (
 	intlBank  = "payee_party: ACME Holding\npayee_address: Hauptstr. 1 | Berlin | DE\npayee_bank: Commerzbank UK.OBIE.BICFI COBADEFFXXX\npayee_bank_address: Frankfurt | DE\ndestination_country: DE"
 	intlRates = "exchange_rate: GBP 1.23000000000000010 Indicative /tbill/2018/T102994 2026-11-23T20:00:00Z\nrequested_rate: GBP 1.0001 Agreed /tbill/2018/T102993"
 	brPayee   = "payee: Marco Antonio de Brito\npayee_document: 58764789000137\npayee_person_type: PESSOA_JURIDICA\npayee_account: 12345678 1774 1234567890 CACC"
-	brRest    = "method: PIX\nlocal_instrument: DICT\npayee_proxy: 12345678901\nqr_code: 00020104141234567890123426660014BR.GOV.BCB.PIX\nibge_town_code: 5300108\n" + created
-	brDebtor  = "12345678 1774 94088392 CACC"
-	brAmount  = "amount: 100000.12 BRL"
+	brRest    = "method: PIX\nlocal_instrument: DICT\npayee_proxy: 12345678901\nqr_code: 00020104141234567890123426660014BR.GOV.BCB.PIX\nibge_town_code: 5300108\n" +
+		created
+	brDebtor = "12345678 1774 94088392 CACC"
+	brAmount = "amount: 100000.12 BRL"
 )
 
 // What each kind's consent says when it says everything.
@@ -103,17 +105,25 @@ var full = map[string]struct {
 	debtor string
 	left   map[string]any // beside what all UK payments leave
 }{
-	"uk-account-access": {facts: []string{"transactions_from: 2025-11-23T00:00:00Z\ntransactions_to: 2027-02-21T00:00:00Z\nexpires_at: 2027-02-21T08:00:00Z", created}},
+	"uk-account-access": {
+		facts: []string{"transactions_from: 2025-11-23T00:00:00Z\ntransactions_to: 2027-02-21T00:00:00Z\nexpires_at: 2027-02-21T08:00:00Z",
+			created},
+	},
 	"uk-domestic-payment": {
-		[]string{"amount: 165.88 GBP", ukPayee, ukRef, ukAddress, ukCharges, ukWhen, ukCutOff, ukRisk, "local_instrument: UK.OBIE.FPS", ukIDs, created}, ukDebtor,
+		[]string{"amount: 165.88 GBP", ukPayee, ukRef, ukAddress, ukCharges, ukWhen, ukCutOff, ukRisk,
+			"local_instrument: UK.OBIE.FPS", ukIDs, created},
+		ukDebtor,
 		map[string]any{"ReadRefundAccount": "Yes"},
 	},
 	"uk-domestic-scheduled-payment": {
-		[]string{"amount: 165.88 GBP", ukPayee, "pay_on: 2026-12-06T00:00:00+00:00", ukRef, ukAddress, ukCharges, ukWhen, ukCutOff, ukRisk, "local_instrument: UK.OBIE.FPS", ukIDs, created}, ukDebtor,
+		[]string{"amount: 165.88 GBP", ukPayee, "pay_on: 2026-12-06T00:00:00+00:00", ukRef, ukAddress, ukCharges,
+			ukWhen, ukCutOff, ukRisk, "local_instrument: UK.OBIE.FPS", ukIDs, created},
+		ukDebtor,
 		map[string]any{"ReadRefundAccount": "Yes"},
 	},
 	"uk-domestic-standing-order": {
-		[]string{ukPayee, "first_payment: 6.66 GBP 2026-12-15T06:06:06+00:00\nrecurring_payment: 7.00 GBP 2027-01-15T06:06:06+00:00\nfrequency: IntrvlMnthDay:01:15\nfinal_payment: 7.77 GBP 2028-11-15T06:06:06+00:00\nnumber_of_payments: 24",
+		[]string{ukPayee,
+			"first_payment: 6.66 GBP 2026-12-15T06:06:06+00:00\nrecurring_payment: 7.00 GBP 2027-01-15T06:06:06+00:00\nfrequency: IntrvlMnthDay:01:15\nfinal_payment: 7.77 GBP 2028-11-15T06:06:06+00:00\nnumber_of_payments: 24",
 			"reference: Pocket money for Damien", ukCharges, ukCutOff, ukRisk, created}, ukDebtor,
 		map[string]any{"ReadRefundAccount": "Yes"},
 	},
@@ -122,29 +132,45 @@ var full = map[string]struct {
 			ukRef, ukCharges, ukCutOff, "local_instrument: UK.OBIE.BACS", created}, ukDebtor, nil,
 	},
 	"uk-international-payment": {
-		[]string{"amount: 165.8800 EUR\ntransfer_currency: USD", intlPayee, intlRates, "charge_bearer: Shared", intlBank, ukRef, "priority: Urgent\npurpose: CDCD\nextended_purpose: Spare parts",
+		[]string{"amount: 165.8800 EUR\ntransfer_currency: USD", intlPayee, intlRates, "charge_bearer: Shared",
+			intlBank, ukRef, "priority: Urgent\npurpose: CDCD\nextended_purpose: Spare parts",
 			ukCharges, ukWhen, ukCutOff, ukRisk, "local_instrument: UK.OBIE.SWIFT", ukIDs, created}, ukDebtor,
 		map[string]any{"ReadRefundAccount": "Yes"},
 	},
 	"uk-international-scheduled-payment": {
-		[]string{"amount: 165.8800 EUR\ntransfer_currency: USD", intlPayee, "pay_on: 2026-12-06T00:00:00+00:00", intlRates, "charge_bearer: Shared", intlBank, ukRef, "priority: Urgent\npurpose: CDCD\nextended_purpose: Spare parts",
+		[]string{"amount: 165.8800 EUR\ntransfer_currency: USD", intlPayee, "pay_on: 2026-12-06T00:00:00+00:00",
+			intlRates, "charge_bearer: Shared", intlBank, ukRef,
+			"priority: Urgent\npurpose: CDCD\nextended_purpose: Spare parts",
 			ukCharges, ukWhen, ukCutOff, ukRisk, "local_instrument: UK.OBIE.SWIFT", ukIDs, created}, ukDebtor,
 		map[string]any{"ReadRefundAccount": "Yes"},
 	},
 	"uk-international-standing-order": {
-		[]string{"amount: 165.8800 EUR\ntransfer_currency: USD", intlPayee, "first_payment: 2026-12-15T06:06:06+00:00\nfrequency: EvryWorkgDay\nfinal_payment: 2027-12-15T06:06:06+00:00\nnumber_of_payments: 12",
-			"charge_bearer: Shared", intlBank, "reference: Rent\npurpose: CDCD\nextended_purpose: Spare parts", ukCharges, ukCutOff, ukRisk, created}, ukDebtor,
+		[]string{"amount: 165.8800 EUR\ntransfer_currency: USD", intlPayee,
+			"first_payment: 2026-12-15T06:06:06+00:00\nfrequency: EvryWorkgDay\nfinal_payment: 2027-12-15T06:06:06+00:00\nnumber_of_payments: 12",
+			"charge_bearer: Shared", intlBank, "reference: Rent\npurpose: CDCD\nextended_purpose: Spare parts",
+			ukCharges, ukCutOff, ukRisk, created},
+		ukDebtor,
 		map[string]any{"ReadRefundAccount": "Yes"},
 	},
-	"br-data-v1": {facts: []string{"transactions_from: 2026-01-01T00:00:00Z\ntransactions_to: 2026-02-01T23:59:59Z\nexpires_at: 2027-11-23T08:00:00Z", created}},
+	"br-data-v1": {
+		facts: []string{"transactions_from: 2026-01-01T00:00:00Z\ntransactions_to: 2026-02-01T23:59:59Z\nexpires_at: 2027-11-23T08:00:00Z",
+			created},
+	},
 	"br-data-v2": {
 		facts: []string{"expires_at: 2027-11-23T08:00:00Z", created},
-		left:  map[string]any{"extensions": []any{map[string]any{"expiration_time": "2028-01-01T00:00:00Z", "logged_user": "x", "request_time": "2026-11-23T08:00:00Z"}}},
+		left: map[string]any{
+			"extensions": []any{map[string]any{
+				"expiration_time": "2028-01-01T00:00:00Z",
+				"logged_user":     "x",
+				"request_time":    "2026-11-23T08:00:00Z",
+			}},
+		},
 	},
 	"br-payment-v1": {[]string{brAmount, brPayee, "pay_on: 2026-11-23", brRest}, brDebtor, nil},
 	"br-payment-v2": {[]string{brAmount, brPayee, "pay_on: 2026-12-01", brRest}, brDebtor, nil},
 	"br-payment-v3": {[]string{brAmount, brPayee, "pay_on: 2026-11-23", brRest}, brDebtor, nil},
-	"br-payment-v4": {[]string{brAmount, brPayee, "frequency: monthly 2026-12-31 on day 31 6 times", brRest}, brDebtor, nil},
+	"br-payment-v4": {[]string{brAmount, brPayee, "frequency: monthly 2026-12-31 on day 31 6 times", brRest}, brDebtor,
+		nil},
 }
 
 func TestEveryFieldOfEveryKind(t *testing.T) {
@@ -168,7 +194,10 @@ func TestEveryFieldOfEveryKind(t *testing.T) {
 				want.left = map[string]any{}
 			}
 			if want.debtor == ukDebtor {
-				want.left["Authorisation"] = map[string]any{"AuthorisationType": "Any", "CompletionDateTime": "2026-11-30T10:00:00Z"}
+				want.left["Authorisation"] = map[string]any{
+					"AuthorisationType":  "Any",
+					"CompletionDateTime": "2026-11-30T10:00:00Z",
+				}
 				want.left["Debtor"] = map[string]any{"Name": "Ms A Smith"}
 				if strings.HasPrefix(s.file, "uk-domestic-") && s.file != "uk-domestic-standing-order" {
 					want.left["Initiation"] = map[string]any{"SupplementaryData": map[string]any{"Branch": "12"}}
@@ -186,18 +215,29 @@ func TestEveryFieldOfEveryKind(t *testing.T) {
 
 func TestPermissionsAndDocuments(t *testing.T) {
 	for file, want := range map[string]authz.Consent{
-		"uk-account-access": {Permissions: []string{"ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadSomethingNew"}},
-		"br-data-v1":        {Permissions: []string{"ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CREDIT_CARDS_ACCOUNTS_READ", "RESOURCES_READ"}, CNPJ: "11111111111111"},
-		"br-data-v2":        {Permissions: []string{"ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CREDIT_CARDS_ACCOUNTS_READ", "RESOURCES_READ"}, CNPJ: "11111111111111"},
-		"br-payment-v1":     {CPF: "11111111111", CNPJ: "22222222222222"},
-		"br-payment-v4":     {CPF: "11111111111", CNPJ: "22222222222222"},
+		"uk-account-access": {
+			Permissions: []string{"ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadSomethingNew"},
+		},
+		"br-data-v1": {
+			Permissions: []string{"ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CREDIT_CARDS_ACCOUNTS_READ",
+				"RESOURCES_READ"},
+			CNPJ: "11111111111111",
+		},
+		"br-data-v2": {
+			Permissions: []string{"ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CREDIT_CARDS_ACCOUNTS_READ",
+				"RESOURCES_READ"},
+			CNPJ: "11111111111111",
+		},
+		"br-payment-v1": {CPF: "11111111111", CNPJ: "22222222222222"},
+		"br-payment-v4": {CPF: "11111111111", CNPJ: "22222222222222"},
 	} {
 		for _, s := range samples {
 			if s.file != file {
 				continue
 			}
 			c, _, err := acp.ReadConsent(s.member, consentOf(t, sample(t, file), s.member))
-			if err != nil || !slices.Equal(c.Permissions, want.Permissions) || c.CPF != want.CPF || c.CNPJ != want.CNPJ {
+			if err != nil || !slices.Equal(c.Permissions, want.Permissions) || c.CPF != want.CPF ||
+				c.CNPJ != want.CNPJ {
 				t.Errorf("%s: %+v, %v", file, c, err)
 			}
 		}
@@ -210,16 +250,29 @@ func TestLeastOfEveryKind(t *testing.T) {
 	amount := `"InstructedAmount":{"Amount":"1.00","Currency":"GBP"}`
 	payee := "payee: N\npayee_account: UK.OBIE.IBAN GB1"
 	for member, c := range map[string]struct{ consent, want string }{
-		"account_access_consent":                  {`{"Permissions":["ReadPAN"]}`, ""},
-		"domestic_payment_consent":                {`{"Initiation":{` + creditor + `,` + amount + `}}`, "amount: 1.00 GBP\n" + payee},
-		"domestic_scheduled_payment_consent":      {`{"Initiation":{` + creditor + `,` + amount + `,"RequestedExecutionDateTime":"2027-01-02T00:00:00Z"}}`, "amount: 1.00 GBP\n" + payee + "\npay_on: 2027-01-02T00:00:00Z"},
-		"domestic_standing_order_consent":         {`{"Initiation":{` + creditor + `,"FirstPaymentAmount":{"Amount":"1","Currency":"GBP"},"Frequency":"EvryDay"}}`, payee + "\nfirst_payment: 1 GBP\nfrequency: EvryDay"},
-		"file_payment_consent":                    {`{"Initiation":{"FileType":"T","FileHash":"H"}}`, "file_type: T\nfile_hash: H"},
-		"international_payment_consent":           {`{"Initiation":{` + creditor + `,` + amount + `,"Creditor":{"Name":"N"}}}`, "amount: 1.00 GBP\n" + payee},
-		"international_standing_order_consent":    {`{"Initiation":{` + creditor + `,` + amount + `,"Frequency":"QtrDay:ENGLISH"}}`, "amount: 1.00 GBP\n" + payee + "\nfrequency: QtrDay:ENGLISH"},
-		"customer_data_access_consent":            {`{"permissions":["LOANS_READ"],"expirationDateTime":"0001-01-01T00:00:00.000Z"}`, ""},
-		"customer_payment_consent_v3":             {`{"payment":{"amount":"1.00","currency":"BRL"},"creditor":{"name":"N","cpfCnpj":"123.456.789-09"}}`, "amount: 1.00 BRL\npayee: N\npayee_document: 12345678909"},
-		"international_scheduled_payment_consent": {`{"Initiation":{` + creditor + `,` + amount + `,"RequestedExecutionDateTime":"2027-01-02"}}`, "amount: 1.00 GBP\n" + payee + "\npay_on: 2027-01-02"},
+		"account_access_consent": {`{"Permissions":["ReadPAN"]}`, ""},
+		"domestic_payment_consent": {`{"Initiation":{` + creditor + `,` + amount + `}}`,
+			"amount: 1.00 GBP\n" + payee},
+		"domestic_scheduled_payment_consent": {`{"Initiation":{` + creditor + `,` + amount +
+			`,"RequestedExecutionDateTime":"2027-01-02T00:00:00Z"}}`,
+			"amount: 1.00 GBP\n" + payee + "\npay_on: 2027-01-02T00:00:00Z"},
+		"domestic_standing_order_consent": {`{"Initiation":{` + creditor +
+			`,"FirstPaymentAmount":{"Amount":"1","Currency":"GBP"},"Frequency":"EvryDay"}}`,
+			payee + "\nfirst_payment: 1 GBP\nfrequency: EvryDay"},
+		"file_payment_consent": {`{"Initiation":{"FileType":"T","FileHash":"H"}}`,
+			"file_type: T\nfile_hash: H"},
+		"international_payment_consent": {`{"Initiation":{` + creditor + `,` + amount + `,"Creditor":{"Name":"N"}}}`,
+			"amount: 1.00 GBP\n" + payee},
+		"international_standing_order_consent": {`{"Initiation":{` + creditor + `,` + amount +
+			`,"Frequency":"QtrDay:ENGLISH"}}`,
+			"amount: 1.00 GBP\n" + payee + "\nfrequency: QtrDay:ENGLISH"},
+		"customer_data_access_consent": {`{"permissions":["LOANS_READ"],"expirationDateTime":"0001-01-01T00:00:00.000Z"}`,
+			""},
+		"customer_payment_consent_v3": {`{"payment":{"amount":"1.00","currency":"BRL"},"creditor":{"name":"N","cpfCnpj":"123.456.789-09"}}`,
+			"amount: 1.00 BRL\npayee: N\npayee_document: 12345678909"},
+		"international_scheduled_payment_consent": {`{"Initiation":{` + creditor + `,` + amount +
+			`,"RequestedExecutionDateTime":"2027-01-02"}}`,
+			"amount: 1.00 GBP\n" + payee + "\npay_on: 2027-01-02"},
 	} {
 		got, left, err := acp.ReadConsent(member, []byte(c.consent))
 		if err != nil || lines(got) != c.want || got.Debtor != nil || len(left) > 0 {
@@ -230,7 +283,8 @@ func TestLeastOfEveryKind(t *testing.T) {
 
 // Amounts and rates keep every digit, whether they come as text or as numbers.
 func TestDigitsAreKept(t *testing.T) {
-	c, left, err := acp.ReadConsent("international_payment_consent", []byte(`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},
+	c, left, err := acp.ReadConsent("international_payment_consent",
+		[]byte(`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},
 		"InstructedAmount":{"Amount":9007199254740993.10,"Currency":"GBP"}},
 		"ExchangeRateInformation":{"UnitCurrency":"GBP","ExchangeRate":"0.10000000000000000000001","RateType":"Actual"}}`))
 	want := "amount: 9007199254740993.10 GBP\npayee: N\npayee_account: 1\nexchange_rate: GBP 0.10000000000000000000001 Actual"
@@ -255,7 +309,9 @@ func TestBrazilianSchedules(t *testing.T) {
 		`{"single":{"date":"soon"}}`:                                        "unreadable",
 		`"daily"`:                                                           "unreadable",
 	} {
-		c, left, err := acp.ReadConsent("customer_payment_consent_v4", []byte(`{"payment":{"amount":"1.00","currency":"BRL","schedule":`+schedule+`},"creditor":{"name":"N","cpfCnpj":"1"}}`))
+		c, left, err := acp.ReadConsent("customer_payment_consent_v4",
+			[]byte(`{"payment":{"amount":"1.00","currency":"BRL","schedule":`+schedule+
+				`},"creditor":{"name":"N","cpfCnpj":"1"}}`))
 		got := strings.TrimPrefix(strings.TrimPrefix(lines(c), "amount: 1.00 BRL\npayee: N\npayee_document: 1"), "\n")
 		if err != nil {
 			got = "unreadable"
@@ -271,7 +327,8 @@ func TestBrazilianSchedules(t *testing.T) {
 
 // What isn't of its type stays aside as it came, and costs nothing else.
 func TestWrongTypesStayAside(t *testing.T) {
-	c, left, err := acp.ReadConsent("domestic_payment_consent", []byte(`{"ConsentId":7,"Status":"","Charges":[{"Type":"T","ChargeBearer":"B"},5,{"Amount":{"Amount":"2.00","Currency":"GBP"},"Type":1}],
+	c, left, err := acp.ReadConsent("domestic_payment_consent",
+		[]byte(`{"ConsentId":7,"Status":"","Charges":[{"Type":"T","ChargeBearer":"B"},5,{"Amount":{"Amount":"2.00","Currency":"GBP"},"Type":1}],
 		"CutOffDateTime":"tomorrow","ExpectedExecutionDateTime":{},"PaymentContextCode":["x"],"DeliveryAddress":{"AddressLine":"one line","TownName":"Bath","Extra":true},
 		"CreationDateTime":null,"New":{"a":[0.10]},
 		"Initiation":{"InstructedAmount":{"Amount":"1.00","Currency":"GBP","Precision":2},"CreditorAccount":{"Identification":"1","Name":"N","SchemeName":false},
@@ -282,11 +339,15 @@ func TestWrongTypesStayAside(t *testing.T) {
 	}
 	aside := map[string]any{
 		"ConsentId": json.Number("7"), "CutOffDateTime": "tomorrow", "PaymentContextCode": []any{"x"},
-		"Charges":         []any{map[string]any{"Type": "T", "ChargeBearer": "B"}, json.Number("5"), map[string]any{"Type": json.Number("1")}},
+		"Charges": []any{map[string]any{"Type": "T", "ChargeBearer": "B"}, json.Number("5"),
+			map[string]any{"Type": json.Number("1")}},
 		"DeliveryAddress": map[string]any{"AddressLine": "one line", "Extra": true},
 		"New":             map[string]any{"a": []any{json.Number("0.10")}},
-		"Initiation": map[string]any{"InstructedAmount": map[string]any{"Precision": json.Number("2")}, "CreditorAccount": map[string]any{"SchemeName": false},
-			"RemittanceInformation": "thanks"},
+		"Initiation": map[string]any{
+			"InstructedAmount":      map[string]any{"Precision": json.Number("2")},
+			"CreditorAccount":       map[string]any{"SchemeName": false},
+			"RemittanceInformation": "thanks",
+		},
 	}
 	if !reflect.DeepEqual(left, aside) {
 		t.Errorf("left   %v\nwanted %v", left, aside)
@@ -300,16 +361,24 @@ func TestWhatMattersMustBeReadable(t *testing.T) {
 		{"account_access_consent", `{"Permissions":"ReadPAN"}`},
 		{"customer_data_access_consent_v2", `{"permissions":[7]}`},
 		{"domestic_payment_consent", `{"Initiation":[]}`},
-		{"domestic_payment_consent", `{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":"1,00","Currency":"GBP"}}}`},
-		{"domestic_payment_consent", `{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":1e3,"Currency":"GBP"}}}`},
-		{"domestic_payment_consent", `{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":"1.00"}}}`},
-		{"domestic_payment_consent", `{"Initiation":{"DebtorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}`},
-		{"domestic_payment_consent", `{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"DebtorAccount":{"Name":"M"},"InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}`},
-		{"domestic_payment_consent", `{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"DebtorAccount":"mine","InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}`},
-		{"domestic_standing_order_consent", `{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"FirstPaymentDateTime":"2027-01-02","Frequency":"EvryDay"}}`},
+		{"domestic_payment_consent",
+			`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":"1,00","Currency":"GBP"}}}`},
+		{"domestic_payment_consent",
+			`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":1e3,"Currency":"GBP"}}}`},
+		{"domestic_payment_consent",
+			`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":"1.00"}}}`},
+		{"domestic_payment_consent",
+			`{"Initiation":{"DebtorAccount":{"Identification":"1","Name":"N"},"InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}`},
+		{"domestic_payment_consent",
+			`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"DebtorAccount":{"Name":"M"},"InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}`},
+		{"domestic_payment_consent",
+			`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"DebtorAccount":"mine","InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}`},
+		{"domestic_standing_order_consent",
+			`{"Initiation":{"CreditorAccount":{"Identification":"1","Name":"N"},"FirstPaymentDateTime":"2027-01-02","Frequency":"EvryDay"}}`},
 		{"file_payment_consent", `{"Initiation":{"FileType":"T"}}`},
 		{"customer_payment_consent", `{"payment":{"amount":"1.00","currency":"BRL"},"creditor":{"name":"N"}}`},
-		{"customer_payment_consent", `{"payment":{"amount":"1.00","currency":"BRL"},"creditor":{"name":"N","cpfCnpj":"1"},"debtorAccount":{"number":"1"}}`},
+		{"customer_payment_consent",
+			`{"payment":{"amount":"1.00","currency":"BRL"},"creditor":{"name":"N","cpfCnpj":"1"},"debtorAccount":{"number":"1"}}`},
 	} {
 		if got, _, err := acp.ReadConsent(c.member, []byte(c.consent)); err == nil {
 			t.Errorf("%s: read %s", c.consent, lines(got))

@@ -56,7 +56,8 @@ func (c *Client) record(ctx context.Context, serverID, consentID string) (*recor
 	if err != nil {
 		return nil, &authz.Error{Outcome: authz.Refused, Cause: fmt.Errorf("consent id: %w", err)}
 	}
-	body, err := c.call(ctx, consentScope, http.MethodGet, c.workspace+"/servers/"+server+"/open-banking-brasil/consents/"+id, nil, "")
+	body, err := c.call(ctx, consentScope, http.MethodGet,
+		c.workspace+"/servers/"+server+"/open-banking-brasil/consents/"+id, nil, "")
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,13 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	}
 	r := &record{details: &authz.Details{}}
 	d := r.details
-	for name, into := range map[string]*string{"client_id": &d.ClientID, "tenant_id": &d.TenantID, "server_id": &d.ServerID, "cpf": &r.cpf, "cnpj": &r.cnpj} {
+	for name, into := range map[string]*string{
+		"client_id": &d.ClientID,
+		"tenant_id": &d.TenantID,
+		"server_id": &d.ServerID,
+		"cpf":       &r.cpf,
+		"cnpj":      &r.cnpj,
+	} {
 		take(m, name, into)
 	}
 	if !take(m, "status", &d.Status) {
@@ -106,7 +113,9 @@ func decodeRecord(body []byte, asked string) (*record, error) {
 	}
 	if r.kind, r.version = holder(member); r.kind == nil || r.kind.country() != authz.Brazil {
 		r.kind, r.version = nil, nil
-		r.why = &authz.UnsupportedError{Reason: cmp.Or(uncarried[member], "the consent is of a kind that isn't known here")}
+		r.why = &authz.UnsupportedError{
+			Reason: cmp.Or(uncarried[member], "the consent is of a kind that isn't known here"),
+		}
 		return r, nil
 	}
 	var id string
@@ -257,7 +266,8 @@ func joinDetails(d, l *authz.Details) error {
 	d.Client, d.Scopes, d.Subject = l.Client, l.Scopes, l.Subject
 	d.Claims, d.VerifiedClaims, d.AuthorizationDetails = l.Claims, l.VerifiedClaims, l.AuthorizationDetails
 	d.ACR, d.MaxAge, d.RequestedAt = l.ACR, l.MaxAge, l.RequestedAt
-	d.ClientID, d.TenantID, d.ServerID = cmp.Or(l.ClientID, d.ClientID), cmp.Or(l.TenantID, d.TenantID), cmp.Or(l.ServerID, d.ServerID)
+	d.ClientID, d.TenantID, d.ServerID = cmp.Or(l.ClientID,
+		d.ClientID), cmp.Or(l.TenantID, d.TenantID), cmp.Or(l.ServerID, d.ServerID)
 	d.Approved, d.Rejected = l.Approved, l.Rejected
 	d.Status = foremost(d.Status, l.Status)
 	for name, v := range l.Unknown {

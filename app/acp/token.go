@@ -133,7 +133,12 @@ func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, err
 			scopes = append(scopes, s)
 		}
 	}
-	cc := clientcredentials.Config{ClientID: t.cfg.ClientID, TokenURL: endpoint, Scopes: scopes, AuthStyle: oauth2.AuthStyleInParams}
+	cc := clientcredentials.Config{
+		ClientID:  t.cfg.ClientID,
+		TokenURL:  endpoint,
+		Scopes:    scopes,
+		AuthStyle: oauth2.AuthStyleInParams,
+	}
 	switch t.cfg.AuthMethod {
 	case SecretBasic, "":
 		// The library form-encodes id and secret first (RFC 6749 2.3.1).
@@ -162,7 +167,8 @@ func (t *tokens) exchange(ctx context.Context, scope string) (*oauth2.Token, err
 }
 
 // oauthCodes are the refusals of a token endpoint (RFC 6749 5.2).
-var oauthCodes = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+var oauthCodes = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+	"unsupported_grant_type", "invalid_scope"}
 
 // tokenError sorts a failed exchange. Nothing of the call proper was sent.
 func tokenError(err error, now time.Time) error {
@@ -170,7 +176,11 @@ func tokenError(err error, now time.Time) error {
 	if !errors.As(err, &answered) || answered.Response == nil {
 		return &authz.Error{Outcome: authz.Unreachable, Cause: fmt.Errorf("token: %w", bare(err))}
 	}
-	e := &authz.Error{Outcome: authz.Credentials, Status: answered.Response.StatusCode, Cause: errors.New("the token endpoint refused the client")}
+	e := &authz.Error{
+		Outcome: authz.Credentials,
+		Status:  answered.Response.StatusCode,
+		Cause:   errors.New("the token endpoint refused the client"),
+	}
 	if slices.Contains(oauthCodes, answered.ErrorCode) {
 		e.Code = answered.ErrorCode
 		e.Cause = fmt.Errorf("the token endpoint refused the client: %s", answered.ErrorCode)
@@ -194,7 +204,10 @@ func (t *tokens) assertion(endpoint string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		key = jose.SigningKey{Algorithm: alg, Key: jose.JSONWebKey{Key: t.cfg.Key, KeyID: t.cfg.KeyID, Algorithm: string(alg)}}
+		key = jose.SigningKey{
+			Algorithm: alg,
+			Key:       jose.JSONWebKey{Key: t.cfg.Key, KeyID: t.cfg.KeyID, Algorithm: string(alg)},
+		}
 	}
 	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
@@ -223,7 +236,8 @@ func (t *tokens) endpoint(ctx context.Context) (string, error) {
 		if known != "" {
 			return known, nil
 		}
-		t.cfg.Log.WarnContext(ctx, "discovery failed; the token endpoint is assumed", "issuer", t.cfg.Issuer, "err", bare(err))
+		t.cfg.Log.WarnContext(ctx, "discovery failed; the token endpoint is assumed", "issuer", t.cfg.Issuer, "err",
+			bare(err))
 		return strings.TrimRight(t.cfg.Issuer, "/") + "/oauth2/token", nil
 	}
 	t.mu.Lock()
@@ -237,7 +251,8 @@ func (t *tokens) endpoint(ctx context.Context) (string, error) {
 func (t *tokens) discover(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(t.cfg.Issuer, "/")+"/.well-known/openid-configuration", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		strings.TrimRight(t.cfg.Issuer, "/")+"/.well-known/openid-configuration", nil)
 	if err != nil {
 		return "", err
 	}

@@ -150,8 +150,16 @@ func TestAuthenticationOnTheWire(t *testing.T) {
 				}
 				io.WriteString(w, "{}")
 			}
-			client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: id, ClientSecret: secret, AuthMethod: c.method, Key: c.key, KeyID: "k1",
-				Scopes: []string{"manage_consents", "manage_scope_grants"}})
+			client, _ := newClient(t,
+				acp.Config{
+					Issuer:       i.URL + "/t/system",
+					ClientID:     id,
+					ClientSecret: secret,
+					AuthMethod:   c.method,
+					Key:          c.key,
+					KeyID:        "k1",
+					Scopes:       []string{"manage_consents", "manage_scope_grants"},
+				})
 			if err := read(t, client); err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +184,8 @@ func TestAuthenticationOnTheWire(t *testing.T) {
 				if !slices.Equal(got, params) || x.authorization != c.header {
 					t.Errorf("sent %v and Authorization %q, want %v and %q", got, x.authorization, params, c.header)
 				}
-				if x.form.Get("grant_type") != "client_credentials" || x.form.Get("scope") != "manage_scope_grants manage_consents" {
+				if x.form.Get("grant_type") != "client_credentials" ||
+					x.form.Get("scope") != "manage_scope_grants manage_consents" {
 					t.Errorf("form %v", x.form)
 				}
 				if c.verify == nil {
@@ -209,7 +218,8 @@ func verify(t *testing.T, form url.Values, key any, alg jose.SignatureAlgorithm,
 		t.Errorf("key id %q", kid)
 	}
 	life := c.Expiry.Time().Sub(c.IssuedAt.Time())
-	if c.Issuer != id || c.Subject != id || !slices.Equal(c.Audience, jwt.Audience{audience}) || life != time.Minute || len(c.ID) < 20 || time.Since(c.IssuedAt.Time()).Abs() > time.Minute {
+	if c.Issuer != id || c.Subject != id || !slices.Equal(c.Audience, jwt.Audience{audience}) || life != time.Minute ||
+		len(c.ID) < 20 || time.Since(c.IssuedAt.Time()).Abs() > time.Minute {
 		t.Errorf("claims %+v, audience wanted %s", c, audience)
 	}
 	return c.ID
@@ -228,30 +238,59 @@ func TestDiscovery(t *testing.T) {
 		want     string
 		warned   bool
 	}{
-		"found":                  {metadata: answer(good), want: "/found"},
-		"with a certificate":     {metadata: answer(good), mutual: true, want: "/mtls"},
-		"no alias":               {metadata: answer(`{"issuer":"BASE/t/system","token_endpoint":"BASE/found"}`), mutual: true, want: "/found"},
-		"a trailing slash":       {metadata: answer(`{"issuer":"BASE/t/system/","token_endpoint":"BASE/found"}`), want: "/found"},
-		"the setting wins":       {metadata: answer(good), override: "/set", want: "/set"},
-		"none there":             {want: usual, warned: true},
-		"another issuer":         {metadata: answer(`{"issuer":"BASE/other/system","token_endpoint":"BASE/found"}`), want: usual, warned: true},
-		"no issuer":              {metadata: answer(`{"token_endpoint":"BASE/found"}`), want: usual, warned: true},
-		"no token endpoint":      {metadata: answer(`{"issuer":"BASE/t/system"}`), want: usual, warned: true},
-		"in the clear elsewhere": {metadata: answer(`{"issuer":"BASE/t/system","token_endpoint":"http://acp.example/found"}`), want: usual, warned: true},
-		"another scheme":         {metadata: answer(`{"issuer":"BASE/t/system","token_endpoint":"ftp://127.0.0.1/found"}`), want: usual, warned: true},
-		"not JSON":               {metadata: answer(`<html>`), want: usual, warned: true},
-		"too large":              {metadata: answer(good + strings.Repeat(" ", 1<<20)), want: usual, warned: true},
+		"found":              {metadata: answer(good), want: "/found"},
+		"with a certificate": {metadata: answer(good), mutual: true, want: "/mtls"},
+		"no alias": {
+			metadata: answer(`{"issuer":"BASE/t/system","token_endpoint":"BASE/found"}`),
+			mutual:   true,
+			want:     "/found",
+		},
+		"a trailing slash": {
+			metadata: answer(`{"issuer":"BASE/t/system/","token_endpoint":"BASE/found"}`),
+			want:     "/found",
+		},
+		"the setting wins": {metadata: answer(good), override: "/set", want: "/set"},
+		"none there":       {want: usual, warned: true},
+		"another issuer": {
+			metadata: answer(`{"issuer":"BASE/other/system","token_endpoint":"BASE/found"}`),
+			want:     usual,
+			warned:   true,
+		},
+		"no issuer":         {metadata: answer(`{"token_endpoint":"BASE/found"}`), want: usual, warned: true},
+		"no token endpoint": {metadata: answer(`{"issuer":"BASE/t/system"}`), want: usual, warned: true},
+		"in the clear elsewhere": {
+			metadata: answer(`{"issuer":"BASE/t/system","token_endpoint":"http://acp.example/found"}`),
+			want:     usual,
+			warned:   true,
+		},
+		"another scheme": {
+			metadata: answer(`{"issuer":"BASE/t/system","token_endpoint":"ftp://127.0.0.1/found"}`),
+			want:     usual,
+			warned:   true,
+		},
+		"not JSON":  {metadata: answer(`<html>`), want: usual, warned: true},
+		"too large": {metadata: answer(good + strings.Repeat(" ", 1<<20)), want: usual, warned: true},
 		"a redirect": {metadata: func(w http.ResponseWriter, base string) {
 			w.Header().Set("Location", base+"/t/system/elsewhere")
 			w.WriteHeader(http.StatusFound)
 		}, want: usual, warned: true},
-		"a cut": {metadata: func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }, want: usual, warned: true},
+		"a cut": {
+			metadata: func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) },
+			want:     usual,
+			warned:   true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newIssuer(t)
 			i.metadata = c.metadata
 			var log strings.Builder
-			cfg := acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s", MutualTLS: c.mutual, Log: slog.New(slog.NewTextHandler(&log, nil))}
+			cfg := acp.Config{
+				Issuer:       i.URL + "/t/system",
+				ClientID:     "assent",
+				ClientSecret: "s",
+				MutualTLS:    c.mutual,
+				Log:          slog.New(slog.NewTextHandler(&log, nil)),
+			}
 			if c.override != "" {
 				cfg.TokenURL = i.URL + c.override
 			}
@@ -281,7 +320,13 @@ func TestDiscoveryIsKeptForAnHour(t *testing.T) {
 		fmt.Fprintf(w, `{"issuer":"%s/t/system","token_endpoint":"%s%s"}`, base, base, found)
 	}
 	now := time.Now()
-	client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s", Now: func() time.Time { return now }})
+	client, _ := newClient(t,
+		acp.Config{
+			Issuer:       i.URL + "/t/system",
+			ClientID:     "assent",
+			ClientSecret: "s",
+			Now:          func() time.Time { return now },
+		})
 	for _, step := range []struct {
 		found string
 		after time.Duration
@@ -311,23 +356,32 @@ func TestOutcomesOfTheTokenStep(t *testing.T) {
 		status int
 		after  time.Duration
 	}{
-		"refused":   {answerToken(401, `{"error":"invalid_client","error_description":"of the-secret"}`), authz.Credentials, 401, 0},
+		"refused": {answerToken(401, `{"error":"invalid_client","error_description":"of the-secret"}`),
+			authz.Credentials, 401, 0},
 		"no scope":  {answerToken(400, `{"error":"invalid_scope"}`), authz.Credentials, 400, 0},
 		"too often": {answerToken(429, `the-secret`, "Retry-After", "9"), authz.Busy, 429, 9 * time.Second},
 		"down":      {answerToken(502, ``), authz.Busy, 502, 0},
 		"redirect":  {answerToken(302, ``, "Location", "http://127.0.0.1:9/"), authz.Credentials, 302, 0},
 		"nonsense":  {answerToken(200, `<the-secret>`), authz.Unreachable, 0, 0},
 		"no token":  {answerToken(200, `{}`), authz.Unreachable, 0, 0},
-		"a cut":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, authz.Unreachable, 0, 0},
+		"a cut": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, authz.Unreachable, 0,
+			0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newIssuer(t)
 			i.token = c.token
 			i.api = func(http.ResponseWriter, *http.Request) { t.Error("the call was made without a token") }
-			client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "the-secret", AuthMethod: acp.SecretPost})
+			client, _ := newClient(t,
+				acp.Config{
+					Issuer:       i.URL + "/t/system",
+					ClientID:     "assent",
+					ClientSecret: "the-secret",
+					AuthMethod:   acp.SecretPost,
+				})
 			err := client.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
 			var e *authz.Error
-			if !errors.As(err, &e) || e.Outcome != c.want || e.Status != c.status || e.RetryAfter != c.after || e.MayHaveTakenEffect {
+			if !errors.As(err, &e) || e.Outcome != c.want || e.Status != c.status || e.RetryAfter != c.after ||
+				e.MayHaveTakenEffect {
 				t.Fatalf("%+v, want %+v", err, c)
 			}
 			if strings.Contains(err.Error(), "the-secret") {
@@ -388,7 +442,12 @@ func TestOneRenewalServesAll(t *testing.T) {
 }
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
-	good := acp.Config{Issuer: "https://acp.example/bank/system", ClientID: "assent", ClientSecret: "s", HTTP: http.DefaultClient}
+	good := acp.Config{
+		Issuer:       "https://acp.example/bank/system",
+		ClientID:     "assent",
+		ClientSecret: "s",
+		HTTP:         http.DefaultClient,
+	}
 	if c, err := acp.New(good); err != nil || c.TenantID() != "bank" {
 		t.Fatal(err)
 	}
@@ -433,7 +492,13 @@ func piped(t *testing.T, h http.HandlerFunc, dial func(context.Context) error) *
 		return near, nil
 	}}
 	t.Cleanup(func() { tr.CloseIdleConnections(); srv.Close() })
-	c, err := acp.New(acp.Config{Issuer: "http://127.0.0.1/t/system", APIURL: "http://127.0.0.2", ClientID: "assent", ClientSecret: "s", HTTP: &http.Client{Transport: tr}})
+	c, err := acp.New(acp.Config{
+		Issuer:       "http://127.0.0.1/t/system",
+		APIURL:       "http://127.0.0.2",
+		ClientID:     "assent",
+		ClientSecret: "s",
+		HTTP:         &http.Client{Transport: tr},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

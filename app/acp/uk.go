@@ -132,7 +132,9 @@ var (
 func ukPayment(needed []authz.FactName, fields ...[]field) mapping {
 	return mapping{
 		id: "ConsentId", status: "Status", debtor: "Initiation.DebtorAccount", account: ukAccount,
-		fields: append(slices.Concat(fields...), ukCommon...), needed: needed, silent: append([]string{"Permission"}, ukSilent...),
+		fields: append(slices.Concat(fields...), ukCommon...),
+		needed: needed,
+		silent: append([]string{"Permission"}, ukSilent...),
 	}
 }
 
@@ -154,6 +156,7 @@ var (
 		ukAmount, ukTransfer, ukPayee, ukRate, ukBearer, ukCreditor, ukRemittance, ukPurpose)
 	ukInternationalScheduled = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount, authz.PayOn},
 		ukAmount, ukTransfer, ukPayee, ukPayOn, ukRate, ukBearer, ukCreditor, ukRemittance, ukPurpose)
-	ukInternationalStandingOrder = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount, authz.Frequency},
+	ukInternationalStandingOrder = ukPayment([]authz.FactName{authz.Amount, authz.Payee, authz.PayeeAccount,
+		authz.Frequency},
 		ukAmount, ukTransfer, ukPayee, ukStarts, ukStanding, ukBearer, ukCreditor, ukReference, ukPurpose)
 )

@@ -65,7 +65,8 @@ func TestSentOrNot(t *testing.T) {
 			}
 			hc := outbound.New(o)
 			t.Cleanup(hc.CloseIdleConnections)
-			client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", APIURL: c.api, ClientID: "assent", ClientSecret: "s", HTTP: hc})
+			client, _ := newClient(t,
+				acp.Config{Issuer: i.URL + "/t/system", APIURL: c.api, ClientID: "assent", ClientSecret: "s", HTTP: hc})
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
 			err := client.Accept(ctx, authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
@@ -80,7 +81,13 @@ func TestSentOrNot(t *testing.T) {
 // A transport that doesn't say how far it got leaves everything possible.
 func TestSilentTransport(t *testing.T) {
 	i := newIssuer(t)
-	client, _ := newClient(t, acp.Config{Issuer: i.URL + "/t/system", ClientID: "assent", ClientSecret: "s", HTTP: &http.Client{Transport: silentTransport{}}})
+	client, _ := newClient(t,
+		acp.Config{
+			Issuer:       i.URL + "/t/system",
+			ClientID:     "assent",
+			ClientSecret: "s",
+			HTTP:         &http.Client{Transport: silentTransport{}},
+		})
 	err := client.Accept(t.Context(), authz.Login{Kind: authz.Regular, ID: "x", State: "s"}, authz.Grant{})
 	var e *authz.Error
 	if !errors.As(err, &e) || e.Outcome != authz.Unknown || !e.MayHaveTakenEffect {

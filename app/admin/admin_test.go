@@ -35,7 +35,12 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{DB: db, svc: admin.New(db.Store, passkeys, admin.Uses{}), passkeys: passkeys, registry: admin.Registry{Store: db.Store}}
+	return &world{
+		DB:       db,
+		svc:      admin.New(db.Store, passkeys, admin.Uses{}),
+		passkeys: passkeys,
+		registry: admin.Registry{Store: db.Store},
+	}
 }
 
 // browser is somebody's browser with an authenticator that holds one passkey.
@@ -51,8 +56,14 @@ type browser struct {
 }
 
 func (w *world) browser(t testing.TB) *browser {
-	return &browser{world: w, t: t, rp: virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "assent.example", Origin: "https://assent.example"},
-		auth: virtualwebauthn.NewAuthenticator(), cred: apptest.Passkey(), cookie: app.NewToken()}
+	return &browser{
+		world:  w,
+		t:      t,
+		rp:     virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "assent.example", Origin: "https://assent.example"},
+		auth:   virtualwebauthn.NewAuthenticator(),
+		cred:   apptest.Passkey(),
+		cookie: app.NewToken(),
+	}
 }
 
 // add adds an administrator and gives the set-up token.
@@ -122,7 +133,8 @@ func (b *browser) activate(token string) error {
 	if err != nil {
 		return err
 	}
-	digits, _, err := b.registry.Code(ctx, app.Operator, who.ID, strings.Join(b.svc.Words(link, b.place()).In("pt-BR"), " "))
+	digits, _, err := b.registry.Code(ctx, app.Operator, who.ID,
+		strings.Join(b.svc.Words(link, b.place()).In("pt-BR"), " "))
 	if err != nil {
 		return err
 	}
@@ -216,7 +228,8 @@ func (b *browser) signedIn() bool {
 func TestSetUpAndSignIn(t *testing.T) {
 	w := newWorld(t)
 	olive := w.set(t, " Olive@Northmoor.example ", app.RoleOwner)
-	if who := olive.identity(); who.Admin.Email != "Olive@Northmoor.example" || who.Admin.Role != app.RoleOwner || who.Session.Browser != place.Name || who.Session.Source != place.Source {
+	if who := olive.identity(); who.Admin.Email != "Olive@Northmoor.example" || who.Admin.Role != app.RoleOwner ||
+		who.Session.Browser != place.Name || who.Session.Source != place.Source {
 		t.Errorf("set up as %+v", who)
 	}
 	first := olive.session.ID
@@ -229,11 +242,13 @@ func TestSetUpAndSignIn(t *testing.T) {
 	if _, err := w.registry.Named(t.Context(), "OLIVE@northmoor.example"); err != nil {
 		t.Errorf("by another spelling of the address: %v", err)
 	}
-	if _, err := w.registry.Add(t.Context(), app.Operator, "olive@northmoor.EXAMPLE", "", app.RoleAuditor); !errors.Is(err, app.ErrEmailTaken) {
+	if _, err := w.registry.Add(t.Context(), app.Operator, "olive@northmoor.EXAMPLE", "",
+		app.RoleAuditor); !errors.Is(err, app.ErrEmailTaken) {
 		t.Errorf("the address again: %v", err)
 	}
 	for _, bad := range []string{"", "olive", "Olive <o@x.example>", "a@b.example, c@d.example"} {
-		if _, err := w.registry.Add(t.Context(), app.Operator, bad, "", app.RoleAuditor); !errors.Is(err, app.ErrMalformed) {
+		if _, err := w.registry.Add(t.Context(), app.Operator, bad, "",
+			app.RoleAuditor); !errors.Is(err, app.ErrMalformed) {
 			t.Errorf("the address %q: %v", bad, err)
 		}
 	}
@@ -243,7 +258,8 @@ func TestSetUpAndSignIn(t *testing.T) {
 			t.Errorf("%s is not in the audit: %v", action, err)
 		}
 	}
-	if rows, _ := w.AuditOf(t.Context(), "admin.sign_in", 1); len(rows) != 1 || rows[0].ActorKind != app.ActorAdmin || rows[0].ActorID != olive.who.ID || rows[0].Source != place.Source {
+	if rows, _ := w.AuditOf(t.Context(), "admin.sign_in", 1); len(rows) != 1 || rows[0].ActorKind != app.ActorAdmin ||
+		rows[0].ActorID != olive.who.ID || rows[0].Source != place.Source {
 		t.Errorf("the sign-in in the audit: %+v", rows)
 	}
 }
@@ -266,7 +282,8 @@ func TestSetUpLinkWorksOnceAndForADay(t *testing.T) {
 	if err := b.setUp(made.Token); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.FinishSetUp(t.Context(), made.Token, pa.Ceremony, a.create(pa), a.place()); !errors.Is(err, app.ErrInvitationUsed) {
+	if _, err := w.svc.FinishSetUp(t.Context(), made.Token, pa.Ceremony, a.create(pa),
+		a.place()); !errors.Is(err, app.ErrInvitationUsed) {
 		t.Errorf("the second to finish: %v", err)
 	}
 	if err := w.browser(t).setUp(made.Token); !errors.Is(err, app.ErrInvitationUsed) {
@@ -323,7 +340,8 @@ func TestNewLinkEndsTheLostPasskey(t *testing.T) {
 	if rows, err := w.AuditOf(t.Context(), "admin.sign_in_refused", 5); err != nil || len(rows) != 1 {
 		t.Errorf("the refused sign-ins in the audit: %v %v, want the first of the hour", rows, err)
 	}
-	if series, err := w.Counted(t.Context(), store.LastDay, time.UTC); err != nil || series.N(store.CountStrangers) != 6 {
+	if series, err := w.Counted(t.Context(), store.LastDay, time.UTC); err != nil ||
+		series.N(store.CountStrangers) != 6 {
 		t.Errorf("%d refused sign-ins are counted, want 6 (%v)", series.N(store.CountStrangers), err)
 	}
 }
@@ -457,8 +475,15 @@ func TestPasskeysOfPeopleAndAdministratorsAreApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	device := passkey.Browser{Name: "Pixel 9", Platform: "android", SessionKey: app.NewID(), Hash: app.NewID(), Activation: app.Activation{LinkAlone: true}}
-	if _, err := w.passkeys.FinishEnrol(t.Context(), app.Actor{Kind: app.ActorGuest}, inv, prompt.Ceremony, phone.create(prompt), device); err != nil {
+	device := passkey.Browser{
+		Name:       "Pixel 9",
+		Platform:   "android",
+		SessionKey: app.NewID(),
+		Hash:       app.NewID(),
+		Activation: app.Activation{LinkAlone: true},
+	}
+	if _, err := w.passkeys.FinishEnrol(t.Context(), app.Actor{Kind: app.ActorGuest}, inv, prompt.Ceremony,
+		phone.create(prompt), device); err != nil {
 		t.Fatal(err)
 	}
 	phone.auth.Options.UserHandle = []byte(alice.ID)
@@ -471,7 +496,8 @@ func TestPasskeysOfPeopleAndAdministratorsAreApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.passkeys.FinishSignIn(t.Context(), guest, prompt.Ceremony, olive.sign(prompt), device); !errors.Is(err, app.ErrUnknownPasskey) {
+	if _, err := w.passkeys.FinishSignIn(t.Context(), guest, prompt.Ceremony, olive.sign(prompt),
+		device); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("an administrator's passkey at a device: %v", err)
 	}
 	// Nor is a prompt of the one good for the other.
@@ -479,14 +505,16 @@ func TestPasskeysOfPeopleAndAdministratorsAreApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.FinishSignIn(t.Context(), prompt.Ceremony, olive.sign(prompt), place); !errors.Is(err, app.ErrCeremony) {
+	if _, err := w.svc.FinishSignIn(t.Context(), prompt.Ceremony, olive.sign(prompt),
+		place); !errors.Is(err, app.ErrCeremony) {
 		t.Errorf("a device's prompt at the console: %v", err)
 	}
 	prompt, err = w.svc.BeginSignIn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.passkeys.FinishSignIn(t.Context(), guest, prompt.Ceremony, phone.sign(prompt), device); !errors.Is(err, app.ErrCeremony) {
+	if _, err := w.passkeys.FinishSignIn(t.Context(), guest, prompt.Ceremony, phone.sign(prompt),
+		device); !errors.Is(err, app.ErrCeremony) {
 		t.Errorf("a console's prompt at a device: %v", err)
 	}
 }

@@ -142,7 +142,8 @@ func (s *Service) propose(ctx context.Context, by app.Actor, what Action, subjec
 	if err != nil {
 		return err
 	}
-	p, err := s.store.Propose(ctx, by, app.Proposal{Area: actions[what].area, Action: string(what), Subject: subject, Payload: string(b)})
+	p, err := s.store.Propose(ctx, by,
+		app.Proposal{Area: actions[what].area, Action: string(what), Subject: subject, Payload: string(b)})
 	if err != nil {
 		return err
 	}
@@ -413,7 +414,8 @@ const interrupted = time.Minute
 // Interrupted tells whether a proposal was confirmed and then not carried out,
 // though its confirmation should have done that.
 func (s *Service) Interrupted(p app.Proposal) bool {
-	return p.State == app.ProposalConfirmed && !Action(p.Action).MakesLink() && s.store.Now().Sub(p.DecidedAt) >= interrupted
+	return p.State == app.ProposalConfirmed && !Action(p.Action).MakesLink() &&
+		s.store.Now().Sub(p.DecidedAt) >= interrupted
 }
 
 // link makes the link of a proposal that was taken.
@@ -588,7 +590,11 @@ func (s *Service) SetFourEyes(
 				if n, err := s.able(ctx, needed); err != nil {
 					return err
 				} else if n < 2 {
-					return settings.Faults{{Field: "areas", Key: "admin.settings.fault.area_alone", Pairs: []any{"area", string(needed)}}}
+					return settings.Faults{{
+						Field: "areas",
+						Key:   "admin.settings.fault.area_alone",
+						Pairs: []any{"area", string(needed)},
+					}}
 				}
 			}
 		case !has && had:

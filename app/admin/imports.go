@@ -37,7 +37,11 @@ func (s *Service) StartImport(ctx context.Context, who Fresh[may.EditPeople], id
 			return err
 		}
 	}
-	if err := s.second(ctx, by, ActionStartImport, "", ImportStart{File: im.File, ProposedFile: store.ProposedFile{Import: id, SHA256: im.Digest, Bytes: im.Size}}); err != nil {
+	if err := s.second(ctx, by, ActionStartImport, "",
+		ImportStart{
+			File:         im.File,
+			ProposedFile: store.ProposedFile{Import: id, SHA256: im.Digest, Bytes: im.Size},
+		}); err != nil {
 		return err
 	}
 	_, err = s.uses.Imports.Start(ctx, by, id, im.Digest)

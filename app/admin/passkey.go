@@ -23,7 +23,12 @@ const (
 const handlePrefix = "admin:"
 
 func holder(a app.Admin, institution string, records ...string) passkey.Holder {
-	return passkey.Holder{Handle: handlePrefix + a.ID, AdminID: a.ID, Name: a.Email + " · " + institution, Records: records}
+	return passkey.Holder{
+		Handle:  handlePrefix + a.ID,
+		AdminID: a.ID,
+		Name:    a.Email + " · " + institution,
+		Records: records,
+	}
 }
 
 // Browser is where a session begins.
@@ -117,12 +122,19 @@ func (s *Service) FinishSetUp(
 	}
 	by := b.guest()
 	by.ID = a.ID
-	key, err := s.passkeys.FinishMaking(ctx, by, purposeSetUp, l.ID, holder(a, s.passkeys.Institution()), ceremony, response)
+	key, err := s.passkeys.FinishMaking(ctx, by, purposeSetUp, l.ID, holder(a, s.passkeys.Institution()), ceremony,
+		response)
 	if err != nil {
 		return app.AdminSession{}, err
 	}
-	return s.store.SetUpAdmin(ctx, b.guest(), store.AdminSetUp{LinkID: l.ID, Activation: s.activation(b), Session: b.session(), Credential: app.AdminCredential{
-		ID: key.ID, AdminID: a.ID, Record: key.Record, BackedUp: key.BackedUp, BackupElig: key.BackupElig}})
+	return s.store.SetUpAdmin(ctx, b.guest(),
+		store.AdminSetUp{
+			LinkID:     l.ID,
+			Activation: s.activation(b),
+			Session:    b.session(),
+			Credential: app.AdminCredential{
+				ID: key.ID, AdminID: a.ID, Record: key.Record, BackedUp: key.BackedUp, BackupElig: key.BackupElig},
+		})
 }
 
 // KnowsPasskey tells whether a passkey works at the console's site: an
@@ -147,14 +159,15 @@ func (s *Service) FinishSignIn(
 ) (app.AdminSession, error) {
 	var owner app.Admin
 	session, err := func() (app.AdminSession, error) {
-		key, err := s.passkeys.FinishAsking(ctx, purposeSignIn, "", ceremony, response, func(id string) (passkey.Holder, error) {
-			row, err := s.credential(ctx, id)
-			if err != nil {
-				return passkey.Holder{}, err
-			}
-			owner, err = s.store.Admin(ctx, row.AdminID)
-			return holder(owner, s.passkeys.Institution(), row.Record), err
-		})
+		key, err := s.passkeys.FinishAsking(ctx, purposeSignIn, "", ceremony, response,
+			func(id string) (passkey.Holder, error) {
+				row, err := s.credential(ctx, id)
+				if err != nil {
+					return passkey.Holder{}, err
+				}
+				owner, err = s.store.Admin(ctx, row.AdminID)
+				return holder(owner, s.passkeys.Institution(), row.Record), err
+			})
 		if err != nil {
 			return app.AdminSession{}, err
 		}
@@ -215,5 +228,11 @@ func (s *Service) credential(ctx context.Context, id string) (app.AdminCredentia
 }
 
 func use(adminID string, k passkey.Key) store.AdminUse {
-	return store.AdminUse{AdminID: adminID, CredentialID: k.ID, Record: k.Record, BackedUp: k.BackedUp, Synced: k.Synced}
+	return store.AdminUse{
+		AdminID:      adminID,
+		CredentialID: k.ID,
+		Record:       k.Record,
+		BackedUp:     k.BackedUp,
+		Synced:       k.Synced,
+	}
 }

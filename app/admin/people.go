@@ -46,7 +46,8 @@ func (s *Service) AddPerson(
 	if err != nil {
 		return app.Person{}, err
 	}
-	if err := s.second(ctx, by, ActionAddPerson, "", PersonEdit{Name: name, Identifiers: ids, Companies: companies, Allow: allow}); err != nil {
+	if err := s.second(ctx, by, ActionAddPerson, "",
+		PersonEdit{Name: name, Identifiers: ids, Companies: companies, Allow: allow}); err != nil {
 		return app.Person{}, err
 	}
 	return s.uses.People.Add(ctx, by, name, ids, companies, allow...)
@@ -72,7 +73,8 @@ func (s *Service) EditPerson(
 	if err != nil {
 		return err
 	}
-	if err := s.second(ctx, by, ActionEditPerson, personID, PersonEdit{Name: name, Identifiers: ids, Companies: companies, Base: base, Allow: allow}); err != nil {
+	if err := s.second(ctx, by, ActionEditPerson, personID,
+		PersonEdit{Name: name, Identifiers: ids, Companies: companies, Base: base, Allow: allow}); err != nil {
 		return err
 	}
 	_, err = s.uses.People.Edit(ctx, by, personID, name, ids, companies, allow...)

@@ -21,90 +21,101 @@ var peopleCases = []struct {
 	asks admin.Permission
 	do   func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, d app.Device) error
 }{
-	{"find", admin.ViewPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := admin.Admit[may.ViewPeople](ctx, s, who)
-		if err != nil {
+	{"find", admin.ViewPeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := admin.Admit[may.ViewPeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			found, _, err := s.FindPeople(ctx, by, p.Name, store.Everybody, "", 10)
+			if err == nil && (len(found) != 1 || found[0].ID != p.ID) {
+				return errors.New("they aren't found")
+			}
 			return err
-		}
-		found, _, err := s.FindPeople(ctx, by, p.Name, store.Everybody, "", 10)
-		if err == nil && (len(found) != 1 || found[0].ID != p.ID) {
-			return errors.New("they aren't found")
-		}
-		return err
-	}},
-	{"add", admin.EditPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, _ app.Person, _ app.Device) error {
-		by, err := confirmed[may.EditPeople](ctx, s, who)
-		if err != nil {
+		}},
+	{"add", admin.EditPeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, _ app.Person, _ app.Device) error {
+			by, err := confirmed[may.EditPeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			_, err = s.AddPerson(ctx, by, "New", []string{"new." + app.NewID()}, nil)
 			return err
-		}
-		_, err = s.AddPerson(ctx, by, "New", []string{"new." + app.NewID()}, nil)
-		return err
-	}},
-	{"edit", admin.EditPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.EditPeople](ctx, s, who)
-		if err != nil {
+		}},
+	{"edit", admin.EditPeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.EditPeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.EditPerson(ctx, by, p.ID, "Other", []string{p.Name}, nil)
+		}},
+	{"invite", admin.InvitePeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.InvitePeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			_, _, err = s.InvitePerson(ctx, by, p.ID, time.Hour, true)
 			return err
-		}
-		return s.EditPerson(ctx, by, p.ID, "Other", []string{p.Name}, nil)
-	}},
-	{"invite", admin.InvitePeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.InvitePeople](ctx, s, who)
-		if err != nil {
+		}},
+	{"withdraw", admin.InvitePeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.InvitePeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.WithdrawInvitations(ctx, by, p.ID)
+		}},
+	{"code", admin.IssueActivation,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.IssueActivation](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			_, _, err = s.ActivationCode(ctx, by, p.ID, "acorn badger cabin")
 			return err
-		}
-		_, _, err = s.InvitePerson(ctx, by, p.ID, time.Hour, true)
-		return err
-	}},
-	{"withdraw", admin.InvitePeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.InvitePeople](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		return s.WithdrawInvitations(ctx, by, p.ID)
-	}},
-	{"code", admin.IssueActivation, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.IssueActivation](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		_, _, err = s.ActivationCode(ctx, by, p.ID, "acorn badger cabin")
-		return err
-	}},
-	{"clear", admin.ClearPause, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.ClearPause](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		return s.ClearPause(ctx, by, p.ID)
-	}},
-	{"suspend", admin.SuspendPeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.SuspendPeople](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		return s.SetPersonState(ctx, by, p.ID, app.PersonSuspended)
-	}},
-	{"remove a device", admin.ResetDevices, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, d app.Device) error {
-		by, err := confirmed[may.ResetDevices](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		return s.RemoveDevice(ctx, by, p.ID, d.ID)
-	}},
-	{"reset devices", admin.ResetDevices, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.ResetDevices](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		return s.ResetDevices(ctx, by, p.ID)
-	}},
-	{"erase", admin.RemovePeople, func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
-		by, err := confirmed[may.RemovePeople](ctx, s, who)
-		if err != nil {
-			return err
-		}
-		return s.ErasePerson(ctx, by, p.ID)
-	}},
+		}},
+	{"clear", admin.ClearPause,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.ClearPause](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.ClearPause(ctx, by, p.ID)
+		}},
+	{"suspend", admin.SuspendPeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.SuspendPeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.SetPersonState(ctx, by, p.ID, app.PersonSuspended)
+		}},
+	{"remove a device", admin.ResetDevices,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, d app.Device) error {
+			by, err := confirmed[may.ResetDevices](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.RemoveDevice(ctx, by, p.ID, d.ID)
+		}},
+	{"reset devices", admin.ResetDevices,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.ResetDevices](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.ResetDevices(ctx, by, p.ID)
+		}},
+	{"erase", admin.RemovePeople,
+		func(ctx context.Context, s *admin.Service, who admin.Identity, p app.Person, _ app.Device) error {
+			by, err := confirmed[may.RemovePeople](ctx, s, who)
+			if err != nil {
+				return err
+			}
+			return s.ErasePerson(ctx, by, p.ID)
+		}},
 }
 
 // Each use case of people is open to the roles that the table gives its
@@ -170,7 +181,8 @@ func (w *world) personRows(t *testing.T, id string) int {
 func TestMaskedRolesFindByWholeIdentifiers(t *testing.T) {
 	w := newWorld(t)
 	w.svc = admin.New(w.Store, w.passkeys, admin.Uses{People: people.New(w.Store)})
-	p, err := people.New(w.Store).Add(t.Context(), app.Operator, "Ada Quill", []string{"ada.quill", "cpf:123.456.789-09", "phone:+44 20 7946 0018"}, nil)
+	p, err := people.New(w.Store).Add(t.Context(), app.Operator, "Ada Quill",
+		[]string{"ada.quill", "cpf:123.456.789-09", "phone:+44 20 7946 0018"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

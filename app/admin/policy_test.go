@@ -46,10 +46,12 @@ func TestPasskeyPolicyBindsAdministrators(t *testing.T) {
 		t.Fatalf("the audit has %v (%v)", rows, err)
 	}
 	var detail map[string]string
-	if err := json.Unmarshal([]byte(rows[0].Detail), &detail); err != nil || detail["cause"] != "synced" || detail["admin"] != made.Admin.ID || rows[0].ActorID != made.Admin.ID || rows[0].Source != place.Source {
+	if err := json.Unmarshal([]byte(rows[0].Detail), &detail); err != nil || detail["cause"] != "synced" ||
+		detail["admin"] != made.Admin.ID || rows[0].ActorID != made.Admin.ID || rows[0].Source != place.Source {
 		t.Errorf("the audit says %+v (%v)", rows[0], err)
 	}
-	if said := log.String(); !strings.Contains(said, "a passkey was refused") || !strings.Contains(said, "cause=synced") || !strings.Contains(said, made.Admin.ID) {
+	if said := log.String(); !strings.Contains(said, "a passkey was refused") ||
+		!strings.Contains(said, "cause=synced") || !strings.Contains(said, made.Admin.ID) {
 		t.Errorf("the log says %q", said)
 	}
 	if ready, err := w.AdminReady(t.Context(), made.Admin.ID); err != nil || ready {

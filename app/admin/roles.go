@@ -41,7 +41,8 @@ const (
 	TestSettings   Permission = "test_settings" // Test ACP, Test push
 	ChangeSettings Permission = "change_settings"
 
-	ViewProposals   Permission = "view_proposals"   // what waits for a second administrator, as far as the role could do it
+	// what waits for a second administrator, as far as the role could do it
+	ViewProposals   Permission = "view_proposals"
 	DecideProposals Permission = "decide_proposals" // confirm, refuse, carry out
 
 	ViewAdmins   Permission = "view_admins"

@@ -81,7 +81,8 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s is given to %q, which is no role", p, r)
 			}
 		}
-		changes := !strings.HasPrefix(string(p), "view_") && !strings.HasPrefix(string(p), "export_") && p != admin.UseConsole && p != admin.EndSessions
+		changes := !strings.HasPrefix(string(p), "view_") && !strings.HasPrefix(string(p), "export_") &&
+			p != admin.UseConsole && p != admin.EndSessions
 		if changes && p.Allows(app.RoleAuditor) {
 			t.Errorf("the auditor may %s", p)
 		}
@@ -99,11 +100,18 @@ func TestTable(t *testing.T) {
 		may  []admin.Permission
 		not  []admin.Permission
 	}{
-		{app.RoleOperator, []admin.Permission{admin.EditPeople, admin.InvitePeople, admin.SuspendPeople, admin.RetryRequests, admin.CancelRequests},
+		{app.RoleOperator,
+			[]admin.Permission{admin.EditPeople, admin.InvitePeople, admin.SuspendPeople, admin.RetryRequests,
+				admin.CancelRequests},
 			[]admin.Permission{admin.ManageAdmins, admin.ChangeSettings, admin.ExportPeople, admin.ViewAudit}},
-		{app.RoleHelpDesk, []admin.Permission{admin.ViewPeople, admin.InvitePeople, admin.IssueActivation, admin.ClearPause, admin.ViewRequests},
-			[]admin.Permission{admin.ViewPersonalData, admin.EditPeople, admin.SuspendPeople, admin.RemovePeople, admin.CancelRequests, admin.ViewSettings, admin.ExportAudit, admin.ViewAdmins}},
-		{app.RoleAuditor, []admin.Permission{admin.ViewPeople, admin.ViewPersonalData, admin.ViewAudit, admin.ExportAudit, admin.ExportPeople, admin.ViewSettings},
+		{app.RoleHelpDesk,
+			[]admin.Permission{admin.ViewPeople, admin.InvitePeople, admin.IssueActivation, admin.ClearPause,
+				admin.ViewRequests},
+			[]admin.Permission{admin.ViewPersonalData, admin.EditPeople, admin.SuspendPeople, admin.RemovePeople,
+				admin.CancelRequests, admin.ViewSettings, admin.ExportAudit, admin.ViewAdmins}},
+		{app.RoleAuditor,
+			[]admin.Permission{admin.ViewPeople, admin.ViewPersonalData, admin.ViewAudit, admin.ExportAudit,
+				admin.ExportPeople, admin.ViewSettings},
 			[]admin.Permission{admin.ManageAdmins, admin.InvitePeople, admin.IssueActivation, admin.ClearPause}},
 	} {
 		for _, p := range row.may {
@@ -132,7 +140,8 @@ func TestRefusalsAreRecorded(t *testing.T) {
 		t.Errorf("refused with %v", err)
 	}
 	rows, err := w.AuditOf(t.Context(), "admin.refused", 5)
-	if err != nil || len(rows) != 1 || rows[0].ActorID != helen.who.ID || !strings.Contains(rows[0].Detail, `"manage_admins"`) {
+	if err != nil || len(rows) != 1 || rows[0].ActorID != helen.who.ID ||
+		!strings.Contains(rows[0].Detail, `"manage_admins"`) {
 		t.Errorf("in the audit: %+v %v", rows, err)
 	}
 }
@@ -166,7 +175,8 @@ func TestEveryUseCaseTakesAProof(t *testing.T) {
 				}
 				continue
 			}
-			i := slices.IndexFunc(may.All, func(p may.Permission) bool { return reflect.TypeOf(p).Name() == permission })
+			i := slices.IndexFunc(may.All,
+				func(p may.Permission) bool { return reflect.TypeOf(p).Name() == permission })
 			if i < 0 {
 				t.Errorf("Service.%s takes no proof of a permission", fn.Name.Name)
 				continue

@@ -33,7 +33,8 @@ func filled(t *testing.T, n int) *storetest.DB {
 	db := storetest.New(t)
 	for i := range n {
 		by := app.Actor{Kind: app.ActorACP, ID: "=cmd|'/c calc'!A0", Source: "-192.0.2.7"}
-		if err := db.Refused(t.Context(), by, "request.refuse", map[string]string{"reason": fmt.Sprintf("não,\n\"%d\" <&>", i)}); err != nil {
+		if err := db.Refused(t.Context(), by, "request.refuse",
+			map[string]string{"reason": fmt.Sprintf("não,\n\"%d\" <&>", i)}); err != nil {
 			t.Fatal(err)
 		}
 		db.Clock.Advance(time.Minute)
@@ -88,7 +89,8 @@ func TestExportInJSONLinesIsExact(t *testing.T) {
 		prev = row.Hash
 	}
 	found, err := db.AuditOf(t.Context(), "audit.export", 1)
-	if err != nil || len(found) != 1 || found[0].Hash != prev || found[0].ActorKind != app.ActorOperator || found[0].Detail != `{"format":"jsonl"}` {
+	if err != nil || len(found) != 1 || found[0].Hash != prev || found[0].ActorKind != app.ActorOperator ||
+		found[0].Detail != `{"format":"jsonl"}` {
 		t.Errorf("the export's last row isn't that of the export: %+v (%v)", found, err)
 	}
 	head, err := db.AuditHead(t.Context())
@@ -131,12 +133,14 @@ func TestExportInCSVIsSafeInSpreadsheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head := []string{"id", "at", "time", "actor_kind", "actor_id", "source", "action", "person_id", "device_id", "request_id", "detail", "prev_hash", "hash"}
+	head := []string{"id", "at", "time", "actor_kind", "actor_id", "source", "action", "person_id", "device_id",
+		"request_id", "detail", "prev_hash", "hash"}
 	if len(all) != 5 || !slices.Equal(all[0], head) {
 		t.Fatalf("%q", all)
 	}
 	got := all[2][:11]
-	want := []string{"2", "1795357860000", "2026-11-22T14:31:00.000Z", "acp", "'=cmd|'/c calc'!A0", "'-192.0.2.7", "request.refuse", "", "", "",
+	want := []string{"2", "1795357860000", "2026-11-22T14:31:00.000Z", "acp", "'=cmd|'/c calc'!A0", "'-192.0.2.7",
+		"request.refuse", "", "", "",
 		`{"reason":"não,\n\"1\" \u003c\u0026\u003e"}`}
 	if !slices.Equal(got, want) {
 		t.Errorf("row\n%q, want\n%q", got, want)
@@ -207,7 +211,8 @@ func TestExportRefusesWhatItCannot(t *testing.T) {
 		t.Error("it writes XML")
 	}
 	full := errors.New("disk full")
-	if _, err := audit.Export(t.Context(), db.Store, app.Operator, broken{full}, audit.CSV, audit.Range{}); !errors.Is(err, full) {
+	if _, err := audit.Export(t.Context(), db.Store, app.Operator, broken{full}, audit.CSV,
+		audit.Range{}); !errors.Is(err, full) {
 		t.Errorf("a full disk: %v", err)
 	}
 	// It counts as an export all the same: who knows how far it got.
@@ -262,14 +267,19 @@ func TestWordsOfAReport(t *testing.T) {
 	}
 	says(nil, store.AuditHead{}, "6 rows are whole: 1 to 6 of 2026-11-22 14:35:00 UTC.", "--head")
 	says(nil, head, "The head is among them")
-	if _, err := db.DropAudit(t.Context(), app.System, db.Now().Add(-3*time.Minute), func(m []byte) []byte { return ed25519.Sign(private, m) }); err != nil {
+	if _, err := db.DropAudit(t.Context(), app.System, db.Now().Add(-3*time.Minute),
+		func(m []byte) []byte { return ed25519.Sign(private, m) }); err != nil {
 		t.Fatal(err)
 	}
-	says(public, head, "4 rows are whole: 4 to 7", "Rows up to 3, of 2026-11-22 14:32:00 UTC, were dropped by retention on 2026-11-22 14:36:00 UTC", "The head is among them")
+	says(public, head, "4 rows are whole: 4 to 7",
+		"Rows up to 3, of 2026-11-22 14:32:00 UTC, were dropped by retention on 2026-11-22 14:36:00 UTC",
+		"The head is among them")
 	says(public, store.AuditHead{ID: 2, Hash: head.Hash}, "The head is of a row that retention dropped")
-	says(nil, head, "Not one row is known to be whole", "the checkpoint behind row 3 of 2026-11-22 14:32:00.000 UTC isn't signed")
+	says(nil, head, "Not one row is known to be whole",
+		"the checkpoint behind row 3 of 2026-11-22 14:32:00.000 UTC isn't signed")
 	says(public, store.AuditHead{ID: 99, Hash: head.Hash[1:] + "0"}, "4 rows are whole", "the end was cut off: row 99")
-	if _, err := db.DropAudit(t.Context(), app.System, db.Now().Add(time.Minute), func(m []byte) []byte { return ed25519.Sign(private, m) }); err != nil {
+	if _, err := db.DropAudit(t.Context(), app.System, db.Now().Add(time.Minute),
+		func(m []byte) []byte { return ed25519.Sign(private, m) }); err != nil {
 		t.Fatal(err)
 	}
 	says(public, store.AuditHead{}, "1 row is whole: 8 of ")

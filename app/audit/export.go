@@ -36,7 +36,8 @@ const exportPage = 2000
 
 // Export writes the rows of a time, oldest first, and tells how many. That
 // somebody exports is itself a row, written first, so that no export escapes it.
-func Export(ctx context.Context, st *store.Store, by app.Actor, to io.Writer, format Format, of Range) (n int, err error) {
+func Export(ctx context.Context, st *store.Store, by app.Actor, to io.Writer, format Format,
+	of Range) (n int, err error) {
 	buffer := bufio.NewWriter(to)
 	write, err := writer(buffer, format)
 	if err != nil {
@@ -86,10 +87,12 @@ func writer(to io.Writer, format Format) (func(store.AuditEntry) error, error) {
 		return func(row store.AuditEntry) error { return e.Encode(lineOf(row)) }, nil
 	case CSV:
 		w := csvfile.NewWriter(to)
-		w.Write("id", "at", "time", "actor_kind", "actor_id", "source", "action", "person_id", "device_id", "request_id",
+		w.Write("id", "at", "time", "actor_kind", "actor_id", "source", "action", "person_id", "device_id",
+			"request_id",
 			"detail", "prev_hash", "hash")
 		return func(e store.AuditEntry) error {
-			w.Write(strconv.FormatInt(e.ID, 10), strconv.FormatInt(int64(e.At), 10), lineOf(e).Time, string(e.ActorKind), e.ActorID, e.Source,
+			w.Write(strconv.FormatInt(e.ID, 10), strconv.FormatInt(int64(e.At), 10), lineOf(e).Time,
+				string(e.ActorKind), e.ActorID, e.Source,
 				e.Action, e.PersonID, e.DeviceID, e.RequestID, e.Detail, e.PrevHash, e.Hash)
 			return w.Flush() // into the buffer
 		}, nil
@@ -115,7 +118,8 @@ type line struct {
 }
 
 func lineOf(e store.AuditEntry) line {
-	return line{e.ID, e.At, e.At.Time().Format("2006-01-02T15:04:05.000Z07:00"), e.ActorKind, e.ActorID, e.Source, e.Action,
+	return line{e.ID, e.At, e.At.Time().Format("2006-01-02T15:04:05.000Z07:00"), e.ActorKind, e.ActorID, e.Source,
+		e.Action,
 		e.PersonID, e.DeviceID, e.RequestID, e.Detail, e.PrevHash, e.Hash}
 }
 
@@ -126,5 +130,6 @@ func ParseTime(s string) (app.Instant, error) {
 			return app.At(t), nil
 		}
 	}
-	return 0, app.ErrMalformed.Because(errors.New(strconv.Quote(s) + " is neither a day such as 2026-11-22 nor a time such as 2026-11-22T14:30:00Z"))
+	return 0, app.ErrMalformed.Because(errors.New(strconv.Quote(s) +
+		" is neither a day such as 2026-11-22 nor a time such as 2026-11-22T14:30:00Z"))
 }

@@ -16,7 +16,8 @@ const stamp = "2006-01-02 15:04:05 UTC"
 
 // Verify checks the audit's chain, from a checkpoint that was signed with the
 // key, and with a head also its end. A zero head asks for none.
-func Verify(ctx context.Context, r *store.Reader, key ed25519.PublicKey, head store.AuditHead) (store.AuditReport, error) {
+func Verify(ctx context.Context, r *store.Reader, key ed25519.PublicKey,
+	head store.AuditHead) (store.AuditReport, error) {
 	return r.VerifyAudit(ctx, head, func(message, signature []byte) bool {
 		return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, signature)
 	})
@@ -33,7 +34,8 @@ func Words(rep store.AuditReport) string {
 	case rep.Rows == 1:
 		fmt.Fprintf(&b, "1 row is whole: %d of %s", rep.First.ID, rep.LastAt.Time().Format(stamp))
 	default:
-		fmt.Fprintf(&b, "%d rows are whole: %d to %d of %s", rep.Rows, rep.First.ID, rep.Last.ID, rep.LastAt.Time().Format(stamp))
+		fmt.Fprintf(&b, "%d rows are whole: %d to %d of %s", rep.Rows, rep.First.ID, rep.Last.ID,
+			rep.LastAt.Time().Format(stamp))
 	}
 	b.WriteString(".\n")
 	if c := rep.Checkpoint; c != nil {

@@ -78,24 +78,26 @@ type FactName string
 // The names of facts, with the value that each has.
 const (
 	// Payments.
-	Amount            FactName = "amount"              // Money: InstructedAmount, payment.amount
-	FirstPayment      FactName = "first_payment"       // Money and At
-	RecurringPayment  FactName = "recurring_payment"   // Money and At
-	FinalPayment      FactName = "final_payment"       // Money and At
-	NumberOfPayments  FactName = "number_of_payments"  // Text
-	Frequency         FactName = "frequency"           // Schedule
-	Payee             FactName = "payee"               // Text: the name
-	PayeeParty        FactName = "payee_party"         // Text: Creditor.Name of an international payment, where the account has another name
-	PayeeDocument     FactName = "payee_document"      // Text: CPF or CNPJ, without punctuation
-	PayeePersonType   FactName = "payee_person_type"   // Text: PESSOA_NATURAL, PESSOA_JURIDICA
-	PayeeAccount      FactName = "payee_account"       // Account
-	PayeeAddress      FactName = "payee_address"       // List
-	PayeeBank         FactName = "payee_bank"          // Text: the agent's name; Account: its scheme and identification
-	PayeeBankAddress  FactName = "payee_bank_address"  // List
-	PayeeProxy        FactName = "payee_proxy"         // Text: the Pix key
-	Reference         FactName = "reference"           // Text
-	Remittance        FactName = "remittance"          // Text: unstructured; Brazil: remittanceInformation, "descrição"
-	PayOn             FactName = "pay_on"              // At: RequestedExecutionDateTime, payment.date, schedule.single.date
+	Amount           FactName = "amount"             // Money: InstructedAmount, payment.amount
+	FirstPayment     FactName = "first_payment"      // Money and At
+	RecurringPayment FactName = "recurring_payment"  // Money and At
+	FinalPayment     FactName = "final_payment"      // Money and At
+	NumberOfPayments FactName = "number_of_payments" // Text
+	Frequency        FactName = "frequency"          // Schedule
+	Payee            FactName = "payee"              // Text: the name
+	// Text: Creditor.Name of an international payment, where the account has another name
+	PayeeParty       FactName = "payee_party"
+	PayeeDocument    FactName = "payee_document"     // Text: CPF or CNPJ, without punctuation
+	PayeePersonType  FactName = "payee_person_type"  // Text: PESSOA_NATURAL, PESSOA_JURIDICA
+	PayeeAccount     FactName = "payee_account"      // Account
+	PayeeAddress     FactName = "payee_address"      // List
+	PayeeBank        FactName = "payee_bank"         // Text: the agent's name; Account: its scheme and identification
+	PayeeBankAddress FactName = "payee_bank_address" // List
+	PayeeProxy       FactName = "payee_proxy"        // Text: the Pix key
+	Reference        FactName = "reference"          // Text
+	Remittance       FactName = "remittance"         // Text: unstructured; Brazil: remittanceInformation, "descrição"
+	// At: RequestedExecutionDateTime, payment.date, schedule.single.date
+	PayOn             FactName = "pay_on"
 	Method            FactName = "method"              // Text: Brazil payment.type, PIX
 	LocalInstrument   FactName = "local_instrument"    // Text: MANU, DICT, QRDN, QRES, INIC, UK.OBIE....
 	QRCode            FactName = "qr_code"             // Text

@@ -19,7 +19,8 @@ const (
 	Unknown     Outcome = "unknown"     // no answer; the call may have taken effect
 	Unreachable Outcome = "unreachable" // the call was never sent
 	OtherKind   Outcome = "other kind"  // an answer, but with no consent of the login's kind
-	Unreadable  Outcome = "unreadable"  // a consent lacks what must be shown, or contradicts itself: no person can decide over it
+	// a consent lacks what must be shown, or contradicts itself: no person can decide over it
+	Unreadable Outcome = "unreadable"
 )
 
 // Error is a call to an authorization server that didn't succeed.

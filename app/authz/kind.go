@@ -80,7 +80,12 @@ var kinds = []Row{
 	},
 	{
 		Kind: Test, Subject: Trial, Profile: profileTest,
-		Words: Words{Name: "request.kind_test", Verb: "request.asks_test", List: "admin.requests.kind_test", Chart: "admin.requests.kind_test"},
+		Words: Words{
+			Name:  "request.kind_test",
+			Verb:  "request.asks_test",
+			List:  "admin.requests.kind_test",
+			Chart: "admin.requests.kind_test",
+		},
 	},
 	{
 		Kind: UKAccountAccess, Country: UK, Subject: Data, Profile: profileUKAccounts,
@@ -88,7 +93,8 @@ var kinds = []Row{
 			Chart: "admin.overview.kind.uk_access", Calls: "admin.settings.acp.kind.uk_accounts"},
 	},
 	ukPayment(UKDomesticPayment, true, "kind.payment", "ask.pay", "admin.settings.acp.kind.uk_domestic"),
-	ukPayment(UKDomesticScheduledPayment, false, "kind.scheduled", "ask.schedule", "admin.settings.acp.kind.uk_scheduled"),
+	ukPayment(UKDomesticScheduledPayment, false, "kind.scheduled", "ask.schedule",
+		"admin.settings.acp.kind.uk_scheduled"),
 	ukPayment(UKDomesticStandingOrder, false, "kind.standing", "ask.standing", "admin.settings.acp.kind.uk_standing"),
 	ukPayment(UKFilePayment, false, "kind.file", "ask.pay", "admin.settings.acp.kind.uk_file"),
 	ukPayment(UKInternationalPayment, false, "kind.international", "ask.international",

@@ -52,17 +52,20 @@ func TestEveryKindHasARow(t *testing.T) {
 			if r.Subject == "" || !r.Kind.Known() {
 				t.Error("it has no subject")
 			}
-			if banking := r.Subject == authz.Data || r.Subject == authz.Payment; banking != (r.Country != authz.NoCountry) {
+			if banking := r.Subject == authz.Data ||
+				r.Subject == authz.Payment; banking != (r.Country != authz.NoCountry) {
 				t.Errorf("its subject is %s, its country %q", r.Subject, r.Country)
 			}
 			if r.Kind.Pays() != (r.Subject == authz.Payment) {
 				t.Errorf("it pays: %v", r.Kind.Pays())
 			}
-			if r.Profile.Name == "" || r.Profile.Lang == "" || r.Profile.Zone == "" || r.Profile.MatchCode != (r.Profile.Words != "") {
+			if r.Profile.Name == "" || r.Profile.Lang == "" || r.Profile.Zone == "" ||
+				r.Profile.MatchCode != (r.Profile.Words != "") {
 				t.Errorf("its profile is %+v", r.Profile)
 			}
 			w := r.Words
-			if w.Name == "" || w.Verb == "" || w.List == "" || w.Chart == "" || (w.Calls == "") != (r.Subject == authz.Trial) {
+			if w.Name == "" || w.Verb == "" || w.List == "" || w.Chart == "" ||
+				(w.Calls == "") != (r.Subject == authz.Trial) {
 				t.Errorf("its words are %+v", w)
 			}
 		})
@@ -73,7 +76,8 @@ func TestEveryKindHasARow(t *testing.T) {
 func TestOtherKindsAreUnknown(t *testing.T) {
 	for _, kind := range []authz.Kind{app.KindUnknown, "uk-vrp", "uk-", "br-data-v9", "payment"} {
 		r := kind.Row()
-		if kind.Known() || kind.Pays() || r.Kind != kind || r.Subject != "" || r.Country != authz.NoCountry || r.Profile.Name != "unknown" ||
+		if kind.Known() || kind.Pays() || r.Kind != kind || r.Subject != "" || r.Country != authz.NoCountry ||
+			r.Profile.Name != "unknown" ||
 			r.Words != authz.Kind("").Row().Words {
 			t.Errorf("%q is %+v", kind, r)
 		}

@@ -18,12 +18,14 @@ import (
 // value.
 func TestAPanicIsAnError(t *testing.T) {
 	var out bytes.Buffer
-	err := background.Try(t.Context(), slog.New(slog.NewTextHandler(&out, nil)), "a test", func() error { panic("of Ada Quill") })
+	err := background.Try(t.Context(), slog.New(slog.NewTextHandler(&out, nil)), "a test",
+		func() error { panic("of Ada Quill") })
 	var p *background.Panic
 	if !errors.As(err, &p) || p.Type != "string" {
 		t.Errorf("got %v", err)
 	}
-	if said := out.String(); !strings.Contains(said, "background_test.TestAPanicIsAnError") || strings.Contains(said, "Quill") {
+	if said := out.String(); !strings.Contains(said, "background_test.TestAPanicIsAnError") ||
+		strings.Contains(said, "Quill") {
 		t.Errorf("the log: %s", said)
 	}
 }

@@ -106,7 +106,8 @@ func (s *PushService) serve(w http.ResponseWriter, r *http.Request) {
 		s.post(w, r, secret)
 		return
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"push-notification"}, InsecureSkipVerify: true})
+	conn, err := websocket.Accept(w, r,
+		&websocket.AcceptOptions{Subprotocols: []string{"push-notification"}, InsecureSkipVerify: true})
 	if err != nil {
 		return
 	}
@@ -230,7 +231,11 @@ func (s *PushService) read(r *http.Request) (m message, key string, err error) {
 	if err != nil || len(body) > 4096 {
 		return m, "", errors.Join(err, fmt.Errorf("a body of %d bytes", len(body)))
 	}
-	return message{TTL: ttl, Data: base64.RawURLEncoding.EncodeToString(body), Headers: map[string]string{"encoding": "aes128gcm"}}, key, nil
+	return message{
+		TTL:     ttl,
+		Data:    base64.RawURLEncoding.EncodeToString(body),
+		Headers: map[string]string{"encoding": "aes128gcm"},
+	}, key, nil
 }
 
 // prefs are the settings by which Firefox uses this service.

@@ -67,7 +67,13 @@ func TestARoundTrip(t *testing.T) {
 	}
 	send := func(text string) int {
 		t.Helper()
-		res, err := webpush.SendNotificationWithContext(t.Context(), []byte(text), &sub, &webpush.Options{Subscriber: "https://assent.example", VAPIDPublicKey: public, VAPIDPrivateKey: private, TTL: 60})
+		res, err := webpush.SendNotificationWithContext(t.Context(), []byte(text), &sub,
+			&webpush.Options{
+				Subscriber:      "https://assent.example",
+				VAPIDPublicKey:  public,
+				VAPIDPrivateKey: private,
+				TTL:             60,
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,8 @@ func StartDesktop(t testing.TB) *Desktop {
 	t.Helper()
 	path, err := exec.LookPath("dbus-daemon")
 	if err != nil {
-		apptest.NotRun(t, "a desktop for notifications: no dbus-daemon on this machine (Debian: apt-get install dbus-daemon libnotify4)")
+		apptest.NotRun(t,
+			"a desktop for notifications: no dbus-daemon on this machine (Debian: apt-get install dbus-daemon libnotify4)")
 	}
 	cmd := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1")
 	out, err := cmd.StdoutPipe()
@@ -65,7 +66,12 @@ func StartDesktop(t testing.TB) *Desktop {
 	if err != nil {
 		t.Fatalf("dbus-daemon: %v", err)
 	}
-	d := &Desktop{t: t, Address: strings.TrimSpace(address), shown: map[uint32]Notification{}, news: make(chan struct{}, 100)}
+	d := &Desktop{
+		t:       t,
+		Address: strings.TrimSpace(address),
+		shown:   map[uint32]Notification{},
+		news:    make(chan struct{}, 100),
+	}
 	if d.conn, err = dbus.Connect(d.Address, dbus.WithOutgoingInterceptor(d.answers)); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +99,8 @@ func (service) GetServerInformation() (name, vendor, version, spec string, err *
 }
 
 // Notify implements the interface.
-func (s service) Notify(_ string, replaces uint32, _, summary, body string, actions []string, _ map[string]dbus.Variant, _ int32) (uint32, *dbus.Error) {
+func (s service) Notify(_ string, replaces uint32, _, summary, body string, actions []string, _ map[string]dbus.Variant,
+	_ int32) (uint32, *dbus.Error) {
 	d := s.d
 	d.mu.Lock()
 	defer d.mu.Unlock()

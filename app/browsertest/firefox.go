@@ -32,10 +32,16 @@ var prefs = map[string]any{
 	"dom.serviceWorkers.testing.enabled":         true,
 	"permissions.default.desktop-notification":   1, // allowed
 	"security.webauth.webauthn_enable_softtoken": true, "security.webauth.webauthn_enable_usbtoken": false,
-	"network.proxy.type": 1, "network.proxy.http": "127.0.0.1", "network.proxy.http_port": 9, "network.proxy.ssl": "127.0.0.1", "network.proxy.ssl_port": 9,
+	"network.proxy.type":              1,
+	"network.proxy.http":              "127.0.0.1",
+	"network.proxy.http_port":         9,
+	"network.proxy.ssl":               "127.0.0.1",
+	"network.proxy.ssl_port":          9,
 	"network.dns.native-is-localhost": true, "services.settings.server": "data:,#remote-settings-dummy/v1",
-	"app.normandy.enabled": false, "browser.shell.checkDefaultBrowser": false, "datareporting.policy.dataSubmissionEnabled": false,
-	"intl.accept_languages": "en-GB",
+	"app.normandy.enabled":                       false,
+	"browser.shell.checkDefaultBrowser":          false,
+	"datareporting.policy.dataSubmissionEnabled": false,
+	"intl.accept_languages":                      "en-GB",
 }
 
 // StartFirefox runs Firefox for the length of a test, with that push service
@@ -57,8 +63,10 @@ func StartFirefox(t testing.TB, push *PushService, desktop *Desktop) *Firefox {
 		t.Fatal(err)
 	}
 	f := &Firefox{t: t, log: &bytes.Buffer{}}
-	cmd := exec.Command(path, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile, "about:blank")
-	cmd.Env = append(os.Environ(), "HOME="+profile, "MOZ_REMOTE_SETTINGS_DEVTOOLS=1", "MOZ_CRASHREPORTER_DISABLE=1", "DBUS_SESSION_BUS_ADDRESS="+desktop.Address)
+	cmd := exec.Command(path, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile",
+		profile, "about:blank")
+	cmd.Env = append(os.Environ(), "HOME="+profile, "MOZ_REMOTE_SETTINGS_DEVTOOLS=1", "MOZ_CRASHREPORTER_DISABLE=1",
+		"DBUS_SESSION_BUS_ADDRESS="+desktop.Address)
 	cmd.Stdout, cmd.Stderr = f.log, f.log
 	cmd.WaitDelay = time.Second // its processes may keep the log open when it has ended
 	if err := cmd.Start(); err != nil {
@@ -85,7 +93,8 @@ func StartFirefox(t testing.TB, push *PushService, desktop *Desktop) *Firefox {
 		t.Fatal(err)
 	}
 	f.call("WebDriver:NewSession", map[string]any{"capabilities": map[string]any{}}, nil)
-	f.call("WebDriver:SetTimeouts", map[string]any{"script": patience.Milliseconds(), "pageLoad": patience.Milliseconds(), "implicit": 0}, nil)
+	f.call("WebDriver:SetTimeouts",
+		map[string]any{"script": patience.Milliseconds(), "pageLoad": patience.Milliseconds(), "implicit": 0}, nil)
 	f.call("WebAuthn:AddVirtualAuthenticator", map[string]any{"protocol": "ctap2", "transport": "internal",
 		"hasResidentKey": true, "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true}, nil)
 	return f
@@ -143,7 +152,8 @@ func (f *Firefox) eval(body string, into any) error {
 			Error string          `json:"error"`
 		} `json:"value"`
 	}
-	if err := f.m.call("WebDriver:ExecuteAsyncScript", map[string]any{"script": script, "args": []any{}}, &answer); err != nil {
+	if err := f.m.call("WebDriver:ExecuteAsyncScript", map[string]any{"script": script, "args": []any{}},
+		&answer); err != nil {
 		return err
 	}
 	if answer.Value.Error != "" {
@@ -178,7 +188,8 @@ func (f *Firefox) Until(what, expression string) {
 // Click clicks, as a person does, on the first element that a selector finds.
 func (f *Firefox) Click(selector string) {
 	f.t.Helper()
-	f.Until(selector+" is there", fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && !e.disabled)`, selector))
+	f.Until(selector+" is there",
+		fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && !e.disabled)`, selector))
 	var found struct {
 		Value map[string]string `json:"value"`
 	}

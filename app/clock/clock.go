@@ -117,7 +117,8 @@ func (c *Clock) Heard(date time.Time, took time.Duration) {
 	}
 	by := wall.Sub(before)
 	c.now, c.leapt, c.set = wall, 0, c.set+by
-	c.cfg.Log.Warn("an authorization server's Date agrees with this machine's clock: the service's time was set by it", "by", by.Round(time.Second), "clock", wall)
+	c.cfg.Log.Warn("an authorization server's Date agrees with this machine's clock: the service's time was set by it",
+		"by", by.Round(time.Second), "clock", wall)
 }
 
 // Leapt is how far the wall clock is ahead of the time (behind where negative)

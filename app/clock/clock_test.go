@@ -22,8 +22,11 @@ type machine struct {
 
 func newMachine() (*machine, *clock.Clock) {
 	m := &machine{wall: time.Date(2026, 11, 22, 14, 30, 0, 0, time.UTC)}
-	return m, clock.New(clock.Config{Wall: func() time.Time { return m.wall }, Mono: func() time.Duration { return m.mono },
-		Log: slog.New(slog.NewTextHandler(&m.log, nil))})
+	return m, clock.New(clock.Config{
+		Wall: func() time.Time { return m.wall },
+		Mono: func() time.Duration { return m.mono },
+		Log:  slog.New(slog.NewTextHandler(&m.log, nil)),
+	})
 }
 
 func (m *machine) pass(d time.Duration) { m.wall, m.mono = m.wall.Add(d), m.mono+d }
@@ -34,8 +37,10 @@ func TestALeapIsNotBelieved(t *testing.T) {
 		leap    time.Duration
 		follows bool
 	}{
-		{"a day ahead", 24 * time.Hour, false}, {"a day back", -24 * time.Hour, false}, {"an hour back", -time.Hour, false},
-		{"just too far ahead", clock.Believed + time.Second, false}, {"just too far back", -clock.Believed - time.Second, false},
+		{"a day ahead", 24 * time.Hour, false}, {"a day back", -24 * time.Hour, false},
+		{"an hour back", -time.Hour, false},
+		{"just too far ahead", clock.Believed + time.Second, false},
+		{"just too far back", -clock.Believed - time.Second, false},
 		{"a small step ahead", clock.Believed, true}, {"a small step back", -clock.Believed, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -60,7 +65,8 @@ func TestALeapIsNotBelieved(t *testing.T) {
 				t.Errorf("said %d times:\n%s", n, &m.log)
 			}
 			m.wall = m.wall.Add(-c.leap)
-			if now := clk.Now(); !now.Equal(m.wall) || clk.Leapt() != 0 || !strings.Contains(m.log.String(), "agrees with the service's again") {
+			if now := clk.Now(); !now.Equal(m.wall) || clk.Leapt() != 0 ||
+				!strings.Contains(m.log.String(), "agrees with the service's again") {
 				t.Errorf("back again it is %v, leapt %v", now, clk.Leapt())
 			}
 		})
@@ -71,7 +77,8 @@ func TestALeapIsNotBelieved(t *testing.T) {
 func TestTimeNeverGoesBack(t *testing.T) {
 	m, clk := newMachine()
 	last := clk.Now()
-	for i, step := range []time.Duration{0, -50 * time.Second, 0, 30 * time.Second, -40 * time.Second, -2 * time.Hour, 0, 2 * time.Hour, 0} {
+	for i, step := range []time.Duration{0, -50 * time.Second, 0, 30 * time.Second, -40 * time.Second, -2 * time.Hour,
+		0, 2 * time.Hour, 0} {
 		m.pass(20 * time.Second)
 		m.wall = m.wall.Add(step)
 		now := clk.Now()
@@ -89,10 +96,14 @@ func TestWhatMakesALeapBelieved(t *testing.T) {
 		date    func(wall, service time.Time) time.Time
 		follows bool
 	}{
-		{"a Date that agrees, ahead", 5 * time.Hour, func(wall, _ time.Time) time.Time { return wall.Add(20 * time.Second) }, true},
-		{"a Date that agrees, back", -5 * time.Hour, func(wall, _ time.Time) time.Time { return wall.Add(-20 * time.Second) }, true},
-		{"a Date that agrees with the service", 5 * time.Hour, func(_, service time.Time) time.Time { return service }, false},
-		{"a Date that agrees with neither", 5 * time.Hour, func(wall, _ time.Time) time.Time { return wall.Add(time.Hour) }, false},
+		{"a Date that agrees, ahead", 5 * time.Hour,
+			func(wall, _ time.Time) time.Time { return wall.Add(20 * time.Second) }, true},
+		{"a Date that agrees, back", -5 * time.Hour,
+			func(wall, _ time.Time) time.Time { return wall.Add(-20 * time.Second) }, true},
+		{"a Date that agrees with the service", 5 * time.Hour, func(_, service time.Time) time.Time { return service },
+			false},
+		{"a Date that agrees with neither", 5 * time.Hour,
+			func(wall, _ time.Time) time.Time { return wall.Add(time.Hour) }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, clk := newMachine()
@@ -116,7 +127,10 @@ func TestServersAreAskedWhileInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var leap, set atomic.Int64 // in nanoseconds
 		began := time.Now()
-		clk := clock.New(clock.Config{Wall: func() time.Time { return time.Now().Add(time.Duration(leap.Load())) }, Mono: func() time.Duration { return time.Since(began) }})
+		clk := clock.New(clock.Config{
+			Wall: func() time.Time { return time.Now().Add(time.Duration(leap.Load())) },
+			Mono: func() time.Duration { return time.Since(began) },
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		var asked atomic.Int64
 		var agrees atomic.Bool

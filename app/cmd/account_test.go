@@ -48,13 +48,15 @@ func TestAccountCommands(t *testing.T) {
 
 	list := must(t, "account", "list", dir, "subject:Sub-1")
 	lines := strings.Split(strings.TrimSpace(list), "\n")
-	if len(lines) != 3 || !strings.Contains(lines[1], "Everyday") || !strings.Contains(lines[1], "GBP 7.00") || !strings.HasSuffix(lines[1], "yes") || !strings.Contains(lines[2], "Cards can't be paid from") {
+	if len(lines) != 3 || !strings.Contains(lines[1], "Everyday") || !strings.Contains(lines[1], "GBP 7.00") ||
+		!strings.HasSuffix(lines[1], "yes") || !strings.Contains(lines[2], "Cards can't be paid from") {
 		t.Errorf("list:\n%s", list)
 	}
 
 	write(accountFile + "nobody,x,account,X,,,,,,,,,,yes\nada,y,account,Y,X,1,,,,,,,lots,yes\n")
 	_, _, err := run(t, "account", "import", dir, path)
-	for _, says := range []string{"2 rows are wrong, nothing was changed", "line 5: identification:", "person: no such person", "line 6: balance:"} {
+	for _, says := range []string{"2 rows are wrong, nothing was changed", "line 5: identification:",
+		"person: no such person", "line 6: balance:"} {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v\ndoesn't say %q", err, says)
 		}
@@ -82,7 +84,14 @@ func TestAccountImportFromStandardInput(t *testing.T) {
 	must(t, "user", "add", dir, "--name=Ada Quill", "--id=ada")
 	var out, errs strings.Builder
 	text := strings.Join(strings.SplitAfter(accountFile, "\n")[:3], "")
-	if err := cmd.Run(t.Context(), cmd.Process{Args: []string{"account", "import", dir, "-"}, Stdin: strings.NewReader(text), Stdout: &out, Stderr: &errs}); err != nil || errs.String() != "2 added, 0 changed, 0 unchanged\n" {
+	if err := cmd.Run(t.Context(),
+		cmd.Process{
+			Args:   []string{"account", "import", dir, "-"},
+			Stdin:  strings.NewReader(text),
+			Stdout: &out,
+			Stderr: &errs,
+		}); err != nil ||
+		errs.String() != "2 added, 0 changed, 0 unchanged\n" {
 		t.Errorf("printed %q, %v", errs.String(), err)
 	}
 }
@@ -95,13 +104,18 @@ func TestAccountListAsksTheEndpoint(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		io.WriteString(w, `{"accounts":[{"id":"br-9","kind":"account","name":"Poupança","ispb":"12345678","issuer":"1774","number":"123450","account_type":"SVGS","payable":"Conta poupança"}]}`)
+		io.WriteString(w,
+			`{"accounts":[{"id":"br-9","kind":"account","name":"Poupança","ispb":"12345678","issuer":"1774","number":"123450","account_type":"SVGS","payable":"Conta poupança"}]}`)
 	}))
 	defer srv.Close()
-	if list := must(t, "account", "list", dir, "--accounts-url="+srv.URL, "--accounts-token=t-0", "ada"); !strings.Contains(list, "br-9") || !strings.Contains(list, "12345678 1774 123450") || !strings.HasSuffix(list, "Conta poupança\n") {
+	if list := must(t, "account", "list", dir, "--accounts-url="+srv.URL, "--accounts-token=t-0",
+		"ada"); !strings.Contains(list, "br-9") ||
+		!strings.Contains(list, "12345678 1774 123450") || !strings.HasSuffix(list, "Conta poupança\n") {
 		t.Errorf("list:\n%s", list)
 	}
-	if _, _, err := run(t, "account", "list", dir, "--accounts-url="+srv.URL, "--accounts-token=other", "ada"); err == nil || !strings.Contains(err.Error(), "it answers 401") {
+	if _, _, err := run(t, "account", "list", dir, "--accounts-url="+srv.URL, "--accounts-token=other",
+		"ada"); err == nil ||
+		!strings.Contains(err.Error(), "it answers 401") {
 		t.Errorf("refused by the endpoint: %v", err)
 	}
 }
@@ -116,7 +130,8 @@ func TestAccountListOfCompanies(t *testing.T) {
 	if err := os.WriteFile(path, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, err := run(t, "account", "import", dir, path); err != nil || errs != "2 added, 0 changed, 0 unchanged\n" {
+	if _, errs, err := run(t, "account", "import", dir, path); err != nil ||
+		errs != "2 added, 0 changed, 0 unchanged\n" {
 		t.Fatalf("%q, %v", errs, err)
 	}
 	lines := strings.Split(must(t, "account", "list", dir, "cpf:12345678909"), "\n")
@@ -131,12 +146,17 @@ func TestAccountListOfCompanies(t *testing.T) {
 		io.WriteString(w, `{"accounts":[]}`)
 	}))
 	defer srv.Close()
-	must(t, "account", "list", dir, "--accounts-url="+srv.URL+"/a", "--accounts-id=cpf", "--accounts-method=post", "cpf:12345678909")
-	want := []string{`POST /a {"id":"12345678909","kind":"cpf","company":""}`, `POST /a {"id":"12345678909","kind":"cpf","company":"12345678000195"}`}
+	must(t, "account", "list", dir, "--accounts-url="+srv.URL+"/a", "--accounts-id=cpf", "--accounts-method=post",
+		"cpf:12345678909")
+	want := []string{`POST /a {"id":"12345678909","kind":"cpf","company":""}`,
+		`POST /a {"id":"12345678909","kind":"cpf","company":"12345678000195"}`}
 	if !slices.Equal(asked, want) {
 		t.Errorf("asked %q", asked)
 	}
-	for flag, says := range map[string]string{"--accounts-method=PUT": "ASSENT_ACCOUNTS_METHOD", "--accounts-url=" + srv.URL + "/?company=1": "leave out the parameter company"} {
+	for flag, says := range map[string]string{
+		"--accounts-method=PUT":                     "ASSENT_ACCOUNTS_METHOD",
+		"--accounts-url=" + srv.URL + "/?company=1": "leave out the parameter company",
+	} {
 		args := []string{"account", "list", dir, "--accounts-url=" + srv.URL, flag, "cpf:12345678909"}
 		if _, _, err := run(t, args...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", flag, err)

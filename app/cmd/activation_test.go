@@ -46,7 +46,8 @@ func TestActivationCode(t *testing.T) {
 	ada.types("activation-code", wrong)
 	ada.says("code-wrong", "4 tries left")
 	ada.accessible("wrong code")
-	if described := eval[string](ada, `document.activeElement.getAttribute("aria-describedby") ?? ""`); !strings.HasPrefix(described, "code-fault") {
+	if described := eval[string](ada,
+		`document.activeElement.getAttribute("aria-describedby") ?? ""`); !strings.HasPrefix(described, "code-fault") {
 		t.Errorf("after a wrong code the focus is on what is described by %q, want the field with its fault", described)
 	}
 	ada.types("activation-code", code)
@@ -72,7 +73,9 @@ func TestFirstOwnerByCommandsAlone(t *testing.T) {
 	olive := newPhone(t, "olive", desk)
 	olive.open(d.Owner)
 	olive.accessible("the set-up link before its code")
-	olive.types("set-up-code", strings.TrimSpace(must(t, "admin", "code", "--data-dir="+dir, "owner@northmoor.example", "--words="+olive.text("words"))))
+	olive.types("set-up-code",
+		strings.TrimSpace(must(t, "admin", "code", "--data-dir="+dir, "owner@northmoor.example",
+			"--words="+olive.text("words"))))
 	olive.says("name", "Olive Owen")
 	olive.click("make-passkey")
 	olive.until("the overview is open", `location.pathname === "/admin/overview"`)
@@ -81,16 +84,19 @@ func TestFirstOwnerByCommandsAlone(t *testing.T) {
 func TestActivationCodeCommand(t *testing.T) {
 	dir := "--data-dir=" + t.TempDir()
 	must(t, "user", "add", dir, "--name=Ada Quill", "--id=ada.quill")
-	if _, _, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin"); err == nil || !strings.Contains(err.Error(), "assent user invite ada.quill") {
+	if _, _, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin"); err == nil ||
+		!strings.Contains(err.Error(), "assent user invite ada.quill") {
 		t.Errorf("a code without a link: %v, want what to do", err)
 	}
-	for _, args := range [][]string{{"user", "invite", dir, "ada.quill"}, {"user", "invite", "--letter", dir, "ada.quill"}} {
+	for _, args := range [][]string{{"user", "invite", dir, "ada.quill"},
+		{"user", "invite", "--letter", dir, "ada.quill"}} {
 		must(t, args...)
 		out, errs, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin")
 		if err != nil || !regexp.MustCompile(`^[0-9]{4} [0-9]{4}\n$`).MatchString(out) {
 			t.Errorf("%v: printed %q, %v, want the code alone", args, out, err)
 		}
-		if !strings.Contains(errs, "Ada Quill") || !regexp.MustCompile(`until \d\d:\d\d:\d\d`).MatchString(errs) || strings.Contains(errs, "off") {
+		if !strings.Contains(errs, "Ada Quill") || !regexp.MustCompile(`until \d\d:\d\d:\d\d`).MatchString(errs) ||
+			strings.Contains(errs, "off") {
 			t.Errorf("%v: says %q, want for whom and until when", args, errs)
 		}
 	}
@@ -100,10 +106,12 @@ func TestActivationCodeCommand(t *testing.T) {
 		}
 	}
 	t.Setenv("ASSENT_ACTIVATION_CODE", "false")
-	if _, _, err := run(t, "user", "invite", "--letter", dir, "ada.quill"); err == nil || !strings.Contains(err.Error(), "ASSENT_ACTIVATION_CODE") {
+	if _, _, err := run(t, "user", "invite", "--letter", dir, "ada.quill"); err == nil ||
+		!strings.Contains(err.Error(), "ASSENT_ACTIVATION_CODE") {
 		t.Errorf("a letter where codes are off: %v", err)
 	}
-	if _, errs, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin"); err != nil || !strings.Contains(errs, "off") {
+	if _, errs, err := run(t, "user", "code", dir, "ada.quill", "--words=acorn badger cabin"); err != nil ||
+		!strings.Contains(errs, "off") {
 		t.Errorf("a code where they are off: %v, says %q, want that links work without", err, errs)
 	}
 }

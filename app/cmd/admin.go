@@ -44,7 +44,8 @@ func (c adminAddCommand) Run(ctx context.Context, p Process, s *config.Settings)
 }
 
 func printSetUpLink(p Process, console *url.URL, in admin.Invited) error {
-	fmt.Fprintf(p.Stderr, "Its page shows three words. With these: assent admin code %s --words \"...\"\n", in.Admin.Email)
+	fmt.Fprintf(p.Stderr, "Its page shows three words. With these: assent admin code %s --words \"...\"\n",
+		in.Admin.Email)
 	_, err := fmt.Fprintln(p.Stdout, adminweb.SetUpURL(console, in.Token))
 	return err
 }
@@ -82,7 +83,8 @@ func (c adminCodeCommand) Run(ctx context.Context, p Process, s *config.Settings
 		}
 		digits, ends, err := r.Code(ctx, operator(), a.ID, c.Words)
 		if errors.Is(err, app.ErrNoInvitation) {
-			return fmt.Errorf("%s has no open link that a code could activate; make one with: assent admin link %s", a.Email, a.Email)
+			return fmt.Errorf("%s has no open link that a code could activate; make one with: assent admin link %s",
+				a.Email, a.Email)
 		}
 		if err != nil {
 			return err
@@ -132,7 +134,8 @@ func (c adminFourEyesCommand) Run(ctx context.Context, p Process, s *config.Sett
 		if err := settings.SwitchFourEyesOff(ctx, r.Store, operator()); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(p.Stdout, "Four eyes is off: nothing waits for a second administrator. What waits already can still be confirmed or refused.")
+		_, err := fmt.Fprintln(p.Stdout,
+			"Four eyes is off: nothing waits for a second administrator. What waits already can still be confirmed or refused.")
 		return err
 	})
 }

@@ -18,7 +18,8 @@ func TestImportWithErrors(t *testing.T) {
 	d := cmd.StartDemo(t, t.TempDir())
 	olive := owner(t, d)
 	file := filepath.Join(t.TempDir(), "people.csv")
-	write(t, file, "name,identifiers\nInes Moreira,email:ines@example.com\nNobody,\nKofi Okafor,username:kofi\nTwice,email:INES@example.com username:ada.quill\n")
+	write(t, file,
+		"name,identifiers\nInes Moreira,email:ines@example.com\nNobody,\nKofi Okafor,username:kofi\nTwice,email:INES@example.com username:ada.quill\n")
 	olive.click("section-import")
 	olive.see("upload")
 	olive.do("choose the file", chromedp.SetUploadFiles("#file", []string{file}))
@@ -65,12 +66,14 @@ func TestEachRolesMenu(t *testing.T) {
 		}
 		for _, section := range all {
 			want := strings.Contains(has[role], section)
-			if got := eval[int](who, `document.querySelectorAll('[data-testid="section-`+section+`"]').length`) == 1; got != want {
+			if got := eval[int](who,
+				`document.querySelectorAll('[data-testid="section-`+section+`"]').length`) == 1; got != want {
 				t.Errorf("%s: %s in the menu: %v, want %v", role, section, got, want)
 			}
 			who.open(d.URL + "/admin/" + section)
 			who.until("the page is there", `!!document.querySelector("h1")`)
-			if refused := eval[int](who, `document.querySelectorAll('[data-testid="denied"]').length`) == 1; refused == want {
+			if refused := eval[int](who,
+				`document.querySelectorAll('[data-testid="denied"]').length`) == 1; refused == want {
 				t.Errorf("%s: %s is refused: %v", role, section, refused)
 			}
 		}

@@ -48,7 +48,9 @@ func TestAFailedDeliveryIsTracedAndRetried(t *testing.T) {
 	}
 	olive.click("copy-trace")
 	olive.says("copy-trace", "Copied")
-	if text := eval[string](olive, `navigator.clipboard.readText()`); !strings.Contains(text, "ACP could not be told") || !strings.Contains(text, "Quill & Daughter") {
+	if text := eval[string](olive,
+		`navigator.clipboard.readText()`); !strings.Contains(text, "ACP could not be told") ||
+		!strings.Contains(text, "Quill & Daughter") {
 		t.Errorf("the copied trace is %q", text)
 	}
 	olive.click("retry")
@@ -73,7 +75,10 @@ func TestATestFromTheConsole(t *testing.T) {
 		t.Fatal(devices, err)
 	}
 	olive := owner(t, d)
-	if got := eval[string](olive, `fetch("/admin/devices/`+devices[0].ID+`/test", {method: "POST", headers: {"Content-Type": "application/x-www-form-urlencoded"}}).then(r => r.url)`); !strings.Contains(got, "/admin/requests/") {
+	if got := eval[string](olive,
+		`fetch("/admin/devices/`+devices[0].ID+
+			`/test", {method: "POST", headers: {"Content-Type": "application/x-www-form-urlencoded"}}).then(r => r.url)`); !strings.Contains(got,
+		"/admin/requests/") {
 		t.Fatalf("the test leads to %s", got)
 	}
 	ada.click("read")

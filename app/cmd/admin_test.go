@@ -19,7 +19,9 @@ var desk = look{width: 1280, height: 860, lang: "en-GB"}
 func (p *phone) fill(selector, value string) {
 	p.t.Helper()
 	p.hit("the field "+selector, selector)
-	eval[bool](p, `(() => { const f = document.querySelector('`+selector+`'); f.value = '`+value+`'; f.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`)
+	eval[bool](p,
+		`(() => { const f = document.querySelector('`+selector+`'); f.value = '`+value+
+			`'; f.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`)
 }
 
 // The owner of the demo sets themselves up by the link, signs out and in again,
@@ -126,7 +128,12 @@ func TestAdminCommands(t *testing.T) {
 	run := func(args ...string) (string, error) {
 		t.Helper()
 		var out, faults bytes.Buffer
-		err := cmd.Run(t.Context(), cmd.Process{Args: append(args, "--data-dir", dir, "--public-url", "https://approve.bank.example"), Stdout: &out, Stderr: &faults})
+		err := cmd.Run(t.Context(),
+			cmd.Process{
+				Args:   append(args, "--data-dir", dir, "--public-url", "https://approve.bank.example"),
+				Stdout: &out,
+				Stderr: &faults,
+			})
 		return out.String(), err
 	}
 	link := regexp.MustCompile(`^https://approve\.bank\.example/admin/set-up/[A-Za-z0-9_-]{43}\n$`)
@@ -137,7 +144,9 @@ func TestAdminCommands(t *testing.T) {
 	if _, err := run("admin", "add", "Olive@bank.example", "--role", "auditor"); err == nil {
 		t.Error("the address was added twice")
 	}
-	for _, bad := range [][]string{{"admin", "add", "x@bank.example"}, {"admin", "add", "x@bank.example", "--role", "king"}, {"admin", "add", "x", "--role", "owner"}, {"admin", "link", "nobody@bank.example"}} {
+	for _, bad := range [][]string{{"admin", "add", "x@bank.example"},
+		{"admin", "add", "x@bank.example", "--role", "king"}, {"admin", "add", "x", "--role", "owner"},
+		{"admin", "link", "nobody@bank.example"}} {
 		if out, err := run(bad...); err == nil {
 			t.Errorf("%v: %q", bad, out)
 		}
@@ -147,7 +156,8 @@ func TestAdminCommands(t *testing.T) {
 		t.Errorf("admin link: %q %v", second, err)
 	}
 	table, err := run("admin", "list")
-	if err != nil || !regexp.MustCompile(`olive@bank\.example +Olive Owen +owner +active +no +20\d\d-`).MatchString(table) {
+	if err != nil ||
+		!regexp.MustCompile(`olive@bank\.example +Olive Owen +owner +active +no +20\d\d-`).MatchString(table) {
 		t.Errorf("admin list: %v\n%s", err, table)
 	}
 	if u, err := url.Parse(strings.TrimSpace(first)); err != nil || u.RawQuery != "" {

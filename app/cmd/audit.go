@@ -51,7 +51,8 @@ func (c auditVerifyCommand) Run(ctx context.Context, p Process, s *config.Settin
 				strings.TrimSpace(strings.ReplaceAll(audit.Words(found), "\n", " ")))
 		}
 		if found.Finding != nil {
-			return errors.New("the audit is not whole. " + strings.TrimSpace(strings.ReplaceAll(audit.Words(found), "\n", " ")))
+			return errors.New("the audit is not whole. " +
+				strings.TrimSpace(strings.ReplaceAll(audit.Words(found), "\n", " ")))
 		}
 		_, err = io.WriteString(p.Stdout, audit.Words(found))
 		return err

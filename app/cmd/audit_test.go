@@ -21,7 +21,8 @@ import (
 func TestAuditCommands(t *testing.T) {
 	data := t.TempDir()
 	dir := "--data-dir=" + data
-	if _, _, err := run(t, "audit", "head", dir); err == nil || !strings.Contains(err.Error(), "no database to look at") {
+	if _, _, err := run(t, "audit", "head", dir); err == nil ||
+		!strings.Contains(err.Error(), "no database to look at") {
 		t.Errorf("the head of nothing: %v", err)
 	}
 	for _, name := range []string{"ada", "bruno", "carla", "diego"} {
@@ -82,7 +83,8 @@ func TestAuditCommands(t *testing.T) {
 		if _, err := raw.Exec(c.do); err != nil {
 			t.Fatal(err)
 		}
-		if out, _, err := run(t, append([]string{"audit", "verify", dir}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.says) || out != "" {
+		if out, _, err := run(t, append([]string{"audit", "verify", dir}, c.args...)...); err == nil ||
+			!strings.Contains(err.Error(), c.says) || out != "" {
 			t.Errorf("verify %v: %v, want %q (printed %q)", c.args, err, c.says, out)
 		}
 	}
@@ -94,7 +96,8 @@ func TestAuditCommands(t *testing.T) {
 		{"--until: the input is malformed", []string{"--until=1"}},
 		{"must be one of", []string{"--format=xml"}},
 	} {
-		if _, _, err := run(t, append([]string{"audit", "export", dir}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, _, err := run(t, append([]string{"audit", "export", dir}, c.args...)...); err == nil ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("export %v: %v, want %q", c.args, err, c.says)
 		}
 	}
@@ -104,7 +107,8 @@ func TestAuditCommands(t *testing.T) {
 func TestAuditFindingIsAFailure(t *testing.T) {
 	dir := "--data-dir=" + t.TempDir()
 	must(t, "user", "add", dir, "--name=Ada", "--id=ada")
-	if _, _, err := run(t, "audit", "verify", dir, "--head=9:"+string(bytes.Repeat([]byte("a"), 64))); err == nil || !strings.HasPrefix(err.Error(), "the audit is not whole. 1 row is whole: 1 of 20") {
+	if _, _, err := run(t, "audit", "verify", dir, "--head=9:"+string(bytes.Repeat([]byte("a"), 64))); err == nil ||
+		!strings.HasPrefix(err.Error(), "the audit is not whole. 1 row is whole: 1 of 20") {
 		t.Errorf("%v", err)
 	}
 }
@@ -142,7 +146,8 @@ func TestVerifyingTheAuditWritesNothing(t *testing.T) {
 		t.Error("the database is another after it was verified")
 	}
 	empty := t.TempDir()
-	if _, _, err := run(t, "audit", "verify", "--data-dir="+empty); err == nil || !strings.Contains(err.Error(), "no database to look at") {
+	if _, _, err := run(t, "audit", "verify", "--data-dir="+empty); err == nil ||
+		!strings.Contains(err.Error(), "no database to look at") {
 		t.Errorf("where there is no database: %v", err)
 	}
 	if found, err := os.ReadDir(empty); err != nil || len(found) != 0 {
@@ -168,10 +173,12 @@ func TestHeadOfADroppedRowIsAFailure(t *testing.T) {
 	if err := errors.Join(err, st.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if out, _, err := run(t, "audit", "verify", dir, "--head="+head); err == nil || !strings.Contains(err.Error(), "its row was dropped by retention") || out != "" {
+	if out, _, err := run(t, "audit", "verify", dir, "--head="+head); err == nil ||
+		!strings.Contains(err.Error(), "its row was dropped by retention") || out != "" {
 		t.Errorf("%q, %v", out, err)
 	}
-	if out := must(t, "audit", "verify", dir, "--head="+head, "--allow-dropped"); !strings.Contains(out, "1 row is whole") {
+	if out := must(t, "audit", "verify", dir, "--head="+head,
+		"--allow-dropped"); !strings.Contains(out, "1 row is whole") {
 		t.Errorf("%q", out)
 	}
 }

@@ -46,7 +46,13 @@ func TestBurst(t *testing.T) {
 
 	// The history finds what somebody remembers of it.
 	rows := `document.querySelectorAll('main [data-testid^="row-"]').length`
-	for query, want := range map[string]int{"": 8, "q=call+CENTRE": 1, "state=denied": 7, "q=quill&state=approved": 0, "q=%25": 0} {
+	for query, want := range map[string]int{
+		"":                       8,
+		"q=call+CENTRE":          1,
+		"state=denied":           7,
+		"q=quill&state=approved": 0,
+		"q=%25":                  0,
+	} {
 		ada.open(d.URL + "/history?" + query)
 		ada.see("search")
 		if got := eval[int](ada, rows); got != want {

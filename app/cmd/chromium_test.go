@@ -59,8 +59,10 @@ func browserContext(t testing.TB) context.Context {
 			return
 		}
 		alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(),
-			chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+			chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox,
+			chromedp.DisableGPU, chromedp.NoFirstRun,
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+			chromedp.Flag("disable-component-update", true),
 			chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en-GB"), chromedp.UserAgent(userAgent),
 			chromedp.ProxyServer("http://127.0.0.1:9"), // stops look-ups; localhost is never proxied
 		)
@@ -115,16 +117,21 @@ func newPhone(t testing.TB, name string, l look, scripts ...string) *phone {
 		if _, err := cdp.Call(ctx, tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 			return err
 		}
-		res, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-		}})
+		res, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator,
+			webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+				Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+				HasResidentKey:              true,
+				HasUserVerification:         true,
+				IsUserVerified:              true,
+				AutomaticPresenceSimulation: true,
+			}})
 		if err != nil {
 			return err
 		}
 		p.auth = res.AuthenticatorID
 		for _, s := range scripts {
-			if _, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: s}); err != nil {
+			if _, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument,
+				page.AddScriptToEvaluateOnNewDocumentParams{Source: s}); err != nil {
 				return err
 			}
 		}
@@ -147,8 +154,17 @@ func (p *phone) dress(l look) {
 		scheme = "dark"
 	}
 	p.do("dress", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err1 := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: scale(), Mobile: l.mobile})
-		_, err2 := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err1 := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride,
+			emulation.SetDeviceMetricsOverrideParams{
+				Width:             l.width,
+				Height:            l.height,
+				DeviceScaleFactor: scale(),
+				Mobile:            l.mobile,
+			})
+		_, err2 := cdp.Call(ctx, tab, emulation.SetEmulatedMedia,
+			emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			})
 		_, err3 := cdp.Call(ctx, tab, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
 			UserAgent:      userAgent,
 			AcceptLanguage: l.lang,
@@ -170,7 +186,8 @@ func (p *phone) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 func (p *phone) page() string {
 	ctx, cancel := context.WithTimeout(p.ctx, 3*time.Second)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.slice(0, 1500)`))
+	text, err := chromedp.Run(ctx,
+		chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.slice(0, 1500)`))
 	if err != nil {
 		return "(no page: " + err.Error() + ")"
 	}
@@ -188,7 +205,8 @@ func testid(id string) chromedp.CSS { return chromedp.CSS(`[data-testid="` + id 
 // see waits until the element shows.
 func (p *phone) see(id string) {
 	p.t.Helper()
-	p.until("see "+id, fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].some(e => e.checkVisibility())`, id))
+	p.until("see "+id,
+		fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].some(e => e.checkVisibility())`, id))
 }
 
 // click waits until the element shows, holds still and is on top where it would
@@ -233,7 +251,14 @@ func (p *phone) hold(what, selector string) (release func()) {
 	mouse := func(kind input.DispatchMouseEventType) {
 		p.t.Helper()
 		p.do(what, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-			_, err := cdp.Call(ctx, tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: at[0], Y: at[1], Button: input.MouseButtonLeft, ClickCount: 1})
+			_, err := cdp.Call(ctx, tab, input.DispatchMouseEvent,
+				input.DispatchMouseEventParams{
+					Type:       kind,
+					X:          at[0],
+					Y:          at[1],
+					Button:     input.MouseButtonLeft,
+					ClickCount: 1,
+				})
 			return err
 		}))
 	}
@@ -251,7 +276,10 @@ func (p *phone) hold(what, selector string) (release func()) {
 func (p *phone) text(id string) string {
 	p.t.Helper()
 	p.see(id)
-	return strings.Join(strings.Fields(eval[string](p, fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].find(e => e.checkVisibility())?.innerText ?? ""`, id))), " ")
+	return strings.Join(strings.Fields(eval[string](p,
+		fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].find(e => e.checkVisibility())?.innerText ?? ""`,
+			id))),
+		" ")
 }
 
 // says waits until the element's text contains want.
@@ -262,7 +290,8 @@ func (p *phone) says(id, want string) {
 		p.t.Fatal(err)
 	}
 	p.until(fmt.Sprintf("%s says %q", id, want),
-		fmt.Sprintf(`(([sel, want]) => [...document.querySelectorAll(sel)].some(e => e.innerText.replace(/\s+/g, " ").includes(want)))(%s)`, q))
+		fmt.Sprintf(`(([sel, want]) => [...document.querySelectorAll(sel)].some(e => e.innerText.replace(/\s+/g, " ").includes(want)))(%s)`,
+			q))
 }
 
 // until waits for a condition written in JavaScript.
@@ -322,7 +351,8 @@ func (p *phone) shot(name string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, strings.NewReplacer("/", "-", " ", "-").Replace(name)+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, strings.NewReplacer("/", "-", " ", "-").Replace(name)+".png"), png,
+		0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -345,7 +375,8 @@ var axeSource = sync.OnceValues(func() (string, error) {
 // picture of it where pictures are wanted.
 func (p *phone) accessible(what string) {
 	p.t.Helper()
-	p.until("the page is whole", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
+	p.until("the page is whole",
+		`document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 	p.shot(p.t.Name() + " " + what)
 	if !eval[bool](p, `"axe" in window`) {
 		source, err := axeSource()

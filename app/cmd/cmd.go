@@ -96,9 +96,11 @@ type exit int
 func Run(ctx context.Context, p Process) (err error) {
 	var c commandLine
 	parser, err := kong.New(&c, append(c.Options(),
-		kong.Name("assent"), kong.Description("Asks people, on their phones, whether they agree: the CIBA authentication service for Cloudentity ACP."),
+		kong.Name("assent"),
+		kong.Description("Asks people, on their phones, whether they agree: the CIBA authentication service for Cloudentity ACP."),
 		kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(describeValue), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p, &c.Settings),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(describeValue), kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p, &c.Settings),
 	)...)
 	if err != nil {
 		return err
@@ -171,9 +173,11 @@ func (c serveCommand) Run(ctx context.Context, p Process, s *config.Settings) er
 	if err != nil {
 		return errors.Join(err, bound.close())
 	}
-	log.InfoContext(ctx, "serving", "listen", bound.public.Addr().String(), "public", cfg.PublicURL.String(), "console", cfg.Admin.URL.String(), "version", Version, "connections", len(cfg.Connections))
+	log.InfoContext(ctx, "serving", "listen", bound.public.Addr().String(), "public", cfg.PublicURL.String(), "console",
+		cfg.Admin.URL.String(), "version", Version, "connections", len(cfg.Connections))
 	if cfg.LinkAlone() {
-		log.WarnContext(ctx, "ASSENT_ACTIVATION_CODE is false: whoever holds an invitation link can set up a device as the person it is for; set it to true")
+		log.WarnContext(ctx,
+			"ASSENT_ACTIVATION_CODE is false: whoever holds an invitation link can set up a device as the person it is for; set it to true")
 	}
 	err = site.run(ctx)
 	log.InfoContext(ctx, "stopped", "err", err)
@@ -226,7 +230,8 @@ func (c demoCommand) Run(ctx context.Context, p Process, s *config.Settings) err
 	}
 	pretend, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.PretendPort))
 	if err != nil {
-		return errors.Join(fmt.Errorf("the pretend ACP's port: %w (another may be chosen with --pretend-port)", err), product.Close())
+		return errors.Join(fmt.Errorf("the pretend ACP's port: %w (another may be chosen with --pretend-port)", err),
+			product.Close())
 	}
 	d, err := openDemo(ctx, cfg, product, pretend, siteOptions{lock: lock, version: Version, given: s.Given()}, log)
 	if err != nil {
@@ -265,7 +270,8 @@ func (c addCommand) Run(ctx context.Context, p Process, s *config.Settings) erro
 		}
 		who, err := svc.Add(ctx, operator(), c.Name, c.ID, c.Company, allow...)
 		if errors.Is(err, app.ErrIdentifierMoves) {
-			return fmt.Errorf("%w: be sure whose it is; with --move it is given, both people are told, and it names nobody for %s", err, cfg.IdentifierWait)
+			return fmt.Errorf("%w: be sure whose it is; with --move it is given, both people are told, and it names nobody for %s",
+				err, cfg.IdentifierWait)
 		}
 		if err != nil {
 			return err
@@ -335,7 +341,8 @@ func (healthcheckCommand) Run(ctx context.Context, p Process, s *config.Settings
 		// It asks this very machine, whose certificate is for another name.
 		client.Transport = insecureTransport()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port)+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		scheme+"://"+net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port)+"/readyz", nil)
 	if err != nil {
 		return err
 	}

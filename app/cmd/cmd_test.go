@@ -38,13 +38,15 @@ func must(t *testing.T, args ...string) string {
 
 func TestUserCommands(t *testing.T) {
 	dir := "--data-dir=" + t.TempDir()
-	must(t, "user", "add", dir, "--name=Ada Quill", "--id=ada.quill", "--id=Ada@Example.com", "--id=cpf:123.456.789-09", "--company=12.345.678/0001-95")
+	must(t, "user", "add", dir, "--name=Ada Quill", "--id=ada.quill", "--id=Ada@Example.com", "--id=cpf:123.456.789-09",
+		"--company=12.345.678/0001-95")
 	link := must(t, "user", "invite", dir, "--public-url=http://localhost:9", "ADA@example.com")
 	if !regexp.MustCompile(`^http://localhost:9/enrol/[A-Za-z0-9_-]{43}\n$`).MatchString(link) {
 		t.Errorf("invite printed %q, want the link alone", link)
 	}
 	list := must(t, "user", "list", dir)
-	if !strings.Contains(list, "Ada Quill") || !strings.Contains(list, "cpf:123.456.789-09") || !strings.Contains(list, "active") {
+	if !strings.Contains(list, "Ada Quill") || !strings.Contains(list, "cpf:123.456.789-09") ||
+		!strings.Contains(list, "active") {
 		t.Errorf("list:\n%s", list)
 	}
 	for _, c := range []struct {
@@ -83,38 +85,44 @@ func TestUserAddMoves(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := run(t, "user", "add", dir, "--name=Bob", "--id=Ada@bank.example"); err == nil || !strings.Contains(err.Error(), "until lately") || !strings.Contains(err.Error(), "--move") {
+	if _, _, err := run(t, "user", "add", dir, "--name=Bob", "--id=Ada@bank.example"); err == nil ||
+		!strings.Contains(err.Error(), "until lately") || !strings.Contains(err.Error(), "--move") {
 		t.Errorf("without --move: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "people.csv")
 	if err := os.WriteFile(path, []byte("name,identifiers\nBob,email:ada@bank.example;\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, err := run(t, "user", "import", dir, path); err == nil || !strings.Contains(errs, "line 2: “email:ada@bank.example” was somebody else’s until lately") {
+	if _, errs, err := run(t, "user", "import", dir, path); err == nil ||
+		!strings.Contains(errs, "line 2: “email:ada@bank.example” was somebody else’s until lately") {
 		t.Errorf("the import: %q %v", errs, err)
 	}
 	must(t, "user", "add", dir, "--name=Bob", "--id=bob", "--id=ada@bank.example", "--move")
-	if _, _, err := run(t, "user", "invite", dir, "ada@bank.example"); err == nil || !strings.Contains(err.Error(), "no such person") {
+	if _, _, err := run(t, "user", "invite", dir, "ada@bank.example"); err == nil ||
+		!strings.Contains(err.Error(), "no such person") {
 		t.Errorf("it names somebody at once: %v", err)
 	}
 	if list := must(t, "user", "list", dir); !strings.Contains(list, "email:ada@bank.example") {
 		t.Errorf("it isn't listed:\n%s", list)
 	}
-	if audit := must(t, "audit", "export", dir, "--format=jsonl"); !strings.Contains(audit, "identifier.move_to") || !strings.Contains(audit, "identifier.move_from") {
+	if audit := must(t, "audit", "export", dir, "--format=jsonl"); !strings.Contains(audit, "identifier.move_to") ||
+		!strings.Contains(audit, "identifier.move_from") {
 		t.Error("the audit doesn't have the move")
 	}
 }
 
 func TestServeTellsAllFaultsAtOnce(t *testing.T) {
 	_, _, err := run(t, "serve", "--data-dir="+t.TempDir(), "--public-url=http://approve.example")
-	for _, says := range []string{"ASSENT_PUBLIC_URL", "ASSENT_PUSH_SUBJECT", "ASSENT_API_USERNAME", "ASSENT_ACP_ISSUER", "ASSENT_ACP_CLIENT_ID"} {
+	for _, says := range []string{"ASSENT_PUBLIC_URL", "ASSENT_PUSH_SUBJECT", "ASSENT_API_USERNAME",
+		"ASSENT_ACP_ISSUER", "ASSENT_ACP_CLIENT_ID"} {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v\ndoesn't say %s", err, says)
 		}
 	}
 }
 
-var complete = []string{"--api-username=acp", "--api-password=correct horse battery", "--acp-issuer=http://127.0.0.1:9/bank/system",
+var complete = []string{"--api-username=acp", "--api-password=correct horse battery",
+	"--acp-issuer=http://127.0.0.1:9/bank/system",
 	"--acp-client-id=assent", "--acp-client-secret=s", "--log-level=error"}
 
 func TestDemoAndServeKeepApart(t *testing.T) {
@@ -127,12 +135,15 @@ func TestDemoAndServeKeepApart(t *testing.T) {
 	}
 	demo, service := t.TempDir(), t.TempDir()
 	t.Run("a demo", func(t *testing.T) { cmd.StartDemo(t, demo) })
-	if err := try(append([]string{"serve", "--listen=127.0.0.1:0", "--data-dir=" + demo}, complete...)...); err == nil || !strings.Contains(err.Error(), "other of serve and demo") {
+	if err := try(append([]string{"serve", "--listen=127.0.0.1:0", "--data-dir=" + demo},
+		complete...)...); err == nil ||
+		!strings.Contains(err.Error(), "other of serve and demo") {
 		t.Errorf("serve on the demo's data: %v", err)
 	}
 	must(t, "user", "add", "--data-dir="+service, "--name=Ada", "--id=ada")
 	t.Run("a service", func(t *testing.T) { serve(t, service) })
-	if err := try("demo", "--demo-dir="+service, "--demo-port=0", "--pretend-port=0"); err == nil || !strings.Contains(err.Error(), "other of serve and demo") {
+	if err := try("demo", "--demo-dir="+service, "--demo-port=0", "--pretend-port=0"); err == nil ||
+		!strings.Contains(err.Error(), "other of serve and demo") {
 		t.Errorf("demo on the service's data: %v", err)
 	}
 }
@@ -149,8 +160,14 @@ func serve(t *testing.T, dir string) string {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- cmd.Run(ctx, cmd.Process{Args: append([]string{"serve", "--listen=" + addr, "--public-url=http://localhost:" + addr[strings.LastIndex(addr, ":")+1:], "--data-dir=" + dir}, complete...),
-			Stdout: t.Output(), Stderr: t.Output()})
+		ended <- cmd.Run(ctx,
+			cmd.Process{
+				Args: append([]string{"serve", "--listen=" + addr,
+					"--public-url=http://localhost:" + addr[strings.LastIndex(addr, ":")+1:], "--data-dir=" + dir},
+					complete...),
+				Stdout: t.Output(),
+				Stderr: t.Output(),
+			})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -188,7 +205,15 @@ func TestServeHealthAndHosts(t *testing.T) {
 	// User commands work while it runs.
 	must(t, "user", "add", "--data-dir="+dir, "--name=Ada", "--id=ada")
 	plain := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for path, want := range map[string]int{"/": 307, "/sign-in": 307, "/healthz": 200, "/readyz": 200, "/openapi.json": 200, "/user/verify": 405, "/authentication/start": 405} {
+	for path, want := range map[string]int{
+		"/":                     307,
+		"/sign-in":              307,
+		"/healthz":              200,
+		"/readyz":               200,
+		"/openapi.json":         200,
+		"/user/verify":          405,
+		"/authentication/start": 405,
+	} {
 		res, err := plain.Get("http://" + addr + path) // an address, not the public host
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +228,9 @@ func TestServeHealthAndHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if csp := res.Header.Get("Content-Security-Policy"); res.StatusCode != 200 || !strings.Contains(csp, "script-src 'self'") || strings.Contains(csp, "unsafe") || res.Header.Get("Referrer-Policy") != "no-referrer" {
+	if csp := res.Header.Get("Content-Security-Policy"); res.StatusCode != 200 ||
+		!strings.Contains(csp, "script-src 'self'") || strings.Contains(csp, "unsafe") ||
+		res.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%d, CSP %q", res.StatusCode, csp)
 	}
 }
@@ -211,7 +238,8 @@ func TestServeHealthAndHosts(t *testing.T) {
 func TestHelpNamesEverySetting(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"user", "add", "--help"}} {
 		out := must(t, args...)
-		for _, w := range []string{"ASSENT_PUBLIC_URL", "ASSENT_ACP_WORKSPACES", "ASSENT_API_PASSWORD_NEXT_FILE", "Default: 127.0.0.1:8080", "Default: 24h"} {
+		for _, w := range []string{"ASSENT_PUBLIC_URL", "ASSENT_ACP_WORKSPACES", "ASSENT_API_PASSWORD_NEXT_FILE",
+			"Default: 127.0.0.1:8080", "Default: 24h"} {
 			if !strings.Contains(strings.Join(strings.Fields(out), " "), w) {
 				t.Errorf("%v doesn't say %s", args, w)
 			}

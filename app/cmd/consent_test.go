@@ -53,13 +53,31 @@ func TestConsents(t *testing.T) {
 		accounts    []string          // that are chosen by hand
 		told        string            // the accounts that ACP is told, as the third party's page shows them
 	}{
-		{"uk-accounts", "openbanking_intent_id", ada, map[string]string{"headline": "account details", "sentence": "Approving lets it look until"}, []string{"acc-ada-current", "acc-ada-card"}, "acc-ada-card, acc-ada-current"},
-		{"uk-pay", "openbanking_intent_id", ada, map[string]string{"amount": "£1,234.50", "payee": "Quill & Daughter", "payee_account": "20-32-56", "reference": "INV-7781"}, []string{"acc-ada-joint"}, "acc-ada-joint"},
-		{"uk-pay-fixed", "openbanking_intent_id", ada, map[string]string{"amount": "£850.00", "payee": "Rowan Lettings", "sentence": "Current account ••3344"}, nil, "acc-ada-current"},
-		{"br-data", "user_identifier", bruno, map[string]string{"headline": "contas", "sentence": "Ao aprovar"}, nil, "acc-bruno-cartao, acc-bruno-corrente, acc-bruno-poupanca"},
-		{"br-data-company", "openbanking_intent_id", bruno, map[string]string{"headline": "contas", "sentence": "Ao aprovar"}, nil, "acc-oficina-corrente, acc-oficina-reserva"},
-		{"br-pix-qr", "scope", bruno, map[string]string{"amount": "R$ 1.348,90", "payee": "Padaria Aurora", "method": "QR"}, nil, "acc-bruno-corrente"},
-		{"br-pix-monthly", "openbanking_intent_id", bruno, map[string]string{"amount": "R$ 150,00", "frequency": "6 pagamentos"}, []string{"acc-bruno-corrente"}, "acc-bruno-corrente"},
+		{"uk-accounts", "openbanking_intent_id", ada,
+			map[string]string{"headline": "account details", "sentence": "Approving lets it look until"},
+			[]string{"acc-ada-current", "acc-ada-card"}, "acc-ada-card, acc-ada-current"},
+		{"uk-pay", "openbanking_intent_id", ada,
+			map[string]string{
+				"amount":        "£1,234.50",
+				"payee":         "Quill & Daughter",
+				"payee_account": "20-32-56",
+				"reference":     "INV-7781",
+			},
+			[]string{"acc-ada-joint"}, "acc-ada-joint"},
+		{"uk-pay-fixed", "openbanking_intent_id", ada,
+			map[string]string{"amount": "£850.00", "payee": "Rowan Lettings", "sentence": "Current account ••3344"},
+			nil, "acc-ada-current"},
+		{"br-data", "user_identifier", bruno, map[string]string{"headline": "contas", "sentence": "Ao aprovar"}, nil,
+			"acc-bruno-cartao, acc-bruno-corrente, acc-bruno-poupanca"},
+		{"br-data-company", "openbanking_intent_id", bruno,
+			map[string]string{"headline": "contas", "sentence": "Ao aprovar"}, nil,
+			"acc-oficina-corrente, acc-oficina-reserva"},
+		{"br-pix-qr", "scope", bruno,
+			map[string]string{"amount": "R$ 1.348,90", "payee": "Padaria Aurora", "method": "QR"}, nil,
+			"acc-bruno-corrente"},
+		{"br-pix-monthly", "openbanking_intent_id", bruno,
+			map[string]string{"amount": "R$ 150,00", "frequency": "6 pagamentos"}, []string{"acc-bruno-corrente"},
+			"acc-bruno-corrente"},
 	} {
 		before := len(d.Emulator.Sessions())
 		party.want(d, c.sample, c.way)
@@ -115,12 +133,14 @@ func receipts(t *testing.T, p *phone, dir string, says ...string) {
 		t.Errorf("without a key it says\n%s", bare)
 	}
 	write(t, file, strings.Replace(kept, "£850.00", "£85.00", 1))
-	if _, _, err := run(t, "receipt", "verify", "--key="+key, file); err == nil || !strings.Contains(err.Error(), "changed after it was signed") {
+	if _, _, err := run(t, "receipt", "verify", "--key="+key, file); err == nil ||
+		!strings.Contains(err.Error(), "changed after it was signed") {
 		t.Errorf("with another amount: %v", err)
 	}
 	write(t, key, must(t, "receipt", "key", "--data-dir="+t.TempDir()))
 	write(t, file, kept)
-	if _, _, err := run(t, "receipt", "verify", "--key="+key, file); err == nil || !strings.Contains(err.Error(), "not by this key") {
+	if _, _, err := run(t, "receipt", "verify", "--key="+key, file); err == nil ||
+		!strings.Contains(err.Error(), "not by this key") {
 		t.Errorf("with the key of another installation: %v", err)
 	}
 }
@@ -146,7 +166,8 @@ func TestConsentsThatNeedSomethingFirst(t *testing.T) {
 	ada.click("read")
 	ada.see("approve")
 	ada.click("approve")
-	ada.until("it says what is missing", `[...document.querySelectorAll("[role=alert]")].some(e => e.textContent.trim() !== "")`)
+	ada.until("it says what is missing",
+		`[...document.querySelectorAll("[role=alert]")].some(e => e.textContent.trim() !== "")`)
 	if s := d.Emulator.Sessions()[0]; s.State != emulator.Pending {
 		t.Errorf("approved without an account: %s", s.State)
 	}

@@ -24,7 +24,8 @@ import (
 const asCommand = "ASSENT_TEST_AS_COMMAND"
 
 func command() int {
-	if err := cmd.Run(context.Background(), cmd.Process{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr}); err != nil {
+	if err := cmd.Run(context.Background(),
+		cmd.Process{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -47,9 +48,15 @@ func spawn(t *testing.T, dir string, em *emulator.Emulator) *process {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	p := &process{t: t, url: "http://" + addr, cmd: exec.Command(os.Args[0], "serve", "--data-dir="+dir, "--listen="+addr,
-		"--public-url=http://localhost:"+addr[strings.LastIndex(addr, ":")+1:], "--api-username=acp", "--api-password=correct horse battery",
-		"--acp-issuer="+em.Issuer(), "--acp-client-id=assent", "--acp-client-secret=a long secret", "--log-level=warn")}
+	p := &process{
+		t:   t,
+		url: "http://" + addr,
+		cmd: exec.Command(os.Args[0], "serve", "--data-dir="+dir, "--listen="+addr,
+			"--public-url=http://localhost:"+addr[strings.LastIndex(addr, ":")+1:], "--api-username=acp",
+			"--api-password=correct horse battery",
+			"--acp-issuer="+em.Issuer(), "--acp-client-id=assent", "--acp-client-secret=a long secret",
+			"--log-level=warn"),
+	}
 	p.cmd.Env = append(os.Environ(), asCommand+"=1")
 	p.cmd.Stdout, p.cmd.Stderr = t.Output(), t.Output()
 	if err := p.cmd.Start(); err != nil {
@@ -119,7 +126,13 @@ func TestACrashCostsNoApproval(t *testing.T) {
 	em.Fail(emulator.Accept, emulator.Fault{Status: http.StatusServiceUnavailable})
 	em.Fail(emulator.Accept, emulator.Fault{Hang: true})
 	if err := errors.Join(st.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""),
-		st.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", Granted: `{"scopes":["openid"]}`, At: st.Now(), CredentialID: dev.CredentialID})); err != nil {
+		st.Approve(t.Context(), storetest.On(dev), r.ID,
+			app.Approval{
+				Digest:       "seen",
+				Granted:      `{"scopes":["openid"]}`,
+				At:           st.Now(),
+				CredentialID: dev.CredentialID,
+			})); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the second try waits for ACP", 30*time.Second, func() bool { return em.Calls(emulator.Accept) == 2 })
@@ -137,11 +150,14 @@ func TestACrashCostsNoApproval(t *testing.T) {
 	})
 
 	// While it runs no other serves the folder, and nothing there is touched.
-	_, _, err = run(t, append([]string{"serve", "--listen=" + strings.TrimPrefix(second.url, "http://"), "--data-dir=" + dir}, complete...)...)
+	_, _, err = run(t,
+		append([]string{"serve", "--listen=" + strings.TrimPrefix(second.url, "http://"), "--data-dir=" + dir},
+			complete...)...)
 	if !errors.Is(err, app.ErrDataDirInUse) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a second service on the folder: %v", err)
 	}
-	if _, _, err := run(t, "demo", "--demo-dir="+dir, "--demo-port=0", "--pretend-port=0"); !errors.Is(err, app.ErrDataDirInUse) {
+	if _, _, err := run(t, "demo", "--demo-dir="+dir, "--demo-port=0",
+		"--pretend-port=0"); !errors.Is(err, app.ErrDataDirInUse) {
 		t.Errorf("a demo on the folder: %v", err)
 	}
 	must(t, "user", "list", "--data-dir="+dir) // commands go on working beside it

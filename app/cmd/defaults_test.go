@@ -28,11 +28,14 @@ func TestDefaultsOfANewInstallation(t *testing.T) {
 	if got := says(form, "begun"); !strings.Contains(got, "default of new installations") {
 		t.Errorf("the policies say %q", got)
 	}
-	if form.Find(`input[name="report_pauses"][checked]`).AttrOr("value", "") != "payments" || form.Find("#cooling").AttrOr("value", "") != "2" ||
-		form.Find(`[data-testid="code-uk-payment"] input[checked]`).AttrOr("value", "") != "attack" || form.Find(`[data-testid="code-regular"] input[checked]`).AttrOr("value", "") != "never" {
+	if form.Find(`input[name="report_pauses"][checked]`).AttrOr("value", "") != "payments" ||
+		form.Find("#cooling").AttrOr("value", "") != "2" ||
+		form.Find(`[data-testid="code-uk-payment"] input[checked]`).AttrOr("value", "") != "attack" ||
+		form.Find(`[data-testid="code-regular"] input[checked]`).AttrOr("value", "") != "never" {
 		t.Error("they aren't those of a new installation, under what the start fixes")
 	}
-	if got := says(ask("/admin/settings/history", nil), "first"); !strings.Contains(got, "Default of new installations") {
+	if got := says(ask("/admin/settings/history", nil),
+		"first"); !strings.Contains(got, "Default of new installations") {
 		t.Errorf("the history says %q", got)
 	}
 	if got := ask("/admin/settings", nil).Text(); !strings.Contains(got, "Default of new installations") {
@@ -66,7 +69,8 @@ func TestAnOlderInstallationIsTold(t *testing.T) {
 		t.Errorf("the overview says %q", line.Text())
 	}
 	form := ask("/admin/settings/protection", nil)
-	if got := form.Find(`input[name="report_pauses"][checked]`).AttrOr("value", ""); got != "false" || !strings.Contains(says(form, "begun"), "No policy was ever chosen") {
+	if got := form.Find(`input[name="report_pauses"][checked]`).AttrOr("value", ""); got != "false" ||
+		!strings.Contains(says(form, "begun"), "No policy was ever chosen") {
 		t.Errorf("a report pauses %q, the page says %q", got, says(form, "begun"))
 	}
 	ask("/admin/settings/protection", url.Values{"version": {"0"}, "report_pauses": {"false"}})

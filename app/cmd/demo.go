@@ -31,7 +31,8 @@ var demoPeople = []struct {
 	more, companies []string
 }{
 	{"Ada Quill", "ada.quill", "joiner in Leeds", []string{"ada@quill.example", "+44 20 7946 0018"}, nil},
-	{"Bruno Reis", "bruno.reis", "em São Paulo", []string{"bruno@reis.example", "cpf:123.456.789-09"}, []string{"12.345.678/0001-95"}},
+	{"Bruno Reis", "bruno.reis", "em São Paulo", []string{"bruno@reis.example", "cpf:123.456.789-09"},
+		[]string{"12.345.678/0001-95"}},
 	{"Carol Nolan", "carol.nolan", "has no phone set up", nil, nil},
 }
 
@@ -60,7 +61,8 @@ type demo struct {
 
 // openDemo builds both on listeners that are bound already. cfg says where the
 // data lives and how to log; the rest the demo sets itself.
-func openDemo(ctx context.Context, cfg config.Config, product, acp net.Listener, o siteOptions, log *slog.Logger) (*demo, error) {
+func openDemo(ctx context.Context, cfg config.Config, product, acp net.Listener, o siteOptions,
+	log *slog.Logger) (*demo, error) {
 	acpURL := localhost(acp)
 	public, err := url.Parse(localhost(product))
 	if err != nil {
@@ -86,20 +88,35 @@ func openDemo(ctx context.Context, cfg config.Config, product, acp net.Listener,
 	cfg.TrustedProxies = nil
 	cfg.InviteTTL, cfg.RequestTTL = 24*time.Hour, 2*time.Minute
 	cfg.Connections = []config.Connection{{
-		Name: "demo", Issuer: d.emulator.Issuer(), ClientID: "assent", ClientSecret: config.Secret(secret), AuthMethod: "client_secret_basic",
-		Credentials: []config.Credential{{Username: "acp", Password: config.Secret(password)}},
+		Name:         "demo",
+		Issuer:       d.emulator.Issuer(),
+		ClientID:     "assent",
+		ClientSecret: config.Secret(secret),
+		AuthMethod:   "client_secret_basic",
+		Credentials:  []config.Credential{{Username: "acp", Password: config.Secret(password)}},
 	}}
 	o.purpose, o.listeners = store.Demo, listeners{public: product}
 	o.given = o.given.InDemo(map[string]string{
-		"listen": product.Addr().String(), "public-url": public.String(), "data-dir": cfg.DataDir, "institution": cfg.Institution,
-		"invite-ttl": cfg.InviteTTL.String(), "request-ttl": cfg.RequestTTL.String(),
-		"acp-issuer": d.emulator.Issuer(), "acp-client-id": "assent", "acp-client-secret": "", "api-username": "acp", "api-password": "",
+		"listen":      product.Addr().String(),
+		"public-url":  public.String(),
+		"data-dir":    cfg.DataDir,
+		"institution": cfg.Institution,
+		"invite-ttl":  cfg.InviteTTL.String(), "request-ttl": cfg.RequestTTL.String(),
+		"acp-issuer":        d.emulator.Issuer(),
+		"acp-client-id":     "assent",
+		"acp-client-secret": "",
+		"api-username":      "acp",
+		"api-password":      "",
 	})
 	if d.site, err = openSite(ctx, cfg, o, log); err != nil {
 		return nil, err
 	}
-	d.server = &http.Server{Handler: d.emulator.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	d.server = &http.Server{
+		Handler:           d.emulator.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 	if err := d.populate(ctx); err != nil {
 		return nil, errors.Join(err, d.site.close())
 	}
@@ -117,7 +134,8 @@ func (d *demo) populate(ctx context.Context) error {
 	for i, p := range demoPeople {
 		_, err := d.site.people.Named(ctx, "username:"+p.id)
 		if errors.Is(err, app.ErrUnknownPerson) {
-			_, err = d.site.people.Add(ctx, operator(), p.name, append([]string{"username:" + p.id}, p.more...), p.companies)
+			_, err = d.site.people.Add(ctx, operator(), p.name, append([]string{"username:" + p.id}, p.more...),
+				p.companies)
 		}
 		if err != nil {
 			return err
@@ -167,7 +185,8 @@ func (d *demo) appointOwner(ctx context.Context) error {
 // greet says what to open.
 func (d *demo) greet(w io.Writer) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Assent, beside a pretend ACP. Nothing leaves this machine but push notices, if you allow them.\n\n")
+	fmt.Fprintf(&b,
+		"Assent, beside a pretend ACP. Nothing leaves this machine but push notices, if you allow them.\n\n")
 	fmt.Fprintf(&b, "  1. Set up a phone   %s\n", d.links[0])
 	fmt.Fprintf(&b, "                      (as %s; as %s: %s)\n", demoPeople[0].name, demoPeople[1].name, d.links[1])
 	fmt.Fprintf(&b, "  2. Ask for something   %s\n", d.emulator.URL())
@@ -177,10 +196,13 @@ func (d *demo) greet(w io.Writer) {
 	} else {
 		fmt.Fprintf(&b, "  4. Run it, as %s   %s/admin\n\n", demoOwner, d.site.cfg.PublicURL)
 	}
-	fmt.Fprintf(&b, "A new installation begins with policies against fraud (Settings, Protection). The demo begins without: try each there.\n\n")
-	fmt.Fprintf(&b, "The links work by themselves here. In service each needs a code beside it, which a colleague makes.\n\n")
+	fmt.Fprintf(&b,
+		"A new installation begins with policies against fraud (Settings, Protection). The demo begins without: try each there.\n\n")
+	fmt.Fprintf(&b,
+		"The links work by themselves here. In service each needs a code beside it, which a colleague makes.\n\n")
 	fmt.Fprintf(&b, "No passkeys on this machine? In Chromium, open the developer tools on the tab of step 1, then\n")
-	fmt.Fprintf(&b, "More tools > WebAuthn > Enable virtual authenticator environment > Add (ctap2, internal, with resident\n")
+	fmt.Fprintf(&b,
+		"More tools > WebAuthn > Enable virtual authenticator environment > Add (ctap2, internal, with resident\n")
 	fmt.Fprintf(&b, "keys and user verification). It gives a passkey to this tab while the tools stay open.\n\n")
 	fmt.Fprintf(&b, "Ctrl+C ends it.\n\n")
 	io.WriteString(w, b.String())

@@ -44,7 +44,11 @@ func ask(t *testing.T, d *cmd.Demo, a emulator.Ask) emulator.Session {
 }
 
 func signIn(hint string) emulator.Ask {
-	return emulator.Ask{Hint: hint, Scopes: []string{"openid", "profile", "email", "offline_access"}, BindingMessage: "K7-PLUM"}
+	return emulator.Ask{
+		Hint:           hint,
+		Scopes:         []string{"openid", "profile", "email", "offline_access"},
+		BindingMessage: "K7-PLUM",
+	}
 }
 
 // settled waits until the pretend ACP has an answer for s.
@@ -222,7 +226,8 @@ func TestTwoDevices(t *testing.T) {
 	pixel.says("outcome", "Approved")
 	laptop.says("outcome", "Approved") // by itself
 	laptop.says("note", "You answered this on your")
-	laptop.until("that, and how to end it, is all that is said once ACP is told", `document.querySelectorAll('[data-testid="note"]').length === 2`)
+	laptop.until("that, and how to end it, is all that is said once ACP is told",
+		`document.querySelectorAll('[data-testid="note"]').length === 2`)
 	laptop.accessible("a request that was decided elsewhere")
 	settled(t, d, s, emulator.Approved)
 }
@@ -288,13 +293,18 @@ func (p *phone) sync(to *phone) {
 	// By hand, since the typed command sends members that this sort of authenticator refuses.
 	add := cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential}
 	to.do("write passkeys", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, tab, webauthn.ClearCredentials, webauthn.ClearCredentialsParams{AuthenticatorID: to.auth}); err != nil {
+		if _, err := cdp.Call(ctx, tab, webauthn.ClearCredentials,
+			webauthn.ClearCredentialsParams{AuthenticatorID: to.auth}); err != nil {
 			return err
 		}
 		for _, c := range creds {
-			if _, err := cdp.Call(ctx, tab, add, map[string]any{"authenticatorId": to.auth, "credential": map[string]any{
-				"credentialId": c.CredentialID, "isResidentCredential": true, "rpId": c.RpID, "privateKey": c.PrivateKey,
-				"userHandle": c.UserHandle, "signCount": c.SignCount + 100}}); err != nil {
+			if _, err := cdp.Call(ctx, tab, add,
+				map[string]any{"authenticatorId": to.auth, "credential": map[string]any{
+					"credentialId":         c.CredentialID,
+					"isResidentCredential": true,
+					"rpId":                 c.RpID,
+					"privateKey":           c.PrivateKey,
+					"userHandle":           c.UserHandle, "signCount": c.SignCount + 100}}); err != nil {
 				return err
 			}
 		}
@@ -333,7 +343,8 @@ func TestCancelledPromptLeavesAWayOn(t *testing.T) {
 	ada.see("approve")
 	verified := func(yes bool) {
 		ada.do("set user verification", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-			_, err := cdp.Call(ctx, tab, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: ada.auth, IsUserVerified: yes})
+			_, err := cdp.Call(ctx, tab, webauthn.SetUserVerified,
+				webauthn.SetUserVerifiedParams{AuthenticatorID: ada.auth, IsUserVerified: yes})
 			return err
 		}))
 	}
@@ -393,7 +404,10 @@ func TestChangedBetweenReadingAndApproving(t *testing.T) {
 // shim stands in for the browser's own push service, which wants the internet:
 // the subscription's keys are the test's.
 func shim(sub *pushtest.Subscription) string {
-	b, _ := json.Marshal(map[string]any{"endpoint": sub.Endpoint, "keys": map[string]string{"p256dh": sub.P256DH, "auth": sub.Auth}})
+	b, _ := json.Marshal(map[string]any{
+		"endpoint": sub.Endpoint,
+		"keys":     map[string]string{"p256dh": sub.P256DH, "auth": sub.Auth},
+	})
 	return fmt.Sprintf(`(() => {
 		const made = %s;
 		let on = false;
@@ -435,19 +449,23 @@ func TestPushReachesTheServiceWorker(t *testing.T) {
 	if err := json.Unmarshal(got.Payload, &m); err != nil {
 		t.Fatal(err)
 	}
-	if m.Waiting != 1 || got.Urgency != "high" || got.TTL < 60 || got.TTL > 120 || m.Lang != "en-GB" || !strings.Contains(m.Body, "joiners") {
+	if m.Waiting != 1 || got.Urgency != "high" || got.TTL < 60 || got.TTL > 120 || m.Lang != "en-GB" ||
+		!strings.Contains(m.Body, "joiners") {
 		t.Errorf("notice %s, TTL %d, urgency %s", got.Payload, got.TTL, got.Urgency)
 	}
 	for _, private := range []string{"Ada", "Quill & Daughter, joiners asks Ada", "K7-PLUM", s.ID, s.LoginState} {
-		if private != "Ada" && strings.Contains(string(got.Payload), private) || strings.Contains(string(got.Payload), "Ada Quill") {
+		if private != "Ada" && strings.Contains(string(got.Payload), private) ||
+			strings.Contains(string(got.Payload), "Ada Quill") {
 			t.Errorf("the notice says %q: %s", private, got.Payload)
 		}
 	}
 	// Nobody asks for notices while one is being shown: Chromium then may show none.
-	eval[bool](ada, `(navigator.serviceWorker.addEventListener("message", e => { if (e.data?.arrived) window.arrived = e.data.arrived; }), true)`)
+	eval[bool](ada,
+		`(navigator.serviceWorker.addEventListener("message", e => { if (e.data?.arrived) window.arrived = e.data.arrived; }), true)`)
 	ada.deliver(d.URL, got.Payload)
 	ada.until("the worker says that it shows", fmt.Sprintf(`window.arrived === %q`, m.ID))
-	shown := eval[string](ada, `navigator.serviceWorker.ready.then(r => r.getNotifications()).then(n => [n[0].title, n[0].body, n[0].tag, n[0].actions.length].join("|"))`)
+	shown := eval[string](ada,
+		`navigator.serviceWorker.ready.then(r => r.getNotifications()).then(n => [n[0].title, n[0].body, n[0].tag, n[0].actions.length].join("|"))`)
 	if want := fmt.Sprintf("%s|%s|%s|0", m.Title, m.Body, m.ID); shown != want {
 		t.Errorf("shown %s, want %s", shown, want)
 	}
@@ -476,7 +494,10 @@ func (p *phone) permit(origin, name string) {
 	defer cancel()
 	c := chromedp.FromContext(p.ctx)
 	_, err := chromedp.CallBrowser(ctx, browser.SetPermission, browser.SetPermissionParams{
-		Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted, Origin: origin, BrowserContextID: c.BrowserContextID})
+		Permission:       &browser.PermissionDescriptor{Name: name},
+		Setting:          browser.PermissionSettingGranted,
+		Origin:           origin,
+		BrowserContextID: c.BrowserContextID})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -499,7 +520,12 @@ func (p *phone) deliver(origin string, payload []byte) {
 			}
 			for _, r := range e.Registrations {
 				if strings.HasPrefix(r.ScopeURL, origin) && !r.IsDeleted {
-					_, err := cdp.Call(ctx, tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin + "/", RegistrationID: r.RegistrationID, Data: string(payload)})
+					_, err := cdp.Call(ctx, tab, serviceworker.DeliverPushMessage,
+						serviceworker.DeliverPushMessageParams{
+							Origin:         origin + "/",
+							RegistrationID: r.RegistrationID,
+							Data:           string(payload),
+						})
 					return err
 				}
 			}
@@ -557,14 +583,16 @@ func TestTheRequestPageIsLightAndAsksNoOtherHost(t *testing.T) {
 	ask(t, d, signIn("ada.quill"))
 	ada.click("read")
 	ada.see("approve")
-	other := eval[string](ada, `performance.getEntriesByType("resource").map(e => e.name).filter(n => new URL(n).origin !== location.origin).join(" ")`)
+	other := eval[string](ada,
+		`performance.getEntriesByType("resource").map(e => e.name).filter(n => new URL(n).origin !== location.origin).join(" ")`)
 	if other != "" {
 		t.Errorf("asked of other hosts: %s", other)
 	}
 	// As on a first visit, with nothing kept, and compressed.
 	ada.do("forget what was kept", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err1 := cdp.Call(ctx, tab, network.Enable, network.EnableParams{})
-		_, err2 := cdp.Call(ctx, tab, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true})
+		_, err2 := cdp.Call(ctx, tab, network.SetBypassServiceWorker,
+			network.SetBypassServiceWorkerParams{Bypass: true})
 		_, err3 := cdp.Call(ctx, tab, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 		return errors.Join(err1, err2, err3)
 	}))
@@ -574,7 +602,8 @@ func TestTheRequestPageIsLightAndAsksNoOtherHost(t *testing.T) {
 	const sizes = `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter(e => !e.name.includes("/events"))`
 	bytes := eval[int](ada, sizes+`.reduce((sum, e) => sum + e.encodedBodySize + 300, 0)`) // 300 for the headers
 	if bytes < 10_000 || bytes > 60_000 {
-		t.Errorf("the request page has %d bytes, want at most 60,000: %s", bytes, eval[string](ada, sizes+`.map(e => e.encodedBodySize + " " + e.name).join("\n")`))
+		t.Errorf("the request page has %d bytes, want at most 60,000: %s", bytes,
+			eval[string](ada, sizes+`.map(e => e.encodedBodySize + " " + e.name).join("\n")`))
 	}
 	t.Logf("the request page: %d bytes in all", bytes)
 }
@@ -584,7 +613,8 @@ func TestOfflineSaysSo(t *testing.T) {
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
-	ada.until("the worker holds the page", `navigator.serviceWorker.ready.then(() => caches.match("/offline", {ignoreVary: true})).then(r => !!r && !!navigator.serviceWorker.controller)`)
+	ada.until("the worker holds the page",
+		`navigator.serviceWorker.ready.then(() => caches.match("/offline", {ignoreVary: true})).then(r => !!r && !!navigator.serviceWorker.controller)`)
 	d.Stop()
 	ada.open(d.URL + "/history")
 	ada.see("problem")

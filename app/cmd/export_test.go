@@ -75,7 +75,17 @@ func StartDemo(t testing.TB, dir string, changes ...func(*config.Config)) *Demo 
 	t.Cleanup(halt)
 	var greeting strings.Builder
 	d.greet(&greeting)
-	return &Demo{Greeting: greeting.String(), URL: d.site.cfg.PublicURL.String(), Pretend: d.emulator.URL(), Links: d.links, Owner: d.owner, Emulator: d.emulator, Store: d.site.store, Stop: halt, demo: d}
+	return &Demo{
+		Greeting: greeting.String(),
+		URL:      d.site.cfg.PublicURL.String(),
+		Pretend:  d.emulator.URL(),
+		Links:    d.links,
+		Owner:    d.owner,
+		Emulator: d.emulator,
+		Store:    d.site.store,
+		Stop:     halt,
+		demo:     d,
+	}
 }
 
 // Invite makes a link for one of the demo's people.
@@ -96,7 +106,8 @@ func (d *Demo) AgeConfirmations(t testing.TB, by time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), `UPDATE admin_sessions SET confirmed_at = confirmed_at - ?`, by.Milliseconds()); err != nil {
+	if _, err := db.ExecContext(t.Context(), `UPDATE admin_sessions SET confirmed_at = confirmed_at - ?`,
+		by.Milliseconds()); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
@@ -107,7 +118,8 @@ func (d *Demo) AgeConfirmations(t testing.TB, by time.Duration) {
 // parser is that of the command line, which writes nothing.
 func parser() *kong.Kong {
 	var c commandLine
-	k, err := kong.New(&c, append(c.Options(), kong.Writers(io.Discard, io.Discard), kong.Exit(func(code int) { panic(exit(code)) }))...)
+	k, err := kong.New(&c,
+		append(c.Options(), kong.Writers(io.Discard, io.Discard), kong.Exit(func(code int) { panic(exit(code)) }))...)
 	if err != nil {
 		panic(err)
 	}

@@ -55,7 +55,9 @@ func TestFirefoxIsNotified(t *testing.T) {
 	}
 	was := endpoint()
 	push.Forget()
-	f.Until("the browser subscribes again", `await navigator.serviceWorker.ready.then(r => r.pushManager.getSubscription()).then(s => s && s.endpoint !== "`+was+`")`)
+	f.Until("the browser subscribes again",
+		`await navigator.serviceWorker.ready.then(r => r.pushManager.getSubscription()).then(s => s && s.endpoint !== "`+
+			was+`")`)
 	for endpoint() == was {
 		f.Until("the product hears of it", `new Promise(r => requestAnimationFrame(() => r(true)))`)
 	}

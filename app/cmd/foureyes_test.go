@@ -22,7 +22,8 @@ func TestFourEyesOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := svc.ChooseFourEyes(t.Context(), app.Operator, settings.FourEyes{Areas: []app.Area{app.AreaOwners}}, 0); err != nil {
+	if err := svc.ChooseFourEyes(t.Context(), app.Operator, settings.FourEyes{Areas: []app.Area{app.AreaOwners}},
+		0); err != nil {
 		t.Fatal(err)
 	}
 	off := []string{"admin", "four-eyes", "off", "--data-dir", dir}
@@ -37,7 +38,8 @@ func TestFourEyesOff(t *testing.T) {
 	if rows, err := st.AuditOf(t.Context(), "four_eyes.off", 5); err != nil || len(rows) != 1 {
 		t.Errorf("the audit has it %d times (%v)", len(rows), err)
 	}
-	if _, _, err := run(t, append(off, "--four-eyes=owners")...); err == nil || !strings.Contains(err.Error(), "ASSENT_FOUR_EYES") {
+	if _, _, err := run(t, append(off, "--four-eyes=owners")...); err == nil ||
+		!strings.Contains(err.Error(), "ASSENT_FOUR_EYES") {
 		t.Errorf("where the start-up settings name it: %v", err)
 	}
 	if _, _, err := run(t, "admin", "four-eyes", "on", "--data-dir", dir); err == nil {

@@ -17,8 +17,10 @@ func TestServeReadsHintsAsTheConnectionLists(t *testing.T) {
 	must(t, "user", "add", "--data-dir="+data, "--name=Ada", "--id=customer:02079461111", "--id=cpf:123.456.789-09")
 	addr := serve(t, data)
 	for hint, want := range map[string]int{"02079461111": http.StatusNotFound, "123.456.789-09": http.StatusOK} {
-		body := fmt.Sprintf(`{"login_id": %q, "login_state": "s", "user_identifier": %q, "client_info": {"client_id": "till"}, "requested_scopes": []}`, app.NewID(), hint)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+"/authentication/start", strings.NewReader(body))
+		body := fmt.Sprintf(`{"login_id": %q, "login_state": "s", "user_identifier": %q, "client_info": {"client_id": "till"}, "requested_scopes": []}`,
+			app.NewID(), hint)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+"/authentication/start",
+			strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,10 +14,12 @@ var layers = [][]string{
 	{"assent/app", "assent/app/clock", "assent/app/background", "assent/migrations", "assent/static",
 		"assent/app/fold", "assent/app/admin/may"},
 	{"assent/app/identifier", "assent/app/authz", "assent/store/sqlite"},
-	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config", "assent/app/csvfile", "assent/app/spoken", "assent/app/docs"},
+	{"assent/store", "assent/app/outbound", "assent/app/i18n", "assent/app/live", "assent/app/config",
+		"assent/app/csvfile", "assent/app/spoken", "assent/app/docs"},
 	{"assent/app/acp", "assent/app/accounts"},
 	{"assent/app/slip", "assent/app/receipt"},
-	{"assent/app/consent", "assent/app/people", "assent/app/passkey", "assent/app/push", "assent/app/login", "assent/app/jobs", "assent/app/audit", "assent/app/health", "assent/app/settings"},
+	{"assent/app/consent", "assent/app/people", "assent/app/passkey", "assent/app/push", "assent/app/login",
+		"assent/app/jobs", "assent/app/audit", "assent/app/health", "assent/app/settings"},
 	{"assent/app/importer", "assent/app/acp/condition"},
 	{"assent/app/admin", "assent/web/view"},
 	{"assent/web/httpx", "assent/web/device/page", "assent/web/admin/page"},
@@ -33,7 +35,8 @@ var knowACP = []string{"assent/app/acp/condition", "assent/web/acp", "assent/app
 
 // The arrows of the package map point down; nothing imports upward or sideways.
 func TestImportsPointDown(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "assent/...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`,
+		"assent/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

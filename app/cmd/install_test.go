@@ -18,7 +18,8 @@ func TestInstallable(t *testing.T) {
 	d := cmd.StartDemo(t, t.TempDir())
 	ada := newPhone(t, "ada", portrait)
 	ada.enrol(d.Links[0])
-	ada.until("the worker is in charge", `navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`)
+	ada.until("the worker is in charge",
+		`navigator.serviceWorker.ready.then(() => !!navigator.serviceWorker.controller)`)
 	ada.do("ask whether it can be installed", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		manifest, err := cdp.Call(ctx, tab, page.GetAppManifest, page.GetAppManifestParams{})
 		if err != nil {

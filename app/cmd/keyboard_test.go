@@ -16,11 +16,14 @@ import (
 func (p *phone) tabTo(id string) {
 	p.t.Helper()
 	p.until("the page is painted", `performance.getEntriesByName("first-contentful-paint").length > 0`)
-	p.until("it works", fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].some(e => e.checkVisibility() && !e.disabled)`, id))
+	p.until("it works",
+		fmt.Sprintf(`[...document.querySelectorAll('[data-testid="%s"]')].some(e => e.checkVisibility() && !e.disabled)`,
+			id))
 	for range 60 {
 		p.do("Tab", chromedp.KeyEvent(kb.Tab))
 		if eval[bool](p, fmt.Sprintf(`!!document.activeElement.closest('[data-testid="%s"]')`, id)) {
-			if !eval[bool](p, `(e => e.matches(":focus-visible") && getComputedStyle(e).outlineStyle !== "none" && parseFloat(getComputedStyle(e).outlineWidth) >= 2)(document.activeElement)`) {
+			if !eval[bool](p,
+				`(e => e.matches(":focus-visible") && getComputedStyle(e).outlineStyle !== "none" && parseFloat(getComputedStyle(e).outlineWidth) >= 2)(document.activeElement)`) {
 				p.t.Errorf("%s: the focus on %s can't be seen", p.name, id)
 			}
 			return

@@ -11,7 +11,8 @@ import (
 // Lists and accounts that are read on the command line are looks too.
 func TestLooksOnTheCommandLine(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range [][]string{{"user", "add", "--name", "Ada Quill", "--id", "ada"}, {"user", "list"}, {"account", "list", "ada"}, {"user", "export"}} {
+	for _, args := range [][]string{{"user", "add", "--name", "Ada Quill", "--id", "ada"}, {"user", "list"},
+		{"account", "list", "ada"}, {"user", "export"}} {
 		must(t, append(args, "--data-dir="+dir)...)
 	}
 	r, err := store.Look(t.Context(), dir)

@@ -51,7 +51,8 @@ func read(t testing.TB, service *pushtest.Service) (pushtest.Received, push.Mess
 // asks for notices while one is being shown: Chromium then may show none.
 func (p *phone) shown(origin string, got pushtest.Received, id string) {
 	p.t.Helper()
-	eval[bool](p, `(window.arrived = "", navigator.serviceWorker.addEventListener("message", e => { window.arrived ||= e.data?.arrived; }), true)`)
+	eval[bool](p,
+		`(window.arrived = "", navigator.serviceWorker.addEventListener("message", e => { window.arrived ||= e.data?.arrived; }), true)`)
 	p.deliver(origin, got.Payload)
 	p.until("the worker says that it shows", fmt.Sprintf(`window.arrived === %q`, id))
 }
@@ -180,8 +181,10 @@ func TestEndedSubscriptionIsRenewed(t *testing.T) {
 		ada.until("a moment passes", `new Promise(r => requestAnimationFrame(() => r(true)))`)
 	}
 	ada.open(d.URL)
-	ada.until("the subscription is given up for another", `localStorage.getItem("given-up") === "1" && !!localStorage.getItem("on")`)
-	ada.until("the inbox says no more that it can't notify", `[...document.querySelectorAll('[data-testid="notice-push-off"]')].every(n => n.closest("[hidden]"))`)
+	ada.until("the subscription is given up for another",
+		`localStorage.getItem("given-up") === "1" && !!localStorage.getItem("on")`)
+	ada.until("the inbox says no more that it can't notify",
+		`[...document.querySelectorAll('[data-testid="notice-push-off"]')].every(n => n.closest("[hidden]"))`)
 	if s := eval[string](ada, `sessionStorage.getItem("push-synced")`); !strings.Contains(s, next.Endpoint) {
 		t.Errorf("stored is %s, want %s", s, next.Endpoint)
 	}

@@ -42,7 +42,8 @@ func TestCommandsSayWhoRanThem(t *testing.T) {
 	}
 	action, source := slices.Index(rows[0], "action"), slices.Index(rows[0], "source")
 	sudo := ran + " sudo:mia__0__elsewhere_sudo_x(1001)"
-	want := [][2]string{{"person.add", ran}, {"admin.add", ran}, {"admin.link", ran}, {"invitation.make", sudo}, {"admin.link", sudo}, {"audit.export", sudo}}
+	want := [][2]string{{"person.add", ran}, {"admin.add", ran}, {"admin.link", ran}, {"invitation.make", sudo},
+		{"admin.link", sudo}, {"audit.export", sudo}}
 	var got [][2]string
 	for _, row := range rows[1:] {
 		got = append(got, [2]string{row[action], row[source]})
@@ -78,7 +79,8 @@ func TestAdminCodeCommand(t *testing.T) {
 	dir := "--data-dir=" + t.TempDir()
 	link := strings.TrimSpace(must(t, "admin", "add", dir, "olive@northmoor.example", "--role=owner"))
 	out, errs, err := run(t, "admin", "code", dir, "OLIVE@northmoor.example", "--words=Acorn, badger cabin")
-	if err != nil || !regexp.MustCompile(`^[0-9]{4} [0-9]{4}\n$`).MatchString(out) || !strings.Contains(errs, "olive@northmoor.example") {
+	if err != nil || !regexp.MustCompile(`^[0-9]{4} [0-9]{4}\n$`).MatchString(out) ||
+		!strings.Contains(errs, "olive@northmoor.example") {
 		t.Errorf("admin code printed %q and %q (%v)", out, errs, err)
 	}
 	if strings.Contains(out+errs, link[len(link)-43:]) {
@@ -92,7 +94,8 @@ func TestAdminCodeCommand(t *testing.T) {
 		{"the 3 that the person's page shows", []string{"olive@northmoor.example", "--words=acorn badger"}},
 		{"no such administrator", []string{"x@northmoor.example", "--words=acorn badger cabin"}},
 	} {
-		if out, _, err := run(t, append([]string{"admin", "code", dir}, c.args...)...); err == nil || out != "" || !strings.Contains(err.Error(), c.says) {
+		if out, _, err := run(t, append([]string{"admin", "code", dir}, c.args...)...); err == nil || out != "" ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %q, %v, want %q", c.args, out, err, c.says)
 		}
 	}

@@ -24,8 +24,11 @@ func TestBrowsersWithoutTheJSONHelpers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, script string }{
 		{"missing", `for (const [at, name] of ` + helpers + `) delete at[name];`},
-		{"throwing", `for (const [at, name] of ` + helpers + `) at[name] = () => { throw new TypeError("Illegal invocation"); };`},
-		{"of something else", `for (const [at, name] of ` + helpers + `) at[name] = () => name === "toJSON" ? {} : undefined;`},
+		{"throwing",
+			`for (const [at, name] of ` + helpers +
+				`) at[name] = () => { throw new TypeError("Illegal invocation"); };`},
+		{"of something else",
+			`for (const [at, name] of ` + helpers + `) at[name] = () => name === "toJSON" ? {} : undefined;`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -155,7 +158,8 @@ func TestPasskeysOfTheOtherSurfaceAreKept(t *testing.T) {
 		}
 	}
 	asks := func(path, id string) string {
-		return eval[string](ada, fmt.Sprintf(`fetch(%q, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({id: %q})}).then(
+		return eval[string](ada,
+			fmt.Sprintf(`fetch(%q, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({id: %q})}).then(
 			async r => r.status + " " + (await r.text()).trim())`, path, id))
 	}
 	people, err := d.Store.People(t.Context(), "", "", 10)
@@ -168,7 +172,10 @@ func TestPasskeysOfTheOtherSurfaceAreKept(t *testing.T) {
 	}
 	for _, path := range []string{"/passkeys/known", "/admin/passkeys/known"} {
 		for id, want := range map[string]string{
-			keys[0].ID: `200 {"known":true}`, "AAAAAAAAAAAAAAAAAAAAAA": `200 {"known":false}`, "": `400 `, strings.Repeat("A", 2000): `400 `,
+			keys[0].ID:                `200 {"known":true}`,
+			"AAAAAAAAAAAAAAAAAAAAAA":  `200 {"known":false}`,
+			"":                        `400 `,
+			strings.Repeat("A", 2000): `400 `,
 		} {
 			if got := asks(path, id); !strings.HasPrefix(got, want) {
 				t.Errorf("%s says of %.30q: %s, want %s", path, id, got, want)

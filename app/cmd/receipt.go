@@ -40,7 +40,8 @@ func (c receiptExportCommand) Run(ctx context.Context, p Process, s *config.Sett
 			for _, r := range found {
 				ids = append(ids, r.ID+" of "+r.CreatedAt.Time().Format("2 January 2006 15:04 UTC"))
 			}
-			return fmt.Errorf("%d requests have this reference; name one by its id: %s", len(found), strings.Join(ids, ", "))
+			return fmt.Errorf("%d requests have this reference; name one by its id: %s", len(found),
+				strings.Join(ids, ", "))
 		case found[0].Receipt == "":
 			return fmt.Errorf("there is no receipt: the request is %s, and only an approval has one", found[0].State)
 		}

@@ -49,11 +49,12 @@ const grace = 10 * time.Second
 
 // siteOptions are what serve and demo differ in, and what only tests may allow.
 type siteOptions struct {
-	purpose      store.Purpose
-	lock         *store.DirLock // of the data directory
-	listeners    listeners
-	moveAdmins   func([]admin.Invited) error // takes the links when passkeys of administrators end for another RP id; nil refuses to
-	pushLoopback bool                        // push services on this machine: tests
+	purpose   store.Purpose
+	lock      *store.DirLock // of the data directory
+	listeners listeners
+	// takes the links when passkeys of administrators end for another RP id; nil refuses to
+	moveAdmins   func([]admin.Invited) error
+	pushLoopback bool // push services on this machine: tests
 	version      string
 	given        config.Given
 }
@@ -88,21 +89,29 @@ func openSite(ctx context.Context, cfg config.Config, o siteOptions, log *slog.L
 		closing: make(chan struct{}),
 	}
 	hub := &live.Hub{}
-	st, err := store.Open(ctx, store.Options{Dir: cfg.DataDir, IdentifierWait: cfg.IdentifierWait, Purpose: o.purpose, Lock: o.lock, Now: s.clock.Now, Notify: func(e app.Event) {
-		if e.Topic == app.TopicJob {
-			if s.worker != nil {
-				s.worker.Kick()
-			}
-			return
-		}
-		if e.Topic == app.TopicEnding {
-			if s.consent != nil {
-				s.consent.KickEndings()
-			}
-			return
-		}
-		hub.Publish(e)
-	}})
+	st, err := store.Open(ctx,
+		store.Options{
+			Dir:            cfg.DataDir,
+			IdentifierWait: cfg.IdentifierWait,
+			Purpose:        o.purpose,
+			Lock:           o.lock,
+			Now:            s.clock.Now,
+			Notify: func(e app.Event) {
+				if e.Topic == app.TopicJob {
+					if s.worker != nil {
+						s.worker.Kick()
+					}
+					return
+				}
+				if e.Topic == app.TopicEnding {
+					if s.consent != nil {
+						s.consent.KickEndings()
+					}
+					return
+				}
+				hub.Publish(e)
+			},
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +169,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 			return fmt.Errorf("connection %s: %w", c.Name, err)
 		}
 		s.acp = append(s.acp, client)
-		connections = append(connections, consent.Connection{Name: c.Name, Server: client, Workspaces: c.Workspaces, Clients: clientLimits(c)})
+		connections = append(connections,
+			consent.Connection{Name: c.Name, Server: client, Workspaces: c.Workspaces, Clients: clientLimits(c)})
 		callers = append(callers, apiCallers(c)...)
 		hints[c.Name] = hintKinds(c)
 		watched = append(watched, health.Connection{
@@ -174,7 +184,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		return err
 	}
 	s.consent = consent.New(consent.Config{Store: s.store, Connections: connections, Accounts: source,
-		Resolver:   people.Chain{consent.NewOwners(s.store, connections, s.log), people.Directory{Reader: s.store.Reader, Hints: hints}},
+		Resolver: people.Chain{consent.NewOwners(s.store, connections, s.log),
+			people.Directory{Reader: s.store.Reader, Hints: hints}},
 		Protection: func() consent.Protection { return consent.Protection(s.settings.Current().Protection) },
 		RequestTTL: s.cfg.RequestTTL, Fatigue: fatigue(s.cfg.PersonNotices), Watch: s.watch, Log: s.log})
 	keys, err := push.StoredKeys(ctx, s.store)
@@ -186,12 +197,28 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		subject = s.cfg.PublicURL.String() // only on localhost; elsewhere the setting is required
 	}
 	hosts := push.Hosts{More: s.cfg.PushHosts, AllowLoopback: s.o.pushLoopback}
-	notices := push.NewService(s.store, &push.Sender{Keys: keys, Subject: subject, Now: s.clock.Now, HTTP: outbound.New(outbound.Options{
-		PublicOnly: true, AllowLoopback: s.o.pushLoopback, Proxy: http.ProxyFromEnvironment, UserAgent: "Assent/" + s.o.version})}, hosts, words, s.log)
+	notices := push.NewService(s.store,
+		&push.Sender{Keys: keys, Subject: subject, Now: s.clock.Now, HTTP: outbound.New(outbound.Options{
+			PublicOnly:    true,
+			AllowLoopback: s.o.pushLoopback,
+			Proxy:         http.ProxyFromEnvironment,
+			UserAgent:     "Assent/" + s.o.version})},
+		hosts, words, s.log)
 	s.worker = jobs.New(s.store, s.watch, s.log, map[app.JobKind]jobs.Handler{
-		app.JobSettle:    {Run: s.consent.Settle, Expired: s.consent.SettleFailed, Workers: 4 * max(1, len(connections)), Lane: 4, Timeout: time.Minute},
-		app.JobRecognise: {Run: s.consent.Recognise, Workers: 2 * max(1, len(connections)), Lane: 2, Timeout: time.Minute},
-		app.JobPush:      {Run: notices.Send, Workers: 8, Timeout: time.Minute},
+		app.JobSettle: {
+			Run:     s.consent.Settle,
+			Expired: s.consent.SettleFailed,
+			Workers: 4 * max(1, len(connections)),
+			Lane:    4,
+			Timeout: time.Minute,
+		},
+		app.JobRecognise: {
+			Run:     s.consent.Recognise,
+			Workers: 2 * max(1, len(connections)),
+			Lane:    2,
+			Timeout: time.Minute,
+		},
+		app.JobPush: {Run: notices.Send, Workers: 8, Timeout: time.Minute},
 	})
 	s.imports = importer.New(importer.Config{
 		Store:  s.store,
@@ -230,12 +257,55 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 		Settings: s.settings, Public: s.cfg.PublicURL, Proxies: s.cfg.TrustedProxies, Store: s.store, Log: s.log,
 		API:   acpweb.Config{Consent: s.consent, Callers: callers, Log: s.log},
 		APIAt: web.Reach{Apart: s.cfg.API.Addr != "", Proxies: s.cfg.API.Proxies, Networks: s.cfg.API.Networks},
-		Device: device.Config{Store: s.store.Reader, Consent: s.consent, People: s.people, Passkeys: passkeys, Push: notices,
-			Login: login.New(s.store, secure), Live: hub, Closing: s.closing, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), LinkAlone: !s.cfg.ActivationCode, Log: s.log},
-		Admin: adminweb.Config{Store: s.store.Reader, Admins: admin.New(s.store, passkeys, admin.Uses{Consent: s.consent, People: s.people, Settings: s.settings, Imports: s.imports, Connections: watched,
-			CodesByMaker: !s.cfg.SeparateCodes, LinkAlone: setUpLinkAlone}), Sessions: sessions,
-			Public: s.cfg.PublicURL, Console: atAdmin, Words: words, Institution: s.cfg.Institution, Brand: web.Brand(s.settings), Settings: s.settings, LinkAlone: !s.cfg.ActivationCode, AdminLinkAlone: setUpLinkAlone, InviteTTL: s.cfg.InviteTTL, Live: hub, Closing: s.closing, Health: health.New(watch), Demo: demo, Log: s.log},
-		AdminAt: web.Reach{URL: atAdmin, Apart: s.cfg.Admin.Addr != "", Proxies: s.cfg.Admin.Proxies, Networks: s.cfg.Admin.Networks},
+		Device: device.Config{
+			Store:       s.store.Reader,
+			Consent:     s.consent,
+			People:      s.people,
+			Passkeys:    passkeys,
+			Push:        notices,
+			Login:       login.New(s.store, secure),
+			Live:        hub,
+			Closing:     s.closing,
+			Words:       words,
+			Institution: s.cfg.Institution,
+			Brand:       web.Brand(s.settings),
+			LinkAlone:   !s.cfg.ActivationCode,
+			Log:         s.log,
+		},
+		Admin: adminweb.Config{
+			Store: s.store.Reader,
+			Admins: admin.New(s.store, passkeys,
+				admin.Uses{
+					Consent:      s.consent,
+					People:       s.people,
+					Settings:     s.settings,
+					Imports:      s.imports,
+					Connections:  watched,
+					CodesByMaker: !s.cfg.SeparateCodes,
+					LinkAlone:    setUpLinkAlone,
+				}),
+			Sessions:       sessions,
+			Public:         s.cfg.PublicURL,
+			Console:        atAdmin,
+			Words:          words,
+			Institution:    s.cfg.Institution,
+			Brand:          web.Brand(s.settings),
+			Settings:       s.settings,
+			LinkAlone:      !s.cfg.ActivationCode,
+			AdminLinkAlone: setUpLinkAlone,
+			InviteTTL:      s.cfg.InviteTTL,
+			Live:           hub,
+			Closing:        s.closing,
+			Health:         health.New(watch),
+			Demo:           demo,
+			Log:            s.log,
+		},
+		AdminAt: web.Reach{
+			URL:      atAdmin,
+			Apart:    s.cfg.Admin.Addr != "",
+			Proxies:  s.cfg.Admin.Proxies,
+			Networks: s.cfg.Admin.Networks,
+		},
 	})
 	if err != nil {
 		return err
@@ -254,7 +324,8 @@ func (s *site) build(ctx context.Context, hub *live.Hub) error {
 // another RP id, and that was accepted, those end and links take their place.
 func (s *site) passkeys(ctx context.Context, policy passkey.Policy) (*passkey.Service, error) {
 	open := func() (*passkey.Service, error) {
-		return passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy), passkey.WithLog(s.log),
+		return passkey.New(ctx, s.store, s.cfg.PublicURL, s.cfg.Institution, passkey.WithPolicy(policy),
+			passkey.WithLog(s.log),
 			passkey.WithConsole(passkey.Console{Origin: s.cfg.Admin.URL, RPID: s.cfg.Admin.RPID}),
 			passkey.WithName(func() string { return s.settings.Current().Institution }))
 	}
@@ -262,7 +333,8 @@ func (s *site) passkeys(ctx context.Context, policy passkey.Policy) (*passkey.Se
 	var bound *passkey.Bound
 	if !errors.As(err, &bound) || s.o.moveAdmins == nil {
 		if s.o.moveAdmins != nil && err == nil {
-			s.log.WarnContext(ctx, "there was nothing to accept: drop --accept-new-admin-rp, or a mistake in the console's address is accepted unseen")
+			s.log.WarnContext(ctx,
+				"there was nothing to accept: drop --accept-new-admin-rp, or a mistake in the console's address is accepted unseen")
 		}
 		return svc, err
 	}
@@ -290,11 +362,14 @@ func (s *site) run(ctx context.Context) error {
 		g.Go(one.serve)
 	}
 	for name, run := range map[background.Name]func(context.Context) error{
-		background.Outbox:    s.worker.Run,
-		background.Expiry:    s.consent.RunExpiry,
-		background.Endings:   s.consent.RunEndings,
-		background.Clock:     func(ctx context.Context) error { return s.clock.Run(ctx, s.askDates, s.clockSet) },
-		background.AuditHead: func(ctx context.Context) error { return audit.RunHead(ctx, s.store.Reader, s.watch, s.log) },
+		background.Outbox:  s.worker.Run,
+		background.Expiry:  s.consent.RunExpiry,
+		background.Endings: s.consent.RunEndings,
+		background.Clock:   func(ctx context.Context) error { return s.clock.Run(ctx, s.askDates, s.clockSet) },
+		background.AuditHead: func(ctx context.Context) error {
+			return audit.RunHead(ctx, s.store.Reader, s.watch,
+				s.log)
+		},
 		background.Imports:   s.imports.Run,
 		background.Retention: func(ctx context.Context) error { s.settings.RunRetention(ctx, s.key.Sign); return nil },
 	} {
@@ -350,9 +425,16 @@ func acpClient(c config.Connection, log *slog.Logger, clk *clock.Clock) (*acp.Cl
 		return nil, err
 	}
 	cfg := acp.Config{
-		Issuer: c.Issuer, TokenURL: c.TokenURL, APIURL: c.APIURL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(),
-		AuthMethod: acp.AuthMethod(c.AuthMethod), VanityDomain: acp.Vanity(c.VanityDomain), Tenant: c.Tenant, Scopes: c.Scopes,
-		Layout: acp.Layout(c.OpenBankingLayout), Log: log, MutualTLS: c.CertFile != "",
+		Issuer:       c.Issuer,
+		TokenURL:     c.TokenURL,
+		APIURL:       c.APIURL,
+		ClientID:     c.ClientID,
+		ClientSecret: c.ClientSecret.Reveal(),
+		AuthMethod:   acp.AuthMethod(c.AuthMethod),
+		VanityDomain: acp.Vanity(c.VanityDomain),
+		Tenant:       c.Tenant,
+		Scopes:       c.Scopes,
+		Layout:       acp.Layout(c.OpenBankingLayout), Log: log, MutualTLS: c.CertFile != "",
 		Now: clk.Now, Heard: clk.Heard,
 	}
 	if cfg.AuthMethod == acp.PrivateKeyJWT {

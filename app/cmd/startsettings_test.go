@@ -28,7 +28,8 @@ func changesAtStart(t *testing.T, dir, action string) (out []string) {
 			t.Fatal(err)
 		}
 		if row.ActorKind != "operator" || !strings.Contains(row.Source, "@") {
-			t.Errorf("%s was changed by %s from %q: that doesn't say who started it", d["setting"], row.ActorKind, row.Source)
+			t.Errorf("%s was changed by %s from %q: that doesn't say who started it", d["setting"], row.ActorKind,
+				row.Source)
 		}
 		out = append([]string{d["setting"] + ": " + d["from"] + " > " + d["to"]}, out...)
 	}
@@ -67,13 +68,15 @@ func TestSettingsLoosenedAtAStart(t *testing.T) {
 	if lines.Length() != len(loosened) || lines.AttrOr("data-state", "") != "bad" {
 		t.Errorf("the overview has %d lines", lines.Length())
 	}
-	for _, want := range []string{"ASSENT_FOUR_EYES", "from owners, settings to settings", "from uk-payment to nothing"} {
+	for _, want := range []string{"ASSENT_FOUR_EYES", "from owners, settings to settings",
+		"from uk-payment to nothing"} {
 		if !strings.Contains(lines.Text(), want) {
 			t.Errorf("the overview doesn't say %q: %s", want, lines.Text())
 		}
 	}
 	trail := ask("/admin/audit?action=setting.loosen", nil).Find("main").Text()
-	if !strings.Contains(trail, "A setting that protects was loosened at a start") || !strings.Contains(trail, "setting: ASSENT_FOUR_EYES") {
+	if !strings.Contains(trail, "A setting that protects was loosened at a start") ||
+		!strings.Contains(trail, "setting: ASSENT_FOUR_EYES") {
 		t.Errorf("the audit's page says %s", trail)
 	}
 }

@@ -77,7 +77,8 @@ func (s *syncBuffer) String() string {
 func newBank(t *testing.T) *bank { return &bank{t: t, dir: t.TempDir(), listen: freeAddress(t)} }
 
 func (b *bank) args(more ...string) []string {
-	return slices.Concat([]string{"serve", "--listen=" + b.listen, "--public-url=https://approve.bank.example", "--push-subject=mailto:a@bank.example",
+	return slices.Concat([]string{"serve", "--listen=" + b.listen, "--public-url=https://approve.bank.example",
+		"--push-subject=mailto:a@bank.example",
 		"--data-dir=" + b.dir}, complete, more)
 }
 
@@ -87,7 +88,8 @@ func (b *bank) start(more ...string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- cmd.Run(ctx, cmd.Process{Args: b.args(more...), Stdout: &b.out, Stderr: io.MultiWriter(b.t.Output(), &b.log)})
+		ended <- cmd.Run(ctx,
+			cmd.Process{Args: b.args(more...), Stdout: &b.out, Stderr: io.MultiWriter(b.t.Output(), &b.log)})
 	}()
 	stopped := false
 	stop = func() {
@@ -143,9 +145,12 @@ type peer struct {
 // at is a client of a listener; t is nil where that is plain.
 func (b *bank) at(addr string, secure *tls.Config) peer {
 	p := peer{b.t, "http://", &http.Client{
-		Transport: &http.Transport{TLSClientConfig: secure, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-		}},
+		Transport: &http.Transport{
+			TLSClientConfig: secure,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+			},
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	if secure != nil {
@@ -230,7 +235,8 @@ func TestConsoleAtAnAddressOfItsOwn(t *testing.T) {
 					t.Errorf("%s: %d, want %d", row.url, got, row.status)
 				}
 			}
-			if res, page := console.ask("GET", consoleHost+"/admin/sign-in", ""); !strings.Contains(page, "/static/") || res.Header.Get("Strict-Transport-Security") == "" {
+			if res, page := console.ask("GET", consoleHost+"/admin/sign-in", ""); !strings.Contains(page, "/static/") ||
+				res.Header.Get("Strict-Transport-Security") == "" {
 				t.Errorf("the sign-in page: %v", res.Header)
 			} else {
 				_, rest, _ := strings.Cut(page, `href="/static/`)
@@ -243,8 +249,10 @@ func TestConsoleAtAnAddressOfItsOwn(t *testing.T) {
 				if got := public.status("GET", consoleHost+"/admin/sign-in"); got != 307 {
 					t.Errorf("the console's host on the public listener: %d, want the way to the public host", got)
 				}
-				if res, _ := console.ask("GET", approveHost+"/sign-in", ""); res.StatusCode != 307 || res.Header.Get("Location") != "https://"+consoleHost+"/sign-in" {
-					t.Errorf("the public host on the console's listener: %d to %q", res.StatusCode, res.Header.Get("Location"))
+				if res, _ := console.ask("GET", approveHost+"/sign-in", ""); res.StatusCode != 307 ||
+					res.Header.Get("Location") != "https://"+consoleHost+"/sign-in" {
+					t.Errorf("the public host on the console's listener: %d to %q", res.StatusCode,
+						res.Header.Get("Location"))
 				}
 			}
 			// A page of either may not send to the other.
@@ -258,7 +266,8 @@ func TestConsoleAtAnAddressOfItsOwn(t *testing.T) {
 				{public, approveHost + "/sign-in/passkey", "https://" + approveHost, 200},
 				{public, approveHost + "/sign-in/passkey", "https://" + consoleHost, 403},
 			} {
-				if res, _ := row.at.ask("POST", row.url, "{}", "Content-Type", "application/json", "Origin", row.origin, "Sec-Fetch-Site", "same-site"); res.StatusCode != row.status {
+				if res, _ := row.at.ask("POST", row.url, "{}", "Content-Type", "application/json", "Origin", row.origin,
+					"Sec-Fetch-Site", "same-site"); res.StatusCode != row.status {
 					t.Errorf("%s from %s: %d, want %d", row.url, row.origin, res.StatusCode, row.status)
 				}
 			}
@@ -290,7 +299,8 @@ func TestRPIDOfTheConsole(t *testing.T) {
 	}{
 		{"shared", approveHost, approveHost, nil},
 		{"elsewhere", consoleHost, consoleHost, []string{consoleURL}},
-		{"below the public host", "console." + approveHost, approveHost, []string{"--admin-url=https://console." + approveHost}},
+		{"below the public host", "console." + approveHost, approveHost,
+			[]string{"--admin-url=https://console." + approveHost}},
 		{"as it is set", consoleHost, "bank.example", []string{consoleURL, "--admin-rp-id=bank.example"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -315,7 +325,8 @@ type olive struct {
 }
 
 func newOlive(rpID, origin string) *olive {
-	return &olive{virtualwebauthn.RelyingParty{Name: "Assent", ID: rpID, Origin: "https://" + origin}, virtualwebauthn.NewAuthenticator(), apptest.Passkey()}
+	return &olive{virtualwebauthn.RelyingParty{Name: "Assent", ID: rpID, Origin: "https://" + origin},
+		virtualwebauthn.NewAuthenticator(), apptest.Passkey()}
 }
 
 // setUp makes the passkey by the link's path, and gives the answer.
@@ -335,7 +346,8 @@ func (o *olive) setUp(p peer, dir, url string) *http.Response {
 		p.t.Fatal(err)
 	}
 	made := virtualwebauthn.CreateAttestationResponse(o.rp, o.auth, o.cred, *options)
-	res, _ = p.ask("POST", url+"/passkey/"+prompt.Ceremony, `{"credential":`+made+`}`, "Content-Type", "application/json", "Cookie", cookies)
+	res, _ = p.ask("POST", url+"/passkey/"+prompt.Ceremony, `{"credential":`+made+`}`, "Content-Type",
+		"application/json", "Cookie", cookies)
 	return res
 }
 
@@ -355,7 +367,8 @@ func (p peer) activated(dir, link string) (cookies string) {
 		all = append(all, k.Name+"="+k.Value)
 	}
 	cookies = strings.Join(all, "; ")
-	res, text = p.ask("POST", link+"/code", url.Values{"code": {code}}.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Cookie", cookies)
+	res, text = p.ask("POST", link+"/code", url.Values{"code": {code}}.Encode(), "Content-Type",
+		"application/x-www-form-urlencoded", "Cookie", cookies)
 	if res.StatusCode != http.StatusSeeOther {
 		p.t.Fatalf("the code %s for %q: %d %s", code, words, res.StatusCode, text)
 	}
@@ -366,7 +379,10 @@ func (p peer) activated(dir, link string) (cookies string) {
 // scheme, as the command prints it.
 func (b *bank) link(more ...string) string {
 	b.t.Helper()
-	out := must(b.t, append([]string{"admin", "add", "olive@bank.example", "--role=owner", "--data-dir=" + b.dir, "--public-url=https://approve.bank.example"}, more...)...)
+	out := must(b.t,
+		append([]string{"admin", "add", "olive@bank.example", "--role=owner", "--data-dir=" + b.dir,
+			"--public-url=https://approve.bank.example"},
+			more...)...)
 	return strings.TrimPrefix(strings.TrimSpace(out), "https://")
 }
 
@@ -379,7 +395,8 @@ func TestCookiesOfTheConsole(t *testing.T) {
 		more                     []string
 	}{
 		{"shared", approveHost, "__Secure-assent_admin", "/admin", nil},
-		{"another port", approveHost + ":8443", "__Secure-assent_admin", "/admin", []string{"--admin-url=https://approve.bank.example:8443"}},
+		{"another port", approveHost + ":8443", "__Secure-assent_admin", "/admin",
+			[]string{"--admin-url=https://approve.bank.example:8443"}},
 		{"own", consoleHost, "__Host-assent_admin", "/", []string{consoleURL}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -395,7 +412,8 @@ func TestCookiesOfTheConsole(t *testing.T) {
 			if res.StatusCode != http.StatusOK || i < 0 {
 				t.Fatalf("%d, cookies %v", res.StatusCode, res.Cookies())
 			}
-			if k := res.Cookies()[i]; k.Path != c.path || k.Domain != "" || !k.Secure || !k.HttpOnly || k.SameSite != http.SameSiteStrictMode {
+			if k := res.Cookies()[i]; k.Path != c.path || k.Domain != "" || !k.Secure || !k.HttpOnly ||
+				k.SameSite != http.SameSiteStrictMode {
 				t.Errorf("the cookie is %s", k.Raw)
 			}
 		})
@@ -420,7 +438,8 @@ func (b *bank) owner(more ...string) func(path string, form url.Values) *goquery
 		if form != nil {
 			method, want = "POST", http.StatusSeeOther
 		}
-		res, text := p.ask(method, approveHost+path, form.Encode(), "Cookie", strings.Join(cookies, "; "), "Content-Type", "application/x-www-form-urlencoded")
+		res, text := p.ask(method, approveHost+path, form.Encode(), "Cookie", strings.Join(cookies, "; "),
+			"Content-Type", "application/x-www-form-urlencoded")
 		page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
 		if err != nil || res.StatusCode != want {
 			b.t.Fatalf("%s: %d %v", path, res.StatusCode, err)
@@ -443,7 +462,8 @@ func TestLinksWithoutCodesAreWarnedOf(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBank(t)
 			page := b.owner(append(c.more, "--log-level=warn")...)("/admin/overview", nil)
-			if line := page.Find(`[data-testid="check-activation"]`); (line.Length() == 1) != c.warn || line.AttrOr("data-state", "bad") != "bad" {
+			if line := page.Find(`[data-testid="check-activation"]`); (line.Length() == 1) != c.warn ||
+				line.AttrOr("data-state", "bad") != "bad" {
 				t.Errorf("the overview has %d lines of it: %s", line.Length(), line.Text())
 			}
 			if warned := strings.Contains(b.log.String(), "ASSENT_ACTIVATION_CODE"); warned != c.warn {
@@ -464,7 +484,8 @@ func TestConsoleAcceptsItsOwnOriginAlone(t *testing.T) {
 	b := newBank(t)
 	url := b.link("--admin-url=https://" + below)
 	b.start("--admin-url=https://" + below)
-	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), b.dir, url); res.StatusCode == http.StatusOK {
+	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), b.dir,
+		url); res.StatusCode == http.StatusOK {
 		t.Error("a passkey was made for the console at the public host")
 	}
 	if res := newOlive(approveHost, below).setUp(b.at(b.listen, nil), b.dir, url); res.StatusCode != http.StatusOK {
@@ -478,12 +499,14 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	b := newBank(t)
 	url := b.link()
 	stop := b.start()
-	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), b.dir, url); res.StatusCode != http.StatusOK {
+	if res := newOlive(approveHost, approveHost).setUp(b.at(b.listen, nil), b.dir,
+		url); res.StatusCode != http.StatusOK {
 		t.Fatalf("set-up: %d", res.StatusCode)
 	}
 	stop()
 	says := b.refusal(consoleURL)
-	for _, want := range []string{"1 passkeys of 1 administrators", approveHost, consoleHost, "ASSENT_ADMIN_URL", "--accept-new-admin-rp"} {
+	for _, want := range []string{"1 passkeys of 1 administrators", approveHost, consoleHost, "ASSENT_ADMIN_URL",
+		"--accept-new-admin-rp"} {
 		if !strings.Contains(says, want) {
 			t.Errorf("the refusal doesn't say %q: %s", want, says)
 		}
@@ -503,7 +526,8 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 		t.Fatalf("it printed %q", b.out.String())
 	}
 	told := b.log.String()
-	for _, want := range []string{consoleURL[len("--admin-url="):], `assent admin code olive@bank.example --words "..."`, "leave --accept-new-admin-rp out"} {
+	for _, want := range []string{consoleURL[len("--admin-url="):],
+		`assent admin code olive@bank.example --words "..."`, "leave --accept-new-admin-rp out"} {
 		if !strings.Contains(told, want) {
 			t.Errorf("what to do next isn't told: no %q in\n%s", want, told)
 		}
@@ -513,7 +537,8 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	}
 	own := b.at(b.listen, nil)
 	moved, link := newOlive(consoleHost, consoleHost), strings.TrimPrefix(fresh, "https://")
-	if res, _ := own.ask("POST", link+"/passkey", "{}", "Content-Type", "application/json"); res.StatusCode != http.StatusConflict {
+	if res, _ := own.ask("POST", link+"/passkey", "{}", "Content-Type",
+		"application/json"); res.StatusCode != http.StatusConflict {
 		t.Errorf("the new link without its code: %d", res.StatusCode)
 	}
 	res := moved.setUp(own, b.dir, link) // reads the words, runs admin code, types the code, makes a passkey
@@ -524,7 +549,8 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	for _, k := range res.Cookies() {
 		cookies = append(cookies, k.Name+"="+k.Value)
 	}
-	if got := own.status("GET", consoleHost+"/admin/overview", "Cookie", strings.Join(cookies, "; ")); got != http.StatusOK {
+	if got := own.status("GET", consoleHost+"/admin/overview", "Cookie",
+		strings.Join(cookies, "; ")); got != http.StatusOK {
 		t.Errorf("the console at its new address, with the new passkey: %d", got)
 	}
 	if res, _ := own.ask("GET", link, ""); res.StatusCode != http.StatusGone {
@@ -542,7 +568,8 @@ func TestMovingTheConsoleEndsPasskeysOnlyWhenAccepted(t *testing.T) {
 	}
 	defer st.Close()
 	rows, err := st.AuditOf(t.Context(), "admin.rp_id", 5)
-	if err != nil || len(rows) != 1 || rows[0].ActorKind == app.ActorAdmin || !strings.Contains(rows[0].Detail, consoleHost) {
+	if err != nil || len(rows) != 1 || rows[0].ActorKind == app.ActorAdmin ||
+		!strings.Contains(rows[0].Detail, consoleHost) {
 		t.Errorf("the audit: %+v %v", rows, err)
 	}
 }
@@ -564,7 +591,14 @@ func TestAPIOnAListenerOfItsOwn(t *testing.T) {
 			t.Errorf("%s on its own: %d, want that it asks for credentials", path, got)
 		}
 	}
-	for path, want := range map[string]int{"/openapi.json": 200, "/healthz": 200, "/readyz": 200, "/": 404, "/sign-in": 404, "/admin/sign-in": 404} {
+	for path, want := range map[string]int{
+		"/openapi.json":  200,
+		"/healthz":       200,
+		"/readyz":        200,
+		"/":              404,
+		"/sign-in":       404,
+		"/admin/sign-in": 404,
+	} {
 		if got := own.status("GET", approveHost+path); got != want {
 			t.Errorf("%s on ACP's listener: %d, want %d", path, got, want)
 		}
@@ -632,9 +666,12 @@ func (a *authority) issue(name string, hosts []string) (*x509.Certificate, *ecds
 		a.t.Fatal(err)
 	}
 	c := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: name}, DNSNames: hosts,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: a.cert == nil,
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour),
+		BasicConstraintsValid: true,
+		IsCA:                  a.cert == nil,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
 	parent, signer := a.cert, a.key
 	if parent == nil {
 		parent, signer = c, key
@@ -692,8 +729,10 @@ func TestMutualTLS(t *testing.T) {
 	apiCert, apiKey := ours.files("assent.internal")
 	consoleCert, consoleKey := ours.files(consoleHost)
 	b.start("--api-listen="+api, "--api-tls-cert="+apiCert, "--api-tls-key="+apiKey, "--api-client-ca="+ours.file,
-		consoleURL, "--admin-listen="+console, "--admin-tls-cert="+consoleCert, "--admin-tls-key="+consoleKey, "--admin-client-ca="+ours.file)
-	for _, row := range []struct{ addr, url string }{{api, "assent.internal/openapi.json"}, {console, consoleHost + "/admin/sign-in"}} {
+		consoleURL, "--admin-listen="+console, "--admin-tls-cert="+consoleCert, "--admin-tls-key="+consoleKey,
+		"--admin-client-ca="+ours.file)
+	for _, row := range []struct{ addr, url string }{{api, "assent.internal/openapi.json"},
+		{console, consoleHost + "/admin/sign-in"}} {
 		if got := b.at(row.addr, shows(ours, ours)).status("GET", row.url); got != 200 {
 			t.Errorf("%s with a certificate: %d", row.url, got)
 		}

@@ -43,7 +43,13 @@ func (c userImportCommand) Run(ctx context.Context, p Process, s *config.Setting
 	}
 	words := catalogue.Match("en-GB", "")
 	return withPeople(ctx, cfg, func(st *store.Store, people *people.Service) error {
-		svc := importer.New(importer.Config{Store: st, People: people, Words: catalogue, Dir: filepath.Join(cfg.DataDir, importsDir), Log: logger(io.Discard, cfg)})
+		svc := importer.New(importer.Config{
+			Store:  st,
+			People: people,
+			Words:  catalogue,
+			Dir:    filepath.Join(cfg.DataDir, importsDir),
+			Log:    logger(io.Discard, cfg),
+		})
 		im, err := svc.UploadHere(ctx, operator(), c.File, "en-GB", in)
 		if err != nil {
 			return err

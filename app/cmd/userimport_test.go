@@ -37,13 +37,16 @@ func TestUserImportCommands(t *testing.T) {
 	}
 	result := filepath.Join(t.TempDir(), "result.csv")
 	imported("2 added, 0 changed, 0 unchanged", "--result="+result)
-	if b, err := os.ReadFile(result); err != nil || !strings.HasPrefix(string(b), `"line","result","name","person","error"`+"\n"+`"2","added","Ada Quill",`) || !strings.Contains(string(b), "\n"+`"3","added","'=Bruno",`) {
+	if b, err := os.ReadFile(result); err != nil ||
+		!strings.HasPrefix(string(b), `"line","result","name","person","error"`+"\n"+`"2","added","Ada Quill",`) ||
+		!strings.Contains(string(b), "\n"+`"3","added","'=Bruno",`) {
 		t.Errorf("the result is\n%s%v", b, err)
 	}
 	imported("0 added, 0 changed, 2 unchanged: nothing had to be changed")
 
 	exported := must(t, "user", "export", dir)
-	if !strings.HasPrefix(exported, `"name","identifiers","companies","state"`+"\n") || !strings.Contains(exported, "\n"+`"Ada Quill","email:ada@quill.example; username:ada","","active"`+"\n") ||
+	if !strings.HasPrefix(exported, `"name","identifiers","companies","state"`+"\n") ||
+		!strings.Contains(exported, "\n"+`"Ada Quill","email:ada@quill.example; username:ada","","active"`+"\n") ||
 		!strings.Contains(exported, "\n"+`"'=Bruno",`) {
 		t.Errorf("exported\n%s", exported)
 	}
@@ -52,7 +55,8 @@ func TestUserImportCommands(t *testing.T) {
 
 	write(peopleFile + "Nobody,\nCarla,username:carla\n")
 	_, errs, err := run(t, "user", "import", dir, path)
-	if err == nil || err.Error() != "1 of the rows have faults" || errs != "line 4: There is no identifier: nobody could ever ask for this person.\n1 added, 0 changed, 2 unchanged, 1 left out\n" {
+	if err == nil || err.Error() != "1 of the rows have faults" ||
+		errs != "line 4: There is no identifier: nobody could ever ask for this person.\n1 added, 0 changed, 2 unchanged, 1 left out\n" {
 		t.Errorf("printed %q, %v", errs, err)
 	}
 	write("nome,identifiers\nx,y\n")
@@ -69,7 +73,14 @@ func TestUserImportCommands(t *testing.T) {
 		}
 	}
 	var out, said strings.Builder
-	if err := cmd.Run(t.Context(), cmd.Process{Args: []string{"user", "import", dir, "-"}, Stdin: strings.NewReader(peopleFile), Stdout: &out, Stderr: &said}); err != nil || !strings.HasPrefix(said.String(), "0 added, 0 changed, 2 unchanged") {
+	if err := cmd.Run(t.Context(),
+		cmd.Process{
+			Args:   []string{"user", "import", dir, "-"},
+			Stdin:  strings.NewReader(peopleFile),
+			Stdout: &out,
+			Stderr: &said,
+		}); err != nil ||
+		!strings.HasPrefix(said.String(), "0 added, 0 changed, 2 unchanged") {
 		t.Errorf("from standard input: %q %v", said.String(), err)
 	}
 }

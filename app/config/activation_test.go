@@ -31,7 +31,10 @@ func TestActivationCodeIsOnUnlessSwitchedOff(t *testing.T) {
 		"flag":     {nil, []string{"--no-activation-code"}, false},
 		"stronger": {map[string]string{"ASSENT_ACTIVATION_CODE": "true", "ASSENT_CONFIG": off}, nil, true},
 	} {
-		s, err := parse(t, with(good, "ASSENT_ACTIVATION_CODE", c.env["ASSENT_ACTIVATION_CODE"], "ASSENT_CONFIG", c.env["ASSENT_CONFIG"]), c.args...)
+		s, err := parse(t,
+			with(good, "ASSENT_ACTIVATION_CODE", c.env["ASSENT_ACTIVATION_CODE"], "ASSENT_CONFIG",
+				c.env["ASSENT_CONFIG"]),
+			c.args...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -41,7 +44,11 @@ func TestActivationCodeIsOnUnlessSwitchedOff(t *testing.T) {
 		if err1 != nil || err2 != nil || err3 != nil {
 			t.Fatal(name, err1, err2, err3)
 		}
-		for who, got := range map[string]bool{"serve": served.ActivationCode, "invite": invited.ActivationCode, "code": code.ActivationCode} {
+		for who, got := range map[string]bool{
+			"serve":  served.ActivationCode,
+			"invite": invited.ActivationCode,
+			"code":   code.ActivationCode,
+		} {
 			if got != c.want {
 				t.Errorf("%s: %s has %v, want %v", name, who, got, c.want)
 			}

@@ -180,7 +180,10 @@ func (s *Settings) Demo() (Config, error) {
 func (s *Settings) Serve() (Config, error) {
 	var f faults
 	c := Config{Listen: s.Listen, Institution: strings.TrimSpace(s.Institution), TLSCert: s.TLSCert, TLSKey: s.TLSKey,
-		ActivationCode: s.ActivationCode, SeparateCodes: s.SeparateCodes, PushSubject: s.PushSubject, PushHosts: s.PushHosts}
+		ActivationCode: s.ActivationCode,
+		SeparateCodes:  s.SeparateCodes,
+		PushSubject:    s.PushSubject,
+		PushHosts:      s.PushHosts}
 	s.store(&c, &f)
 	s.listen(&f)
 	s.public(&c, &f)
@@ -208,7 +211,8 @@ func (s *Settings) store(c *Config, f *faults) {
 		f.add("ASSENT_DATA_DIR: name a folder")
 	}
 	var err error
-	if c.IdentifierWait, err = time.ParseDuration(s.IdentifierWait); err != nil || c.IdentifierWait < time.Hour || c.IdentifierWait > 30*24*time.Hour {
+	if c.IdentifierWait, err = time.ParseDuration(s.IdentifierWait); err != nil || c.IdentifierWait < time.Hour ||
+		c.IdentifierWait > 30*24*time.Hour {
 		f.add("ASSENT_IDENTIFIER_WAIT: %q is not a time between 1h and 720h (30 days)", s.IdentifierWait)
 	}
 }
@@ -225,10 +229,12 @@ func (s *Settings) public(c *Config, f *faults) {
 
 func (s *Settings) ttls(c *Config, f *faults) {
 	var err error
-	if c.InviteTTL, err = time.ParseDuration(s.InviteTTL); err != nil || c.InviteTTL < time.Minute || c.InviteTTL > 30*24*time.Hour {
+	if c.InviteTTL, err = time.ParseDuration(s.InviteTTL); err != nil || c.InviteTTL < time.Minute ||
+		c.InviteTTL > 30*24*time.Hour {
 		f.add("ASSENT_INVITE_TTL: %q is not a time between 1m and 720h (30 days)", s.InviteTTL)
 	}
-	if c.RequestTTL, err = time.ParseDuration(s.RequestTTL); err != nil || c.RequestTTL < 10*time.Second || c.RequestTTL > 24*time.Hour {
+	if c.RequestTTL, err = time.ParseDuration(s.RequestTTL); err != nil || c.RequestTTL < 10*time.Second ||
+		c.RequestTTL > 24*time.Hour {
 		f.add("ASSENT_REQUEST_TTL: %q is not a time between 10s and 24h", s.RequestTTL)
 	}
 }
@@ -289,7 +295,8 @@ func (s *Settings) push(c *Config, f *faults) {
 		f.add("ASSENT_PUSH_SUBJECT: %q is neither a mailto: nor an https: URI", shown(c.PushSubject))
 	}
 	for _, h := range c.PushHosts {
-		if strings.ContainsAny(strings.TrimPrefix(h, "*."), "*/:@ ") || !strings.Contains(strings.TrimPrefix(h, "*."), ".") {
+		if strings.ContainsAny(strings.TrimPrefix(h, "*."), "*/:@ ") ||
+			!strings.Contains(strings.TrimPrefix(h, "*."), ".") {
 			f.add("ASSENT_PUSH_HOSTS: %q is not a host name, or one with *. before it", h)
 		}
 	}
@@ -298,7 +305,8 @@ func (s *Settings) push(c *Config, f *faults) {
 func (s *Settings) connections(c *Config, f *faults) {
 	tables := s.tables
 	single := s.ConnectionSettings
-	described := single.Issuer != "" || single.ClientID != "" || single.APIUsername != "" || single.APIPassword != "" || single.APIKey != "" ||
+	described := single.Issuer != "" || single.ClientID != "" || single.APIUsername != "" || single.APIPassword != "" ||
+		single.APIKey != "" ||
 		single.APIPasswordFile != "" || single.APIKeyFile != ""
 	if described && len(tables) > 0 {
 		f.add("the file's [[acp]] tables and the ASSENT_ACP_* and ASSENT_API_* settings describe connections twice: use one of both")
@@ -328,7 +336,8 @@ func (s *Settings) connections(c *Config, f *faults) {
 		id := conn.tenantID()
 		for _, other := range tenants[id] {
 			if id != "" && !apart(conn.Workspaces, other.Workspaces) {
-				f.add("%sits tenant is that of %s too: list the workspaces of each, none of them in both", at, other.Name)
+				f.add("%sits tenant is that of %s too: list the workspaces of each, none of them in both", at,
+					other.Name)
 			}
 		}
 		tenants[id] = append(tenants[id], conn)
@@ -366,36 +375,49 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 		return at + strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(setting, "ASSENT_ACP_"), "ASSENT_"))
 	}
 	c := Connection{
-		Name: t.Name, Issuer: strings.TrimRight(t.Issuer, "/"), TokenURL: t.TokenURL, APIURL: strings.TrimRight(t.APIURL, "/"), ClientID: t.ClientID,
+		Name:         t.Name,
+		Issuer:       strings.TrimRight(t.Issuer, "/"),
+		TokenURL:     t.TokenURL,
+		APIURL:       strings.TrimRight(t.APIURL, "/"),
+		ClientID:     t.ClientID,
 		ClientSecret: t.ClientSecret.or(f, name("ASSENT_ACP_CLIENT_SECRET"), t.ClientSecretFile),
 		KeyFile:      t.KeyFile, CertFile: t.CertFile, CAFile: t.CAFile, Tenant: t.Tenant, Scopes: t.Scopes,
 	}
 	t.credentials(&c, f, name)
 	if c.Issuer == "" {
-		f.add("%s: set the issuer of the tenant's system workspace, https://host/{tid}/system", name("ASSENT_ACP_ISSUER"))
+		f.add("%s: set the issuer of the tenant's system workspace, https://host/{tid}/system",
+			name("ASSENT_ACP_ISSUER"))
 	}
-	for setting, v := range map[string]string{"ASSENT_ACP_ISSUER": c.Issuer, "ASSENT_ACP_TOKEN_URL": c.TokenURL, "ASSENT_ACP_API_URL": c.APIURL} {
+	for setting, v := range map[string]string{
+		"ASSENT_ACP_ISSUER":    c.Issuer,
+		"ASSENT_ACP_TOKEN_URL": c.TokenURL,
+		"ASSENT_ACP_API_URL":   c.APIURL,
+	} {
 		u, err := url.Parse(v)
 		switch {
 		case v == "":
-		case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http":
+		case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
+			u.Scheme != "https" && u.Scheme != "http":
 			f.add("%s: %q is not an https: URL without user, query and fragment", name(setting), shown(v))
 		case u.Scheme == "http" && !loopback(u.Hostname()):
 			f.add("%s: http: is for loopback only; use https:", name(setting))
 		}
 	}
-	c.VanityDomain = oneOf(f, name("ASSENT_ACP_VANITY_DOMAIN"), cmp.Or(t.VanityDomain, "none"), "none", "tenant", "server")
+	c.VanityDomain = oneOf(f, name("ASSENT_ACP_VANITY_DOMAIN"), cmp.Or(t.VanityDomain, "none"), "none", "tenant",
+		"server")
 	u, err := url.Parse(c.Issuer)
 	switch {
 	case c.VanityDomain != "none" && c.Tenant == "":
 		f.add("%s: set the tenant id, which the issuer of a vanity domain doesn't tell", name("ASSENT_ACP_TENANT"))
-	case c.VanityDomain == "none" && c.Issuer != "" && err == nil && !(len(strings.Split(strings.Trim(u.Path, "/"), "/")) == 2 && strings.HasSuffix(u.Path, "/system")):
+	case c.VanityDomain == "none" && c.Issuer != "" && err == nil &&
+		!(len(strings.Split(strings.Trim(u.Path, "/"), "/")) == 2 && strings.HasSuffix(u.Path, "/system")):
 		f.add("%s: %q is not of the form https://host/{tid}/system", name("ASSENT_ACP_ISSUER"), shown(c.Issuer))
 	}
 	if c.ClientID == "" {
 		f.add("%s: set the id of our client in the system workspace", name("ASSENT_ACP_CLIENT_ID"))
 	}
-	c.AuthMethod = oneOf(f, name("ASSENT_ACP_AUTH_METHOD"), cmp.Or(t.AuthMethod, "client_secret_basic"), "client_secret_basic", "client_secret_post",
+	c.AuthMethod = oneOf(f, name("ASSENT_ACP_AUTH_METHOD"), cmp.Or(t.AuthMethod, "client_secret_basic"),
+		"client_secret_basic", "client_secret_post",
 		"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth")
 	switch {
 	case strings.HasPrefix(c.AuthMethod, "client_secret") && c.ClientSecret == "":
@@ -418,7 +440,8 @@ func (t ConnectionSettings) check(f *faults, at string) Connection {
 			c.Hints = append(c.Hints, kind)
 		}
 	}
-	c.OpenBankingLayout = oneOf(f, name("ASSENT_ACP_OPENBANKING_LAYOUT"), cmp.Or(t.OpenBankingLayout, "workspace"), "workspace", "system")
+	c.OpenBankingLayout = oneOf(f, name("ASSENT_ACP_OPENBANKING_LAYOUT"), cmp.Or(t.OpenBankingLayout, "workspace"),
+		"workspace", "system")
 	t.clients(&c, f, name)
 	for entry := range strings.SplitSeq(t.Workspaces, ",") {
 		if strings.TrimSpace(entry) == "" {
@@ -470,7 +493,8 @@ func (t ConnectionSettings) clients(c *Connection, f *faults, name func(string) 
 }
 
 // wellKnown are passwords that somebody tries first.
-var wellKnown = []string{"password", "passw0rd", "changeme", "change-me", "change_me", "secret", "admin", "administrator", "test", "user", "username",
+var wellKnown = []string{"password", "passw0rd", "changeme", "change-me", "change_me", "secret", "admin",
+	"administrator", "test", "user", "username",
 	"acp", "assent", "demo", "default", "letmein", "12345678", "123456789012"}
 
 const shortestSecret = 12
@@ -500,15 +524,19 @@ func (t ConnectionSettings) credentials(c *Connection, f *faults, name func(stri
 		}
 	}
 	before := len(f.list)
-	pair(t.APIUsername, "ASSENT_API_USERNAME", t.APIPassword.or(f, name("ASSENT_API_PASSWORD"), t.APIPasswordFile), "ASSENT_API_PASSWORD")
-	pair(t.APIUsernameNext, "ASSENT_API_USERNAME_NEXT", t.APIPasswordNext.or(f, name("ASSENT_API_PASSWORD_NEXT"), t.APIPasswordNextFile), "ASSENT_API_PASSWORD_NEXT")
+	pair(t.APIUsername, "ASSENT_API_USERNAME", t.APIPassword.or(f, name("ASSENT_API_PASSWORD"), t.APIPasswordFile),
+		"ASSENT_API_PASSWORD")
+	pair(t.APIUsernameNext, "ASSENT_API_USERNAME_NEXT",
+		t.APIPasswordNext.or(f, name("ASSENT_API_PASSWORD_NEXT"), t.APIPasswordNextFile), "ASSENT_API_PASSWORD_NEXT")
 	if key := t.APIKey.or(f, name("ASSENT_API_KEY"), t.APIKeyFile); key != "" {
 		weak("ASSENT_API_KEY", key)
 		in := oneOf(f, name("ASSENT_API_KEY_IN"), cmp.Or(t.APIKeyIn, "header"), "header", "query")
-		c.Credentials = append(c.Credentials, Credential{Key: key, KeyName: cmp.Or(t.APIKeyName, "X-API-Key"), KeyIn: in})
+		c.Credentials = append(c.Credentials,
+			Credential{Key: key, KeyName: cmp.Or(t.APIKeyName, "X-API-Key"), KeyIn: in})
 	}
 	if len(c.Credentials) == 0 && len(f.list) == before {
-		f.add("%s and %s, or %s: set what ACP is to present to us", name("ASSENT_API_USERNAME"), name("ASSENT_API_PASSWORD"), name("ASSENT_API_KEY"))
+		f.add("%s and %s, or %s: set what ACP is to present to us", name("ASSENT_API_USERNAME"),
+			name("ASSENT_API_PASSWORD"), name("ASSENT_API_KEY"))
 	}
 }
 

@@ -63,7 +63,8 @@ func (s *Settings) load(r io.Reader) (kong.Resolver, error) {
 			for _, e := range strict.Errors {
 				names = append(names, strings.Join(e.Key(), "."))
 			}
-			return nil, fmt.Errorf("the settings file: an [[acp]] table has unknown keys: %s", strings.Join(names, ", "))
+			return nil, fmt.Errorf("the settings file: an [[acp]] table has unknown keys: %s",
+				strings.Join(names, ", "))
 		}
 		return nil, fmt.Errorf("the settings file: %w", err)
 	}

@@ -105,7 +105,11 @@ func (s *Settings) Given() Given {
 	for i, t := range s.tables {
 		v := reflect.ValueOf(t)
 		for j := range fields.NumField() {
-			one := Setting{Group: fmt.Sprintf("[[acp]] %d", i+1), Name: fields.Field(j).Tag.Get("toml"), Origin: FromFile}
+			one := Setting{
+				Group:  fmt.Sprintf("[[acp]] %d", i+1),
+				Name:   fields.Field(j).Tag.Get("toml"),
+				Origin: FromFile,
+			}
 			if t.Name != "" {
 				one.Group = "[[acp]] " + t.Name
 			}

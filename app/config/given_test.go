@@ -14,7 +14,8 @@ import (
 // Each setting says where it comes from; secrets say only that they are there,
 // and URLs nothing that could be one.
 func TestGiven(t *testing.T) {
-	path := file(t, "assent.toml", "request_ttl = \"1m\"\npush_hosts = [\"a.example\", \"b.example\"]\ninstitution = \"File\"\n")
+	path := file(t, "assent.toml",
+		"request_ttl = \"1m\"\npush_hosts = [\"a.example\", \"b.example\"]\ninstitution = \"File\"\n")
 	t.Setenv("ASSENT_CONFIG", path)
 	t.Setenv("ASSENT_INSTITUTION", "Variable")
 	t.Setenv("ASSENT_API_PASSWORD", "correct horse battery")
@@ -38,12 +39,22 @@ func TestGiven(t *testing.T) {
 		return given[i]
 	}
 	for name, want := range map[string]config.Setting{
-		"listen":       {Group: "Service", Env: "ASSENT_LISTEN", Value: "127.0.0.1:3", Origin: config.FromFlag},
-		"institution":  {Group: "Service", Env: "ASSENT_INSTITUTION", Value: "Variable", Origin: config.FromEnv},
-		"request-ttl":  {Group: "Service", Env: "ASSENT_REQUEST_TTL", Value: "1m", Origin: config.FromFile},
-		"push-hosts":   {Group: "Push", Env: "ASSENT_PUSH_HOSTS", Value: "a.example, b.example", Origin: config.FromFile},
-		"invite-ttl":   {Group: "Service", Env: "ASSENT_INVITE_TTL", Value: "24h", Origin: config.FromDefault},
-		"api-password": {Group: "What ACP presents to us", Env: "ASSENT_API_PASSWORD", Secret: true, Origin: config.FromEnv},
+		"listen":      {Group: "Service", Env: "ASSENT_LISTEN", Value: "127.0.0.1:3", Origin: config.FromFlag},
+		"institution": {Group: "Service", Env: "ASSENT_INSTITUTION", Value: "Variable", Origin: config.FromEnv},
+		"request-ttl": {Group: "Service", Env: "ASSENT_REQUEST_TTL", Value: "1m", Origin: config.FromFile},
+		"push-hosts": {
+			Group:  "Push",
+			Env:    "ASSENT_PUSH_HOSTS",
+			Value:  "a.example, b.example",
+			Origin: config.FromFile,
+		},
+		"invite-ttl": {Group: "Service", Env: "ASSENT_INVITE_TTL", Value: "24h", Origin: config.FromDefault},
+		"api-password": {
+			Group:  "What ACP presents to us",
+			Env:    "ASSENT_API_PASSWORD",
+			Secret: true,
+			Origin: config.FromEnv,
+		},
 	} {
 		want.Name = name
 		if got := find(name); got != want {
@@ -65,7 +76,8 @@ func TestGiven(t *testing.T) {
 // The connections of the file's tables stand in the place of the one that flags
 // describe.
 func TestGivenTables(t *testing.T) {
-	path := file(t, "assent.toml", "[[acp]]\nname = \"north\"\nissuer = \"https://a.example/north/system\"\nclient_secret = \"hunter2\"\n")
+	path := file(t, "assent.toml",
+		"[[acp]]\nname = \"north\"\nissuer = \"https://a.example/north/system\"\nclient_secret = \"hunter2\"\n")
 	t.Setenv("ASSENT_CONFIG", path)
 	s := &config.Settings{}
 	k, err := kong.New(s, s.Options()...)
@@ -83,7 +95,8 @@ func TestGivenTables(t *testing.T) {
 			own = append(own, fmt.Sprint(g.Group, " ", g.Name, " ", g.Value, " ", g.Secret, " ", g.Origin))
 		}
 	}
-	want := []string{"[[acp]] north name north false file", "[[acp]] north issuer https://a.example/north/system false file", "[[acp]] north client_secret  true file"}
+	want := []string{"[[acp]] north name north false file",
+		"[[acp]] north issuer https://a.example/north/system false file", "[[acp]] north client_secret  true file"}
 	if !slices.Equal(own, want) {
 		t.Errorf("%q, want %q", own, want)
 	}

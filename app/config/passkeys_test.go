@@ -27,15 +27,26 @@ func TestPasskeyPolicySettings(t *testing.T) {
 		{"device-bound", with(good, "ASSENT_PASSKEYS", "device-bound"), config.Passkeys{DeviceBound: true}, nil},
 		{"attested", attested, config.Passkeys{DeviceBound: true, Attested: true, MetadataFile: blob}, nil},
 		{"models", with(attested, "ASSENT_PASSKEY_MODELS", strings.ToUpper(yubikey)+", "+token+","+yubikey),
-			config.Passkeys{DeviceBound: true, Attested: true, MetadataFile: blob, Models: []string{yubikey, token}}, nil},
-		{"another word", with(good, "ASSENT_PASSKEYS", "synced"), config.Passkeys{}, []string{`ASSENT_PASSKEYS: "synced" is not any, device-bound, attested`}},
-		{"attested by nothing", with(good, "ASSENT_PASSKEYS", "attested"), config.Passkeys{}, []string{"ASSENT_PASSKEY_METADATA: attested needs it; download"}},
-		{"metadata that isn't there", with(attested, "ASSENT_PASSKEY_METADATA", "/nowhere/blob.jwt"), config.Passkeys{}, []string{"/nowhere/blob.jwt"}},
-		{"metadata for nothing", with(good, "ASSENT_PASSKEY_METADATA", blob), config.Passkeys{}, []string{"ASSENT_PASSKEY_METADATA: attestations are checked with"}},
-		{"models that nothing attests", with(good, "ASSENT_PASSKEYS", "device-bound", "ASSENT_PASSKEY_MODELS", yubikey), config.Passkeys{}, []string{"only a claim"}},
-		{"no AAGUIDs", with(attested, "ASSENT_PASSKEY_MODELS", "yubikey,"+yubikey+"0,2fc0579f811347eab116bb5a8db9202a,"+yubikey[:35]+"g,"+strings.Replace(yubikey, "-", "0", 1)),
-			config.Passkeys{}, []string{`"yubikey"`, `202a0"`, `"2fc0579f811347eab116bb5a8db9202a"`, `202g"`, `"2fc0579f08113`}},
-		{"the AAGUID of none", with(attested, "ASSENT_PASSKEY_MODELS", "00000000-0000-0000-0000-000000000000"), config.Passkeys{}, []string{"stands for no model"}},
+			config.Passkeys{DeviceBound: true, Attested: true, MetadataFile: blob, Models: []string{yubikey, token}},
+			nil},
+		{"another word", with(good, "ASSENT_PASSKEYS", "synced"), config.Passkeys{},
+			[]string{`ASSENT_PASSKEYS: "synced" is not any, device-bound, attested`}},
+		{"attested by nothing", with(good, "ASSENT_PASSKEYS", "attested"), config.Passkeys{},
+			[]string{"ASSENT_PASSKEY_METADATA: attested needs it; download"}},
+		{"metadata that isn't there", with(attested, "ASSENT_PASSKEY_METADATA", "/nowhere/blob.jwt"), config.Passkeys{},
+			[]string{"/nowhere/blob.jwt"}},
+		{"metadata for nothing", with(good, "ASSENT_PASSKEY_METADATA", blob), config.Passkeys{},
+			[]string{"ASSENT_PASSKEY_METADATA: attestations are checked with"}},
+		{"models that nothing attests", with(good, "ASSENT_PASSKEYS", "device-bound", "ASSENT_PASSKEY_MODELS", yubikey),
+			config.Passkeys{}, []string{"only a claim"}},
+		{"no AAGUIDs",
+			with(attested, "ASSENT_PASSKEY_MODELS",
+				"yubikey,"+yubikey+"0,2fc0579f811347eab116bb5a8db9202a,"+yubikey[:35]+"g,"+
+					strings.Replace(yubikey, "-", "0", 1)),
+			config.Passkeys{},
+			[]string{`"yubikey"`, `202a0"`, `"2fc0579f811347eab116bb5a8db9202a"`, `202g"`, `"2fc0579f08113`}},
+		{"the AAGUID of none", with(attested, "ASSENT_PASSKEY_MODELS", "00000000-0000-0000-0000-000000000000"),
+			config.Passkeys{}, []string{"stands for no model"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := parse(t, c.env)
@@ -52,7 +63,9 @@ func TestPasskeyPolicySettings(t *testing.T) {
 				}
 			}
 			p, w := got.Passkeys, c.want
-			if c.says == nil && (p.DeviceBound != w.DeviceBound || p.Attested != w.Attested || p.MetadataFile != w.MetadataFile || !slices.Equal(p.Models, w.Models)) {
+			if c.says == nil &&
+				(p.DeviceBound != w.DeviceBound || p.Attested != w.Attested || p.MetadataFile != w.MetadataFile ||
+					!slices.Equal(p.Models, w.Models)) {
 				t.Errorf("got %+v, want %+v", p, w)
 			}
 		})

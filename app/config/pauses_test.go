@@ -21,7 +21,8 @@ func TestReportPauses(t *testing.T) {
 		{[]string{"ASSENT_REPORT_PAUSES", "false"}, nil, app.PauseNone},
 		{[]string{"ASSENT_REPORT_PAUSES", "payments"}, nil, app.PausePayments},
 		{[]string{"ASSENT_CONFIG", path}, nil, app.PauseAll},
-		{[]string{"ASSENT_CONFIG", path, "ASSENT_REPORT_PAUSES", "payments"}, []string{"--report-pauses=false"}, app.PauseNone},
+		{[]string{"ASSENT_CONFIG", path, "ASSENT_REPORT_PAUSES", "payments"}, []string{"--report-pauses=false"},
+			app.PauseNone},
 	} {
 		s, err := parse(t, with(good, c.env...), c.args...)
 		if err != nil {

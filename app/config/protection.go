@@ -18,8 +18,9 @@ type Protection struct {
 	UnderAttack  []string      // profiles that do while the person is under attack
 	Cooling      time.Duration // of a new device, before it may approve payments
 
-	CodePatterns      map[string]*regexp.Regexp // of the code in a message, by profile; the empty name is for the others
-	RefuseWithoutCode bool                      // what lacks the code that is asked for is cancelled, not compared
+	// of the code in a message, by profile; the empty name is for the others
+	CodePatterns      map[string]*regexp.Regexp
+	RefuseWithoutCode bool // what lacks the code that is asked for is cancelled, not compared
 }
 
 // CodeProfiles are the profiles that may ask for the code of a binding message:
@@ -50,7 +51,8 @@ func (s *Settings) notices(c *Config, f *faults) {
 		n, err := strconv.Atoi(count)
 		d, err2 := time.ParseDuration(window)
 		if err != nil || err2 != nil || n < 1 || n > 1000 || d < time.Minute || d > 7*24*time.Hour {
-			f.add("ASSENT_PERSON_NOTICES: %q is not a number from 1 to 1000 and a time from 1m to 168h (7 days), such as 10/10m", text)
+			f.add("ASSENT_PERSON_NOTICES: %q is not a number from 1 to 1000 and a time from 1m to 168h (7 days), such as 10/10m",
+				text)
 			continue
 		}
 		c.PersonNotices = append(c.PersonNotices, NoticeLimit{n, d})
@@ -92,14 +94,23 @@ func (s *Settings) codePatterns(c *Config, f *faults) {
 
 func (s *Settings) protection(c *Config, f *faults) {
 	s.notices(c, f)
-	c.Protection = Protection{ReportPauses: app.PauseScope(s.ReportPauses), MatchCode: s.MatchCode, UnderAttack: s.MatchCodeUnderAttack}
-	c.Protection.RefuseWithoutCode = oneOf(f, "ASSENT_MATCH_CODE_MISSING", s.MatchCodeMissing, "compare", "refuse") == "refuse"
+	c.Protection = Protection{
+		ReportPauses: app.PauseScope(s.ReportPauses),
+		MatchCode:    s.MatchCode,
+		UnderAttack:  s.MatchCodeUnderAttack,
+	}
+	c.Protection.RefuseWithoutCode = oneOf(f, "ASSENT_MATCH_CODE_MISSING", s.MatchCodeMissing, "compare",
+		"refuse") == "refuse"
 	s.codePatterns(c, f)
 	var err error
-	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 || c.Protection.Cooling > LongestCooling {
+	if c.Protection.Cooling, err = time.ParseDuration(s.Cooling); err != nil || c.Protection.Cooling < 0 ||
+		c.Protection.Cooling > LongestCooling {
 		f.add("ASSENT_COOLING: %q is not a time from 0s to 720h (30 days)", s.Cooling)
 	}
-	for name, list := range map[string][]string{"ASSENT_MATCH_CODE": s.MatchCode, "ASSENT_MATCH_CODE_UNDER_ATTACK": s.MatchCodeUnderAttack} {
+	for name, list := range map[string][]string{
+		"ASSENT_MATCH_CODE":              s.MatchCode,
+		"ASSENT_MATCH_CODE_UNDER_ATTACK": s.MatchCodeUnderAttack,
+	} {
 		for _, profile := range list {
 			if !slices.Contains(CodeProfiles(), profile) {
 				f.add("%s: %q is not %s", name, profile, strings.Join(CodeProfiles(), ", "))
@@ -108,7 +119,8 @@ func (s *Settings) protection(c *Config, f *faults) {
 	}
 	for _, profile := range s.MatchCode {
 		if slices.Contains(s.MatchCodeUnderAttack, profile) {
-			f.add("ASSENT_MATCH_CODE_UNDER_ATTACK: %s always asks for the code by ASSENT_MATCH_CODE; name it in one of the two", profile)
+			f.add("ASSENT_MATCH_CODE_UNDER_ATTACK: %s always asks for the code by ASSENT_MATCH_CODE; name it in one of the two",
+				profile)
 		}
 	}
 }

@@ -33,13 +33,25 @@ type safeguard struct {
 }
 
 var safeguards = []safeguard{
-	{flag: "activation-code", value: func(c Config) string { return strconv.FormatBool(c.ActivationCode) }, looser: switchedOff},
-	{flag: "separate-codes", value: func(c Config) string { return strconv.FormatBool(c.SeparateCodes) }, looser: switchedOff},
+	{
+		flag:   "activation-code",
+		value:  func(c Config) string { return strconv.FormatBool(c.ActivationCode) },
+		looser: switchedOff,
+	},
+	{
+		flag:   "separate-codes",
+		value:  func(c Config) string { return strconv.FormatBool(c.SeparateCodes) },
+		looser: switchedOff,
+	},
 	{flag: "four-eyes", value: func(c Config) string { return List(c.FourEyes) }, looser: lost},
 	{flag: "report-pauses", value: func(c Config) string { return c.Protection.ReportPauses.Setting() },
 		looser: lower("false", "payments", "true")},
 	{flag: "match-code", value: func(c Config) string { return List(c.Protection.MatchCode) }, looser: lost},
-	{flag: "match-code-under-attack", value: func(c Config) string { return List(c.Protection.UnderAttack) }, looser: lost},
+	{
+		flag:   "match-code-under-attack",
+		value:  func(c Config) string { return List(c.Protection.UnderAttack) },
+		looser: lost,
+	},
 	{flag: "match-code-missing", value: codeMissing, looser: lower("compare", "refuse")},
 	{flag: "match-code-pattern", value: patterns, looser: changed},
 	{flag: "cooling", value: func(c Config) string { return c.Protection.Cooling.String() }, looser: shorter},
@@ -64,7 +76,11 @@ var safeguards = []safeguard{
 	{flag: "accounts-method", value: accountsMethod, looser: lower("GET", "POST")},
 	{flag: "accounts-ca-file", value: func(c Config) string { return contents(c.Accounts.CAFile) }, looser: replaced},
 
-	{flag: "acp-ca-file", looser: replaced, of: func(c Connection, _ func(string) string) string { return contents(c.CAFile) }},
+	{
+		flag:   "acp-ca-file",
+		looser: replaced,
+		of:     func(c Connection, _ func(string) string) string { return contents(c.CAFile) },
+	},
 	{flag: "acp-hints", looser: widened, of: func(c Connection, _ func(string) string) string { return List(c.Hints) }},
 	{flag: "acp-workspaces", looser: widened, of: workspaces},
 	{flag: "acp-clients", looser: replaced, of: clients},

@@ -19,9 +19,17 @@ func TestEverySettingIsASafeguardOrNot(t *testing.T) {
 		ownTrace = "a change has a row of the audit of its own"
 	)
 	others := map[string]string{
-		"config": place, "listen": place, "public-url": place, "data-dir": place, "institution": place, "log-level": place,
-		"log-format": place, "push-subject": place, "request-ttl": "ACP gives a request its life", "admin-rp-id": ownTrace,
-		"tls-key": secret, "admin-tls-key": secret, "api-tls-key": secret, "accounts-token": secret,
+		"config":       place,
+		"listen":       place,
+		"public-url":   place,
+		"data-dir":     place,
+		"institution":  place,
+		"log-level":    place,
+		"log-format":   place,
+		"push-subject": place,
+		"request-ttl":  "ACP gives a request its life",
+		"admin-rp-id":  ownTrace,
+		"tls-key":      secret, "admin-tls-key": secret, "api-tls-key": secret, "accounts-token": secret,
 		"accounts-token-file": secret, "accounts-cert-file": secret, "accounts-key-file": secret,
 		"api-username": secret, "api-password": secret, "api-password-file": secret, "api-username-next": secret,
 		"api-password-next": secret, "api-password-next-file": secret, "api-key": secret, "api-key-file": secret,
@@ -37,7 +45,8 @@ func TestEverySettingIsASafeguardOrNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	guards := map[string]bool{}
-	for _, one := range (config.Given{}).Safeguards(config.Config{Connections: []config.Connection{{Name: "acp"}}}, strings.ToUpper) {
+	for _, one := range (config.Given{}).Safeguards(config.Config{Connections: []config.Connection{{Name: "acp"}}},
+		strings.ToUpper) {
 		if guards[one.Name] {
 			t.Errorf("%s stands in the table twice", one.Name)
 		}

@@ -77,7 +77,8 @@ func (l *Listener) transport(f *faults, prefix string, https bool) {
 	case proxied && loopback(host):
 		l.Proxies = append(slices.Clone(l.Proxies), thisMachine...)
 	case proxied && len(l.Proxies) == 0:
-		f.add("%s_LISTEN: %s would serve in the clear; set %[1]s_TLS_CERT and %[1]s_TLS_KEY, or listen on loopback, or name the proxy in ASSENT_TRUSTED_PROXIES", prefix, l.Addr)
+		f.add("%s_LISTEN: %s would serve in the clear; set %[1]s_TLS_CERT and %[1]s_TLS_KEY, or listen on loopback, or name the proxy in ASSENT_TRUSTED_PROXIES",
+			prefix, l.Addr)
 	}
 	readable(f, prefix+"_TLS_CERT", l.TLSCert)
 	readable(f, prefix+"_TLS_KEY", l.TLSKey)
@@ -86,7 +87,8 @@ func (l *Listener) transport(f *faults, prefix string, https bool) {
 // own checks a listener beside the public one.
 func (l Listener) own(f *faults, prefix string, https bool) Listener {
 	if l.Addr == "" {
-		for _, file := range []struct{ setting, value string }{{"_TLS_CERT", l.TLSCert}, {"_TLS_KEY", l.TLSKey}, {"_CLIENT_CA", l.ClientCA}} {
+		for _, file := range []struct{ setting, value string }{{"_TLS_CERT", l.TLSCert}, {"_TLS_KEY", l.TLSKey},
+			{"_CLIENT_CA", l.ClientCA}} {
 			if file.value != "" {
 				f.add("%s%s: it is for a listener of its own; set %[1]s_LISTEN too", prefix, file.setting)
 			}
@@ -108,8 +110,14 @@ func (l Listener) own(f *faults, prefix string, https bool) Listener {
 // surfaces checks where the console and ACP's endpoints are served.
 func (s *Settings) surfaces(c *Config, f *faults, trusted []netip.Prefix) {
 	s.adminURL(c, f)
-	c.Admin.Listener = Listener{Addr: s.AdminListen, TLSCert: s.AdminTLSCert, TLSKey: s.AdminTLSKey, ClientCA: s.AdminClientCA,
-		Proxies: trusted, Networks: networks(f, "ASSENT_ADMIN_NETWORKS", s.AdminNetworks)}.
+	c.Admin.Listener = Listener{
+		Addr:     s.AdminListen,
+		TLSCert:  s.AdminTLSCert,
+		TLSKey:   s.AdminTLSKey,
+		ClientCA: s.AdminClientCA,
+		Proxies:  trusted,
+		Networks: networks(f, "ASSENT_ADMIN_NETWORKS", s.AdminNetworks),
+	}.
 		own(f, "ASSENT_ADMIN", c.Admin.URL != nil && c.Admin.URL.Scheme == "https")
 	c.API = Listener{Addr: s.APIListen, TLSCert: s.APITLSCert, TLSKey: s.APITLSKey, ClientCA: s.APIClientCA,
 		Proxies: trusted, Networks: networks(f, "ASSENT_API_NETWORKS", s.APINetworks)}.
@@ -118,7 +126,8 @@ func (s *Settings) surfaces(c *Config, f *faults, trusted []netip.Prefix) {
 		f.add("ASSENT_ADMIN_URL: ASSENT_ADMIN_LISTEN needs it: set where browsers reach that listener, such as https://console.bank.example")
 	}
 	used := map[string]string{c.Listen: "ASSENT_LISTEN"}
-	for _, l := range []struct{ setting, addr string }{{"ASSENT_ADMIN_LISTEN", c.Admin.Addr}, {"ASSENT_API_LISTEN", c.API.Addr}} {
+	for _, l := range []struct{ setting, addr string }{{"ASSENT_ADMIN_LISTEN", c.Admin.Addr},
+		{"ASSENT_API_LISTEN", c.API.Addr}} {
 		_, port, _ := net.SplitHostPort(l.addr)
 		if other, taken := used[l.addr]; taken && port != "0" && l.addr != "" {
 			f.add("%s: %s is the address of %s too; give each its own", l.setting, l.addr, other)

@@ -25,15 +25,19 @@ func TestPitfall26ClientsAskOnlyWhomTheirConnectionLists(t *testing.T) {
 		{"the workspace", map[string]consent.ClientLimit{"": {Workspaces: []string{"bank", "shop"}}}, nil},
 		{"another workspace", map[string]consent.ClientLimit{"": {Workspaces: []string{"bank"}}}, app.ErrWrongClient},
 		{"the person", map[string]consent.ClientLimit{"": {People: []string{"bob", "alice"}}}, nil},
-		{"the person by another identifier", map[string]consent.ClientLimit{"": {People: []string{"alice@quill.example"}}}, nil},
+		{"the person by another identifier",
+			map[string]consent.ClientLimit{"": {People: []string{"alice@quill.example"}}}, nil},
 		{"another person", map[string]consent.ClientLimit{"": {People: []string{"bob"}}}, app.ErrWrongClient},
 		{"nobody who is known", map[string]consent.ClientLimit{"": {People: []string{"carol"}}}, app.ErrWrongClient},
-		{"the person in another workspace", map[string]consent.ClientLimit{"": {People: []string{"alice"}, Workspaces: []string{"bank"}}}, app.ErrWrongClient},
+		{"the person in another workspace",
+			map[string]consent.ClientLimit{"": {People: []string{"alice"}, Workspaces: []string{"bank"}}},
+			app.ErrWrongClient},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
 			w.MustPerson("bob")
-			ids := []app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}, {Kind: app.Email, Value: "alice@quill.example", Norm: "alice@quill.example"}}
+			ids := []app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"},
+				{Kind: app.Email, Value: "alice@quill.example", Norm: "alice@quill.example"}}
 			if _, err := w.EditPerson(t.Context(), app.Operator, w.alice.ID, "alice", ids, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -72,8 +76,15 @@ func TestRefusedStartsDoNotFillTheAudit(t *testing.T) {
 	w.svc = consent.New(w.config)
 	try := func(tenant, workspace string, want error) {
 		t.Helper()
-		in := consent.Start{TenantID: tenant, ServerID: workspace, LoginID: app.NewID(), LoginState: "s", UserIdentifier: "alice",
-			ClientID: "till", Payload: "{}"}
+		in := consent.Start{
+			TenantID:       tenant,
+			ServerID:       workspace,
+			LoginID:        app.NewID(),
+			LoginState:     "s",
+			UserIdentifier: "alice",
+			ClientID:       "till",
+			Payload:        "{}",
+		}
 		if err := w.svc.Start(t.Context(), acpActor, "acp", in); !errors.Is(err, want) {
 			t.Fatalf("%v, want %v", err, want)
 		}

@@ -110,7 +110,8 @@ func (s *Service) Alike(a, b app.Request) bool {
 	if code := s.code(a, nil); code != "" {
 		return sameCode(code, s.code(b, nil))
 	}
-	return strings.EqualFold(strings.Join(strings.Fields(i18n.Plain(a.BindingMessage)), " "), strings.Join(strings.Fields(i18n.Plain(b.BindingMessage)), " "))
+	return strings.EqualFold(strings.Join(strings.Fields(i18n.Plain(a.BindingMessage)), " "),
+		strings.Join(strings.Fields(i18n.Plain(b.BindingMessage)), " "))
 }
 
 // code finds the code in a request's message: what the pattern of its profile
@@ -182,13 +183,15 @@ const (
 		`|SEP(T|TEMBER)?|SET(EMBRO)?|OCT(OBER)?|OUT(UBRO)?|NOV(EMBER|EMBRO)?|DEC(EMBER)?|DEZ(EMBRO)?`
 	hourPart   = `([01]?\d|2[0-4])`
 	minutePart = `[0-5]?\d`
-	clockPart  = hourPart + `(H|HS|HRS?|HOURS?|HORAS?)(` + minutePart + `(M|MINS?|MINUTES?|MINUTOS?)?)?([AP]M)?|` + hourPart + `([0-5]\d)?(AM|PM|H|HS|HRS?|Z|UTC|GMT|BST|BRT)`
+	clockPart  = hourPart + `(H|HS|HRS?|HOURS?|HORAS?)(` + minutePart + `(M|MINS?|MINUTES?|MINUTOS?)?)?([AP]M)?|` +
+		hourPart + `([0-5]\d)?(AM|PM|H|HS|HRS?|Z|UTC|GMT|BST|BRT)`
 	lengthPart = `\d{1,3}(M|S|SECS?|SECONDS?|SEGUNDOS?|MINUTES?|MINUTOS?|HOURS?|HORAS?|DAYS?|DIAS?|WEEKS?|SEMANAS?|MONTHS?|MES|MESES|YEARS?|ANOS?)`
 )
 
 // times are the words that are dates, times of day or lengths of time whatever
 // the page shows. Figures alone may be either; see shownWords.
-var times = regexp.MustCompile(`^(?:(` + weekdayPart + `)?` + dayPart + `(DE|OF)?(` + monthPart + `)((DE|OF)?` + yearPart + `)?` +
+var times = regexp.MustCompile(`^(?:(` + weekdayPart + `)?` + dayPart + `(DE|OF)?(` + monthPart + `)((DE|OF)?` +
+	yearPart + `)?` +
 	`|(` + weekdayPart + `)?(` + monthPart + `)` + dayPart + yearPart + `?` +
 	`|(` + monthPart + `)(DE|OF)?` + yearPart +
 	`|(` + weekdayPart + `)` + dayPart + `|` + dayPart + `(` + weekdayPart + `)` +
@@ -201,7 +204,16 @@ func isTime(word string) bool { return times.MatchString(foldCode(word)) }
 // clock is a time of day in figures, which it is taken for after these words.
 var (
 	clock       = regexp.MustCompile(`^([01]\d|2[0-3])[0-5]\d$`)
-	timeFollows = map[string]bool{"at": true, "by": true, "until": true, "till": true, "before": true, "às": true, "até": true, "das": true}
+	timeFollows = map[string]bool{
+		"at":     true,
+		"by":     true,
+		"until":  true,
+		"till":   true,
+		"before": true,
+		"às":     true,
+		"até":    true,
+		"das":    true,
+	}
 )
 
 // codeWords finds the words of a message that may be a code: of 4 to 12
@@ -341,7 +353,8 @@ func shownOn(sh *slip.Sheet) shownWords {
 	if sh == nil {
 		return s
 	}
-	s.text(sh.Ref, sh.Client.ID, sh.Client.Name, sh.Client.Description, sh.Client.URI, sh.Client.PolicyURI, sh.Client.TosURI, sh.ServerID)
+	s.text(sh.Ref, sh.Client.ID, sh.Client.Name, sh.Client.Description, sh.Client.URI, sh.Client.PolicyURI,
+		sh.Client.TosURI, sh.ServerID)
 	s.text(sh.ACR...)
 	s.text(sh.Claims...)
 	s.text(sh.VerifiedClaims...)
@@ -453,7 +466,8 @@ func (s shownWords) account(a *app.AccountRef) {
 		return
 	}
 	s.text(a.Name, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number, a.Identification)
-	for _, number := range []string{foldCode(a.Identification), foldCode(a.Number), foldCode(a.SecondaryIdentification), foldCode(a.ISPB), foldCode(a.Issuer + a.Number)} {
+	for _, number := range []string{foldCode(a.Identification), foldCode(a.Number), foldCode(a.SecondaryIdentification),
+		foldCode(a.ISPB), foldCode(a.Issuer + a.Number)} {
 		s.runs(number)
 	}
 }
@@ -497,8 +511,10 @@ func (s shownWords) clock(at time.Time) {
 var monthsPT = []string{"JAN", "FEV", "MAR", "ABR", "MAI", "JUN", "JUL", "AGO", "SET", "OUT", "NOV", "DEZ"}
 
 func (s shownWords) date(at time.Time) {
-	for _, layout := range []string{"20060102", "060102", "02012006", "020106", "01022006", "010206", "0201", "0102", "2006", "2012006", "1022006",
-		"2Jan2006", "2Jan06", "2Jan", "02Jan2006", "02Jan06", "02Jan", "Jan2", "Jan02", "Jan2006", "2January2006", "2January", "January2006", "January2"} {
+	for _, layout := range []string{"20060102", "060102", "02012006", "020106", "01022006", "010206", "0201", "0102",
+		"2006", "2012006", "1022006",
+		"2Jan2006", "2Jan06", "2Jan", "02Jan2006", "02Jan06", "02Jan", "Jan2", "Jan02", "Jan2006", "2January2006",
+		"2January", "January2006", "January2"} {
 		text := strings.ToUpper(at.Format(layout))
 		s[text] = true
 		s[strings.Replace(text, strings.ToUpper(at.Format("Jan")), monthsPT[at.Month()-1], 1)] = true

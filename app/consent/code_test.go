@@ -19,10 +19,20 @@ func (w *world) says(message string) app.Request {
 	c := w.acp.AddConsent("uk-domestic-scheduled-payment", func(c *emulator.Consent) {
 		initiation(c)["InstructedAmount"] = map[string]any{"Amount": "1200.50", "Currency": "GBP"}
 		initiation(c)["RequestedExecutionDateTime"] = "2026-12-15T06:06:06+00:00"
-		initiation(c)["CreditorAccount"] = map[string]any{"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "20325698765432", "Name": "Rowan Lettings 2026"}
+		initiation(c)["CreditorAccount"] = map[string]any{
+			"SchemeName":     "UK.OBIE.SortCodeAccountNumber",
+			"Identification": "20325698765432",
+			"Name":           "Rowan Lettings 2026",
+		}
 		initiation(c)["RemittanceInformation"] = map[string]any{"Reference": "INV-88231"}
 	})
-	s := w.acp.Begin(emulator.Ask{Hint: "bruno", Consent: c.ID, Way: emulator.ByMember, TypeInPayload: true, BindingMessage: "K7-PLUM"})
+	s := w.acp.Begin(emulator.Ask{
+		Hint:           "bruno",
+		Consent:        c.ID,
+		Way:            emulator.ByMember,
+		TypeInPayload:  true,
+		BindingMessage: "K7-PLUM",
+	})
 	in := input(s)
 	in.IntentID, in.ConsentType, in.BindingMessage = c.ID, c.Type.PayloadType, message
 	if err := w.svc.Start(w.t.Context(), acpActor, "acp", in); err != nil {
@@ -45,15 +55,21 @@ func TestTheCodeIsNothingThatThePageShows(t *testing.T) {
 		code          string   // empty where there is none
 		not           []string // which is typed instead
 	}{
-		{"as it was reported", "Pay GBP 1200.50 on 2026-12-15, code 7730", "7730", []string{"1200", "1200.50", "120050", "2026-12-15", "2026"}},
+		{"as it was reported", "Pay GBP 1200.50 on 2026-12-15, code 7730", "7730",
+			[]string{"1200", "1200.50", "120050", "2026-12-15", "2026"}},
 		{"the code first", "Code 7730 to pay GBP 1200.50 on 2026-12-15", "7730", []string{"1200", "20261215"}},
-		{"other writings", "7730: £1,200.50 / 1.200,50 / 15/12/2026 / 15.12.26 / 15-12-2026 / 20261215 / 15Dec2026 / 15DEC26 / GBP1200 / 120050p", "7730", []string{"120050", "15DEC2026", "GBP1200"}},
-		{"the account", "7730 to 20-32-56 98765432, ending 5432, sort code 203256", "7730", []string{"98765432", "5432", "203256"}},
+		{"other writings",
+			"7730: £1,200.50 / 1.200,50 / 15/12/2026 / 15.12.26 / 15-12-2026 / 20261215 / 15Dec2026 / 15DEC26 / GBP1200 / 120050p",
+			"7730", []string{"120050", "15DEC2026", "GBP1200"}},
+		{"the account", "7730 to 20-32-56 98765432, ending 5432, sort code 203256", "7730",
+			[]string{"98765432", "5432", "203256"}},
 		{"the reference", "7730 for INV-88231 (88231)", "7730", []string{"INV-88231", "INV88231", "88231"}},
 		{"the payee", "7730 for Rowan Lettings 2026", "7730", []string{"2026"}},
-		{"ordinals and times", "K7-PLUM until 10am on the 22nd, 14h30, 14:30", "K7-PLUM", []string{"10am", "22nd", "1430"}},
+		{"ordinals and times", "K7-PLUM until 10am on the 22nd, 14h30, 14:30", "K7-PLUM",
+			[]string{"10am", "22nd", "1430"}},
 		{"the last of several", "Order A1234 code K7-PLUM", "K7-PLUM", []string{"A1234"}},
-		{"only what is shown", "Pay GBP 1200.50 on 2026-12-15 to 98765432, INV-88231", "", []string{"1200", "98765432"}},
+		{"only what is shown", "Pay GBP 1200.50 on 2026-12-15 to 98765432, INV-88231", "",
+			[]string{"1200", "98765432"}},
 		{"too long to be a code", "Call 02079460123 or see 123456789", "", []string{"02079460123", "123456789"}},
 		{"no message", "", "", nil},
 	} {
@@ -91,9 +107,11 @@ func TestFiguresAndTimesAreNoCode(t *testing.T) {
 	for _, word := range []string{
 		"0001200", "001200GBP", "1200euros", "1200pounds", "EUR001200", "120050pence", "1200GBP50", // the amount
 		"325698", "032569", "9876-5432", "569876", "2569x", "INV88231x", // the account, the reference
-		"15thDec", "Dec15th", "15th-Dec", "15dezembro", "15-de-dezembro", "Tue15", "sexta15", "15December26", // of the page
+		// of the page
+		"15thDec", "Dec15th", "15th-Dec", "15dezembro", "15-de-dezembro", "Tue15", "sexta15", "15December26",
 		"3rdMay", "7março", "segunda-7", "May2031", "9-Feb-31", // of other days
-		"14h30m", "14h30", "14h30min", "9h05", "14hrs", "1430hrs", "9am-5pm", "14h-15h", "30minutos", "by 1430", "até 0915", "0606",
+		"14h30m", "14h30", "14h30min", "9h05", "14hrs", "1430hrs", "9am-5pm", "14h-15h", "30minutos", "by 1430",
+		"até 0915", "0606",
 	} {
 		typed := word[strings.LastIndex(word, " ")+1:]
 		r := w.says("code 7730, valid for " + word)
@@ -104,11 +122,14 @@ func TestFiguresAndTimesAreNoCode(t *testing.T) {
 		choice := pick(v)
 		choice.Code = typed
 		err := w.approve(r.ID, choice)
-		if got := w.request(r.ID); !v.Sheet.AskCode || !errors.Is(err, app.ErrNotPending) || got.State != app.Denied || got.Reason != app.ReasonCode {
-			t.Errorf("with %q it is %s for %q (%v); asks for a code: %v", word, got.State, got.Reason, err, v.Sheet.AskCode)
+		if got := w.request(r.ID); !v.Sheet.AskCode || !errors.Is(err, app.ErrNotPending) || got.State != app.Denied ||
+			got.Reason != app.ReasonCode {
+			t.Errorf("with %q it is %s for %q (%v); asks for a code: %v", word, got.State, got.Reason, err,
+				v.Sheet.AskCode)
 		}
 	}
-	for _, code := range []string{"7730", "K7-PLUM", "PLUM73", "K7730X", "77H3", "M4Y2", "7731GBP", "0007731", "SEP7731"} {
+	for _, code := range []string{"7730", "K7-PLUM", "PLUM73", "K7730X", "77H3", "M4Y2", "7731GBP", "0007731",
+		"SEP7731"} {
 		r := w.says("Pay GBP 1200.50 by 14h30m: " + code)
 		v := w.view(r.ID)
 		if v.Sheet == nil {
@@ -130,8 +151,10 @@ func TestPatternOfTheCode(t *testing.T) {
 		patterns            map[string]string
 	}{
 		{"of all", "code 7730 for order 991122", "7730", map[string]string{"": `code (\d+)`}},
-		{"of the profile", "PIN=AB for code 7730", "AB", map[string]string{"": `code (\d+)`, "uk-payment": `PIN=(\w+)`}},
-		{"of another profile", "PIN=AB for code 7730", "7730", map[string]string{"": `code (\d+)`, "regular": `PIN=(\w+)`}},
+		{"of the profile", "PIN=AB for code 7730", "AB",
+			map[string]string{"": `code (\d+)`, "uk-payment": `PIN=(\w+)`}},
+		{"of another profile", "PIN=AB for code 7730", "7730",
+			map[string]string{"": `code (\d+)`, "regular": `PIN=(\w+)`}},
 		{"that captures what is shown", "code 1200, code 7730", "7730", map[string]string{"": `code (\d+)`}},
 		{"that doesn't match", "the word is 7730", "", map[string]string{"": `code (\d+)`}},
 	} {
@@ -170,9 +193,11 @@ func TestNoCodeToAskFor(t *testing.T) {
 		{"compare", asksPayments, false, false},
 		{"compare, under attack", asksPayments, true, true},
 		{"refuse", consent.Protection{MatchCode: []string{"uk-payment"}, RefuseWithoutCode: true}, false, true},
-		{"asked for under attack alone, in peace", consent.Protection{UnderAttack: []string{"uk-payment"}, RefuseWithoutCode: true}, false, false},
+		{"asked for under attack alone, in peace",
+			consent.Protection{UnderAttack: []string{"uk-payment"}, RefuseWithoutCode: true}, false, false},
 		{"asked for under attack alone", consent.Protection{UnderAttack: []string{"uk-payment"}}, true, true},
-		{"not asked for, under attack", consent.Protection{MatchCode: []string{"regular"}, RefuseWithoutCode: true}, true, false},
+		{"not asked for, under attack", consent.Protection{MatchCode: []string{"regular"}, RefuseWithoutCode: true},
+			true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, _ := banking(t, acp.LayoutWorkspace, "obuk")

@@ -19,9 +19,21 @@ const oficina = "12345678000195" // bruno acts for it
 // ofCompany are accounts of bruno's company; one has the id of an account of his own.
 var ofCompany = []app.Account{
 	{ID: "acc-oficina", Company: oficina, Kind: app.AccountBank, Currency: "BRL",
-		AccountRef: app.AccountRef{Name: "Oficina", ISPB: "12345678", Issuer: "0001", Number: "5550001112", AccountType: "CACC"}},
+		AccountRef: app.AccountRef{
+			Name:        "Oficina",
+			ISPB:        "12345678",
+			Issuer:      "0001",
+			Number:      "5550001112",
+			AccountType: "CACC",
+		}},
 	{ID: "acc-corrente", Company: oficina, Kind: app.AccountBank, Currency: "BRL", Joint: true,
-		AccountRef: app.AccountRef{Name: "Caixa", ISPB: "12345678", Issuer: "0001", Number: "5550002223", AccountType: "CACC"}},
+		AccountRef: app.AccountRef{
+			Name:        "Caixa",
+			ISPB:        "12345678",
+			Issuer:      "0001",
+			Number:      "5550002223",
+			AccountType: "CACC",
+		}},
 }
 
 func (w *world) has(list ...app.Account) {
@@ -33,7 +45,8 @@ func (w *world) has(list ...app.Account) {
 			}
 		}
 	}
-	if _, err := w.ImportAccounts(w.t.Context(), app.Operator, iter.Seq2[store.PersonAccount, error](rows)); err != nil {
+	if _, err := w.ImportAccounts(w.t.Context(), app.Operator,
+		iter.Seq2[store.PersonAccount, error](rows)); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -63,7 +76,8 @@ func offered(v consent.View) string {
 // A company's consent is answered with its accounts alone, a person's own never
 // with a company's: what is offered, what the browser may send, and what ACP gets.
 func TestAccountsOfACompany(t *testing.T) {
-	for _, kind := range []string{"br-data-v1", "br-data-v2", "br-payment-v1", "br-payment-v2", "br-payment-v3", "br-payment-v4"} {
+	for _, kind := range []string{"br-data-v1", "br-data-v2", "br-payment-v1", "br-payment-v2", "br-payment-v3",
+		"br-payment-v4"} {
 		for _, company := range []bool{false, true} {
 			t.Run(kind+map[bool]string{false: " own", true: " company"}[company], func(t *testing.T) {
 				w, _ := banking(t, acp.LayoutWorkspace, "obbr")
@@ -107,7 +121,8 @@ func TestAccountsOfACompany(t *testing.T) {
 				if got == nil || !slices.Equal(got.AccountIDs, []string{want}) {
 					t.Fatalf("ACP got %+v", got)
 				}
-				if d := got.Debtor; strings.HasPrefix(kind, "br-payment") && (d == nil || (d.Number == "5550001112") != company) {
+				if d := got.Debtor; strings.HasPrefix(kind, "br-payment") &&
+					(d == nil || (d.Number == "5550001112") != company) {
 					t.Errorf("paid from %+v", d)
 				}
 			})
@@ -166,7 +181,8 @@ func TestHabitsOfACompany(t *testing.T) {
 		}
 		return slices.ContainsFunc(v.Sheet.Hints, func(h slip.Hint) bool { return h.Kind == slip.FirstPayee })
 	}
-	for i, c := range []struct{ company, first bool }{{false, true}, {false, false}, {true, true}, {true, false}, {false, false}} {
+	for i, c := range []struct{ company, first bool }{{false, true}, {false, false}, {true, true}, {true, false},
+		{false, false}} {
 		if got := first(c.company); got != c.first {
 			t.Errorf("payment %d, for the company: %v: new payee: %v", i, c.company, got)
 		}

@@ -56,7 +56,13 @@ type Config struct {
 // all clients together ten in ten minutes and forty in a day. The clients of
 // which the person approved a request within app.KnownFor have as many of their own.
 // One client takes at most a quarter of either.
-var DefaultFatigue = store.Fatigue{Notices: 5, Window: 5 * time.Minute, Person: personLimits, Known: personLimits, KnownFor: app.KnownFor}
+var DefaultFatigue = store.Fatigue{
+	Notices:  5,
+	Window:   5 * time.Minute,
+	Person:   personLimits,
+	Known:    personLimits,
+	KnownFor: app.KnownFor,
+}
 
 var personLimits = []store.Limit{{Notices: 10, Window: 10 * time.Minute}, {Notices: 40, Window: 24 * time.Hour}}
 

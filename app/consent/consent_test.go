@@ -38,7 +38,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	db := storetest.New(t)
-	em := emulatortest.Start(t, emulator.Options{Now: db.Clock.Now, Client: emulator.Client{ID: "assent", Secret: "s3cret with spaces"}})
+	em := emulatortest.Start(t,
+		emulator.Options{Now: db.Clock.Now, Client: emulator.Client{ID: "assent", Secret: "s3cret with spaces"}})
 	w := &world{DB: db, t: t, acp: em}
 	w.build()
 	w.alice = db.MustPerson("alice")
@@ -54,14 +55,24 @@ func newWorld(t *testing.T) *world {
 // build makes the use case on the store as it is open now.
 func (w *world) build() {
 	w.t.Helper()
-	client, err := acp.New(acp.Config{Issuer: w.acp.Issuer(), ClientID: "assent", ClientSecret: "s3cret with spaces", AuthMethod: acp.SecretBasic,
-		HTTP: &http.Client{Timeout: 2 * time.Second}, Now: w.Clock.Now})
+	client, err := acp.New(acp.Config{
+		Issuer:       w.acp.Issuer(),
+		ClientID:     "assent",
+		ClientSecret: "s3cret with spaces",
+		AuthMethod:   acp.SecretBasic,
+		HTTP:         &http.Client{Timeout: 2 * time.Second},
+		Now:          w.Clock.Now,
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.config = consent.Config{Store: w.Store, Resolver: people.Directory{Reader: w.Reader}, RequestTTL: 2 * time.Minute,
-		Connections: []consent.Connection{{Name: "acp", Server: client, Workspaces: map[string]string{"shop": "regular"}}},
-		Fatigue:     consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(io.MultiWriter(w.t.Output(), &w.log), nil))}
+		Connections: []consent.Connection{{
+			Name:       "acp",
+			Server:     client,
+			Workspaces: map[string]string{"shop": "regular"},
+		}},
+		Fatigue: consent.DefaultFatigue, Log: slog.New(slog.NewTextHandler(io.MultiWriter(w.t.Output(), &w.log), nil))}
 	w.svc = consent.New(w.config)
 }
 
@@ -74,7 +85,11 @@ func (w *world) protect(p consent.Protection) {
 // start begins a login at ACP and takes it in.
 func (w *world) start(scopes ...string) (emulator.Session, app.Request) {
 	w.t.Helper()
-	s := w.acp.Begin(emulator.Ask{Hint: "alice", Scopes: append([]string{"openid"}, scopes...), BindingMessage: "K7-PLUM"})
+	s := w.acp.Begin(emulator.Ask{
+		Hint:           "alice",
+		Scopes:         append([]string{"openid"}, scopes...),
+		BindingMessage: "K7-PLUM",
+	})
 	if err := w.svc.Start(w.t.Context(), acpActor, "acp", input(s)); err != nil {
 		w.t.Fatal(err)
 	}
@@ -88,8 +103,19 @@ func (w *world) start(scopes ...string) (emulator.Session, app.Request) {
 var acpActor = app.Actor{Kind: app.ActorACP, ID: "acp"}
 
 func input(s emulator.Session) consent.Start {
-	return consent.Start{TenantID: "demo", ServerID: "shop", LoginID: s.ID, LoginState: s.LoginState, UserIdentifier: s.Hint,
-		ClientID: s.Device, ClientName: s.Details.ClientInfo.Name, BindingMessage: s.BindingMessage, Scopes: s.Scopes, ExpiresAt: s.ExpiresAt, Payload: "{}"}
+	return consent.Start{
+		TenantID:       "demo",
+		ServerID:       "shop",
+		LoginID:        s.ID,
+		LoginState:     s.LoginState,
+		UserIdentifier: s.Hint,
+		ClientID:       s.Device,
+		ClientName:     s.Details.ClientInfo.Name,
+		BindingMessage: s.BindingMessage,
+		Scopes:         s.Scopes,
+		ExpiresAt:      s.ExpiresAt,
+		Payload:        "{}",
+	}
 }
 
 func (w *world) view(id string) consent.View {
@@ -153,10 +179,15 @@ func TestApproveGrantsWhatWasLeftTicked(t *testing.T) {
 	if want := []string{"openid", "profile", "email", "invoice.7781"}; !slices.Equal(shown, want) {
 		t.Errorf("shown %v, want %v: neither implicit nor disallowed ones", shown, want)
 	}
-	if v.Sheet.Client.Host != "quill.example" || v.Sheet.Message != "K7-PLUM" || !slices.Contains(v.Sheet.Claims, "birthdate") {
+	if v.Sheet.Client.Host != "quill.example" || v.Sheet.Message != "K7-PLUM" ||
+		!slices.Contains(v.Sheet.Claims, "birthdate") {
 		t.Errorf("sheet %+v", v.Sheet)
 	}
-	if err := w.approve(r.ID, consent.Choice{Digest: v.Digest, Scopes: []string{"email", "invoice.7781", "transfers:read", "admin"}}); err != nil {
+	if err := w.approve(r.ID,
+		consent.Choice{
+			Digest: v.Digest,
+			Scopes: []string{"email", "invoice.7781", "transfers:read", "admin"},
+		}); err != nil {
 		t.Fatal(err)
 	}
 	got := w.settle(r.ID, 1)
@@ -188,7 +219,8 @@ func TestDenyNeedsNoACP(t *testing.T) {
 	w.acp.Fail(emulator.Reject, emulator.Fault{Status: 503, Times: 2})
 	got := w.settle(r.ID, 5)
 	body := w.session(s.ID).Rejected
-	if got.Delivery != app.DeliveryDelivered || got.DeliveryTries != 3 || body == nil || body.Error != "access_denied" || body.ErrorCause != "denied_by_user" {
+	if got.Delivery != app.DeliveryDelivered || got.DeliveryTries != 3 || body == nil ||
+		body.Error != "access_denied" || body.ErrorCause != "denied_by_user" {
 		t.Errorf("%s after %d tries, body %+v", got.Delivery, got.DeliveryTries, body)
 	}
 	if err := w.svc.Deny(t.Context(), storetest.On(w.dev), r.ID); !errors.Is(err, app.ErrNotPending) {
@@ -211,7 +243,8 @@ func TestApprovalIsHeldAgainstWhatWasSeen(t *testing.T) {
 			choice.Digest = v.Digest
 			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.ClientInfo.Name = "Somebody else" })
 		}, app.ErrChanged},
-		{"ACP gives no answer", func() { w.acp.Fail(emulator.Details, emulator.Fault{Drop: true, Times: -1}) }, app.ErrACPUnreachable},
+		{"ACP gives no answer", func() { w.acp.Fail(emulator.Details, emulator.Fault{Drop: true, Times: -1}) },
+			app.ErrACPUnreachable},
 	} {
 		c.do()
 		if err := w.approve(r.ID, choice); !errors.Is(err, c.want) {
@@ -248,7 +281,8 @@ func TestWhatAnotherDeviceSeesIsNotApproved(t *testing.T) {
 		}
 		return http.DefaultTransport.RoundTrip(q)
 	})
-	if err := w.approve(r.ID, consent.Choice{Digest: seen, Scopes: []string{"profile"}}); !errors.Is(err, app.ErrChanged) {
+	if err := w.approve(r.ID,
+		consent.Choice{Digest: seen, Scopes: []string{"profile"}}); !errors.Is(err, app.ErrChanged) {
 		t.Errorf("approved: %v, want that it changed", err)
 	}
 	if got := w.request(r.ID); !changed || got.State != app.Pending || got.Granted != "" {
@@ -287,7 +321,8 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 	}{
 		{"login gone", func(w *world, s emulator.Session) { w.acp.Forget(s.ID) }, app.ReasonGone, false},
 		{"settled elsewhere", func(w *world, s emulator.Session) {
-			w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.Extra = map[string]any{"scope_grant_approved": true} })
+			w.acp.Edit(s.ID,
+				func(d *emulator.SessionDetails) { d.Extra = map[string]any{"scope_grant_approved": true} })
 		}, app.ReasonSettledByACP, false},
 		{"for another known person", func(w *world, s emulator.Session) {
 			w.MustPerson("mallory")
@@ -314,7 +349,8 @@ func TestWhatACPSaysEndsARequest(t *testing.T) {
 			s, r := w.start()
 			c.edit(w, s)
 			v := w.view(r.ID)
-			if nobody := strings.Contains(w.log.String(), "a subject that fits no person"); nobody != (c.name == "for a subject that nobody has") {
+			if nobody := strings.Contains(w.log.String(),
+				"a subject that fits no person"); nobody != (c.name == "for a subject that nobody has") {
 				t.Errorf("the log tells of a subject that nobody has: %v", nobody)
 			}
 			if strings.Contains(w.log.String(), "opaque") {
@@ -360,7 +396,8 @@ func TestSubjectOfAnotherKindThanHints(t *testing.T) {
 		w.acp.Edit(s.ID, func(d *emulator.SessionDetails) { d.Subject = c.subject })
 		v := w.view(r.ID)
 		if v.Request.Reason != c.reason || (v.Sheet == nil) != (c.reason != "") {
-			t.Errorf("%s, hints are %s: reason %q, sheet %v; want %q", c.subject, c.kinds, v.Request.Reason, v.Sheet != nil, c.reason)
+			t.Errorf("%s, hints are %s: reason %q, sheet %v; want %q", c.subject, c.kinds, v.Request.Reason,
+				v.Sheet != nil, c.reason)
 		}
 		if c.reason == "" {
 			continue
@@ -384,19 +421,92 @@ func TestSettleConverges(t *testing.T) {
 		took   bool // ACP holds the approval
 	}{
 		{name: "plain", want: app.DeliveryDelivered, tries: 1, took: true},
-		{name: "500 before it takes effect", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 500}}, want: app.DeliveryDelivered, tries: 2, took: true},
-		{name: "500 after it took effect", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 500, After: true}}, want: app.DeliveryDelivered, tries: 2, took: true},
-		{name: "cut before", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true}}, want: app.DeliveryDelivered, tries: 2, took: true},
-		{name: "cut after", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true, After: true}}, want: app.DeliveryDelivered, tries: 2, took: true},
-		{name: "hangs after", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Hang: true, After: true}}, want: app.DeliveryDelivered, tries: 2, took: true},
-		{name: "cut after, and the session is forgotten at once", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true, After: true}},
-			before: func(w *world, _ emulator.Session) { w.acp.ForgetFinished(true) }, want: app.DeliveryUnconfirmed, tries: 2, took: true},
-		{name: "cut after, and asking fails once", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true, After: true}, emulator.Details: {Status: 502}}, want: app.DeliveryDelivered, tries: 3, took: true},
-		{name: "token refused once", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 401}}, want: app.DeliveryDelivered, tries: 1, took: true},
-		{name: "no token at first", faults: map[emulator.Endpoint]emulator.Fault{emulator.SystemToken: {Status: 503}}, before: func(w *world, _ emulator.Session) { w.Clock.Advance(time.Hour) }, want: app.DeliveryFailed, tries: 2},
-		{name: "busy", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 429, RetryAfter: 3 * time.Second}}, want: app.DeliveryDelivered, tries: 2, took: true},
-		{name: "login expired", before: func(w *world, s emulator.Session) { w.acp.Expire(s.ID) }, want: app.DeliveryFailed, tries: 1},
-		{name: "refused", faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 422}}, want: app.DeliveryFailed, tries: 1},
+		{
+			name:   "500 before it takes effect",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 500}},
+			want:   app.DeliveryDelivered,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name:   "500 after it took effect",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 500, After: true}},
+			want:   app.DeliveryDelivered,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name:   "cut before",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true}},
+			want:   app.DeliveryDelivered,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name:   "cut after",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true, After: true}},
+			want:   app.DeliveryDelivered,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name:   "hangs after",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Hang: true, After: true}},
+			want:   app.DeliveryDelivered,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name:   "cut after, and the session is forgotten at once",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Drop: true, After: true}},
+			before: func(w *world, _ emulator.Session) { w.acp.ForgetFinished(true) },
+			want:   app.DeliveryUnconfirmed,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name: "cut after, and asking fails once",
+			faults: map[emulator.Endpoint]emulator.Fault{
+				emulator.Accept:  {Drop: true, After: true},
+				emulator.Details: {Status: 502},
+			},
+			want:  app.DeliveryDelivered,
+			tries: 3,
+			took:  true,
+		},
+		{
+			name:   "token refused once",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 401}},
+			want:   app.DeliveryDelivered,
+			tries:  1,
+			took:   true,
+		},
+		{
+			name:   "no token at first",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.SystemToken: {Status: 503}},
+			before: func(w *world, _ emulator.Session) { w.Clock.Advance(time.Hour) },
+			want:   app.DeliveryFailed,
+			tries:  2,
+		},
+		{
+			name:   "busy",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 429, RetryAfter: 3 * time.Second}},
+			want:   app.DeliveryDelivered,
+			tries:  2,
+			took:   true,
+		},
+		{
+			name:   "login expired",
+			before: func(w *world, s emulator.Session) { w.acp.Expire(s.ID) },
+			want:   app.DeliveryFailed,
+			tries:  1,
+		},
+		{
+			name:   "refused",
+			faults: map[emulator.Endpoint]emulator.Fault{emulator.Accept: {Status: 422}},
+			want:   app.DeliveryFailed,
+			tries:  1,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -414,7 +524,8 @@ func TestSettleConverges(t *testing.T) {
 			}
 			got := w.settle(r.ID, 5)
 			if got.Delivery != c.want || got.DeliveryTries != c.tries || (w.session(s.ID).Accepted != nil) != c.took {
-				t.Errorf("%s after %d tries (%s), taken %v; want %s after %d, %v", got.Delivery, got.DeliveryTries, got.DeliveryCause,
+				t.Errorf("%s after %d tries (%s), taken %v; want %s after %d, %v", got.Delivery, got.DeliveryTries,
+					got.DeliveryCause,
 					w.session(s.ID).Accepted != nil, c.want, c.tries, c.took)
 			}
 			if (got.Delivery == app.DeliveryDelivered) != (got.DeliveryCause == "") {
@@ -431,7 +542,8 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.acp.Fail(emulator.Reject, emulator.Fault{Status: 429, RetryAfter: 7 * time.Second})
-	if out := w.svc.Settle(t.Context(), w.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobRetry || out.After != 7*time.Second {
+	if out := w.svc.Settle(t.Context(), w.MustLease(app.JobSettle, r.ID)); out.Verdict != app.JobRetry ||
+		out.After != 7*time.Second {
 		t.Errorf("outcome %+v, want a retry after 7 s", out)
 	}
 }
@@ -536,19 +648,26 @@ func TestStart(t *testing.T) {
 		delivery app.DeliveryState
 	}{
 		{"plain", func(*world, *consent.Start) {}, nil, app.Pending, "", app.DeliveryNone},
-		{"tenant and workspace missing", func(_ *world, in *consent.Start) { in.TenantID, in.ServerID = "", "" }, nil, app.Pending, "", app.DeliveryNone},
+		{"tenant and workspace missing", func(_ *world, in *consent.Start) { in.TenantID, in.ServerID = "", "" }, nil,
+			app.Pending, "", app.DeliveryNone},
 		{"another tenant", func(_ *world, in *consent.Start) { in.TenantID = "other" }, app.ErrWrongTenant, "", "", ""},
-		{"another workspace", func(_ *world, in *consent.Start) { in.ServerID = "../admin" }, app.ErrWrongWorkspace, "", "", ""},
-		{"unknown person", func(_ *world, in *consent.Start) { in.UserIdentifier = "nobody" }, app.ErrUnknownPerson, "", "", ""},
+		{"another workspace", func(_ *world, in *consent.Start) { in.ServerID = "../admin" }, app.ErrWrongWorkspace, "",
+			"", ""},
+		{"unknown person", func(_ *world, in *consent.Start) { in.UserIdentifier = "nobody" }, app.ErrUnknownPerson, "",
+			"", ""},
 		{"suspended person", func(w *world, _ *consent.Start) {
 			w.must(w.SetPersonState(w.t.Context(), app.Operator, w.alice.ID, app.PersonSuspended))
 		}, app.ErrUnknownPerson, "", "", ""},
 		{"last device gone", func(w *world, _ *consent.Start) {
 			w.must(w.RemoveDevice(w.t.Context(), app.Operator, w.alice.ID, w.dev.ID))
 		}, nil, app.Cancelled, app.ReasonNoDevice, app.DeliveryWaiting},
-		{"late", func(w *world, in *consent.Start) { in.ExpiresAt = w.Now().Time().Add(-time.Second) }, nil, app.Cancelled, app.ReasonLate, app.DeliveryWaiting},
-		{"a consent of a kind to be asked for", func(_ *world, in *consent.Start) { in.IntentID = "urn:bank:C1" }, nil, app.Pending, app.ReasonNone, app.DeliveryNone},
-		{"recurring payments of Brazil", func(_ *world, in *consent.Start) { in.Scopes = []string{"openid", "recurring-consent:urn:bank:C1"} }, nil, app.Cancelled, app.ReasonUnsupported, app.DeliveryNone},
+		{"late", func(w *world, in *consent.Start) { in.ExpiresAt = w.Now().Time().Add(-time.Second) }, nil,
+			app.Cancelled, app.ReasonLate, app.DeliveryWaiting},
+		{"a consent of a kind to be asked for", func(_ *world, in *consent.Start) { in.IntentID = "urn:bank:C1" }, nil,
+			app.Pending, app.ReasonNone, app.DeliveryNone},
+		{"recurring payments of Brazil",
+			func(_ *world, in *consent.Start) { in.Scopes = []string{"openid", "recurring-consent:urn:bank:C1"} }, nil,
+			app.Cancelled, app.ReasonUnsupported, app.DeliveryNone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -567,7 +686,8 @@ func TestStart(t *testing.T) {
 				return
 			}
 			if err != nil || r.State != c.state || r.Reason != c.reason || r.Delivery != c.delivery {
-				t.Errorf("%s (%s), delivery %s, %v; want %s (%s), %s", r.State, r.Reason, r.Delivery, err, c.state, c.reason, c.delivery)
+				t.Errorf("%s (%s), delivery %s, %v; want %s (%s), %s", r.State, r.Reason, r.Delivery, err, c.state,
+					c.reason, c.delivery)
 			}
 			// The same again is taken, whatever has become of it, and means nothing.
 			if err := w.svc.Start(t.Context(), acpActor, "acp", in); err != nil {
@@ -611,7 +731,9 @@ func TestVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		// As it could stand in a database of before such were refused.
-		w.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('username', '42', '42', ?) ON CONFLICT DO UPDATE SET person_id = excluded.person_id`, p.ID)
+		w.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('username', '42', '42', ?)
+			ON CONFLICT DO UPDATE SET person_id = excluded.person_id`,
+			p.ID)
 	}
 	check := func(identifier string, want bool) {
 		t.Helper()

@@ -27,10 +27,47 @@ import (
 // directory is what the bank knows of bruno: accounts of both countries, and
 // one that can't pay.
 var directory = []app.Account{
-	{ID: "acc-current", Kind: app.AccountBank, AccountRef: app.AccountRef{Name: "Current account", Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20451411223344"}, Currency: "GBP", Balance: "812.40"},
-	{ID: "acc-savings", Kind: app.AccountBank, AccountRef: app.AccountRef{Name: "Savings", Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "20451455667788"}, Currency: "GBP", Unpayable: "Savings accounts can't pay"},
-	{ID: "acc-corrente", Kind: app.AccountBank, AccountRef: app.AccountRef{Name: "Conta corrente", ISPB: "12345678", Issuer: "0001", Number: "1234567890", AccountType: "CACC"}, Currency: "BRL"},
-	{ID: "acc-card", Kind: app.AccountCard, AccountRef: app.AccountRef{Name: "Visa", Scheme: "UK.OBIE.PAN", Identification: "************1234"}, Currency: "GBP", Unpayable: "A card can't pay"},
+	{
+		ID:   "acc-current",
+		Kind: app.AccountBank,
+		AccountRef: app.AccountRef{
+			Name:           "Current account",
+			Scheme:         "UK.OBIE.SortCodeAccountNumber",
+			Identification: "20451411223344",
+		},
+		Currency: "GBP",
+		Balance:  "812.40",
+	},
+	{
+		ID:   "acc-savings",
+		Kind: app.AccountBank,
+		AccountRef: app.AccountRef{
+			Name:           "Savings",
+			Scheme:         "UK.OBIE.SortCodeAccountNumber",
+			Identification: "20451455667788",
+		},
+		Currency:  "GBP",
+		Unpayable: "Savings accounts can't pay",
+	},
+	{
+		ID:   "acc-corrente",
+		Kind: app.AccountBank,
+		AccountRef: app.AccountRef{
+			Name:        "Conta corrente",
+			ISPB:        "12345678",
+			Issuer:      "0001",
+			Number:      "1234567890",
+			AccountType: "CACC",
+		},
+		Currency: "BRL",
+	},
+	{
+		ID:         "acc-card",
+		Kind:       app.AccountCard,
+		AccountRef: app.AccountRef{Name: "Visa", Scheme: "UK.OBIE.PAN", Identification: "************1234"},
+		Currency:   "GBP",
+		Unpayable:  "A card can't pay",
+	},
 }
 
 // tap keeps the bodies of the posts that go to ACP.
@@ -66,7 +103,9 @@ func banking(t *testing.T, layout acp.Layout, workspace string) (*world, *tap) {
 	w := newWorld(t)
 	w.acp.SetLayouts(emulator.Layout(layout))
 	bruno, err := w.AddPerson(t.Context(), app.Operator, "Bruno Reis", []app.Identifier{
-		{Kind: app.Username, Value: "bruno", Norm: "bruno"}, {Kind: app.CPF, Value: "12345678909", Norm: "12345678909"}}, []string{"12345678000195"})
+		{Kind: app.Username, Value: "bruno", Norm: "bruno"},
+		{Kind: app.CPF, Value: "12345678909", Norm: "12345678909"}},
+		[]string{"12345678000195"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +121,15 @@ func banking(t *testing.T, layout acp.Layout, workspace string) (*world, *tap) {
 		t.Fatal(err)
 	}
 	p := &tap{bodies: map[string][]byte{}}
-	client, err := acp.New(acp.Config{Issuer: w.acp.Issuer(), ClientID: "assent", ClientSecret: "s3cret with spaces", AuthMethod: acp.SecretBasic, Layout: layout,
-		HTTP: &http.Client{Timeout: 2 * time.Second, Transport: p}, Now: w.Clock.Now})
+	client, err := acp.New(acp.Config{
+		Issuer:       w.acp.Issuer(),
+		ClientID:     "assent",
+		ClientSecret: "s3cret with spaces",
+		AuthMethod:   acp.SecretBasic,
+		Layout:       layout,
+		HTTP:         &http.Client{Timeout: 2 * time.Second, Transport: p},
+		Now:          w.Clock.Now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +138,16 @@ func banking(t *testing.T, layout acp.Layout, workspace string) (*world, *tap) {
 		conn.Workspaces = map[string]string{"shop": workspace}
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	w.config = consent.Config{Store: w.Store, RequestTTL: 2 * time.Minute, Connections: []consent.Connection{conn}, Accounts: accounts.Directory{Reader: w.Reader},
-		Resolver: people.Chain{consent.NewOwners(w.Store, []consent.Connection{conn}, log), people.Directory{Reader: w.Reader}}, Fatigue: consent.DefaultFatigue, Log: log}
+	w.config = consent.Config{
+		Store:       w.Store,
+		RequestTTL:  2 * time.Minute,
+		Connections: []consent.Connection{conn},
+		Accounts:    accounts.Directory{Reader: w.Reader},
+		Resolver: people.Chain{consent.NewOwners(w.Store, []consent.Connection{conn}, log),
+			people.Directory{Reader: w.Reader}},
+		Fatigue: consent.DefaultFatigue,
+		Log:     log,
+	}
 	w.svc = consent.New(w.config)
 	return w, p
 }
@@ -101,7 +155,13 @@ func banking(t *testing.T, layout acp.Layout, workspace string) (*world, *tap) {
 // startConsent has ACP start a request about the consent, named as way says.
 func (w *world) startConsent(c emulator.Consent, way emulator.Way, typed bool) (emulator.Session, app.Request) {
 	w.t.Helper()
-	s := w.acp.Begin(emulator.Ask{Hint: "bruno", Consent: c.ID, Way: way, TypeInPayload: typed, BindingMessage: "K7-PLUM"})
+	s := w.acp.Begin(emulator.Ask{
+		Hint:           "bruno",
+		Consent:        c.ID,
+		Way:            way,
+		TypeInPayload:  typed,
+		BindingMessage: "K7-PLUM",
+	})
 	in := input(s)
 	if way == emulator.ByMember {
 		in.IntentID = c.ID
@@ -154,13 +214,16 @@ func TestContract(t *testing.T) {
 			}
 			names := []naming{{emulator.ByMember, false, "obuk"}, {emulator.ByMember, true, ""}}
 			if ct.Brazil {
-				names = []naming{{emulator.ByMember, true, ""}, {emulator.ByMember, false, "obbr"}, {emulator.ByScope, false, ""}}
+				names = []naming{{emulator.ByMember, true, ""}, {emulator.ByMember, false, "obbr"},
+					{emulator.ByScope, false, ""}}
 				if layout == acp.LayoutWorkspace { // which tells whose a consent is
 					names = append(names, naming{emulator.ByHint, false, "obbr"}, naming{emulator.ByHint, false, ""})
 				}
 			}
 			for _, n := range names {
-				name := strings.Join([]string{ct.Name, string(layout), string(n.way), map[bool]string{true: "typed", false: "untyped"}[n.typed], n.workspace}, " ")
+				name := strings.Join([]string{ct.Name, string(layout), string(n.way),
+					map[bool]string{true: "typed", false: "untyped"}[n.typed], n.workspace},
+					" ")
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					w, sent := banking(t, layout, n.workspace)
@@ -195,7 +258,8 @@ func TestContract(t *testing.T) {
 					if done.State != emulator.Approved || !strings.EqualFold(kept.Status, "authorised") {
 						t.Errorf("at ACP: login %s, consent %s", done.State, kept.Status)
 					}
-					if want := choice.Accounts; v.Sheet.Accounts != nil && !v.Sheet.Accounts.Fixed && !slices.Equal(kept.AccountIDs, want) {
+					if want := choice.Accounts; v.Sheet.Accounts != nil && !v.Sheet.Accounts.Fixed &&
+						!slices.Equal(kept.AccountIDs, want) {
 						t.Errorf("accepted with the accounts %v, want %v", kept.AccountIDs, want)
 					}
 
@@ -212,8 +276,10 @@ func TestContract(t *testing.T) {
 					if w.session(s.ID).State != emulator.Rejected || !strings.EqualFold(kept.Status, "rejected") {
 						t.Errorf("at ACP: login %s, consent %s", w.session(s.ID).State, kept.Status)
 					}
-					if got := w.session(s.ID).Rejected; ct.Brazil && (got.Reason == nil || got.Reason.Code != map[emulator.Kind]string{
-						emulator.BRData: "CUSTOMER_MANUALLY_REJECTED", emulator.BRPayment: "REJEITADO_USUARIO"}[ct.Kind]) {
+					if got := w.session(s.ID).Rejected; ct.Brazil &&
+						(got.Reason == nil || got.Reason.Code != map[emulator.Kind]string{
+							emulator.BRData:    "CUSTOMER_MANUALLY_REJECTED",
+							emulator.BRPayment: "REJEITADO_USUARIO"}[ct.Kind]) {
 						t.Errorf("rejection reason %+v", got.Reason)
 					}
 				})
@@ -241,7 +307,8 @@ func TestUnsupportedKinds(t *testing.T) {
 			w, _ := banking(t, c.layout, c.workspace)
 			s, r := w.startConsent(w.acp.AddConsent(c.typeName, nil), c.way, false)
 			if r.State != app.Cancelled || r.Reason != app.ReasonUnsupported || r.Delivery != app.DeliveryNone {
-				t.Errorf("%s (%s), delivery %s; want cancelled as unsupported and nobody told", r.State, r.Reason, r.Delivery)
+				t.Errorf("%s (%s), delivery %s; want cancelled as unsupported and nobody told", r.State, r.Reason,
+					r.Delivery)
 			}
 			if v := w.view(r.ID); v.Sheet != nil {
 				t.Error("it can be looked at as if it could be approved")
@@ -261,34 +328,56 @@ func TestConsentsThatCanNotGoOn(t *testing.T) {
 		reason         app.Reason
 		code           string // Brazil's reason for the rejection
 	}{
-		{"no longer awaiting", "uk-domestic-payment", func(c *emulator.Consent) { c.Status, c.Body["Status"] = "Rejected", "Rejected" }, app.ReasonConsentState, ""},
+		{"no longer awaiting", "uk-domestic-payment",
+			func(c *emulator.Consent) { c.Status, c.Body["Status"] = "Rejected", "Rejected" }, app.ReasonConsentState,
+			""},
 		{"another's account to pay from", "uk-domestic-payment", func(c *emulator.Consent) {
-			initiation(c)["DebtorAccount"] = map[string]any{"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "30963499887766", "Name": "Else"}
+			initiation(c)["DebtorAccount"] = map[string]any{
+				"SchemeName":     "UK.OBIE.SortCodeAccountNumber",
+				"Identification": "30963499887766",
+				"Name":           "Else",
+			}
 		}, app.ReasonDebtorNotTheirs, ""},
 		{"an account that can't pay", "uk-domestic-payment", func(c *emulator.Consent) {
-			initiation(c)["DebtorAccount"] = map[string]any{"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "20451455667788"}
+			initiation(c)["DebtorAccount"] = map[string]any{
+				"SchemeName":     "UK.OBIE.SortCodeAccountNumber",
+				"Identification": "20451455667788",
+			}
 		}, app.ReasonDebtorCannotPay, ""},
-		{"another's CPF", "br-data-v2", func(c *emulator.Consent) { setCPF(c, "98765432100") }, app.ReasonNotOwner, "INTERNAL_SECURITY_REASON"},
+		{"another's CPF", "br-data-v2", func(c *emulator.Consent) { setCPF(c, "98765432100") }, app.ReasonNotOwner,
+			"INTERNAL_SECURITY_REASON"},
 		{"somebody's document of another sort", "br-data-v2", func(c *emulator.Consent) {
-			c.CPF, c.Body["loggedUser"] = "", map[string]any{"document": map[string]any{"identification": "98765432100", "rel": "CPX"}}
+			c.CPF, c.Body["loggedUser"] = "", map[string]any{
+				"document": map[string]any{"identification": "98765432100", "rel": "CPX"},
+			}
 		}, app.ReasonUnreadable, ""},
-		{"nobody's, to share data", "br-data-v2", func(c *emulator.Consent) { setCPF(c, "") }, app.ReasonUnreadable, ""},
+		{"nobody's, to share data", "br-data-v2", func(c *emulator.Consent) { setCPF(c, "") }, app.ReasonUnreadable,
+			""},
 		{"nobody's, to pay", "br-payment-v3", func(c *emulator.Consent) {
 			c.CPF = ""
 			delete(c.Body, "loggedUser")
 		}, app.ReasonUnreadable, ""},
 		{"a company's document of another sort", "br-payment-v3", func(c *emulator.Consent) {
-			c.CNPJ, c.Body["businessEntity"] = "", map[string]any{"document": map[string]any{"identification": "99999999000199", "rel": "CNPX"}}
+			c.CNPJ, c.Body["businessEntity"] = "", map[string]any{
+				"document": map[string]any{"identification": "99999999000199", "rel": "CNPX"},
+			}
 		}, app.ReasonUnreadable, ""},
 		{"a company whose number is no text", "br-data-v2", func(c *emulator.Consent) {
 			c.CNPJ, c.Body["document"] = "", map[string]any{"identification": 99999999000199, "rel": "CNPJ"}
 		}, app.ReasonUnreadable, ""},
 		{"a company they don't act for", "br-payment-v3", func(c *emulator.Consent) {
 			c.CNPJ = "99999999000199"
-			c.Body["businessEntity"] = map[string]any{"document": map[string]any{"identification": c.CNPJ, "rel": "CNPJ"}}
+			c.Body["businessEntity"] = map[string]any{
+				"document": map[string]any{"identification": c.CNPJ, "rel": "CNPJ"},
+			}
 		}, app.ReasonOtherCompany, "FALHA_INFRAESTRUTURA"},
 		{"another's Brazilian account", "br-payment-v2", func(c *emulator.Consent) {
-			c.Body["debtorAccount"] = map[string]any{"ispb": "12345678", "issuer": "0001", "number": "5550001", "accountType": "CACC"}
+			c.Body["debtorAccount"] = map[string]any{
+				"ispb":        "12345678",
+				"issuer":      "0001",
+				"number":      "5550001",
+				"accountType": "CACC",
+			}
 		}, app.ReasonDebtorNotTheirs, "CONTA_NAO_PERMITE_PAGAMENTO"},
 		{"no amount that can be read", "uk-domestic-payment", func(c *emulator.Consent) {
 			initiation(c)["InstructedAmount"] = map[string]any{"Amount": "a lot", "Currency": "GBP"}
@@ -303,7 +392,8 @@ func TestConsentsThatCanNotGoOn(t *testing.T) {
 			s, r := w.startConsent(w.acp.AddConsent(c.typeName, c.change), emulator.ByMember, true)
 			v := w.view(r.ID)
 			if v.Sheet != nil || v.Request.State != app.Cancelled || v.Request.Reason != c.reason {
-				t.Fatalf("%s (%s) with a sheet %v; want cancelled (%s)", v.Request.State, v.Request.Reason, v.Sheet != nil, c.reason)
+				t.Fatalf("%s (%s) with a sheet %v; want cancelled (%s)", v.Request.State, v.Request.Reason,
+					v.Sheet != nil, c.reason)
 			}
 			if got := w.settle(r.ID, 3); got.Delivery != app.DeliveryDelivered {
 				t.Fatalf("ACP wasn't told: %s %s", got.Delivery, got.DeliveryCause)
@@ -383,7 +473,8 @@ func TestVerifyByConsentID(t *testing.T) {
 	for _, c := range []struct {
 		id   string
 		want bool
-	}{{own.ID, true}, {company.ID, true}, {strange.ID, false}, {nobody.ID, false}, {"urn:northmoor:UNKNOWN", false}, {"urn:../../x", false}} {
+	}{{own.ID, true}, {company.ID, true}, {strange.ID, false}, {nobody.ID, false}, {"urn:northmoor:UNKNOWN", false},
+		{"urn:../../x", false}} {
 		for range 2 { // asked for, then kept
 			if got, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", c.id); got != c.want || err != nil {
 				t.Errorf("verify %s: %v %v, want %v", c.id, got, err, c.want)
@@ -397,7 +488,8 @@ func TestVerifyByConsentID(t *testing.T) {
 	if got, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", own.ID); !got || err != nil {
 		t.Errorf("one that is kept needs no ACP: %v %v", got, err)
 	}
-	if _, err := w.svc.Verify(t.Context(), app.System, "acp", "shop", "urn:northmoor:OTHER"); app.KindOf(err) != app.Unavailable {
+	if _, err := w.svc.Verify(t.Context(), app.System, "acp", "shop",
+		"urn:northmoor:OTHER"); app.KindOf(err) != app.Unavailable {
 		t.Errorf("ACP can't be asked: %v, want unavailable", err)
 	}
 }
@@ -418,15 +510,22 @@ func TestStartNamesOneConsent(t *testing.T) {
 			{"another before it", func(in *consent.Start, shown, _ string) {
 				in.Scopes = append([]string{"consent:" + shown}, in.Scopes...)
 			}, false},
-			{"another after it", func(in *consent.Start, shown, _ string) { in.Scopes = append(in.Scopes, "consent:"+shown) }, false},
+			{"another after it",
+				func(in *consent.Start, shown, _ string) { in.Scopes = append(in.Scopes, "consent:"+shown) }, false},
 			{"another as the member", func(in *consent.Start, shown, _ string) { in.IntentID = shown }, false},
-			{"another as the identifier", func(in *consent.Start, shown, _ string) { in.UserIdentifier = shown }, false},
+			{"another as the identifier", func(in *consent.Start, shown, _ string) { in.UserIdentifier = shown },
+				false},
 			{"another letter", func(in *consent.Start, _, own string) { in.IntentID = strings.ToUpper(own) }, false},
 		} {
 			t.Run(kind+", "+c.name, func(t *testing.T) {
 				w, _ := banking(t, acp.LayoutWorkspace, "obbr")
 				shown, own := w.acp.AddConsent(kind, nil), w.acp.AddConsent(kind, nil)
-				s := w.acp.Begin(emulator.Ask{Hint: "bruno", Consent: own.ID, Way: emulator.ByScope, TypeInPayload: true})
+				s := w.acp.Begin(emulator.Ask{
+					Hint:          "bruno",
+					Consent:       own.ID,
+					Way:           emulator.ByScope,
+					TypeInPayload: true,
+				})
 				in := input(s)
 				in.ConsentType = own.Type.PayloadType
 				c.edit(&in, shown.ID, own.ID)
@@ -504,7 +603,8 @@ func TestAccountsUnavailable(t *testing.T) {
 	bank.down = false
 	choice := pick(w.view(r.ID))
 	bank.down = true
-	if err := w.approve(r.ID, choice); !errors.Is(err, app.ErrAccountsUnavailable) || w.request(r.ID).State != app.Pending {
+	if err := w.approve(r.ID, choice); !errors.Is(err, app.ErrAccountsUnavailable) ||
+		w.request(r.ID).State != app.Pending {
 		t.Errorf("approved by what the bank said a moment ago: %v, %s", err, w.request(r.ID).State)
 	}
 	bank.down = false

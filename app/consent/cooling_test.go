@@ -29,16 +29,20 @@ func TestCoolingCountsFromTheYoungestOfDeviceAndPasskey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if w.dev, err = w.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Activation: app.Activation{LinkAlone: true},
-				Credential: app.Credential{ID: app.NewID(), Record: "{}"}, Device: app.Device{PersonID: w.alice.ID, SessionKey: app.NewID()}, BrowserHash: "cookie"}); err != nil {
+			if w.dev, err = w.Enrol(t.Context(), app.Operator,
+				store.Enrolment{InvitationID: inv.ID, Activation: app.Activation{LinkAlone: true},
+					Credential:  app.Credential{ID: app.NewID(), Record: "{}"},
+					Device:      app.Device{PersonID: w.alice.ID, SessionKey: app.NewID()},
+					BrowserHash: "cookie"}); err != nil {
 				t.Fatal(err)
 			}
 			w.Clock.Advance(c.wait)
 			other := w.MustDevice(w.alice) // whose passkey it will be
 			made := w.Now()
 			w.Clock.Advance(cooling - time.Minute)
-			d, err := w.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: w.alice.ID, CredentialID: other.CredentialID, Record: "{}",
-				SessionKey: app.NewID(), BrowserHash: app.NewID(), KnownBrowser: "cookie"})
+			d, err := w.SignIn(t.Context(), app.Operator,
+				store.SignIn{PersonID: w.alice.ID, CredentialID: other.CredentialID, Record: "{}",
+					SessionKey: app.NewID(), BrowserHash: app.NewID(), KnownBrowser: "cookie"})
 			if err != nil || d.ID != w.dev.ID {
 				t.Fatalf("device %s, want the old one (%v)", d.ID, err)
 			}
@@ -94,8 +98,10 @@ func TestCoolingOfADeviceThatAnotherLetIn(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				d, err := w.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
-					Device: app.Device{PersonID: w.alice.ID, SessionKey: app.NewID()}, BrowserHash: "cookie of " + from.ID})
+				d, err := w.Enrol(t.Context(), app.Operator,
+					store.Enrolment{InvitationID: inv.ID, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
+						Device:      app.Device{PersonID: w.alice.ID, SessionKey: app.NewID()},
+						BrowserHash: "cookie of " + from.ID})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -111,8 +117,9 @@ func TestCoolingOfADeviceThatAnotherLetIn(t *testing.T) {
 			if c.later != 0 {
 				w.Clock.Advance(c.later)
 				other := w.MustDevice(w.alice)
-				d, err := w.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: w.alice.ID, CredentialID: other.CredentialID, Record: "{}",
-					SessionKey: app.NewID(), BrowserHash: app.NewID(), KnownBrowser: cookie})
+				d, err := w.SignIn(t.Context(), app.Operator,
+					store.SignIn{PersonID: w.alice.ID, CredentialID: other.CredentialID, Record: "{}",
+						SessionKey: app.NewID(), BrowserHash: app.NewID(), KnownBrowser: cookie})
 				if err != nil || d.ID != w.dev.ID {
 					t.Fatalf("device %s, want the one that was let in (%v)", d.ID, err)
 				}
@@ -144,7 +151,13 @@ func TestCoolingOfABrowserThatAnotherLetIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := store.SignIn{PersonID: w.alice.ID, CredentialID: w.dev.CredentialID, Record: "{}", SessionKey: app.NewID(), BrowserHash: app.NewID()}
+	in := store.SignIn{
+		PersonID:     w.alice.ID,
+		CredentialID: w.dev.CredentialID,
+		Record:       "{}",
+		SessionKey:   app.NewID(),
+		BrowserHash:  app.NewID(),
+	}
 	for link, wait := range map[string]bool{inv.ID: false, "": true} {
 		in.InvitationID, in.BrowserHash, in.SessionKey = link, app.NewID(), app.NewID()
 		if w.dev, err = w.SignIn(t.Context(), app.Operator, in); err != nil {

@@ -152,8 +152,9 @@ func (s *Service) Approve(ctx context.Context, by app.Actor, id string, c Choice
 	if err != nil {
 		return err
 	}
-	return s.store.Approve(ctx, by, id, app.Approval{Digest: digest, Granted: string(granted), Receipt: receipt, At: now,
-		CredentialID: signed.CredentialID(), Payment: payment(sheet)})
+	return s.store.Approve(ctx, by, id,
+		app.Approval{Digest: digest, Granted: string(granted), Receipt: receipt, At: now,
+			CredentialID: signed.CredentialID(), Payment: payment(sheet)})
 }
 
 // grant is what approving the sheet with c's ticks and accounts grants.

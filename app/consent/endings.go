@@ -61,6 +61,7 @@ func (s *Service) endMore(ctx context.Context) (more bool, err error) {
 	if failed == nil || ctx.Err() != nil || s.store.IsBusy(failed) {
 		return true, failed
 	}
-	s.log.ErrorContext(ctx, "a step of an ending failed; the ending is put aside for a while", "ending", id, "err", failed)
+	s.log.ErrorContext(ctx, "a step of an ending failed; the ending is put aside for a while", "ending", id, "err",
+		failed)
 	return true, s.store.PutEndingAside(ctx, id)
 }

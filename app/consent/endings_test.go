@@ -40,7 +40,8 @@ func TestEndingsGoOnByThemselves(t *testing.T) {
 				for i := range 250 {
 					in := storetest.Request(alice, db.Now().Add(time.Hour))
 					in.LoginID = fmt.Sprint("login-", i)
-					if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+					if _, _, err := db.StartRequest(t.Context(), app.System, in,
+						store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -79,7 +80,8 @@ func TestAnEndingThatFailsLeavesOthers(t *testing.T) {
 			for _, p := range []app.Person{alice, bruno} {
 				in := storetest.Request(p, db.Now().Add(time.Hour))
 				in.LoginID = fmt.Sprint(p.Name, "-", i)
-				if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+				if _, _, err := db.StartRequest(t.Context(), app.System, in,
+					store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -105,7 +107,8 @@ func TestAnEndingThatFailsLeavesOthers(t *testing.T) {
 			n, _, err := db.Outbox(t.Context())
 			fails, err2 := db.FailingEndings(t.Context())
 			if n != jobs || fails != failing || err != nil || err2 != nil {
-				t.Errorf("%s: %d to be told, %d endings fail (%v, %v); want %d and %d", when, n, fails, err, err2, jobs, failing)
+				t.Errorf("%s: %d to be told, %d endings fail (%v, %v); want %d and %d", when, n, fails, err, err2, jobs,
+					failing)
 			}
 		}
 		waiting("while one fails", 450, 1)
@@ -150,7 +153,8 @@ func TestAPanicEndsNoLoop(t *testing.T) {
 		for i := range 250 {
 			in := storetest.Request(alice, db.Now().Add(time.Hour))
 			in.LoginID = fmt.Sprint("login-", i)
-			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour},
+				true); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -196,7 +200,8 @@ func TestARequestThatCannotBeExpired(t *testing.T) {
 		for i := range many {
 			in := storetest.Request(alice, db.Now().Add(time.Minute))
 			in.LoginID = fmt.Sprint("login-", i)
-			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour},
+				true); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -241,7 +246,8 @@ func TestOthersWriteWhileManyClientsAreDenied(t *testing.T) {
 	for i := range consent.DeniedClients {
 		in := storetest.Request(alice, db.Now().Add(time.Hour))
 		in.ClientID = fmt.Sprint("shop-", i)
-		if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+		if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour},
+			true); err != nil {
 			t.Fatal(err)
 		}
 		clients = append(clients, in.ClientID)
@@ -263,7 +269,8 @@ func TestOthersWriteWhileManyClientsAreDenied(t *testing.T) {
 			return
 		default:
 			in := storetest.Request(bruno, db.Now().Add(time.Hour))
-			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+			if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 1, Window: time.Hour},
+				true); err != nil {
 				t.Fatal(err)
 			}
 		}

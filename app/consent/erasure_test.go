@@ -116,19 +116,24 @@ func TestAnErasedPersonsApprovalIsWithdrawn(t *testing.T) {
 					w.acp.Fail(emulator.Details, down)
 					w.acp.Fail(emulator.Reject, down)
 					begin(w, r.ID)
-					if got := w.request(r.ID); got.WithdrawnAt == 0 || got.LoginState != s.LoginState || got.Granted != "" {
-						t.Fatalf("in doubt: %s, %q, login state %q, granted %q", got.State, got.Withdrawal(), got.LoginState, got.Granted)
+					if got := w.request(r.ID); got.WithdrawnAt == 0 || got.LoginState != s.LoginState ||
+						got.Granted != "" {
+						t.Fatalf("in doubt: %s, %q, login state %q, granted %q", got.State, got.Withdrawal(),
+							got.LoginState, got.Granted)
 					}
 					if err := c.end(w, r.ID); err != nil {
 						t.Fatal(err)
 					}
 					got := w.request(r.ID)
 					if got.State != app.Cancelled || got.Withdrawal() != c.state || got.Receipt == "" {
-						t.Errorf("%s, %q (%s); want cancelled, %q", got.State, got.Withdrawal(), got.DeliveryCause, c.state)
+						t.Errorf("%s, %q (%s); want cancelled, %q", got.State, got.Withdrawal(), got.DeliveryCause,
+							c.state)
 					}
 					session := w.session(s.ID)
-					if session.Calls[emulator.Accept] != 1 || (session.State == emulator.Rejected) != (c.state == app.Withdrawn) {
-						t.Errorf("ACP was told %d times to accept, and is %s", session.Calls[emulator.Accept], session.State)
+					if session.Calls[emulator.Accept] != 1 ||
+						(session.State == emulator.Rejected) != (c.state == app.Withdrawn) {
+						t.Errorf("ACP was told %d times to accept, and is %s", session.Calls[emulator.Accept],
+							session.State)
 					}
 					if found := w.bytesHold(s.LoginState, w.alice.Name, s.Hint, "K7-PLUM"); len(found) > 0 {
 						t.Errorf("of the person remains: %q", found)

@@ -29,7 +29,8 @@ func (s *Service) RunExpiry(ctx context.Context) error {
 		})
 		if ended.IsZero() || time.Since(ended) >= endEvery {
 			ended = time.Now()
-			s.round(ctx, background.TimeEnds, "what time has ended can't be stored as ended", func() error { return s.store.EndDue(ctx) })
+			s.round(ctx, background.TimeEnds, "what time has ended can't be stored as ended",
+				func() error { return s.store.EndDue(ctx) })
 		}
 		if swept.IsZero() || time.Since(swept) > sweepEvery {
 			swept = time.Now()
@@ -132,7 +133,8 @@ const hopeless = 10
 // is one of all.
 func (s *Service) expireBatch(ctx context.Context, ids []string) error {
 	expire := func(ids ...string) error {
-		return background.Try(ctx, s.log, "expiring requests", func() error { return s.store.ExpireRequests(ctx, ids...) })
+		return background.Try(ctx, s.log, "expiring requests",
+			func() error { return s.store.ExpireRequests(ctx, ids...) })
 	}
 	err := expire(ids...)
 	if err == nil || ctx.Err() != nil || s.store.IsBusy(err) {
@@ -151,7 +153,8 @@ func (s *Service) expireBatch(ctx context.Context, ids []string) error {
 			if failed++; failed == hopeless {
 				return err
 			}
-			s.log.ErrorContext(ctx, "a request can't be expired; it is put aside for a while", "request", id, "err", err)
+			s.log.ErrorContext(ctx, "a request can't be expired; it is put aside for a while", "request", id, "err",
+				err)
 			s.aside.put(id)
 		default:
 			failed = 0

@@ -59,14 +59,21 @@ func payment(sh *slip.Sheet) *app.Payment {
 	payee := ""
 	if f, ok := sh.Consent.Fact(authz.PayeeAccount); ok && f.Account != nil {
 		a := accounts.Canonical(*f.Account)
-		payee = strings.Join([]string{a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer, a.Number}, "\n")
+		payee = strings.Join([]string{a.Scheme, a.Identification, a.SecondaryIdentification, a.ISPB, a.Issuer,
+			a.Number},
+			"\n")
 	} else if f, ok := sh.Consent.Fact(authz.PayeeDocument); ok {
 		payee = f.Text
 	} else {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(payee))
-	return &app.Payment{PayeeHash: hex.EncodeToString(sum[:]), Company: sh.Consent.CNPJ, Currency: amount.Money.Currency, Amount: amount.Money.Amount}
+	return &app.Payment{
+		PayeeHash: hex.EncodeToString(sum[:]),
+		Company:   sh.Consent.CNPJ,
+		Currency:  amount.Money.Currency,
+		Amount:    amount.Money.Amount,
+	}
 }
 
 // payee is the name of whom the sheet pays.

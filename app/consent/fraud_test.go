@@ -44,7 +44,8 @@ func TestMatchCode(t *testing.T) {
 				if r.Reason != app.ReasonCode {
 					t.Errorf("denied for %s", r.Reason)
 				}
-				if err := w.approve(r.ID, consent.Choice{Digest: v.Digest, Code: "K7-PLUM"}); !errors.Is(err, app.ErrNotPending) {
+				if err := w.approve(r.ID,
+					consent.Choice{Digest: v.Digest, Code: "K7-PLUM"}); !errors.Is(err, app.ErrNotPending) {
 					t.Errorf("a second try: %v", err)
 				}
 				w.settle(r.ID, 3)
@@ -117,7 +118,8 @@ func TestCodesOfAMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, policy := range []consent.Protection{{MatchCode: []string{"regular"}}, {UnderAttack: []string{"regular"}}} {
+		for _, policy := range []consent.Protection{{MatchCode: []string{"regular"}},
+			{UnderAttack: []string{"regular"}}} {
 			w.protect(policy)
 			if got := w.mayAskCode(r); got != c.asks {
 				t.Errorf("%q may be asked for its code: %v, want %v", c.message, got, c.asks)
@@ -183,7 +185,11 @@ func TestHints(t *testing.T) {
 		t.Helper()
 		_, r := w.startConsent(w.acp.AddConsent("uk-domestic-payment", func(c *emulator.Consent) {
 			initiation(c)["InstructedAmount"] = map[string]any{"Amount": amount, "Currency": "GBP"}
-			initiation(c)["CreditorAccount"] = map[string]any{"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": to, "Name": "Rowan Lettings"}
+			initiation(c)["CreditorAccount"] = map[string]any{
+				"SchemeName":     "UK.OBIE.SortCodeAccountNumber",
+				"Identification": to,
+				"Name":           "Rowan Lettings",
+			}
 		}), emulator.ByMember, true)
 		v := w.view(r.ID)
 		if err := w.approve(r.ID, pick(v)); err != nil {

@@ -54,8 +54,13 @@ func (c Connection) consentID(in Start) string {
 // hint is what is known of a request's kind without asking ACP.
 func (c Connection) hint(in Start) authz.Hint {
 	id := c.consentID(in)
-	return authz.Hint{ConsentType: in.ConsentType, ConsentID: id, Scopes: in.Scopes, Workspace: c.Workspaces[in.ServerID],
-		Login: authz.Login{ID: in.LoginID, State: in.LoginState, ServerID: in.ServerID, ConsentID: id}}
+	return authz.Hint{
+		ConsentType: in.ConsentType,
+		ConsentID:   id,
+		Scopes:      in.Scopes,
+		Workspace:   c.Workspaces[in.ServerID],
+		Login:       authz.Login{ID: in.LoginID, State: in.LoginState, ServerID: in.ServerID, ConsentID: id},
+	}
 }
 
 // Recognise is the job that asks ACP what an open banking request is about, so
@@ -94,7 +99,8 @@ func (s *Service) recognise(ctx context.Context, r app.Request) (app.Request, er
 	var unsupported *authz.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
-		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref", r.Ref, "why", unsupported.Reason)
+		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref",
+			r.Ref, "why", unsupported.Reason)
 		return r, s.end(ctx, r, app.ReasonUnsupported, false)
 	case outcome(err) == authz.NotFound:
 		return r, s.end(ctx, r, app.ReasonGone, false)
@@ -113,6 +119,13 @@ func (s *Service) kindOf(ctx context.Context, r app.Request) (authz.Kind, error)
 	if err != nil {
 		return "", err
 	}
-	in := Start{LoginID: r.LoginID, LoginState: r.LoginState, ServerID: r.ServerID, UserIdentifier: r.UserIdentifier, Scopes: r.Scopes, IntentID: r.ConsentID}
+	in := Start{
+		LoginID:        r.LoginID,
+		LoginState:     r.LoginState,
+		ServerID:       r.ServerID,
+		UserIdentifier: r.UserIdentifier,
+		Scopes:         r.Scopes,
+		IntentID:       r.ConsentID,
+	}
 	return conn.Server.Recognise(ctx, conn.hint(in))
 }

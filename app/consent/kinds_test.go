@@ -50,8 +50,14 @@ func TestAKindOutsideTheTableIsCancelled(t *testing.T) {
 				Fatigue:     consent.DefaultFatigue,
 				Log:         slog.New(slog.NewTextHandler(t.Output(), nil)),
 			})
-			err := svc.Start(t.Context(), app.Actor{Kind: app.ActorACP, ID: "acp"}, "acp", consent.Start{TenantID: n.TenantID(), LoginID: "login",
-				LoginState: `{"scope":"openid"}`, UserIdentifier: "alice", ClientID: "till", ClientName: "Till", Scopes: []string{"openid"}, Payload: "{}"})
+			err := svc.Start(t.Context(), app.Actor{Kind: app.ActorACP, ID: "acp"}, "acp",
+				consent.Start{TenantID: n.TenantID(), LoginID: "login",
+					LoginState:     `{"scope":"openid"}`,
+					UserIdentifier: "alice",
+					ClientID:       "till",
+					ClientName:     "Till",
+					Scopes:         []string{"openid"},
+					Payload:        "{}"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +74,8 @@ func TestAKindOutsideTheTableIsCancelled(t *testing.T) {
 					t.Errorf("it is shown: %+v", v.Sheet)
 				}
 			}
-			if r, err = db.Request(t.Context(), r.ID); err != nil || r.State != app.Cancelled || r.Reason != app.ReasonUnsupported {
+			if r, err = db.Request(t.Context(), r.ID); err != nil || r.State != app.Cancelled ||
+				r.Reason != app.ReasonUnsupported {
 				t.Errorf("it is %s for %q (%v)", r.State, r.Reason, err)
 			}
 		})
@@ -80,7 +87,10 @@ func TestAKindOutsideTheTableIsCancelled(t *testing.T) {
 func TestCodesOfAKindThatIsNotKnownAreHidden(t *testing.T) {
 	w, _ := banking(t, acp.LayoutWorkspace, "obuk")
 	p := asksPayments
-	p.CodePatterns = map[string]*regexp.Regexp{"regular": regexp.MustCompile(`word (\w+)`), "uk-payment": regexp.MustCompile(`PIN=(\w+)`)}
+	p.CodePatterns = map[string]*regexp.Regexp{
+		"regular":    regexp.MustCompile(`word (\w+)`),
+		"uk-payment": regexp.MustCompile(`PIN=(\w+)`),
+	}
 	w.protect(p)
 	r := w.unread(w.acp.AddConsent("uk-domestic-payment", nil))
 	for message, want := range map[string]bool{"PIN=AB": true, "word AB": true, "code 7730": true, "Pay": false} {

@@ -15,7 +15,8 @@ import (
 // and one that they take back no more.
 func TestChosenPolicyAppliesAtOnce(t *testing.T) {
 	w := newWorld(t)
-	chosen, err := settings.New(t.Context(), settings.Config{Store: w.Store, Institution: "Northmoor", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	chosen, err := settings.New(t.Context(),
+		settings.Config{Store: w.Store, Institution: "Northmoor", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,8 @@ func TestChosenPolicyAppliesAtOnce(t *testing.T) {
 	if v := w.view(r.ID); v.Sheet.AskCode {
 		t.Fatal("it asks for a code without a policy")
 	}
-	if err := chosen.ChooseProtection(t.Context(), owner, settings.Protection{MatchCode: []string{"regular"}, ReportPauses: app.PauseAll}, 0); err != nil {
+	if err := chosen.ChooseProtection(t.Context(), owner,
+		settings.Protection{MatchCode: []string{"regular"}, ReportPauses: app.PauseAll}, 0); err != nil {
 		t.Fatal(err)
 	}
 	v := w.view(r.ID)

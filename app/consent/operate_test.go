@@ -48,7 +48,8 @@ func TestAnAdministratorCancels(t *testing.T) {
 	if err := w.svc.CancelRequest(t.Context(), app.Operator, r.ID); err != nil {
 		t.Fatal(err)
 	}
-	if r = w.settle(r.ID, 3); r.State != app.Cancelled || r.Reason != app.ReasonOperator || r.Delivery != app.DeliveryDelivered {
+	if r = w.settle(r.ID, 3); r.State != app.Cancelled || r.Reason != app.ReasonOperator ||
+		r.Delivery != app.DeliveryDelivered {
 		t.Errorf("the request is %s (%s), delivery %s", r.State, r.Reason, r.Delivery)
 	}
 	if got := w.session(s.ID); got.State != emulator.Rejected {

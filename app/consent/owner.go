@@ -56,7 +56,8 @@ func (o *Owners) Resolve(ctx context.Context, q app.Query) (app.Person, error) {
 	}
 	ok, err := actsFor(ctx, o.store, p.ID, owner.CNPJ)
 	if err == nil && !ok {
-		o.log.WarnContext(ctx, "a consent of a company was named by somebody who doesn't act for it", "connection", q.Connection, "person", p.ID)
+		o.log.WarnContext(ctx, "a consent of a company was named by somebody who doesn't act for it", "connection",
+			q.Connection, "person", p.ID)
 		err = app.ErrUnknownPerson
 	}
 	return p, err
@@ -83,8 +84,15 @@ func (o *Owners) owner(ctx context.Context, q app.Query) (app.ConsentOwner, erro
 		case err != nil:
 			return kept, app.ErrACPUnreachable.Because(err)
 		}
-		kept = app.ConsentOwner{Connection: q.Connection, ConsentID: q.Identifier, ServerID: workspace, Kind: string(c.Kind),
-			CPF: c.CPF, CNPJ: c.CNPJ, ExpiresAt: app.At(c.ExpiresAt)}
+		kept = app.ConsentOwner{
+			Connection: q.Connection,
+			ConsentID:  q.Identifier,
+			ServerID:   workspace,
+			Kind:       string(c.Kind),
+			CPF:        c.CPF,
+			CNPJ:       c.CNPJ,
+			ExpiresAt:  app.At(c.ExpiresAt),
+		}
 		if kept.ExpiresAt == 0 {
 			kept.ExpiresAt = o.store.Now().Add(ownerUnending)
 		}

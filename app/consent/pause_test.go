@@ -33,10 +33,14 @@ func (w *world) unread(c emulator.Consent) app.Request {
 func TestAReportPausesPayments(t *testing.T) {
 	w, _ := banking(t, acp.LayoutWorkspace, "obuk")
 	w.protect(consent.Protection{ReportPauses: app.PausePayments})
-	payment, data := func() emulator.Consent { return w.acp.AddConsent("uk-domestic-payment", nil) }, func() emulator.Consent { return w.acp.AddConsent("uk-account-access", nil) }
+	payment, data := func() emulator.Consent {
+		return w.acp.AddConsent("uk-domestic-payment",
+			nil)
+	}, func() emulator.Consent { return w.acp.AddConsent("uk-account-access", nil) }
 	paused := func(what string, r app.Request) {
 		t.Helper()
-		if got := w.request(r.ID); got.State != app.Cancelled || got.Reason != app.ReasonPaused || got.Delivery != app.DeliveryWaiting {
+		if got := w.request(r.ID); got.State != app.Cancelled || got.Reason != app.ReasonPaused ||
+			got.Delivery != app.DeliveryWaiting {
 			t.Errorf("%s is %s (%s), delivery %s", what, got.State, got.Reason, got.Delivery)
 		}
 	}
@@ -67,7 +71,8 @@ func TestAReportPausesPayments(t *testing.T) {
 		t.Errorf("what turned out to pay when it was opened is %s, shown: %v", v.Request.State, v.Sheet != nil)
 	}
 	paused("what turned out to pay when it was opened", viewed)
-	if ok, err := w.svc.Verify(t.Context(), app.System, "acp", w.request(pays.ID).ServerID, "bruno"); !ok || err != nil {
+	if ok, err := w.svc.Verify(t.Context(), app.System, "acp", w.request(pays.ID).ServerID, "bruno"); !ok ||
+		err != nil {
 		t.Errorf("can they authenticate? %v, %v", ok, err)
 	}
 	_, next := w.startConsent(payment(), emulator.ByMember, true)

@@ -32,7 +32,12 @@ func TestPitfall38ACPsDateCorrectsExpiry(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
 			theirs := func() time.Time { return w.Clock.Now().Add(c.off) }
-			w.acp = emulatortest.Start(t, emulator.Options{Now: theirs, RequestTTL: life, Client: emulator.Client{ID: "assent", Secret: "s3cret with spaces"}})
+			w.acp = emulatortest.Start(t,
+				emulator.Options{
+					Now:        theirs,
+					RequestTTL: life,
+					Client:     emulator.Client{ID: "assent", Secret: "s3cret with spaces"},
+				})
 			w.build()
 			if c.heard {
 				w.config.Connections[0].Server.(*acp.Client).Check(t.Context(), acp.SignInAPI)

@@ -23,7 +23,12 @@ import (
 // What ACP may write beside a refusal, and what must be nowhere but with the request.
 var (
 	personal = []string{"zebedee@quux49.example", "529.982.247-25", "52998224725"}
-	gossip   = map[string]any{"status_code": 422, "error": "invalid_user zebedee@quux49.example", "error_code": "cpf_529.982.247-25", "cause": "subject 52998224725 is blocked"}
+	gossip   = map[string]any{
+		"status_code": 422,
+		"error":       "invalid_user zebedee@quux49.example",
+		"error_code":  "cpf_529.982.247-25",
+		"cause":       "subject 52998224725 is blocked",
+	}
 )
 
 // dump gives all rows of a table.
@@ -66,7 +71,10 @@ func (w *world) work(id string) app.Request {
 	ctx, stop := context.WithTimeout(w.t.Context(), 20*time.Second)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	worker := jobs.New(w.Store, nil, log, map[app.JobKind]jobs.Handler{app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 1, Timeout: 30 * time.Second}})
+	worker := jobs.New(w.Store, nil, log,
+		map[app.JobKind]jobs.Handler{
+			app.JobSettle: {Run: w.svc.Settle, Expired: w.svc.SettleFailed, Workers: 1, Timeout: 30 * time.Second},
+		})
 	ended := make(chan error)
 	go func() { ended <- worker.Run(ctx) }()
 	for w.request(id).Delivery == app.DeliveryWaiting && ctx.Err() == nil {
@@ -84,7 +92,11 @@ func (w *world) work(id string) app.Request {
 // ACP's words about a refusal are kept with the request, cut, and go with it.
 // Audit, outbox and log have a code.
 func TestACPsWordsStayWithTheRequest(t *testing.T) {
-	for status, want := range map[int]app.Cause{422: "acp_refused_422", 503: "late_acp_busy_503", 403: "late_acp_credentials_403"} {
+	for status, want := range map[int]app.Cause{
+		422: "acp_refused_422",
+		503: "late_acp_busy_503",
+		403: "late_acp_credentials_403",
+	} {
 		t.Run(string(want), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -110,7 +122,8 @@ func TestACPsWordsStayWithTheRequest(t *testing.T) {
 				if !strings.Contains(got.Said, word) {
 					t.Errorf("%q isn't kept with the request: %q", word, got.Said)
 				}
-				for _, place := range []struct{ name, text string }{{"audit", w.dump("audit")}, {"outbox", w.dump("jobs")}, {"log", w.log.String()}} {
+				for _, place := range []struct{ name, text string }{{"audit", w.dump("audit")},
+					{"outbox", w.dump("jobs")}, {"log", w.log.String()}} {
 					if strings.Contains(place.text, word) {
 						t.Errorf("%q is in the %s", word, place.name)
 					}

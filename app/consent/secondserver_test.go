@@ -55,8 +55,12 @@ func (k keycloak) inbound(svc *consent.Service) http.Handler {
 		bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		in.Bearer = bearer
 		err := svc.Start(r.Context(), app.Actor{Kind: app.ActorACP, ID: "keycloak"}, "keycloak", consent.Start{
-			TenantID: k.TenantID(), LoginID: app.NewID(), LoginState: in.state(), UserIdentifier: in.LoginHint, ClientID: in.Client,
-			ClientName: in.Client, BindingMessage: in.Message, Scopes: strings.Fields(in.Scope), Payload: "{}",
+			TenantID:       k.TenantID(),
+			LoginID:        app.NewID(),
+			LoginState:     in.state(),
+			UserIdentifier: in.LoginHint,
+			ClientID:       in.Client,
+			ClientName:     in.Client, BindingMessage: in.Message, Scopes: strings.Fields(in.Scope), Payload: "{}",
 		})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -179,7 +183,8 @@ func TestASecondAuthorizationServer(t *testing.T) {
 				t.Fatalf("%+v, %v", v, err)
 			}
 			if decision == "SUCCEED" {
-				err = svc.Approve(t.Context(), storetest.On(dev), id, consent.Choice{Digest: v.Digest, Scopes: []string{"email"}}, signed(dev.CredentialID))
+				err = svc.Approve(t.Context(), storetest.On(dev), id,
+					consent.Choice{Digest: v.Digest, Scopes: []string{"email"}}, signed(dev.CredentialID))
 			} else {
 				err = svc.Deny(t.Context(), storetest.On(dev), id)
 			}

@@ -141,31 +141,114 @@ func (s *Service) tell(ctx context.Context, c Server, r app.Request) error {
 	if err := json.Unmarshal([]byte(r.Granted), &g); err != nil {
 		return err
 	}
-	return c.Accept(ctx, login(r), authz.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, AccountIDs: g.Accounts, Debtor: g.Debtor})
+	return c.Accept(ctx, login(r),
+		authz.Grant{
+			Scopes:         g.Scopes,
+			Claims:         g.Claims,
+			VerifiedClaims: g.VerifiedClaims,
+			AccountIDs:     g.Accounts,
+			Debtor:         g.Debtor,
+		})
 }
 
 // rejections word each reason for ACP and, through it, for the client's
 // engineers.
 var rejections = map[app.Reason]authz.Rejection{
-	app.ReasonPerson:          {Why: authz.ByPerson, Cause: "denied_by_user", Description: "The person denied the request."},
-	app.ReasonReported:        {Why: authz.ByPerson, Cause: "reported_by_user", Description: "The person said that they did not ask for this."},
-	app.ReasonLate:            {Why: authz.Technical, Cause: "expired", Description: "The request had expired when it arrived."},
-	app.ReasonNoDevice:        {Why: authz.Technical, Cause: "no_device", Description: "The person has no device to answer with."},
-	app.ReasonDeviceLost:      {Why: authz.Security, Cause: "no_device", Description: "The device that answered was removed before ACP was told."},
-	app.ReasonSuspended:       {Why: authz.Security, Cause: "suspended", Description: "The person may not authenticate at present."},
-	app.ReasonOtherPerson:     {Why: authz.Security, Cause: "wrong_subject", Description: "The login belongs to another person."},
-	app.ReasonNoScopes:        {Why: authz.Technical, Cause: "nothing_allowed", Description: "None of the requested scopes may be granted."},
-	app.ReasonUnsupported:     {Why: authz.Technical, Cause: "unsupported", Description: "Requests of this kind can't be served."},
-	app.ReasonConsentState:    {Why: authz.Technical, Cause: "not_awaiting", Description: "The consent no longer awaits authorisation."},
-	app.ReasonNotOwner:        {Why: authz.Security, Cause: "wrong_owner", Description: "The consent's CPF is not the person's."},
-	app.ReasonOtherCompany:    {Why: authz.Security, Cause: "wrong_company", Description: "The person does not act for the consent's company."},
-	app.ReasonDebtorNotTheirs: {Why: authz.AccountCannotPay, Cause: "account_unknown", Description: "The account to pay from is not one of the person's."},
-	app.ReasonDebtorCannotPay: {Why: authz.AccountCannotPay, Cause: "account_cannot_pay", Description: "The account to pay from can't be used for this payment."},
-	app.ReasonPaused:          {Why: authz.Security, Cause: "paused", Description: "The person's requests are paused after a report."},
-	app.ReasonNoCode:          {Why: authz.Security, Cause: "code_missing", Description: "The message has no code that the person could be asked for."},
-	app.ReasonCode:            {Why: authz.Security, Cause: "code_mismatch", Description: "The person could not tell the code of the message."},
-	app.ReasonNoAccount:       {Why: authz.Technical, Cause: "no_account", Description: "The person has no account that the request could be about."},
-	app.ReasonUnreadable:      {Why: authz.Technical, Cause: "consent_unreadable", Description: "The details of the consent contradict each other."},
+	app.ReasonPerson: {
+		Why:         authz.ByPerson,
+		Cause:       "denied_by_user",
+		Description: "The person denied the request.",
+	},
+	app.ReasonReported: {
+		Why:         authz.ByPerson,
+		Cause:       "reported_by_user",
+		Description: "The person said that they did not ask for this.",
+	},
+	app.ReasonLate: {
+		Why:         authz.Technical,
+		Cause:       "expired",
+		Description: "The request had expired when it arrived.",
+	},
+	app.ReasonNoDevice: {
+		Why:         authz.Technical,
+		Cause:       "no_device",
+		Description: "The person has no device to answer with.",
+	},
+	app.ReasonDeviceLost: {
+		Why:         authz.Security,
+		Cause:       "no_device",
+		Description: "The device that answered was removed before ACP was told.",
+	},
+	app.ReasonSuspended: {
+		Why:         authz.Security,
+		Cause:       "suspended",
+		Description: "The person may not authenticate at present.",
+	},
+	app.ReasonOtherPerson: {
+		Why:         authz.Security,
+		Cause:       "wrong_subject",
+		Description: "The login belongs to another person.",
+	},
+	app.ReasonNoScopes: {
+		Why:         authz.Technical,
+		Cause:       "nothing_allowed",
+		Description: "None of the requested scopes may be granted.",
+	},
+	app.ReasonUnsupported: {
+		Why:         authz.Technical,
+		Cause:       "unsupported",
+		Description: "Requests of this kind can't be served.",
+	},
+	app.ReasonConsentState: {
+		Why:         authz.Technical,
+		Cause:       "not_awaiting",
+		Description: "The consent no longer awaits authorisation.",
+	},
+	app.ReasonNotOwner: {
+		Why:         authz.Security,
+		Cause:       "wrong_owner",
+		Description: "The consent's CPF is not the person's.",
+	},
+	app.ReasonOtherCompany: {
+		Why:         authz.Security,
+		Cause:       "wrong_company",
+		Description: "The person does not act for the consent's company.",
+	},
+	app.ReasonDebtorNotTheirs: {
+		Why:         authz.AccountCannotPay,
+		Cause:       "account_unknown",
+		Description: "The account to pay from is not one of the person's.",
+	},
+	app.ReasonDebtorCannotPay: {
+		Why:         authz.AccountCannotPay,
+		Cause:       "account_cannot_pay",
+		Description: "The account to pay from can't be used for this payment.",
+	},
+	app.ReasonPaused: {
+		Why:         authz.Security,
+		Cause:       "paused",
+		Description: "The person's requests are paused after a report.",
+	},
+	app.ReasonNoCode: {
+		Why:         authz.Security,
+		Cause:       "code_missing",
+		Description: "The message has no code that the person could be asked for.",
+	},
+	app.ReasonCode: {
+		Why:         authz.Security,
+		Cause:       "code_mismatch",
+		Description: "The person could not tell the code of the message.",
+	},
+	app.ReasonNoAccount: {
+		Why:         authz.Technical,
+		Cause:       "no_account",
+		Description: "The person has no account that the request could be about.",
+	},
+	app.ReasonUnreadable: {
+		Why:         authz.Technical,
+		Cause:       "consent_unreadable",
+		Description: "The details of the consent contradict each other.",
+	},
 }
 
 func rejection(why app.Reason) authz.Rejection {
@@ -177,7 +260,8 @@ func rejection(why app.Reason) authz.Rejection {
 
 // settled records how the delivery ended. That ACP took the decision is a fact,
 // also where the lease has ended meanwhile; all else is for whoever has it then.
-func (s *Service) settled(ctx context.Context, j app.Job, r app.Request, as app.DeliveryState, cause app.Cause) app.Outcome {
+func (s *Service) settled(ctx context.Context, j app.Job, r app.Request, as app.DeliveryState,
+	cause app.Cause) app.Outcome {
 	if as != app.DeliveryDelivered {
 		if err := s.hold(ctx, j); err != nil {
 			return again(err)
@@ -187,7 +271,8 @@ func (s *Service) settled(ctx context.Context, j app.Job, r app.Request, as app.
 		return again(err)
 	}
 	if as != app.DeliveryDelivered {
-		s.log.ErrorContext(ctx, "a decision was not confirmed by ACP", "request", r.ID, "ref", r.Ref, "state", r.State, "withdrawn", r.WithdrawnAt != 0, "delivery", as, "cause", cause)
+		s.log.ErrorContext(ctx, "a decision was not confirmed by ACP", "request", r.ID, "ref", r.Ref, "state", r.State,
+			"withdrawn", r.WithdrawnAt != 0, "delivery", as, "cause", cause)
 	}
 	return app.Outcome{}
 }
@@ -217,8 +302,14 @@ func again(err error) app.Outcome {
 
 // causes are the outcomes of calls as causes.
 var causes = map[authz.Outcome]app.Cause{
-	authz.NotFound: app.CauseLoginGone, authz.Credentials: app.CauseCredentials, authz.Busy: app.CauseBusy, authz.Refused: app.CauseRefused,
-	authz.Unknown: app.CauseUnanswered, authz.Unreachable: app.CauseUnreachable, authz.OtherKind: app.CauseOtherKind, authz.Unreadable: app.CauseUnreadable,
+	authz.NotFound:    app.CauseLoginGone,
+	authz.Credentials: app.CauseCredentials,
+	authz.Busy:        app.CauseBusy,
+	authz.Refused:     app.CauseRefused,
+	authz.Unknown:     app.CauseUnanswered,
+	authz.Unreachable: app.CauseUnreachable,
+	authz.OtherKind:   app.CauseOtherKind,
+	authz.Unreadable:  app.CauseUnreadable,
 }
 
 // causeOf names why something about a request failed.

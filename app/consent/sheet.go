@@ -52,12 +52,14 @@ func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*sl
 	var unsupported *authz.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
-		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref", r.Ref, "why", unsupported.Reason)
+		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "request", r.ID, "ref",
+			r.Ref, "why", unsupported.Reason)
 		return nil, s.end(ctx, r, app.ReasonUnsupported, true)
 	case outcome(err) == authz.NotFound:
 		return nil, s.end(ctx, r, app.ReasonGone, false)
 	case outcome(err) == authz.Unreadable, outcome(err) == authz.OtherKind:
-		s.log.ErrorContext(ctx, "a request was cancelled: nobody could decide over what ACP says of it", "request", r.ID, "ref", r.Ref, "err", err)
+		s.log.ErrorContext(ctx, "a request was cancelled: nobody could decide over what ACP says of it", "request",
+			r.ID, "ref", r.Ref, "err", err)
 		return nil, s.end(ctx, r, app.ReasonUnreadable, true)
 	case err != nil:
 		return nil, app.ErrACPUnreachable.Because(err)
@@ -77,7 +79,8 @@ func (s *Service) readSheet(ctx context.Context, r app.Request, fresh bool) (*sl
 	}
 	sheet := newSheet(r, d)
 	if unprintable(sheet) {
-		s.log.ErrorContext(ctx, "a request was cancelled: what it would grant can't be shown as it is", "request", r.ID, "ref", r.Ref)
+		s.log.ErrorContext(ctx, "a request was cancelled: what it would grant can't be shown as it is", "request", r.ID,
+			"ref", r.Ref)
 		return nil, s.end(ctx, r, app.ReasonUnreadable, true)
 	}
 	if len(d.Scopes) > 0 && len(sheet.Scopes)+len(sheet.Implicit) == 0 {
@@ -190,7 +193,11 @@ func choose(sh *slip.Sheet, list []app.Account) (*slip.Accounts, app.Reason) {
 	out := &slip.Accounts{}
 	for _, a := range list {
 		if a.Kind == app.AccountBank {
-			out.List = append(out.List, slip.AccountRow{Account: a, Usable: a.Unpayable == "" && (!sh.Kind.Is(authz.Brazil, authz.Payment) || pix(a))})
+			out.List = append(out.List,
+				slip.AccountRow{
+					Account: a,
+					Usable:  a.Unpayable == "" && (!sh.Kind.Is(authz.Brazil, authz.Payment) || pix(a)),
+				})
 		}
 	}
 	return out, app.ReasonNone
@@ -226,7 +233,13 @@ func (s *Service) end(ctx context.Context, r app.Request, why app.Reason, reject
 }
 
 func login(r app.Request) authz.Login {
-	return authz.Login{Kind: authz.Kind(r.Kind), ID: r.LoginID, State: r.LoginState, ServerID: r.ServerID, ConsentID: r.ConsentID}
+	return authz.Login{
+		Kind:      authz.Kind(r.Kind),
+		ID:        r.LoginID,
+		State:     r.LoginState,
+		ServerID:  r.ServerID,
+		ConsentID: r.ConsentID,
+	}
 }
 
 // offered are the claims that may be granted: not those of a standard scope
@@ -278,8 +291,9 @@ func newSheet(r app.Request, d *authz.Details) *slip.Sheet {
 	regular := sh.Kind == authz.Regular
 	seen := map[string]bool{}
 	add := func(sc authz.Scope, name string) {
-		sh.Scopes = append(sh.Scopes, slip.Scope{Grant: name, Name: sc.Name, DisplayName: sc.DisplayName, Description: sc.Description,
-			Service: sc.Service.Name, Params: sc.Params, Optional: regular && sc.Name != "openid"})
+		sh.Scopes = append(sh.Scopes,
+			slip.Scope{Grant: name, Name: sc.Name, DisplayName: sc.DisplayName, Description: sc.Description,
+				Service: sc.Service.Name, Params: sc.Params, Optional: regular && sc.Name != "openid"})
 	}
 	for _, sc := range d.Scopes {
 		name := sc.Name

@@ -40,7 +40,8 @@ func (s *Service) Verify(ctx context.Context, by app.Actor, connection, serverID
 	p, err := s.resolver.Resolve(ctx, app.Query{Connection: connection, ServerID: serverID, Identifier: identifier})
 	switch {
 	case errors.Is(err, app.ErrAmbiguousPerson):
-		s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; answered not valid", "connection", connection)
+		s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; answered not valid", "connection",
+			connection)
 	case err != nil && !errors.Is(err, app.ErrUnknownPerson):
 		return false, err
 	}
@@ -57,8 +58,15 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 		return err
 	}
 	req := app.Request{
-		Connection: conn.Name, TenantID: in.TenantID, ServerID: in.ServerID, LoginID: in.LoginID, LoginState: in.LoginState,
-		UserIdentifier: in.UserIdentifier, ConsentID: conn.consentID(in), ClientID: in.ClientID, ClientName: in.ClientName,
+		Connection:     conn.Name,
+		TenantID:       in.TenantID,
+		ServerID:       in.ServerID,
+		LoginID:        in.LoginID,
+		LoginState:     in.LoginState,
+		UserIdentifier: in.UserIdentifier,
+		ConsentID:      conn.consentID(in),
+		ClientID:       in.ClientID,
+		ClientName:     in.ClientName,
 		BindingMessage: in.BindingMessage, Scopes: in.Scopes, ACR: in.ACR, Payload: in.Payload,
 		State: app.Pending,
 	}
@@ -75,10 +83,12 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	} else if !errors.Is(err, app.ErrUnknownRequest) {
 		return err
 	}
-	p, err := s.resolver.Resolve(ctx, app.Query{Connection: connection, ServerID: in.ServerID, Identifier: in.UserIdentifier})
+	p, err := s.resolver.Resolve(ctx,
+		app.Query{Connection: connection, ServerID: in.ServerID, Identifier: in.UserIdentifier})
 	if err != nil {
 		if errors.Is(err, app.ErrAmbiguousPerson) {
-			s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; the start was refused", "connection", connection)
+			s.log.WarnContext(ctx, "an identifier from ACP fits more than one person; the start was refused",
+				"connection", connection)
 		}
 		return err
 	}
@@ -114,10 +124,12 @@ func (s *Service) Start(ctx context.Context, by app.Actor, connection string, in
 	switch {
 	case unsupported != nil:
 		req.State, req.Reason = app.Cancelled, app.ReasonUnsupported
-		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "login", in.LoginID, "workspace", in.ServerID, "why", unsupported.Reason)
+		s.log.WarnContext(ctx, "an open banking request was cancelled: it can't be served", "login", in.LoginID,
+			"workspace", in.ServerID, "why", unsupported.Reason)
 	case len(conn.consentIDs(in)) > 1: // one could be shown, and another be approved
 		req.State, req.Reason = app.Cancelled, app.ReasonUnreadable
-		s.log.WarnContext(ctx, "a request was cancelled: it names more than one consent", "login", in.LoginID, "workspace", in.ServerID)
+		s.log.WarnContext(ctx, "a request was cancelled: it names more than one consent", "login", in.LoginID,
+			"workspace", in.ServerID)
 	case req.ExpiresAt <= now:
 		req.State, req.Reason = app.Cancelled, app.ReasonLate
 	case p.Pauses(kind.Pays()):
@@ -154,7 +166,8 @@ func (s *Service) admit(ctx context.Context, by app.Actor, conn Connection, in *
 func (s *Service) mayAsk(ctx context.Context, by app.Actor, conn Connection, in Start, p app.Person) error {
 	limit := conn.Clients[in.ClientID].People
 	for _, identifier := range limit {
-		listed, err := s.resolver.Resolve(ctx, app.Query{Connection: conn.Name, ServerID: in.ServerID, Identifier: identifier})
+		listed, err := s.resolver.Resolve(ctx,
+			app.Query{Connection: conn.Name, ServerID: in.ServerID, Identifier: identifier})
 		switch {
 		case err == nil && listed.ID == p.ID:
 			return nil
@@ -184,7 +197,8 @@ func (s *Service) workspace(ctx context.Context, by app.Actor, conn Connection, 
 
 // refuse counts a refusal of what ACP asked by connection and kind, and gives it.
 // Only the first of an hour is in the audit: who is refused may try on and on.
-func (s *Service) refuse(ctx context.Context, by app.Actor, refusal *app.Error, conn Connection, field, value string) error {
+func (s *Service) refuse(ctx context.Context, by app.Actor, refusal *app.Error, conn Connection,
+	field, value string) error {
 	return errors.Join(refusal, s.store.RefuseStranger(ctx, by, "request.refuse", "acp/"+conn.Name+"/"+refusal.Code,
 		map[string]string{"field": field, "value": value}))
 }

@@ -90,5 +90,10 @@ func Approved(r app.Request) (*slip.Sheet, error) {
 	if err := json.Unmarshal([]byte(r.Granted), &g); err != nil {
 		return nil, err
 	}
-	return sh.Split(slip.Answer{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, Accounts: g.Accounts}), nil
+	return sh.Split(slip.Answer{
+		Scopes:         g.Scopes,
+		Claims:         g.Claims,
+		VerifiedClaims: g.VerifiedClaims,
+		Accounts:       g.Accounts,
+	}), nil
 }

@@ -26,8 +26,14 @@ var losses = map[string]func(*world) error{
 	"device suspended": func(w *world) error {
 		return w.SetDeviceState(w.t.Context(), app.Operator, w.dev.ID, app.DeviceSuspended)
 	},
-	"device removed":  func(w *world) error { return w.RemoveDevice(w.t.Context(), app.Operator, w.alice.ID, w.dev.ID) },
-	"device disowned": func(w *world) error { return w.DisownDevice(w.t.Context(), app.Operator, w.alice.ID, w.dev.ID) },
+	"device removed": func(w *world) error {
+		return w.RemoveDevice(w.t.Context(), app.Operator, w.alice.ID,
+			w.dev.ID)
+	},
+	"device disowned": func(w *world) error {
+		return w.DisownDevice(w.t.Context(), app.Operator, w.alice.ID,
+			w.dev.ID)
+	},
 	"passkey ended": func(w *world) error {
 		w.Tamper(`UPDATE credentials SET revoked_at = 1 WHERE id = ?`, w.dev.CredentialID)
 		return nil
@@ -68,7 +74,9 @@ func approved(t *testing.T, payment bool, f emulator.Fault) (w *world, s emulato
 // standing since, is never sent again: it is rejected, and where ACP may hold it
 // the request says so.
 func TestAnApprovalThatLostItsStandingIsWithdrawn(t *testing.T) {
-	before, after := emulator.Fault{Status: http.StatusServiceUnavailable}, emulator.Fault{Status: http.StatusServiceUnavailable, After: true}
+	before, after := emulator.Fault{
+		Status: http.StatusServiceUnavailable,
+	}, emulator.Fault{Status: http.StatusServiceUnavailable, After: true}
 	for name, lose := range losses {
 		for _, c := range []struct {
 			name    string
@@ -90,14 +98,16 @@ func TestAnApprovalThatLostItsStandingIsWithdrawn(t *testing.T) {
 				}
 				got := w.settle(r.ID, 5)
 				if got.State != app.Cancelled || got.Withdrawal() != c.want || got.Receipt == "" {
-					t.Errorf("%s, %q (%s), receipt %q; want cancelled, %q", got.State, got.Withdrawal(), got.DeliveryCause, got.Receipt, c.want)
+					t.Errorf("%s, %q (%s), receipt %q; want cancelled, %q", got.State, got.Withdrawal(),
+						got.DeliveryCause, got.Receipt, c.want)
 				}
 				if name != "person erased" && got.Granted == "" {
 					t.Error("what was granted is gone")
 				}
 				session := w.session(s.ID)
 				if session.Calls[emulator.Accept] != 1 || session.State != c.at {
-					t.Errorf("ACP was told %d times to accept, and is %s; want once, %s", session.Calls[emulator.Accept], session.State, c.at)
+					t.Errorf("ACP was told %d times to accept, and is %s; want once, %s",
+						session.Calls[emulator.Accept], session.State, c.at)
 				}
 				held, unclear, err := w.InDoubt(t.Context())
 				if err != nil || (held == 1) != (c.want == app.ACPHolds) || (unclear == 1) != (c.want == app.Unclear) {
@@ -167,7 +177,8 @@ func TestAReportLeavesEarlierApprovals(t *testing.T) {
 	if p, err := w.Person(t.Context(), w.alice.ID); err != nil || p.PausedAt == 0 {
 		t.Fatalf("the report paused nothing (%v)", err)
 	}
-	if got := w.settle(r.ID, 5); got.State != app.Approved || got.Delivery != app.DeliveryDelivered || w.session(s.ID).Accepted == nil {
+	if got := w.settle(r.ID, 5); got.State != app.Approved || got.Delivery != app.DeliveryDelivered ||
+		w.session(s.ID).Accepted == nil {
 		t.Errorf("%s, delivery %s", got.State, got.Delivery)
 	}
 }
@@ -189,7 +200,8 @@ func TestAnAdministratorCancelsAnApproval(t *testing.T) {
 			t.Parallel()
 			w, s, r := approved(t, false, c.fault)
 			if c.fail {
-				if err := w.svc.SettleFailed(t.Context(), w.MustLease(app.JobSettle, r.ID), app.CauseBusy.Late()); err != nil {
+				if err := w.svc.SettleFailed(t.Context(), w.MustLease(app.JobSettle, r.ID),
+					app.CauseBusy.Late()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -220,13 +232,15 @@ func TestAnAcceptUnderWayWhileItsApprovalIsWithdrawn(t *testing.T) {
 	}{
 		"taken":                           {emulator.Fault{Latency: 300 * time.Millisecond}, true, app.ACPHolds},
 		"taken, where no try seemed sent": {emulator.Fault{Latency: 300 * time.Millisecond}, false, app.ACPHolds},
-		"not taken":                       {emulator.Fault{Latency: 300 * time.Millisecond, Status: http.StatusNotFound}, true, app.Withdrawing},
+		"not taken": {emulator.Fault{Latency: 300 * time.Millisecond, Status: http.StatusNotFound},
+			true, app.Withdrawing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			_, r := w.start("profile")
-			if err := w.approve(r.ID, consent.Choice{Digest: w.view(r.ID).Digest, Scopes: []string{"profile"}}); err != nil {
+			if err := w.approve(r.ID,
+				consent.Choice{Digest: w.view(r.ID).Digest, Scopes: []string{"profile"}}); err != nil {
 				t.Fatal(err)
 			}
 			w.acp.Fail(emulator.Accept, c.fault)
@@ -241,7 +255,8 @@ func TestAnAcceptUnderWayWhileItsApprovalIsWithdrawn(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-ended
-			if got := w.request(r.ID); got.State != app.Cancelled || got.Withdrawal() != c.want || got.DeliveryUnsure != c.unsure {
+			if got := w.request(r.ID); got.State != app.Cancelled || got.Withdrawal() != c.want ||
+				got.DeliveryUnsure != c.unsure {
 				t.Errorf("%s, %q, unsure %v; want %q", got.State, got.Withdrawal(), got.DeliveryUnsure, c.want)
 			}
 			held, _, err := w.InDoubt(t.Context())
@@ -294,8 +309,14 @@ func (f wire) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 // over has the calls to ACP go over f.
 func (w *world) over(f wire) {
 	w.t.Helper()
-	client, err := acp.New(acp.Config{Issuer: w.acp.Issuer(), ClientID: "assent", ClientSecret: "s3cret with spaces", AuthMethod: acp.SecretBasic,
-		HTTP: &http.Client{Timeout: 2 * time.Second, Transport: f}, Now: w.Clock.Now})
+	client, err := acp.New(acp.Config{
+		Issuer:       w.acp.Issuer(),
+		ClientID:     "assent",
+		ClientSecret: "s3cret with spaces",
+		AuthMethod:   acp.SecretBasic,
+		HTTP:         &http.Client{Timeout: 2 * time.Second, Transport: f},
+		Now:          w.Clock.Now,
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -342,11 +363,15 @@ func TestAnApprovalLosesItsStandingWhileACPIsAsked(t *testing.T) {
 					return http.DefaultTransport.RoundTrip(q)
 				})
 				got := w.settle(r.ID, 5)
-				if !lost || got.State != app.Cancelled || got.Withdrawal() != c.want || got.Delivery != app.DeliveryDelivered {
-					t.Errorf("lost %v: %s, %q, delivery %s; want cancelled, %q, delivered", lost, got.State, got.Withdrawal(), got.Delivery, c.want)
+				if !lost || got.State != app.Cancelled || got.Withdrawal() != c.want ||
+					got.Delivery != app.DeliveryDelivered {
+					t.Errorf("lost %v: %s, %q, delivery %s; want cancelled, %q, delivered", lost, got.State,
+						got.Withdrawal(), got.Delivery, c.want)
 				}
-				if session := w.session(s.ID); session.Calls[emulator.Accept] != accepts || session.State != emulator.Rejected {
-					t.Errorf("ACP was told %d times to accept, and is %s; want %d, rejected", session.Calls[emulator.Accept], session.State, accepts)
+				if session := w.session(s.ID); session.Calls[emulator.Accept] != accepts ||
+					session.State != emulator.Rejected {
+					t.Errorf("ACP was told %d times to accept, and is %s; want %d, rejected",
+						session.Calls[emulator.Accept], session.State, accepts)
 				}
 			})
 		}
@@ -377,7 +402,8 @@ func TestWhatWasApprovedBeforeASuspensionStaysLost(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, delivery failed: %v", name, failed), func(t *testing.T) {
 				w, s, r := approved(t, false, emulator.Fault{Status: http.StatusServiceUnavailable})
 				if failed {
-					if err := w.svc.SettleFailed(t.Context(), w.MustLease(app.JobSettle, r.ID), app.CauseBusy.Late()); err != nil {
+					if err := w.svc.SettleFailed(t.Context(), w.MustLease(app.JobSettle, r.ID),
+						app.CauseBusy.Late()); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -395,14 +421,18 @@ func TestWhatWasApprovedBeforeASuspensionStaysLost(t *testing.T) {
 				if got := w.settle(r.ID, 5); got.State != app.Cancelled || got.Withdrawal() != app.Withdrawn {
 					t.Errorf("%s, %q; want cancelled, withdrawn", got.State, got.Withdrawal())
 				}
-				if session := w.session(s.ID); session.Calls[emulator.Accept] != 1 || session.State != emulator.Rejected {
-					t.Errorf("ACP was told %d times to accept, and is %s", session.Calls[emulator.Accept], session.State)
+				if session := w.session(s.ID); session.Calls[emulator.Accept] != 1 ||
+					session.State != emulator.Rejected {
+					t.Errorf("ACP was told %d times to accept, and is %s", session.Calls[emulator.Accept],
+						session.State)
 				}
 				later, next := w.start("profile")
-				if err := w.approve(next.ID, consent.Choice{Digest: w.view(next.ID).Digest, Scopes: []string{"profile"}}); err != nil {
+				if err := w.approve(next.ID,
+					consent.Choice{Digest: w.view(next.ID).Digest, Scopes: []string{"profile"}}); err != nil {
 					t.Fatal(err)
 				}
-				if got := w.settle(next.ID, 5); got.Delivery != app.DeliveryDelivered || w.session(later.ID).State != emulator.Approved {
+				if got := w.settle(next.ID, 5); got.Delivery != app.DeliveryDelivered ||
+					w.session(later.ID).State != emulator.Approved {
 					t.Errorf("what was approved after: %s, delivery %s", got.State, got.Delivery)
 				}
 			})
@@ -428,7 +458,8 @@ func TestAnAcceptThatArrivesLateKeepsItsDoubt(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				s, r := w.start("profile")
-				if err := w.approve(r.ID, consent.Choice{Digest: w.view(r.ID).Digest, Scopes: []string{"profile"}}); err != nil {
+				if err := w.approve(r.ID,
+					consent.Choice{Digest: w.view(r.ID).Digest, Scopes: []string{"profile"}}); err != nil {
 					t.Fatal(err)
 				}
 				var late *http.Request
@@ -458,8 +489,10 @@ func TestAnAcceptThatArrivesLateKeepsItsDoubt(t *testing.T) {
 				if err := errors.Join(res.Body.Close(), end(w, r.ID)); err != nil {
 					t.Fatal(err)
 				}
-				if got := w.settle(r.ID, 5); got.State != app.Cancelled || got.Withdrawal() != app.ACPHolds || w.session(s.ID).State != emulator.Approved {
-					t.Errorf("%s, %q (%s); ACP is %s", got.State, got.Withdrawal(), got.DeliveryCause, w.session(s.ID).State)
+				if got := w.settle(r.ID, 5); got.State != app.Cancelled || got.Withdrawal() != app.ACPHolds ||
+					w.session(s.ID).State != emulator.Approved {
+					t.Errorf("%s, %q (%s); ACP is %s", got.State, got.Withdrawal(), got.DeliveryCause,
+						w.session(s.ID).State)
 				}
 			})
 		}

@@ -40,7 +40,8 @@ type Column struct {
 func (e Column) Error() string {
 	switch e.Problem {
 	case "unknown":
-		return fmt.Sprintf("there is no column %.40q; known are, with commas between: %s", e.Name, strings.Join(e.Known, ","))
+		return fmt.Sprintf("there is no column %.40q; known are, with commas between: %s", e.Name,
+			strings.Join(e.Known, ","))
 	case "twice":
 		return "it has the column " + e.Name + " twice"
 	}

@@ -30,10 +30,12 @@ func all(t *testing.T, r *csvfile.Reader) (out []read, end error) {
 
 const file = "\ufeffname, ids\r\nAda,1\r\n\"Bru\nno\",2\r\nC\r\n\r\nD,\"4\r\nE,5\"\r\nF,f\"\r\nG,7"
 
-var rows = []read{{2, "Ada|1", false}, {3, "Bru\nno|2", false}, {5, "", true}, {7, "D|4\nE,5", false}, {9, "", true}, {10, "G|7", false}}
+var rows = []read{{2, "Ada|1", false}, {3, "Bru\nno|2", false}, {5, "", true}, {7, "D|4\nE,5", false}, {9, "", true},
+	{10, "G|7", false}}
 
 func TestRows(t *testing.T) {
-	for _, in := range []io.Reader{strings.NewReader(file), iotest.OneByteReader(strings.NewReader(file)), iotest.DataErrReader(strings.NewReader(file))} {
+	for _, in := range []io.Reader{strings.NewReader(file), iotest.OneByteReader(strings.NewReader(file)),
+		iotest.DataErrReader(strings.NewReader(file))} {
 		r, err := csvfile.New(in)
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +89,8 @@ func TestSkipTo(t *testing.T) {
 
 func TestColumns(t *testing.T) {
 	for _, c := range []struct{ text, problem, name string }{
-		{"a,b\n", "", ""}, {"b;a\n", "", ""}, {"a,x\n", "unknown", "x"}, {"a,a\n", "twice", "a"}, {"b\n", "missing", "a"},
+		{"a,b\n", "", ""}, {"b;a\n", "", ""}, {"a,x\n", "unknown", "x"}, {"a,a\n", "twice", "a"},
+		{"b\n", "missing", "a"},
 	} {
 		r, err := csvfile.New(strings.NewReader(c.text))
 		if err != nil {

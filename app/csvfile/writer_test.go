@@ -14,7 +14,8 @@ import (
 var weird = []string{
 	"", "Ada", "=1+1", "+44 20", "-1", "@SUM(A1)", "\t=x", "\rx", "\n=x", " =x", "\u00a0+x", "＝x", "a=1", "a - b", "é",
 	`Ada;=cmd|'/c calc'!A0;x`, "a,-b", "a\t@b", "a;;=b", "a; +b", "a,\t=b", "a\n=b", "a;\u00a0-b",
-	`"=1"`, `a;"=HYPERLINK(1)"`, `a;""=1`, `O'Hara`, "'=1", "''=1", "a;'=1", "a;''=1", "';=1", "a; '=1", "a;'\t=1", "a;", ";", "'", "a;'b",
+	`"=1"`, `a;"=HYPERLINK(1)"`, `a;""=1`, `O'Hara`, "'=1", "''=1", "a;'=1", "a;''=1", "';=1", "a; '=1", "a;'\t=1",
+	"a;", ";", "'", "a;'b",
 }
 
 // formulas are the pieces of text that a spreadsheet would take for formulas,
@@ -67,7 +68,8 @@ func TestWriterDefusesForEverySeparator(t *testing.T) {
 }
 
 func TestWriterQuotesEveryCell(t *testing.T) {
-	if got, want := written(t, []string{"name", ""}, []string{`a "b"`, "1"}), "\"name\",\"\"\n\"a \"\"b\"\"\",\"1\"\n"; got != want {
+	if got, want := written(t, []string{"name", ""},
+		[]string{`a "b"`, "1"}), "\"name\",\"\"\n\"a \"\"b\"\"\",\"1\"\n"; got != want {
 		t.Errorf("wrote %q, want %q", got, want)
 	}
 	full := errors.New("no room")

@@ -66,24 +66,25 @@ func TestLinksResolve(t *testing.T) {
 	for name, source := range all {
 		anchors[name] = map[string]bool{}
 		src := []byte(source)
-		err := ast.Walk(md.Parser().Parse(text.NewReader(src)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-			if !entering {
-				return ast.WalkContinue, nil
-			}
-			switch n := n.(type) {
-			case *ast.Heading:
-				a := anchor(string(n.Lines().Value(src)))
-				if anchors[name][a] {
-					t.Errorf("%s has two headings #%s", name, a)
+		err := ast.Walk(md.Parser().Parse(text.NewReader(src)),
+			func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+				if !entering {
+					return ast.WalkContinue, nil
 				}
-				anchors[name][a] = true
-			case *ast.Link:
-				links[name] = append(links[name], string(n.Destination))
-			case *ast.Image:
-				links[name] = append(links[name], string(n.Destination))
-			}
-			return ast.WalkContinue, nil
-		})
+				switch n := n.(type) {
+				case *ast.Heading:
+					a := anchor(string(n.Lines().Value(src)))
+					if anchors[name][a] {
+						t.Errorf("%s has two headings #%s", name, a)
+					}
+					anchors[name][a] = true
+				case *ast.Link:
+					links[name] = append(links[name], string(n.Destination))
+				case *ast.Image:
+					links[name] = append(links[name], string(n.Destination))
+				}
+				return ast.WalkContinue, nil
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,8 @@ var markdown = goldmark.New(
 // parse reads a page: a title, one paragraph that says whom it is for, and the
 // rest, without HTML and pictures.
 func parse(name string, source []byte) (*Page, error) {
-	doc := markdown.Parser().Parse(text.NewReader(source), parser.WithContext(parser.NewContext(parser.WithIDs(&slugs{}))))
+	doc := markdown.Parser().Parse(text.NewReader(source),
+		parser.WithContext(parser.NewContext(parser.WithIDs(&slugs{}))))
 	p := &Page{Name: name}
 	title, ok := doc.FirstChild().(*ast.Heading)
 	if !ok || title.Level != 1 {

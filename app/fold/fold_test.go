@@ -34,7 +34,8 @@ func TestText(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	if got, want := fold.Words("Inês D'Ávila-Łoś, Inês"), []string{"avila", "davila", "ines", "los"}; !slices.Equal(got, want) {
+	if got, want := fold.Words("Inês D'Ávila-Łoś, Inês"), []string{"avila", "davila", "ines",
+		"los"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 	for _, typed := range []string{"D'Ávila", "davila", "d’avila"} {

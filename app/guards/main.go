@@ -89,7 +89,8 @@ func run(ctx context.Context, out io.Writer, names []string) error {
 				silent = append(silent, guard.Name)
 				fmt.Fprintf(out, "FAIL  %-40s %v\n", guard.Name, verdict)
 			} else {
-				fmt.Fprintf(out, "ok    %-40s %s, %.1fs\n", guard.Name, strings.Join(guard.Tests, " "), time.Since(from).Seconds())
+				fmt.Fprintf(out, "ok    %-40s %s, %.1fs\n", guard.Name, strings.Join(guard.Tests, " "),
+					time.Since(from).Seconds())
 			}
 			return ctx.Err()
 		})
@@ -97,7 +98,8 @@ func run(ctx context.Context, out io.Writer, names []string) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d guards broken, %d noticed, %s\n", len(all), len(all)-len(silent), time.Since(began).Round(time.Second))
+	fmt.Fprintf(out, "%d guards broken, %d noticed, %s\n", len(all), len(all)-len(silent),
+		time.Since(began).Round(time.Second))
 	if len(silent) > 0 {
 		slices.Sort(silent)
 		return fmt.Errorf("no test noticed: %s", strings.Join(silent, ", "))

@@ -35,7 +35,8 @@ func TestBackgroundThatFails(t *testing.T) {
 		t.Errorf("nothing fails: %+v", got)
 	}
 	said := map[string]bool{}
-	for _, name := range []background.Name{background.Outbox, background.Expiry, background.TimeEnds, background.Sweeping, background.Endings,
+	for _, name := range []background.Name{background.Outbox, background.Expiry, background.TimeEnds,
+		background.Sweeping, background.Endings,
 		background.Imports, background.Retention, background.AuditHead, background.Clock, "another"} {
 		watch.Round(t.Context(), name, func() error { return errors.New("broken") })
 		got := look()

@@ -111,10 +111,11 @@ type Config struct {
 	// PolicyChosen tells whether the policies against fraud were ever chosen; nil:
 	// they needn't be.
 	PolicyChosen func() bool
-	Leapt        func() time.Duration // how far the machine's clock is ahead while it isn't believed; nil where that isn't known
-	Watch        *background.Watch    // of the loops; nil where none run
-	LinkAlone    bool                 // links set up devices without an activation code, and not only on this machine
-	Log          *slog.Logger
+	// how far the machine's clock is ahead while it isn't believed; nil where that isn't known
+	Leapt     func() time.Duration
+	Watch     *background.Watch // of the loops; nil where none run
+	LinkAlone bool              // links set up devices without an activation code, and not only on this machine
+	Log       *slog.Logger
 }
 
 // Service looks, and keeps what it found for a while. Nil finds nothing.
@@ -151,7 +152,8 @@ func (s *Service) Look(ctx context.Context) ([]Result, app.Instant) {
 // look looks at all parts at once.
 func (s *Service) look(ctx context.Context) []Result {
 	looks := []func(context.Context) []Result{
-		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection, s.hints, s.names, s.fourEyes, s.loosened, s.enrolment,
+		s.deliveries, s.withdrawn, s.jobs, s.push, s.attacks, s.database, s.disk, s.leap, s.activation, s.protection,
+		s.hints, s.names, s.fourEyes, s.loosened, s.enrolment,
 		s.background, s.endings,
 	}
 	for _, c := range s.cfg.Connections {
@@ -181,7 +183,12 @@ func (s *Service) look(ctx context.Context) []Result {
 // unread is the result of a part of which the database couldn't be asked.
 func (s *Service) unread(ctx context.Context, p Part, err error) []Result {
 	s.cfg.Log.ErrorContext(ctx, "health: the database can't be read", "part", p, "err", err)
-	return []Result{{Part: p, State: Bad, Says: say("admin.overview.health.unread"), Do: say("admin.overview.health.unread_do")}}
+	return []Result{{
+		Part:  p,
+		State: Bad,
+		Says:  say("admin.overview.health.unread"),
+		Do:    say("admin.overview.health.unread_do"),
+	}}
 }
 
 func say(key i18n.Key, pairs ...any) Sentence { return Sentence{Key: key, Pairs: pairs} }

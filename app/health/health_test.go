@@ -36,23 +36,37 @@ type world struct {
 
 func newWorld(t *testing.T, change func(*world)) *world {
 	t.Helper()
-	w := &world{DB: storetest.New(t), secret: "a secret of the client", scopes: []string{"manage_scope_grants", "manage_openbanking_consents"}}
+	w := &world{
+		DB:     storetest.New(t),
+		secret: "a secret of the client",
+		scopes: []string{"manage_scope_grants", "manage_openbanking_consents"},
+	}
 	w.dir = w.Dir
 	if change != nil {
 		change(w)
 	}
-	w.acp = emulatortest.Start(t, emulator.Options{Client: emulator.Client{ID: "assent", Secret: "a secret of the client", Scopes: w.scopes}})
+	w.acp = emulatortest.Start(t,
+		emulator.Options{Client: emulator.Client{ID: "assent", Secret: "a secret of the client", Scopes: w.scopes}})
 	if w.issuer == "" {
 		w.issuer = w.acp.Issuer()
 	}
-	client, err := acp.New(acp.Config{Issuer: w.issuer, ClientID: "assent", ClientSecret: w.secret, AuthMethod: acp.SecretBasic,
-		HTTP: &http.Client{Transport: w}})
+	client, err := acp.New(acp.Config{
+		Issuer:       w.issuer,
+		ClientID:     "assent",
+		ClientSecret: w.secret,
+		AuthMethod:   acp.SecretBasic,
+		HTTP:         &http.Client{Transport: w},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.client = client
-	w.service = health.New(health.Config{Store: w.Store, Dir: w.dir, Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: client}}},
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	w.service = health.New(health.Config{
+		Store:       w.Store,
+		Dir:         w.dir,
+		Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: client}}},
+		Log:         slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
 	return w
 }
 
@@ -93,7 +107,8 @@ func TestStates(t *testing.T) {
 		return func(t *testing.T, w *world) {
 			t.Helper()
 			for i := range accepted + refused {
-				if err := w.Pushed(t.Context(), app.Subscription{Endpoint: "https://push.example/x"}, app.Job{}, i < accepted, false, ""); err != nil {
+				if err := w.Pushed(t.Context(), app.Subscription{Endpoint: "https://push.example/x"}, app.Job{},
+					i < accepted, false, ""); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -122,27 +137,144 @@ func TestStates(t *testing.T) {
 		{name: "sign-ins", part: health.SignIn, state: health.OK, says: "api_ok"},
 		{name: "open banking", part: health.OpenBank, state: health.OK, says: "api_ok"},
 		{name: "the clock", part: health.Clock, state: health.OK, says: "clock_ok"},
-		{name: "ACP is down", change: func(w *world) { w.issuer = "http://127.0.0.1:1/demo/system" }, part: health.Token, state: health.Bad, says: "acp_unreachable", do: "acp_unreachable_do"},
-		{name: "nothing is said of the APIs of an ACP that is down", change: func(w *world) { w.issuer = "http://127.0.0.1:1/demo/system" }, part: health.SignIn},
-		{name: "nor of its clock", change: func(w *world) { w.issuer = "http://127.0.0.1:1/demo/system" }, part: health.Clock},
-		{name: "wrong secret", change: func(w *world) { w.secret = "wrong" }, part: health.Token, state: health.Bad, says: "token_refused", do: "token_refused_do"},
-		{name: "the token endpoint is busy", then: failing(emulator.SystemToken, emulator.Fault{Status: 503, Times: -1}), part: health.Token, state: health.Warn, says: "acp_busy", do: "acp_busy_do"},
-		{name: "no scope for sign-ins", change: func(w *world) { w.scopes = []string{"manage_openbanking_consents"} }, part: health.SignIn, state: health.Bad, says: "api_scope", do: "api_scope_do"},
-		{name: "then the token is well", change: func(w *world) { w.scopes = []string{"manage_openbanking_consents"} }, part: health.Token, state: health.OK, says: "token_ok"},
-		{name: "no scope for open banking", change: func(w *world) { w.scopes = []string{"manage_scope_grants"} }, part: health.OpenBank, state: health.OK, says: "open_bank_unused"},
-		{name: "no scope at all", change: func(w *world) { w.scopes = []string{"other"} }, part: health.SignIn, state: health.Bad, says: "api_scope", do: "api_scope_do"},
-		{name: "the API has a fault", then: failing(emulator.Details, emulator.Fault{Status: 500, Times: -1}), part: health.SignIn, state: health.Warn, says: "acp_busy", do: "acp_busy_do"},
-		{name: "the API hangs up", then: failing(emulator.Details, emulator.Fault{Drop: true, Times: -1}), part: health.SignIn, state: health.Bad, says: "acp_unreachable", do: "acp_unreachable_do"},
-		{name: "the API refuses", then: failing(emulator.Details, emulator.Fault{Status: 400, Times: -1}), part: health.SignIn, state: health.Bad, says: "api_refused", do: "api_refused_do"},
-		{name: "our clock is behind", change: func(w *world) { w.dates = 12 * time.Second }, part: health.Clock, state: health.Warn, says: "clock_behind", do: "clock_do"},
-		{name: "our clock is far ahead", change: func(w *world) { w.dates = -time.Minute }, part: health.Clock, state: health.Bad, says: "clock_ahead", do: "clock_do"},
+		{
+			name:   "ACP is down",
+			change: func(w *world) { w.issuer = "http://127.0.0.1:1/demo/system" },
+			part:   health.Token,
+			state:  health.Bad,
+			says:   "acp_unreachable",
+			do:     "acp_unreachable_do",
+		},
+		{
+			name:   "nothing is said of the APIs of an ACP that is down",
+			change: func(w *world) { w.issuer = "http://127.0.0.1:1/demo/system" },
+			part:   health.SignIn,
+		},
+		{
+			name:   "nor of its clock",
+			change: func(w *world) { w.issuer = "http://127.0.0.1:1/demo/system" },
+			part:   health.Clock,
+		},
+		{
+			name:   "wrong secret",
+			change: func(w *world) { w.secret = "wrong" },
+			part:   health.Token,
+			state:  health.Bad,
+			says:   "token_refused",
+			do:     "token_refused_do",
+		},
+		{
+			name:  "the token endpoint is busy",
+			then:  failing(emulator.SystemToken, emulator.Fault{Status: 503, Times: -1}),
+			part:  health.Token,
+			state: health.Warn,
+			says:  "acp_busy",
+			do:    "acp_busy_do",
+		},
+		{
+			name:   "no scope for sign-ins",
+			change: func(w *world) { w.scopes = []string{"manage_openbanking_consents"} },
+			part:   health.SignIn,
+			state:  health.Bad,
+			says:   "api_scope",
+			do:     "api_scope_do",
+		},
+		{
+			name:   "then the token is well",
+			change: func(w *world) { w.scopes = []string{"manage_openbanking_consents"} },
+			part:   health.Token,
+			state:  health.OK,
+			says:   "token_ok",
+		},
+		{
+			name:   "no scope for open banking",
+			change: func(w *world) { w.scopes = []string{"manage_scope_grants"} },
+			part:   health.OpenBank,
+			state:  health.OK,
+			says:   "open_bank_unused",
+		},
+		{
+			name:   "no scope at all",
+			change: func(w *world) { w.scopes = []string{"other"} },
+			part:   health.SignIn,
+			state:  health.Bad,
+			says:   "api_scope",
+			do:     "api_scope_do",
+		},
+		{
+			name:  "the API has a fault",
+			then:  failing(emulator.Details, emulator.Fault{Status: 500, Times: -1}),
+			part:  health.SignIn,
+			state: health.Warn,
+			says:  "acp_busy",
+			do:    "acp_busy_do",
+		},
+		{
+			name:  "the API hangs up",
+			then:  failing(emulator.Details, emulator.Fault{Drop: true, Times: -1}),
+			part:  health.SignIn,
+			state: health.Bad,
+			says:  "acp_unreachable",
+			do:    "acp_unreachable_do",
+		},
+		{
+			name:  "the API refuses",
+			then:  failing(emulator.Details, emulator.Fault{Status: 400, Times: -1}),
+			part:  health.SignIn,
+			state: health.Bad,
+			says:  "api_refused",
+			do:    "api_refused_do",
+		},
+		{
+			name:   "our clock is behind",
+			change: func(w *world) { w.dates = 12 * time.Second },
+			part:   health.Clock,
+			state:  health.Warn,
+			says:   "clock_behind",
+			do:     "clock_do",
+		},
+		{
+			name:   "our clock is far ahead",
+			change: func(w *world) { w.dates = -time.Minute },
+			part:   health.Clock,
+			state:  health.Bad,
+			says:   "clock_ahead",
+			do:     "clock_do",
+		},
 
 		{name: "nothing waits", part: health.Deliveries, state: health.OK, says: "deliveries_ok"},
-		{name: "one waits for a moment", then: undelivered(10 * time.Second), part: health.Deliveries, state: health.OK, says: "deliveries_ok"},
-		{name: "one waits for long", then: undelivered(20 * time.Second), part: health.Deliveries, state: health.Warn, says: "deliveries_wait", do: "deliveries_do"},
-		{name: "one is stuck", then: undelivered(time.Minute), part: health.Deliveries, state: health.Bad, says: "deliveries_wait", do: "deliveries_do"},
+		{
+			name:  "one waits for a moment",
+			then:  undelivered(10 * time.Second),
+			part:  health.Deliveries,
+			state: health.OK,
+			says:  "deliveries_ok",
+		},
+		{
+			name:  "one waits for long",
+			then:  undelivered(20 * time.Second),
+			part:  health.Deliveries,
+			state: health.Warn,
+			says:  "deliveries_wait",
+			do:    "deliveries_do",
+		},
+		{
+			name:  "one is stuck",
+			then:  undelivered(time.Minute),
+			part:  health.Deliveries,
+			state: health.Bad,
+			says:  "deliveries_wait",
+			do:    "deliveries_do",
+		},
 		{name: "no job was given up", part: health.Jobs, state: health.OK, says: "jobs_ok"},
-		{name: "a delivery was given up", then: func(t *testing.T, w *world) { undelivered(0)(t, w); w.bury(t, app.JobSettle) }, part: health.Jobs, state: health.Bad, says: "jobs_settle", do: "jobs_settle_do"},
+		{
+			name:  "a delivery was given up",
+			then:  func(t *testing.T, w *world) { undelivered(0)(t, w); w.bury(t, app.JobSettle) },
+			part:  health.Jobs,
+			state: health.Bad,
+			says:  "jobs_settle",
+			do:    "jobs_settle_do",
+		},
 		{name: "long ago", then: func(t *testing.T, w *world) {
 			undelivered(0)(t, w)
 			w.bury(t, app.JobSettle)
@@ -152,22 +284,45 @@ func TestStates(t *testing.T) {
 		{name: "no notice was sent", part: health.Push, state: health.OK, says: "push_quiet"},
 		{name: "all were taken", then: push(9, 0), part: health.Push, state: health.OK, says: "push_ok"},
 		{name: "too few to tell", then: push(0, 4), part: health.Push, state: health.OK, says: "push_ok"},
-		{name: "some were refused", then: push(8, 2), part: health.Push, state: health.Warn, says: "push_refused", do: "push_do"},
-		{name: "most were refused", then: push(4, 6), part: health.Push, state: health.Bad, says: "push_refused", do: "push_do"},
+		{
+			name:  "some were refused",
+			then:  push(8, 2),
+			part:  health.Push,
+			state: health.Warn,
+			says:  "push_refused",
+			do:    "push_do",
+		},
+		{
+			name:  "most were refused",
+			then:  push(4, 6),
+			part:  health.Push,
+			state: health.Bad,
+			says:  "push_refused",
+			do:    "push_do",
+		},
 
 		{name: "people are left in peace", part: health.Attacks, state: health.OK, says: "attacks_none"},
 		{name: "a burst is an attack", then: func(t *testing.T, w *world) {
 			alice := w.MustPerson("alice")
 			w.MustDevice(alice)
 			for range 2 {
-				if _, _, err := w.StartRequest(t.Context(), app.System, storetest.Request(alice, w.Now().Add(time.Hour)), store.Fatigue{Notices: 1, Window: time.Hour}, true); err != nil {
+				if _, _, err := w.StartRequest(t.Context(), app.System,
+					storetest.Request(alice, w.Now().Add(time.Hour)), store.Fatigue{Notices: 1, Window: time.Hour},
+					true); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}, part: health.Attacks, state: health.Warn, says: "attacks", do: "attacks_do"},
 
 		{name: "the database", part: health.Database, state: health.OK, says: "database_ok"},
-		{name: "no such directory", change: func(w *world) { w.dir = w.Dir + "/none" }, part: health.Disk, state: health.Warn, says: "disk_unread", do: "disk_unread_do"},
+		{
+			name:   "no such directory",
+			change: func(w *world) { w.dir = w.Dir + "/none" },
+			part:   health.Disk,
+			state:  health.Warn,
+			says:   "disk_unread",
+			do:     "disk_unread_do",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, c.change)
@@ -185,7 +340,8 @@ func TestStates(t *testing.T) {
 				t.Fatalf("found %+v", found)
 			}
 			got := found[0]
-			if got.State != c.state || strings.TrimPrefix(string(got.Says.Key), "admin.overview.health.") != c.says || strings.TrimPrefix(string(got.Do.Key), "admin.overview.health.") != c.do {
+			if got.State != c.state || strings.TrimPrefix(string(got.Says.Key), "admin.overview.health.") != c.says ||
+				strings.TrimPrefix(string(got.Do.Key), "admin.overview.health.") != c.do {
 				t.Errorf("found %+v", got)
 			}
 		})
@@ -209,7 +365,8 @@ func TestNoticesGivenUp(t *testing.T) {
 	w := newWorld(t, nil)
 	p := w.MustPerson("alice")
 	d := w.MustDevice(p)
-	if err := w.Subscribe(t.Context(), storetest.On(d), app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/x", P256DH: "p", Auth: "a"}); err != nil {
+	if err := w.Subscribe(t.Context(), storetest.On(d),
+		app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/x", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	w.MustRequest(p)
@@ -287,7 +444,8 @@ func TestWithdrawnApprovalsInDoubt(t *testing.T) {
 		d := w.MustDevice(p)
 		r := w.MustRequest(p)
 		err := errors.Join(w.Shown(t.Context(), storetest.On(d), r.ID, "{}", "seen", ""),
-			w.Approve(t.Context(), storetest.On(d), r.ID, app.Approval{Digest: "seen", Granted: "{}", At: w.Now(), CredentialID: d.CredentialID}))
+			w.Approve(t.Context(), storetest.On(d), r.ID,
+				app.Approval{Digest: "seen", Granted: "{}", At: w.Now(), CredentialID: d.CredentialID}))
 		if err != nil {
 			t.Fatal(err)
 		}

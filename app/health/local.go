@@ -29,7 +29,8 @@ func (s *Service) deliveries(ctx context.Context) []Result {
 		if age >= stuck {
 			r.State = Bad
 		}
-		r.Says, r.Do = sayN("admin.overview.health.deliveries_wait", n, "age", age), say("admin.overview.health.deliveries_do")
+		r.Says, r.Do = sayN("admin.overview.health.deliveries_wait", n, "age",
+			age), say("admin.overview.health.deliveries_do")
 	}
 	return []Result{r}
 }
@@ -42,10 +43,22 @@ func (s *Service) withdrawn(ctx context.Context) (out []Result) {
 		return s.unread(ctx, Withdrawn, err)
 	}
 	if held > 0 {
-		out = append(out, Result{Part: Withdrawn, State: Bad, Says: sayN("admin.overview.health.withdrawn_held", held), Do: say("admin.overview.health.withdrawn_held_do")})
+		out = append(out,
+			Result{
+				Part:  Withdrawn,
+				State: Bad,
+				Says:  sayN("admin.overview.health.withdrawn_held", held),
+				Do:    say("admin.overview.health.withdrawn_held_do"),
+			})
 	}
 	if unclear > 0 {
-		out = append(out, Result{Part: Withdrawn, State: Bad, Says: sayN("admin.overview.health.withdrawn_unclear", unclear), Do: say("admin.overview.health.withdrawn_unclear_do")})
+		out = append(out,
+			Result{
+				Part:  Withdrawn,
+				State: Bad,
+				Says:  sayN("admin.overview.health.withdrawn_unclear", unclear),
+				Do:    say("admin.overview.health.withdrawn_unclear_do"),
+			})
 	}
 	return out
 }
@@ -58,10 +71,20 @@ func (s *Service) jobs(ctx context.Context) []Result {
 		return s.unread(ctx, Jobs, err)
 	}
 	if n := dead[app.JobSettle]; n > 0 {
-		return []Result{{Part: Jobs, State: Bad, Says: sayN("admin.overview.health.jobs_settle", n), Do: say("admin.overview.health.jobs_settle_do")}}
+		return []Result{{
+			Part:  Jobs,
+			State: Bad,
+			Says:  sayN("admin.overview.health.jobs_settle", n),
+			Do:    say("admin.overview.health.jobs_settle_do"),
+		}}
 	}
 	if n := dead[app.JobPush] + dead[app.JobRecognise]; n > 0 {
-		return []Result{{Part: Jobs, State: Warn, Says: sayN("admin.overview.health.jobs_other", n), Do: say("admin.overview.health.jobs_other_do")}}
+		return []Result{{
+			Part:  Jobs,
+			State: Warn,
+			Says:  sayN("admin.overview.health.jobs_other", n),
+			Do:    say("admin.overview.health.jobs_other_do"),
+		}}
 	}
 	return []Result{{Part: Jobs, State: OK, Says: say("admin.overview.health.jobs_ok")}}
 }
@@ -140,7 +163,8 @@ func (s *Service) push(ctx context.Context) []Result {
 			state = Bad
 		}
 		out = append(out, Result{Part: Push, Name: host, State: state,
-			Says: say("admin.overview.health.push_refused", "refused", refused, "all", all), Do: say("admin.overview.health.push_do")})
+			Says: say("admin.overview.health.push_refused", "refused", refused, "all", all),
+			Do:   say("admin.overview.health.push_do")})
 	}
 	switch {
 	case well > 0:
@@ -160,7 +184,12 @@ func (s *Service) attacks(ctx context.Context) []Result {
 	case n == 0:
 		return []Result{{Part: Attacks, State: OK, Says: say("admin.overview.health.attacks_none")}}
 	}
-	return []Result{{Part: Attacks, State: Warn, Says: sayN("admin.overview.health.attacks", n), Do: say("admin.overview.health.attacks_do")}}
+	return []Result{{
+		Part:  Attacks,
+		State: Warn,
+		Says:  sayN("admin.overview.health.attacks", n),
+		Do:    say("admin.overview.health.attacks_do"),
+	}}
 }
 
 // database looks at whether it can be written, and how large it is.
@@ -171,7 +200,12 @@ func (s *Service) database(ctx context.Context) []Result {
 	}
 	if err := s.cfg.Store.Ready(ctx); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "health: the database can't be written", "err", err)
-		return []Result{{Part: Database, State: Bad, Says: say("admin.overview.health.database_unwritable"), Do: say("admin.overview.health.database_do")}}
+		return []Result{{
+			Part:  Database,
+			State: Bad,
+			Says:  say("admin.overview.health.database_unwritable"),
+			Do:    say("admin.overview.health.database_do"),
+		}}
 	}
 	return []Result{{Part: Database, State: OK, Says: say("admin.overview.health.database_ok", "size", Bytes(size))}}
 }
@@ -185,7 +219,12 @@ func (s *Service) leap(context.Context) []Result {
 	if by == 0 {
 		return nil
 	}
-	r := Result{Part: Clock, State: Warn, Says: say("admin.overview.health.clock_leapt_ahead", "by", by.Abs()), Do: say("admin.overview.health.clock_leapt_do")}
+	r := Result{
+		Part:  Clock,
+		State: Warn,
+		Says:  say("admin.overview.health.clock_leapt_ahead", "by", by.Abs()),
+		Do:    say("admin.overview.health.clock_leapt_do"),
+	}
 	if by < 0 {
 		r.Says = say("admin.overview.health.clock_leapt_back", "by", by.Abs())
 	}
@@ -197,7 +236,12 @@ func (s *Service) enrolment(ctx context.Context) []Result {
 	if !s.cfg.OneHand {
 		return s.hands(ctx)
 	}
-	return []Result{{Part: Enrolment, State: Bad, Says: say("admin.overview.health.one_hand"), Do: say("admin.overview.health.one_hand_do")}}
+	return []Result{{
+		Part:  Enrolment,
+		State: Bad,
+		Says:  say("admin.overview.health.one_hand"),
+		Do:    say("admin.overview.health.one_hand_do"),
+	}}
 }
 
 // hands says so where one administrator alone can make codes: of people's links,
@@ -255,7 +299,12 @@ func (s *Service) disk(ctx context.Context) []Result {
 	}
 	if err != nil {
 		s.cfg.Log.ErrorContext(ctx, "health: the disk can't be looked at", "err", err)
-		return []Result{{Part: Disk, State: Warn, Says: say("admin.overview.health.disk_unread"), Do: say("admin.overview.health.disk_unread_do")}}
+		return []Result{{
+			Part:  Disk,
+			State: Warn,
+			Says:  say("admin.overview.health.disk_unread"),
+			Do:    say("admin.overview.health.disk_unread_do"),
+		}}
 	}
 	size, err := s.cfg.Store.Size(ctx)
 	if err != nil {

@@ -29,7 +29,8 @@ func TestLoosenedSettingsAreShownFor30Days(t *testing.T) {
 	change("1h0m0s", "0s", true)
 	w.Clock.Advance(29*24*time.Hour + 23*time.Hour)
 	got := w.find(t, health.Loosened)
-	if len(got) != 1 || got[0].State != health.Bad || got[0].Name != "ASSENT_COOLING" || got[0].Says.Pairs[3] != "1h0m0s" {
+	if len(got) != 1 || got[0].State != health.Bad || got[0].Name != "ASSENT_COOLING" ||
+		got[0].Says.Pairs[3] != "1h0m0s" {
 		t.Errorf("within 30 days: %+v", got)
 	}
 	w.Clock.Advance(time.Hour)

@@ -10,7 +10,9 @@ import (
 
 // kindNames name the kinds of identifier that can look like a phone number.
 var kindNames = map[app.IdentifierKind]i18n.Key{
-	app.Username: "admin.overview.health.a_username", app.Customer: "admin.overview.health.a_customer", app.Subject: "admin.overview.health.a_subject",
+	app.Username: "admin.overview.health.a_username",
+	app.Customer: "admin.overview.health.a_customer",
+	app.Subject:  "admin.overview.health.a_subject",
 }
 
 // hints looks at the connections whose hints can be customer numbers as well as
@@ -52,5 +54,10 @@ func (s *Service) names(ctx context.Context) []Result {
 	if n == 0 {
 		return nil
 	}
-	return []Result{{Part: Names, State: Warn, Says: sayN("admin.overview.health.names_mistakable", n), Do: say("admin.overview.health.names_do")}}
+	return []Result{{
+		Part:  Names,
+		State: Warn,
+		Says:  sayN("admin.overview.health.names_mistakable", n),
+		Do:    say("admin.overview.health.names_do"),
+	}}
 }

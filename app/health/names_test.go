@@ -17,7 +17,11 @@ func TestHintsThatCanBeTwoThings(t *testing.T) {
 	look := func(kinds ...app.IdentifierKind) (hints, names *health.Result) {
 		t.Helper()
 		svc := health.New(health.Config{Store: w.Store, Dir: w.dir, Log: slog.New(slog.DiscardHandler),
-			Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: w.client}, Hints: kinds}}})
+			Connections: []health.Connection{{
+				Name:   "bank",
+				Server: condition.Of{Name: "bank", Client: w.client},
+				Hints:  kinds,
+			}}})
 		found, _ := svc.Look(t.Context())
 		for i, r := range found {
 			switch r.Part {
@@ -45,7 +49,9 @@ func TestHintsThatCanBeTwoThings(t *testing.T) {
 			t.Errorf("%v: %+v", kinds, r)
 		}
 	}
-	w.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('username', '12345678909', '12345678909', ?)`, ada.ID)
+	w.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id)
+		VALUES ('username', '12345678909', '12345678909', ?)`,
+		ada.ID)
 	w.Tamper(`DELETE FROM meta WHERE key = 'identifier readings'`)
 	w.Reopen()
 	if _, r := look(app.Customer); r == nil || r.State != health.Warn || r.Says.N != 1 {

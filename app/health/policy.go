@@ -13,7 +13,12 @@ func (s *Service) activation(context.Context) []Result {
 	if !s.cfg.LinkAlone {
 		return nil
 	}
-	return []Result{{Part: Activation, State: Bad, Says: say("admin.overview.health.activation_off"), Do: say("admin.overview.health.activation_do")}}
+	return []Result{{
+		Part:  Activation,
+		State: Bad,
+		Says:  say("admin.overview.health.activation_off"),
+		Do:    say("admin.overview.health.activation_do"),
+	}}
 }
 
 // offShown is how long the overview shows that four eyes was switched off from
@@ -29,15 +34,26 @@ func (s *Service) fourEyes(ctx context.Context) []Result {
 	}
 	var out []Result
 	if len(rows) > 0 && s.cfg.Store.Now().Sub(rows[0].At) < offShown {
-		out = append(out, Result{Part: FourEyes, State: Bad, Says: say("admin.overview.health.four_eyes_off", "age", s.cfg.Store.Now().Sub(rows[0].At)),
-			Do: say("admin.overview.health.four_eyes_off_do")})
+		out = append(out,
+			Result{
+				Part:  FourEyes,
+				State: Bad,
+				Says:  say("admin.overview.health.four_eyes_off", "age", s.cfg.Store.Now().Sub(rows[0].At)),
+				Do:    say("admin.overview.health.four_eyes_off_do"),
+			})
 	}
 	n, err := s.cfg.Store.OpenProposals(ctx)
 	if err != nil {
 		return append(out, s.unread(ctx, FourEyes, err)...)
 	}
 	if n > 0 {
-		out = append(out, Result{Part: FourEyes, State: Warn, Says: sayN("admin.overview.health.four_eyes_wait", n), Do: say("admin.overview.health.four_eyes_wait_do")})
+		out = append(out,
+			Result{
+				Part:  FourEyes,
+				State: Warn,
+				Says:  sayN("admin.overview.health.four_eyes_wait", n),
+				Do:    say("admin.overview.health.four_eyes_wait_do"),
+			})
 	}
 	return out
 }
@@ -89,5 +105,10 @@ func (s *Service) protection(context.Context) []Result {
 	if s.cfg.PolicyChosen == nil || s.cfg.PolicyChosen() {
 		return nil
 	}
-	return []Result{{Part: Protection, State: Warn, Says: say("admin.overview.health.protection_bare"), Do: say("admin.overview.health.protection_do")}}
+	return []Result{{
+		Part:  Protection,
+		State: Warn,
+		Says:  say("admin.overview.health.protection_bare"),
+		Do:    say("admin.overview.health.protection_do"),
+	}}
 }

@@ -42,7 +42,11 @@ func New() (*Catalogue, error) {
 	for i, t := range Tags {
 		tags[i] = language.MustParse(t)
 	}
-	c := &Catalogue{bundle: goi18n.NewBundle(tags[0]), matcher: language.NewMatcher(tags), versions: map[string]string{}}
+	c := &Catalogue{
+		bundle:   goi18n.NewBundle(tags[0]),
+		matcher:  language.NewMatcher(tags),
+		versions: map[string]string{},
+	}
 	c.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	for _, t := range Tags {
 		name := t + ".toml"
@@ -74,7 +78,12 @@ func (c *Catalogue) Match(choice, acceptLanguage string) Words {
 	if confidence == language.No {
 		i = 0
 	}
-	return Words{tag: Tags[i], loc: goi18n.NewLocalizer(c.bundle, Tags[i]), zone: time.UTC, version: c.versions[Tags[i]]}
+	return Words{
+		tag:     Tags[i],
+		loc:     goi18n.NewLocalizer(c.bundle, Tags[i]),
+		zone:    time.UTC,
+		version: c.versions[Tags[i]],
+	}
 }
 
 // Words are the messages of one language, with times in one zone. The zero

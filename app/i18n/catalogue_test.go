@@ -111,8 +111,10 @@ func TestLanguagesAgree(t *testing.T) {
 				if strings.Contains(placeholder.ReplaceAllString(text, ""), "{{") {
 					t.Errorf("%s: %s has something other than a placeholder in braces: %s", lang, key, text)
 				}
-				if got := placeholders(text); !slices.Contains(differsByDesign, key) && !slices.Equal(got, slices.Sorted(maps.Keys(want))) {
-					t.Errorf("%s: %s %s has the placeholders %v, en-GB has %v", lang, key, form, got, slices.Sorted(maps.Keys(want)))
+				if got := placeholders(text); !slices.Contains(differsByDesign, key) &&
+					!slices.Equal(got, slices.Sorted(maps.Keys(want))) {
+					t.Errorf("%s: %s %s has the placeholders %v, en-GB has %v", lang, key, form, got,
+						slices.Sorted(maps.Keys(want)))
 				}
 			}
 		}
@@ -143,7 +145,8 @@ func TestKeysAndUses(t *testing.T) {
 			if d.IsDir() && (name == "emulator" || name == "testdata") {
 				return filepath.SkipDir
 			}
-			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_templ.go") || !strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, ".templ") {
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_templ.go") ||
+				!strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, ".templ") {
 				return nil
 			}
 			body, err := os.ReadFile(path)
@@ -179,13 +182,15 @@ func TestKeysAndUses(t *testing.T) {
 func TestKeyTables(t *testing.T) {
 	known := messages(t, "en-GB")
 	found := 0
-	for _, dir := range []string{"../../web/device/page", "../../web/view", "../../web/device", "../../web/admin", "../../web/admin/page", "../authz", "."} {
+	for _, dir := range []string{"../../web/device/page", "../../web/view", "../../web/device", "../../web/admin",
+		"../../web/admin/page", "../authz", "."} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue // a package that isn't there has no tables
 		}
 		for _, e := range entries {
-			if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_templ.go") || strings.HasSuffix(e.Name(), "_test.go") {
+			if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_templ.go") ||
+				strings.HasSuffix(e.Name(), "_test.go") {
 				continue
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, e.Name()), nil, 0)
@@ -218,7 +223,8 @@ var keyShape = regexp.MustCompile(`^(admin|scope|claim|reason|identifier|problem
 
 // Every refusal that a use case can give has words for the person.
 func TestEveryErrorCodeHasWords(t *testing.T) {
-	operators := []string{"login_conflict", "identifier_taken", "wrong_tenant", "wrong_workspace", "wrong_client", "data_dir_purpose", "data_dir_in_use", "lease_lost", "database_too_new", "ambiguous_person"}
+	operators := []string{"login_conflict", "identifier_taken", "wrong_tenant", "wrong_workspace", "wrong_client",
+		"data_dir_purpose", "data_dir_in_use", "lease_lost", "database_too_new", "ambiguous_person"}
 	file, err := parser.ParseFile(token.NewFileSet(), "../errors.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -343,7 +349,8 @@ func TestLeft(t *testing.T) {
 			t.Errorf("%v: %q, want %q", row.d, got, row.pt)
 		}
 	}
-	if got := words(t, "pt-BR").LeftForms()["ms"]; got != [2]string{"faltam {n} min {seconds} s", "faltam {n} min {seconds} s"} {
+	if got := words(t, "pt-BR").LeftForms()["ms"]; got != [2]string{"faltam {n} min {seconds} s",
+		"faltam {n} min {seconds} s"} {
 		t.Errorf("forms for the script: %v", got)
 	}
 	if got := words(t, "en-GB").LeftForms()["d"]; got != [2]string{"{n} day left", "{n} days left"} {

@@ -55,7 +55,9 @@ func TestStamp(t *testing.T) {
 		}
 		return l
 	}
-	london, sao, delhi := words(t, "en-GB").In(zone("Europe/London")), words(t, "pt-BR").In(zone("America/Sao_Paulo")), words(t, "en-GB").In(zone("Asia/Kolkata"))
+	london, sao, delhi := words(t,
+		"en-GB").In(zone("Europe/London")), words(t,
+		"pt-BR").In(zone("America/Sao_Paulo")), words(t, "en-GB").In(zone("Asia/Kolkata"))
 	for _, row := range []struct{ got, want string }{
 		{london.Stamp("2027-01-03"), "3 January 2027"},
 		{sao.Stamp("2027-01-03"), "03/01/2027"}, // a date is one everywhere
@@ -65,7 +67,8 @@ func TestStamp(t *testing.T) {
 		{london.Stamp("2027-07-03T12:00:00Z"), "3 July 2027, 13:00 BST"},
 		{london.Stamp("2027-01-03T12:00:00Z"), "3 January 2027, 12:00 GMT"},
 		{delhi.Stamp("2027-01-03T12:00:00Z"), "3 January 2027, 17:30 IST"},
-		{words(t, "en-GB").In(time.FixedZone("", 5*3600+45*60)).Stamp("2027-01-03T12:00:00Z"), "3 January 2027, 17:45 UTC+5:45"},
+		{words(t, "en-GB").In(time.FixedZone("", 5*3600+45*60)).Stamp("2027-01-03T12:00:00Z"),
+			"3 January 2027, 17:45 UTC+5:45"},
 		{words(t, "en-GB").In(zone("Asia/Dubai")).Stamp("2027-01-03T12:00:00Z"), "3 January 2027, 16:00 UTC+4"},
 		{words(t, "en-GB").Stamp("2027-01-03T12:00:00Z"), "3 January 2027, 12:00 UTC"},
 		{london.Stamp("soon\u202e"), "soon"},
@@ -75,7 +78,8 @@ func TestStamp(t *testing.T) {
 			t.Errorf("%q, want %q", row.got, row.want)
 		}
 	}
-	if day, ok := sao.DayOf("2027-01-03T01:30:00Z"); !ok || sao.ShortDay(day) != "02/01/2027" || sao.LongDay(day) != "02/01/2027" {
+	if day, ok := sao.DayOf("2027-01-03T01:30:00Z"); !ok || sao.ShortDay(day) != "02/01/2027" ||
+		sao.LongDay(day) != "02/01/2027" {
 		t.Errorf("the day of an instant is %v, %v", day, ok)
 	}
 	if _, ok := sao.DayOf(""); ok {
@@ -113,10 +117,12 @@ func TestNumbersOfAccountsAndPeople(t *testing.T) {
 		}
 	}
 	en, pt := words(t, "en-GB"), words(t, "pt-BR")
-	if got := en.List([]string{"a", "b", "c"}) + en.List([]string{"a"}) + en.List(nil) + pt.List([]string{"a", "b"}); got != "a, b and ca"+"a e b" {
+	if got := en.List([]string{"a", "b", "c"}) + en.List([]string{"a"}) + en.List(nil) +
+		pt.List([]string{"a", "b"}); got != "a, b and ca"+"a e b" {
 		t.Errorf("lists read %q", got)
 	}
-	if got := en.Entry("schedule.ordinals", 1) + en.Entry("schedule.ordinals", 9) + en.Entry("schedule.ordinals", -1); got != "second" {
+	if got := en.Entry("schedule.ordinals", 1) + en.Entry("schedule.ordinals", 9) +
+		en.Entry("schedule.ordinals", -1); got != "second" {
 		t.Errorf("entries read %q", got)
 	}
 	if en.Version() == pt.Version() || en.Version() == "" {

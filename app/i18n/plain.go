@@ -20,7 +20,8 @@ func Plain(s string) string {
 		case r == '\u200c' || r == '\u200d':
 		case blank(r), r&0xfffe == 0xfffe, 0xfdd0 <= r && r <= 0xfdef: // the latter two are noncharacters
 			continue
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) || r == unicode.ReplacementChar:
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) ||
+			r == unicode.ReplacementChar:
 			continue
 		}
 		if space {

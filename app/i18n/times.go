@@ -114,7 +114,8 @@ func (w Words) LeftForms() map[string][2]string {
 func (w Words) date(key Key, t time.Time) string {
 	t = t.In(w.Zone())
 	return w.T(key, "day", strconv.Itoa(t.Day()), "day2", t.Format("02"), "month2", t.Format("01"),
-		"month", listed(w.T("time.months"), int(t.Month())-1), "mon", listed(w.T("time.months_short"), int(t.Month())-1),
+		"month", listed(w.T("time.months"), int(t.Month())-1), "mon",
+		listed(w.T("time.months_short"), int(t.Month())-1),
 		"year", strconv.Itoa(t.Year()))
 }
 

@@ -30,7 +30,8 @@ func benchPeople(b *testing.B) int {
 }
 
 var firstNames = []string{"Ada", "Bruno", "Clara", "Davi", "Elena", "Felipe", "Grace", "Heitor", "Ines", "João"}
-var lastNames = []string{"Quill", "Reis", "Álvares", "Okafor", "Silva", "Santos", "Hart", "Price", "Moreira", "Costa", "Owen"}
+var lastNames = []string{"Quill", "Reis", "Álvares", "Okafor", "Silva", "Santos", "Hart", "Price", "Moreira", "Costa",
+	"Owen"}
 
 // crowdFile gives a file of n people as it is read.
 func crowdFile(n int) io.Reader {
@@ -39,7 +40,8 @@ func crowdFile(n int) io.Reader {
 		out := bufio.NewWriter(w)
 		fmt.Fprintln(out, "name,identifiers")
 		for i := range n {
-			fmt.Fprintf(out, "%s %s,email:p%07d@example.com; customer:%09d\n", firstNames[i%len(firstNames)], lastNames[i/7%len(lastNames)], i, i)
+			fmt.Fprintf(out, "%s %s,email:p%07d@example.com; customer:%09d\n", firstNames[i%len(firstNames)],
+				lastNames[i/7%len(lastNames)], i, i)
 		}
 		w.CloseWithError(out.Flush())
 	}()

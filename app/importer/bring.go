@@ -78,7 +78,8 @@ func seenBefore(items []item, seen io.ReaderAt, done int64, kind store.ImportKin
 }
 
 // step brings in some rows, all that can be or, when it fails, none.
-func (s *Service) step(ctx context.Context, im store.Import, src *source, faults *knownFaults, out *result, items []item, end bool) (store.Import, error) {
+func (s *Service) step(ctx context.Context, im store.Import, src *source, faults *knownFaults, out *result,
+	items []item, end bool) (store.Import, error) {
 	step := store.ImportStep{Import: im, Held: store.LeaseTime, Position: src.rows.Position(), Last: end}
 	var right []int
 	for i := range items {
@@ -183,7 +184,8 @@ func (r *result) write(im store.Import, items []item, of map[int]store.Outcome) 
 		} else if o.Fault != "" {
 			it.faults = []Fault{fault(o.Fault, o.Value)}
 		}
-		w.Write(strconv.Itoa(it.line), string(o.What), it.named, o.PersonID, LineFaults{it.line, it.faults}.Words(r.words))
+		w.Write(strconv.Itoa(it.line), string(o.What), it.named, o.PersonID,
+			LineFaults{it.line, it.faults}.Words(r.words))
 	}
 	if err := w.Flush(); err != nil {
 		return 0, err

@@ -130,7 +130,8 @@ func (s *Service) check(ctx context.Context, im store.Import) (err error) {
 
 // foresee tells what bringing items in would do, and adds the faults that it
 // finds to theirs.
-func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []item, lines *store.Lines) ([]foreseen, error) {
+func (s *Service) foresee(ctx context.Context, kind store.ImportKind, items []item,
+	lines *store.Lines) ([]foreseen, error) {
 	out := make([]foreseen, len(items))
 	var right []int // of items
 	for i, it := range items {

@@ -39,7 +39,8 @@ func TestErasedAfterTheCheck(t *testing.T) {
 	if im, err = b.svc.Work(t.Context(), im.ID); err != nil || done(im) != (counts{3, 2, 0, 0, 1}) {
 		t.Errorf("%+v %v", done(im), err)
 	}
-	if p, err := b.FindPerson(t.Context(), []app.Identifier{{Kind: app.Username, Norm: "ada"}}); !errors.Is(err, app.ErrUnknownPerson) {
+	if p, err := b.FindPerson(t.Context(),
+		[]app.Identifier{{Kind: app.Username, Norm: "ada"}}); !errors.Is(err, app.ErrUnknownPerson) {
 		t.Errorf("back as %q (%v)", p.Name, err)
 	}
 	rows := b.result(im)
@@ -67,7 +68,13 @@ func TestBusyDatabase(t *testing.T) {
 			freed, other = other.Rollback(), nil
 		}
 	}), nil))
-	b.svc = importer.New(importer.Config{Store: b.Store, People: people.New(b.Store), Words: words, Dir: filepath.Join(b.Dir, "imports"), Log: log})
+	b.svc = importer.New(importer.Config{
+		Store:  b.Store,
+		People: people.New(b.Store),
+		Words:  words,
+		Dir:    filepath.Join(b.Dir, "imports"),
+		Log:    log,
+	})
 	im := b.checked(crowd(3))
 	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
 		t.Fatal(err)
@@ -101,9 +108,14 @@ func TestAStepThatComesLateTouchesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.PeopleStep(t.Context(), store.ImportStep{Import: late, Held: time.Second, Position: 100, Keep: func([]store.Outcome) (int64, error) {
-		return 9, os.WriteFile(path, []byte("overwritten"), 0o600)
-	}}, []store.PersonRecord{{Name: "Late", Identifiers: []app.Identifier{{Kind: app.Username, Value: "late", Norm: "late"}}}})
+	_, err = b.PeopleStep(t.Context(),
+		store.ImportStep{Import: late, Held: time.Second, Position: 100, Keep: func([]store.Outcome) (int64, error) {
+			return 9, os.WriteFile(path, []byte("overwritten"), 0o600)
+		}},
+		[]store.PersonRecord{{
+			Name:        "Late",
+			Identifiers: []app.Identifier{{Kind: app.Username, Value: "late", Norm: "late"}},
+		}})
 	if !errors.Is(err, app.ErrImportState) {
 		t.Errorf("it went on: %v", err)
 	}
@@ -146,7 +158,10 @@ func TestFileGoesWithTheEnd(t *testing.T) {
 			_, err = b.svc.Work(context.Background(), im.ID)
 			return err
 		},
-		"cancelled": func(b *bench, im store.Import) error { return b.svc.Cancel(context.Background(), app.Operator, im.ID) },
+		"cancelled": func(b *bench,
+			im store.Import) error {
+			return b.svc.Cancel(context.Background(), app.Operator, im.ID)
+		},
 	} {
 		b := newBench(t)
 		im := b.checked(crowd(3))

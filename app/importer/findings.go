@@ -100,7 +100,8 @@ type Marked struct {
 // Marked gives rows of a checked import that have a mark, or any where it is
 // empty, behind a line, at most limit; app.ErrUnknownImport where they are not
 // kept (any more).
-func (s *Service) Marked(ctx context.Context, im store.Import, mark store.ImportMark, after, limit int) (out Marked, err error) {
+func (s *Service) Marked(ctx context.Context, im store.Import, mark store.ImportMark,
+	after, limit int) (out Marked, err error) {
 	rows, err := store.OpenImportRows(s.path(im, rowsEnd))
 	if err != nil {
 		return out, err
@@ -115,7 +116,8 @@ func (s *Service) Marked(ctx context.Context, im store.Import, mark store.Import
 
 // About gives the first line of a checked import that changes something of one
 // of the people, or gives a person one of the identifiers; 0 for none.
-func (s *Service) About(ctx context.Context, im store.Import, people []string, ids []app.Identifier) (line int, err error) {
+func (s *Service) About(ctx context.Context, im store.Import, people []string,
+	ids []app.Identifier) (line int, err error) {
 	rows, err := store.OpenImportRows(s.path(im, rowsEnd))
 	if err != nil {
 		return 0, err

@@ -80,11 +80,13 @@ func (s *Service) Upload(ctx context.Context, by app.Actor, name, lang string, f
 }
 
 // UploadHere is Upload for a file that Work checks and brings in, not Run.
-func (s *Service) UploadHere(ctx context.Context, by app.Actor, name, lang string, file io.Reader) (store.Import, error) {
+func (s *Service) UploadHere(ctx context.Context, by app.Actor, name, lang string,
+	file io.Reader) (store.Import, error) {
 	return s.upload(ctx, by, name, lang, file, s.lease)
 }
 
-func (s *Service) upload(ctx context.Context, by app.Actor, name, lang string, file io.Reader, lease string) (im store.Import, err error) {
+func (s *Service) upload(ctx context.Context, by app.Actor, name, lang string, file io.Reader,
+	lease string) (im store.Import, err error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return im, err
 	}
@@ -200,7 +202,9 @@ func (s *Service) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if time.Since(swept) >= sweeping {
 			swept = time.Now()
-			if err := background.Try(ctx, s.Log, "sweeping imports", func() error { return s.Sweep(ctx) }); err != nil && ctx.Err() == nil {
+			if err := background.Try(ctx, s.Log, "sweeping imports",
+				func() error { return s.Sweep(ctx) }); err != nil &&
+				ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "files of imports could not be removed", "err", err)
 			}
 		}
@@ -383,7 +387,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || len(e.Name()) < idLength || own[e.Name()[:idLength]] || time.Since(info.ModTime()) < 24*time.Hour {
+		if err != nil || !info.Mode().IsRegular() || len(e.Name()) < idLength || own[e.Name()[:idLength]] ||
+			time.Since(info.ModTime()) < 24*time.Hour {
 			continue
 		}
 		all = append(all, os.Remove(filepath.Join(s.Dir, e.Name())))

@@ -45,8 +45,13 @@ func (b *bench) service() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.svc = importer.New(importer.Config{Store: b.Store, People: people.New(b.Store), Words: words, Dir: filepath.Join(b.Dir, "imports"),
-		Log: slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	b.svc = importer.New(importer.Config{
+		Store:  b.Store,
+		People: people.New(b.Store),
+		Words:  words,
+		Dir:    filepath.Join(b.Dir, "imports"),
+		Log:    slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
 }
 
 // checked uploads a file and checks it.
@@ -137,7 +142,8 @@ const people3 = "\ufeffidentifiers,name,state,companies\r\n" +
 func TestPeopleTwice(t *testing.T) {
 	b := newBench(t)
 	im := b.checked(people3)
-	if got, want := foreseen(im), (counts{3, 3, 0, 0, 0}); got != want || im.State != store.ImportChecked || im.Kind != store.ImportPeople || im.States != 2 {
+	if got, want := foreseen(im), (counts{3, 3, 0, 0, 0}); got != want || im.State != store.ImportChecked ||
+		im.Kind != store.ImportPeople || im.States != 2 {
 		t.Fatalf("foreseen %+v as %+v", got, im)
 	}
 	if list, err := b.People(t.Context(), "", "", 10); err != nil || len(list) != 0 {
@@ -148,8 +154,14 @@ func TestPeopleTwice(t *testing.T) {
 		t.Fatalf("done %+v", got)
 	}
 	svc := people.New(b.Store)
-	for asked, name := range map[string]string{"ADA": "Ada Quill", "12345678909": "Bruno Reis", "phone:+5511987654321": "Bruno Reis", "zoe": "=Zoë, the first"} {
-		if p, err := svc.Named(t.Context(), asked); err != nil || p.Name != name || (p.State == app.PersonSuspended) != (asked == "zoe") {
+	for asked, name := range map[string]string{
+		"ADA":                  "Ada Quill",
+		"12345678909":          "Bruno Reis",
+		"phone:+5511987654321": "Bruno Reis",
+		"zoe":                  "=Zoë, the first",
+	} {
+		if p, err := svc.Named(t.Context(), asked); err != nil || p.Name != name ||
+			(p.State == app.PersonSuspended) != (asked == "zoe") {
 			t.Errorf("%s is %+v: %v", asked, p, err)
 		}
 	}
@@ -176,7 +188,14 @@ func TestPeopleTwice(t *testing.T) {
 	if err := errors.Join(err, err2); err != nil || p.Name != "Ada Byron" || len(ids) != 3 {
 		t.Errorf("%+v has %v: %v", p, ids, err)
 	}
-	for action, want := range map[string]int{"person.add": 3, "person.edit": 1, "import.upload": 5, "import.start": 4, "import.done": 4, "person.export": 2} {
+	for action, want := range map[string]int{
+		"person.add":    3,
+		"person.edit":   1,
+		"import.upload": 5,
+		"import.start":  4,
+		"import.done":   4,
+		"person.export": 2,
+	} {
 		if rows, err := b.AuditOf(t.Context(), action, 10); err != nil || len(rows) != want {
 			t.Errorf("%d rows of the audit say %s, want %d: %v", len(rows), action, want, err)
 		}
@@ -240,8 +259,10 @@ func TestFaultsOfRows(t *testing.T) {
 		t.Errorf("done %+v, foreseen %+v", got, foreseen(im))
 	}
 	rows := b.result(im)
-	if len(rows) != 19 || !slices.Equal(rows[0], []string{"line", "result", "name", "person", "error"}) || rows[1][1] != "faulty" || rows[1][4] == "" ||
-		rows[11][0] != "12" || rows[11][1] != "added" || rows[11][3] == "" || rows[18][1] != "added" || rows[16][1] != "changed" {
+	if len(rows) != 19 || !slices.Equal(rows[0], []string{"line", "result", "name", "person", "error"}) ||
+		rows[1][1] != "faulty" || rows[1][4] == "" ||
+		rows[11][0] != "12" || rows[11][1] != "added" || rows[11][3] == "" || rows[18][1] != "added" ||
+		rows[16][1] != "changed" {
 		t.Errorf("result:\n%v", rows)
 	}
 	if p, err := people.New(b.Store).Named(t.Context(), "username:x;y"); err != nil || p.Name != "R" {
@@ -291,11 +312,13 @@ func TestAccounts(t *testing.T) {
 		"ada,2,house,Everyday,X,1,yes\n" +
 		"username:bruno,1,account,Everyday,X,1,frozen\n"
 	im := b.imported(file)
-	if got, want := done(im), (counts{5, 2, 0, 0, 3}); got != want || foreseen(im) != want || im.Kind != store.ImportAccounts {
+	if got, want := done(im), (counts{5, 2, 0, 0, 3}); got != want || foreseen(im) != want ||
+		im.Kind != store.ImportAccounts {
 		t.Errorf("done %+v, foreseen %+v", got, foreseen(im))
 	}
 	got := b.faults(im)
-	for i, w := range []string{"3: Line 2 names this account already.", "4: Nobody has the identifier “nobody”.", "5: kind: “house” is neither account nor card."} {
+	for i, w := range []string{"3: Line 2 names this account already.", "4: Nobody has the identifier “nobody”.",
+		"5: kind: “house” is neither account nor card."} {
 		if got[i] != w {
 			t.Errorf("got %q, want %q", got[i], w)
 		}
@@ -315,7 +338,8 @@ func TestAccounts(t *testing.T) {
 // it, it is another account than one of theirs by the same id.
 func TestImportingAccountsOfCompanies(t *testing.T) {
 	b := newBench(t)
-	bruno, err := b.AddPerson(t.Context(), app.Operator, "Bruno", []app.Identifier{{Kind: app.Username, Value: "bruno", Norm: "bruno"}}, []string{"12345678000195"})
+	bruno, err := b.AddPerson(t.Context(), app.Operator, "Bruno",
+		[]app.Identifier{{Kind: app.Username, Value: "bruno", Norm: "bruno"}}, []string{"12345678000195"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +362,8 @@ func TestImportingAccountsOfCompanies(t *testing.T) {
 			t.Errorf("got %q, want %q", got[i], w)
 		}
 	}
-	if list, err := b.Reader.AccountsOf(t.Context(), bruno.ID, "12345678000195"); err != nil || len(list) != 1 || list[0].Name != "Oficina" || !list[0].Joint {
+	if list, err := b.Reader.AccountsOf(t.Context(), bruno.ID, "12345678000195"); err != nil || len(list) != 1 ||
+		list[0].Name != "Oficina" || !list[0].Joint {
 		t.Errorf("%+v %v", list, err)
 	}
 }
@@ -502,7 +527,8 @@ func TestChangedSinceTheCheck(t *testing.T) {
 	b := newBench(t)
 	im := b.checked("name,identifiers\nA,username:a email:a@a.example\nB,username:b\n")
 	b.MustPerson("a")
-	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "X", []string{"email:a@a.example"}, nil); err != nil {
+	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "X", []string{"email:a@a.example"},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
@@ -512,7 +538,8 @@ func TestChangedSinceTheCheck(t *testing.T) {
 	if got, want := done(im), (counts{2, 1, 0, 0, 1}); err != nil || got != want {
 		t.Errorf("done %+v %v", got, err)
 	}
-	if rows := b.result(im); rows[1][1] != "faulty" || !strings.HasPrefix(rows[1][4], "The identifiers belong to more than one") {
+	if rows := b.result(im); rows[1][1] != "faulty" ||
+		!strings.HasPrefix(rows[1][4], "The identifiers belong to more than one") {
 		t.Errorf("%v", rows)
 	}
 }
@@ -544,9 +571,13 @@ func TestSuspendedByAFile(t *testing.T) {
 func TestExportIsSafe(t *testing.T) {
 	b := newBench(t)
 	svc := people.New(b.Store)
-	for i, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", `=HYPERLINK("http://x")`, "Ada, \"the\" first", "'quoted'",
+	for i, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", `=HYPERLINK("http://x")`, "Ada, \"the\" first",
+		"'quoted'",
 		"Ada;=cmd|'/c calc'!A0;x", "Ada;'=x", "'=x", "A,-b"} {
-		if _, err := svc.Add(t.Context(), app.Operator, name, []string{fmt.Sprintf("username:=u%d", i), fmt.Sprintf("customer:c;%d\\", i), fmt.Sprintf("subject:s p %d", i)}, []string{"12345678000195"}); err != nil {
+		if _, err := svc.Add(t.Context(), app.Operator, name,
+			[]string{fmt.Sprintf("username:=u%d", i), fmt.Sprintf("customer:c;%d\\", i),
+				fmt.Sprintf("subject:s p %d", i)},
+			[]string{"12345678000195"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -613,14 +644,16 @@ func TestUploadsHaveALimit(t *testing.T) {
 	b := newBench(t)
 	b.svc.Most = 1 << 20
 	for size, want := range map[int64]error{1<<20 + 1: app.ErrImportSize, 1 << 30: app.ErrImportSize} {
-		if _, err := b.svc.Upload(t.Context(), app.Operator, "x", "", io.LimitReader(endless{}, size)); !errors.Is(err, want) {
+		if _, err := b.svc.Upload(t.Context(), app.Operator, "x", "",
+			io.LimitReader(endless{}, size)); !errors.Is(err, want) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 	}
 	if entries, err := os.ReadDir(filepath.Join(b.Dir, "imports")); err != nil || len(entries) != 0 {
 		t.Errorf("it left %v behind: %v", entries, err)
 	}
-	if im, err := b.svc.Upload(t.Context(), app.Operator, "x", "", io.LimitReader(endless{}, 1<<20)); err != nil || im.Size != 1<<20 {
+	if im, err := b.svc.Upload(t.Context(), app.Operator, "x", "", io.LimitReader(endless{}, 1<<20)); err != nil ||
+		im.Size != 1<<20 {
 		t.Errorf("as much as there may be: %v", err)
 	}
 }
@@ -632,12 +665,15 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func TestPreview(t *testing.T) {
 	b := newBench(t)
 	b.MustPerson("ada")
-	im := b.checked("name,identifiers,state\nAda,username:ada email:ada@quill.example,\nAda,username:ada,\nB,username:b,active\n" + strings.Repeat("C,x,\n", 30))
+	im := b.checked("name,identifiers,state\nAda,username:ada email:ada@quill.example,\nAda,username:ada,\nB,username:b,active\n" +
+		strings.Repeat("C,x,\n", 30))
 	rows, err := b.svc.Preview(t.Context(), im)
 	if err != nil || len(rows) != 20 {
 		t.Fatalf("%d rows: %v", len(rows), err)
 	}
-	if rows[0].What != store.Changed || len(rows[0].Identifiers) != 2 || rows[1].What != store.Faulty || rows[1].Faults[0].Code != "twice_people" || rows[2].What != store.Added || rows[2].State != "active" || rows[19].What != store.Faulty {
+	if rows[0].What != store.Changed || len(rows[0].Identifiers) != 2 || rows[1].What != store.Faulty ||
+		rows[1].Faults[0].Code != "twice_people" || rows[2].What != store.Added || rows[2].State != "active" ||
+		rows[19].What != store.Faulty {
 		t.Errorf("%+v", rows)
 	}
 	if list := b.faults(im); len(list) != 31 || im.SeenFaulty != 31 {

@@ -15,7 +15,8 @@ import (
 // are brought in, and the same file changes nothing the second time.
 func TestImportRefusesMistakableIdentifiers(t *testing.T) {
 	b := newBench(t)
-	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "Ada", []string{"cpf:123.456.789-09", "customer:1001"}, nil); err != nil {
+	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "Ada",
+		[]string{"cpf:123.456.789-09", "customer:1001"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	file := strings.Join([]string{"name,identifiers",
@@ -57,7 +58,8 @@ func TestImportRefusesMistakableIdentifiers(t *testing.T) {
 func TestImportRefusesWhatBecameMistakable(t *testing.T) {
 	b := newBench(t)
 	im := b.checked("name,identifiers\nBob,customer:02079461111;\nCat,username:cat\n")
-	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "Ada", []string{"phone:020 7946 1111"}, nil); err != nil {
+	if _, err := people.New(b.Store).Add(t.Context(), app.Operator, "Ada", []string{"phone:020 7946 1111"},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.svc.Start(t.Context(), app.Operator, im.ID, im.Digest); err != nil {
@@ -77,7 +79,8 @@ func TestImportRefusesWhatBecameMistakable(t *testing.T) {
 func TestImportStopsAtMoves(t *testing.T) {
 	b := newBench(t)
 	svc := people.New(b.Store)
-	ada, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"ada", "cpf:123.456.789-09", "ada@bank.example"}, nil)
+	ada, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"ada", "cpf:123.456.789-09", "ada@bank.example"},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,11 +107,13 @@ func person(columns, fields []string) (p store.PersonRecord, faults []Fault) {
 			faults = append(faults, fault("identifier", text))
 			continue
 		}
-		if !slices.ContainsFunc(p.Identifiers, func(o app.Identifier) bool { return o.Kind == id.Kind && o.Norm == id.Norm }) {
+		if !slices.ContainsFunc(p.Identifiers,
+			func(o app.Identifier) bool { return o.Kind == id.Kind && o.Norm == id.Norm }) {
 			p.Identifiers = append(p.Identifiers, id)
 		}
 	}
-	if len(p.Identifiers) == 0 && !slices.ContainsFunc(faults, func(f Fault) bool { return f.Code == "no_kind" || f.Code == "identifier" }) {
+	if len(p.Identifiers) == 0 &&
+		!slices.ContainsFunc(faults, func(f Fault) bool { return f.Code == "no_kind" || f.Code == "identifier" }) {
 		faults = append(faults, fault("no_identifiers", ""))
 	}
 	for _, text := range split(cell["companies"]) {

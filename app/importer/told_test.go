@@ -27,7 +27,8 @@ func TestAnImportTellsPeopleOnce(t *testing.T) {
 		}
 	}
 	const columns = "name,identifiers,companies\n"
-	b.imported(columns + "ada,username:ada; email:ada@quill.example; customer:77,12.345.678/0001-95\nbob,username:bob,\ncat,username:cat; customer:78,\n")
+	b.imported(columns +
+		"ada,username:ada; email:ada@quill.example; customer:77,12.345.678/0001-95\nbob,username:bob,\ncat,username:cat; customer:78,\n")
 	b.imported(columns + "ada,username:ada; phone:+442079460018,\n")
 	var got []string
 	for {
@@ -56,7 +57,8 @@ func TestAnImportTellsPeopleOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	news, err := b.IdentityNews(t.Context(), ada.ID, 0)
-	if err != nil || len(news) != 4 || !slices.ContainsFunc(news, func(n store.IdentityNews) bool { return n.Change == app.CompanyAdded }) {
+	if err != nil || len(news) != 4 ||
+		!slices.ContainsFunc(news, func(n store.IdentityNews) bool { return n.Change == app.CompanyAdded }) {
 		t.Errorf("the inbox has %+v (%v)", news, err)
 	}
 }

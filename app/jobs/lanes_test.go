@@ -100,7 +100,8 @@ func TestAFullLaneIsNoReasonToLook(t *testing.T) {
 	db := storetest.New(t)
 	p := db.MustPerson("alice")
 	decision(t, db.Store, p, "slow")
-	if j, ok, next, err := db.LeaseJob(t.Context(), app.JobSettle, time.Minute, later("slow", "other")); ok || next != 0 || err != nil {
+	if j, ok, next, err := db.LeaseJob(t.Context(), app.JobSettle, time.Minute, later("slow", "other")); ok ||
+		next != 0 || err != nil {
 		t.Errorf("of full lanes: %+v %v, again at %d, %v; want nothing, ever", j, ok, next, err)
 	}
 	decision(t, db.Store, p, "quick")
@@ -108,7 +109,8 @@ func TestAFullLaneIsNoReasonToLook(t *testing.T) {
 	if err != nil || !ok || j.Lane != "quick" {
 		t.Errorf("got %+v %v %v, want the quick lane's", j, ok, err)
 	}
-	if _, ok, next, _ := db.LeaseJob(t.Context(), app.JobSettle, time.Minute, later("slow")); ok || next != db.Now().Add(time.Minute) {
+	if _, ok, next, _ := db.LeaseJob(t.Context(), app.JobSettle, time.Minute, later("slow")); ok ||
+		next != db.Now().Add(time.Minute) {
 		t.Errorf("next look %d, want when the lease ends", next)
 	}
 }
@@ -212,7 +214,8 @@ func TestApprovalsGoFirst(t *testing.T) {
 			}
 		}
 		if firsts < 2*laters || laters < 8 {
-			t.Errorf("of both kinds %d approvals and %d rejections ran, want most of the first and a quarter of the others", firsts, laters)
+			t.Errorf("of both kinds %d approvals and %d rejections ran, want most of the first and a quarter of the others",
+				firsts, laters)
 		}
 		mu.Unlock()
 		stop()

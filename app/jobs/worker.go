@@ -65,7 +65,14 @@ func New(st *store.Store, watch *background.Watch, log *slog.Logger, handlers ma
 	if watch == nil {
 		watch = background.New(log)
 	}
-	w := &Worker{store: st, watch: watch, log: log, handlers: handlers, kicks: map[app.JobKind]chan struct{}{}, lanes: map[app.JobKind]*lanes{}}
+	w := &Worker{
+		store:    st,
+		watch:    watch,
+		log:      log,
+		handlers: handlers,
+		kicks:    map[app.JobKind]chan struct{}{},
+		lanes:    map[app.JobKind]*lanes{},
+	}
 	for kind, h := range handlers {
 		w.kicks[kind] = make(chan struct{}, h.Workers)
 		w.lanes[kind] = newLanes(h.lane(), h.Workers)
@@ -96,7 +103,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	for kind, h := range w.handlers {
 		for range h.Workers {
 			g.Go(func() error {
-				return w.watch.Keep(ctx, background.Outbox, func(ctx context.Context) error { return w.loop(ctx, kind, h) })
+				return w.watch.Keep(ctx, background.Outbox,
+					func(ctx context.Context) error { return w.loop(ctx, kind, h) })
 			})
 		}
 	}
@@ -146,7 +154,8 @@ func (w *Worker) work(ctx context.Context, job app.Job, h Handler) {
 		}
 	}()
 	// What panics here is no handler's: the job runs again when its lease ends.
-	background.Try(ctx, w.log.With("job", job.ID, "kind", job.Kind), "the outbox", func() error { w.run(ctx, job, h); return nil })
+	background.Try(ctx, w.log.With("job", job.ID, "kind", job.Kind), "the outbox",
+		func() error { w.run(ctx, job, h); return nil })
 }
 
 // lease takes the next job whose lane has room, and the place in that lane.
@@ -200,7 +209,8 @@ func (w *Worker) leased(ctx context.Context, j app.Job, h Handler) (out app.Outc
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := background.Try(ctx, w.log.With("job", j.ID), "renewing a lease", func() error { w.renew(ctx, j, lose); return nil }); err != nil {
+		if err := background.Try(ctx, w.log.With("job", j.ID), "renewing a lease",
+			func() error { w.renew(ctx, j, lose); return nil }); err != nil {
 			lose(app.ErrLeaseLost) // it may be: the run stops
 		}
 	}()
@@ -263,7 +273,8 @@ func pause(asked time.Duration, attempts int, left time.Duration) (time.Duration
 func (w *Worker) bury(ctx context.Context, log *slog.Logger, j app.Job, h Handler, cause app.Cause) error {
 	log.ErrorContext(ctx, "job failed for good", "cause", cause)
 	if h.Expired != nil {
-		if err := background.Try(ctx, log, "giving a job up", func() error { return h.Expired(ctx, j, cause) }); err != nil {
+		if err := background.Try(ctx, log, "giving a job up",
+			func() error { return h.Expired(ctx, j, cause) }); err != nil {
 			log.ErrorContext(ctx, "job can't be given up; that is tried again", "err", err)
 			return w.store.JobLater(ctx, j, w.store.Now().Add(Backoff(j.Attempts)), cause)
 		}

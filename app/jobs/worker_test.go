@@ -48,14 +48,16 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 			}
 			return app.Outcome{}
 		}, 3, 0, 0, ""},
-		{"as the other side asks", func(int) app.Outcome { return retry(40 * time.Second) }, 7, 0, 1, "late_acp_busy"}, // at 0, 40, and then ever closer to 60
+		// at 0, 40, and then ever closer to 60
+		{"as the other side asks", func(int) app.Outcome { return retry(40 * time.Second) }, 7, 0, 1, "late_acp_busy"},
 		{"asked for longer than there is", func(n int) app.Outcome {
 			if n < 3 {
 				return retry(time.Hour)
 			}
 			return app.Outcome{}
 		}, 3, 0, 0, ""},
-		{"given up", func(int) app.Outcome { return app.Outcome{Verdict: app.JobFailed, Cause: "refused"} }, 1, 0, 1, "refused"},
+		{"given up", func(int) app.Outcome { return app.Outcome{Verdict: app.JobFailed, Cause: "refused"} }, 1, 0, 1,
+			"refused"},
 		{"a panic is tried again", func(n int) app.Outcome {
 			if n == 1 {
 				panic("once")
@@ -86,7 +88,8 @@ func TestRetriesUntilDoneOrDeadline(t *testing.T) {
 					t.Fatal(err)
 				}
 				if runs != c.runs || waiting != c.waiting || dead != c.dead || expired != c.expired {
-					t.Errorf("%d runs, %d waiting, %d dead, expired %q; want %d, %d, %d, %q", runs, waiting, dead, expired, c.runs, c.waiting, c.dead, c.expired)
+					t.Errorf("%d runs, %d waiting, %d dead, expired %q; want %d, %d, %d, %q", runs, waiting, dead,
+						expired, c.runs, c.waiting, c.dead, c.expired)
 				}
 				st.Close()
 			})
@@ -124,8 +127,10 @@ func TestAPanicWhileAJobIsGivenUp(t *testing.T) {
 		decision(t, st, p, "good")
 		w.Kick()
 		synctest.Wait()
-		if waiting, dead, err := st.Outbox(t.Context()); waiting != 1 || dead != 0 || ran != 1 || tried != 1 || err != nil {
-			t.Errorf("%d waiting, %d dead, the other ran %d times, given up %d times (%v); want 1, 0, 1, 1", waiting, dead, ran, tried, err)
+		if waiting, dead, err := st.Outbox(t.Context()); waiting != 1 || dead != 0 || ran != 1 || tried != 1 ||
+			err != nil {
+			t.Errorf("%d waiting, %d dead, the other ran %d times, given up %d times (%v); want 1, 0, 1, 1", waiting,
+				dead, ran, tried, err)
 		}
 		time.Sleep(3 * time.Second) // less than the lease lasts
 		synctest.Wait()
@@ -187,7 +192,9 @@ func TestKickFindsWorkAtOnce(t *testing.T) {
 		defer st.Close()
 		ran := make(chan time.Time, 1)
 		w := jobs.New(st, nil, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobSettle: {
-			Run: func(context.Context, app.Job) app.Outcome { ran <- time.Now(); return app.Outcome{} }, Workers: 1, Timeout: time.Minute}})
+			Run:     func(context.Context, app.Job) app.Outcome { ran <- time.Now(); return app.Outcome{} },
+			Workers: 1,
+			Timeout: time.Minute}})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- w.Run(ctx) }()

@@ -65,13 +65,16 @@ func TestSessionEndsWithDeviceAndPerson(t *testing.T) {
 		do   func(*storetest.DB, app.Device) error
 		says string
 	}{
-		{"signed out elsewhere", func(db *storetest.DB, d app.Device) error { return db.SignOut(t.Context(), storetest.On(d), d.ID) }, app.ErrSignedOut.Error()},
+		{"signed out elsewhere",
+			func(db *storetest.DB, d app.Device) error { return db.SignOut(t.Context(), storetest.On(d), d.ID) },
+			app.ErrSignedOut.Error()},
 		{"device removed", func(db *storetest.DB, d app.Device) error {
 			return db.RemoveDevice(t.Context(), app.Operator, d.PersonID, d.ID)
 		}, app.ErrSignedOut.Error()},
 		{"continued by its Home Screen app", func(db *storetest.DB, d app.Device) error {
-			_, err := db.SignIn(t.Context(), app.Operator, store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}", SessionKey: "new",
-				BrowserHash: "new", KnownBrowser: app.TokenHash("nobody's"), InApp: true})
+			_, err := db.SignIn(t.Context(), app.Operator,
+				store.SignIn{PersonID: d.PersonID, CredentialID: d.CredentialID, Record: "{}", SessionKey: "new",
+					BrowserHash: "new", KnownBrowser: app.TokenHash("nobody's"), InApp: true})
 			return err
 		}, "alice"}, // this device wasn't enrolled for that: the app becomes another one
 		{"device suspended", func(db *storetest.DB, d app.Device) error {
@@ -80,7 +83,9 @@ func TestSessionEndsWithDeviceAndPerson(t *testing.T) {
 		{"person suspended", func(db *storetest.DB, d app.Device) error {
 			return db.SetPersonState(t.Context(), app.Operator, d.PersonID, app.PersonSuspended)
 		}, app.ErrSuspended.Error()},
-		{"half a year unused", func(db *storetest.DB, _ app.Device) error { db.Clock.Advance(200 * 24 * time.Hour); return nil }, app.ErrSignedOut.Error()},
+		{"half a year unused",
+			func(db *storetest.DB, _ app.Device) error { db.Clock.Advance(200 * 24 * time.Hour); return nil },
+			app.ErrSignedOut.Error()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db := storetest.New(t)
@@ -143,7 +148,8 @@ func TestCookies(t *testing.T) {
 			t.Fatalf("%d cookies", len(res.Cookies()))
 		}
 		for _, c := range res.Cookies() {
-			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != secure || c.Path != "/" || c.Domain != "" || strings.HasPrefix(c.Name, "__Host-") != secure {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != secure || c.Path != "/" ||
+				c.Domain != "" || strings.HasPrefix(c.Name, "__Host-") != secure {
 				t.Errorf("secure %v: %s", secure, c.Raw)
 			}
 			if _, found, err := db.Sessions().Find(c.Value); err != nil || found {

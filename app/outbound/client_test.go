@@ -51,14 +51,16 @@ func status(t *testing.T, c *http.Client, url string) int {
 func TestNamesAreJudgedByTheirAddress(t *testing.T) {
 	srv, conns := counting(t, ok)
 	for _, target := range []string{srv.URL, strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)} {
-		if _, err := outbound.New(outbound.Options{PublicOnly: true}).Get(target); !errors.Is(err, outbound.ErrNotPublic) {
+		if _, err := outbound.New(outbound.Options{PublicOnly: true}).Get(target); !errors.Is(err,
+			outbound.ErrNotPublic) {
 			t.Errorf("%s: %v, want ErrNotPublic", target, err)
 		}
 	}
 	if n := conns.Load(); n != 0 {
 		t.Errorf("%d connections were made to an address that is refused", n)
 	}
-	if got := status(t, outbound.New(outbound.Options{PublicOnly: true, AllowLoopback: true}), srv.URL); got != http.StatusCreated {
+	if got := status(t, outbound.New(outbound.Options{PublicOnly: true, AllowLoopback: true}),
+		srv.URL); got != http.StatusCreated {
 		t.Errorf("with the allowance of tests: %d", got)
 	}
 	if got := status(t, outbound.New(outbound.Options{}), srv.URL); got != http.StatusCreated {
@@ -197,7 +199,8 @@ func TestProxy(t *testing.T) {
 		}
 		return at, nil
 	}})
-	if got := status(t, c, "http://push.example/a?b"); got != http.StatusAccepted || asked.Load() != "http://push.example/a?b" {
+	if got := status(t, c, "http://push.example/a?b"); got != http.StatusAccepted ||
+		asked.Load() != "http://push.example/a?b" {
 		t.Errorf("through the proxy: %d, asked for %v", got, asked.Load())
 	}
 	n := proxyConns.Load()
@@ -250,7 +253,8 @@ func TestProxyTunnel(t *testing.T) {
 	roots.AddCert(target.Certificate()) // httptest's certificate is good for example.com
 	c := outbound.New(outbound.Options{PublicOnly: true, TLS: &tls.Config{RootCAs: roots}, Proxy: http.ProxyURL(at)})
 	defer c.CloseIdleConnections()
-	if got := status(t, c, "https://example.com/"); got != http.StatusCreated || tunnels.Load() != "CONNECT example.com:443" {
+	if got := status(t, c, "https://example.com/"); got != http.StatusCreated ||
+		tunnels.Load() != "CONNECT example.com:443" {
 		t.Errorf("got %d, the proxy was asked to %v", got, tunnels.Load())
 	}
 }

@@ -34,7 +34,13 @@ func newAuthority(t *testing.T, name string) authority {
 	t.Helper()
 	a := authority{t: t}
 	a.key = a.newKey()
-	a.cert = a.issue(&x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, a.key)
+	a.cert = a.issue(&x509.Certificate{
+		Subject:               pkix.Name{CommonName: name},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
+	},
+		a.key)
 	return a
 }
 
@@ -79,9 +85,19 @@ func entry(model string, root *x509.Certificate, status ...string) map[string]an
 	for _, s := range append([]string{"FIDO_CERTIFIED_L1"}, status...) {
 		reports = append(reports, map[string]any{"status": s, "effectiveDate": "2020-01-01"})
 	}
-	return map[string]any{"aaguid": model, "timeOfLastStatusChange": "2024-01-01", "statusReports": reports, "metadataStatement": map[string]any{
-		"aaguid": model, "description": "A key of a test", "protocolFamily": "fido2", "schema": 3, "attestationTypes": []string{"basic_full", "basic_surrogate"},
-		"authenticationAlgorithms": []string{"secp256r1_ecdsa_sha256_raw"}, "attestationRootCertificates": der(root)}}
+	return map[string]any{
+		"aaguid":                 model,
+		"timeOfLastStatusChange": "2024-01-01",
+		"statusReports":          reports,
+		"metadataStatement": map[string]any{
+			"aaguid":                      model,
+			"description":                 "A key of a test",
+			"protocolFamily":              "fido2",
+			"schema":                      3,
+			"attestationTypes":            []string{"basic_full", "basic_surrogate"},
+			"authenticationAlgorithms":    []string{"secp256r1_ecdsa_sha256_raw"},
+			"attestationRootCertificates": der(root)},
+	}
 }
 
 // service is a metadata service with what it signs by.
@@ -102,7 +118,12 @@ func newService(t *testing.T, host string) service {
 // blob signs what the service says.
 func (s service) blob(nextUpdate string, entries ...map[string]any) []byte {
 	s.t.Helper()
-	payload, err := json.Marshal(map[string]any{"legalHeader": "none", "no": 7, "nextUpdate": nextUpdate, "entries": entries})
+	payload, err := json.Marshal(map[string]any{
+		"legalHeader": "none",
+		"no":          7,
+		"nextUpdate":  nextUpdate,
+		"entries":     entries,
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -140,7 +161,8 @@ func metadata(t *testing.T, entries ...map[string]any) *passkey.Metadata {
 
 // statement turns a response of the virtual authenticator, which attests
 // itself, into one with another attestation statement.
-func statement(t *testing.T, response []byte, format string, make func(signed []byte, own map[string]any) map[string]any) []byte {
+func statement(t *testing.T, response []byte, format string,
+	make func(signed []byte, own map[string]any) map[string]any) []byte {
 	t.Helper()
 	var r map[string]any
 	if err := json.Unmarshal(response, &r); err != nil {
@@ -190,8 +212,14 @@ func packed(t *testing.T, response []byte, maker authority, model [16]byte) []by
 	}
 	key := maker.newKey()
 	cert := maker.issue(&x509.Certificate{BasicConstraintsValid: true,
-		Subject:         pkix.Name{Country: []string{"SE"}, Organization: []string{"Maker"}, OrganizationalUnit: []string{"Authenticator Attestation"}, CommonName: "Batch 1"},
-		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 4}, Value: value}}}, key)
+		Subject: pkix.Name{
+			Country:            []string{"SE"},
+			Organization:       []string{"Maker"},
+			OrganizationalUnit: []string{"Authenticator Attestation"},
+			CommonName:         "Batch 1",
+		},
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 4}, Value: value}}},
+		key)
 	return statement(t, response, "packed", func(signed []byte, _ map[string]any) map[string]any {
 		digest := sha256.Sum256(signed)
 		sig, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)

@@ -27,12 +27,14 @@ func (s *Service) BeginConfirm(ctx context.Context, d app.Device, what string) (
 	if err != nil {
 		return Prompt{}, err
 	}
-	return s.begin(ctx, store.Ceremony{Purpose: purposeConfirm, PersonID: d.PersonID, DeviceID: d.ID, Subject: what}, session, options)
+	return s.begin(ctx, store.Ceremony{Purpose: purposeConfirm, PersonID: d.PersonID, DeviceID: d.ID, Subject: what},
+		session, options)
 }
 
 // FinishConfirm checks the assertion that BeginConfirm asked for, and gives
 // what was confirmed.
-func (s *Service) FinishConfirm(ctx context.Context, d app.Device, ceremony string, response []byte) (what string, err error) {
+func (s *Service) FinishConfirm(ctx context.Context, d app.Device, ceremony string,
+	response []byte) (what string, err error) {
 	c, session, err := s.take(ctx, purposeConfirm, ceremony)
 	if err != nil {
 		return "", err

@@ -72,7 +72,8 @@ type Bound struct {
 func (b *Bound) Error() string {
 	return fmt.Sprintf("the console would have the WebAuthn RP id %s, but %d passkeys of %d administrators were made for %s and work nowhere else: "+
 		"none of them could sign in. Set ASSENT_ADMIN_URL, or ASSENT_ADMIN_RP_ID, back to %s; to move for good, start once with --accept-new-admin-rp, "+
-		"which ends those passkeys and prints a new set-up link for each administrator", b.Is, b.Passkeys, b.Admins, b.Was, b.Was)
+		"which ends those passkeys and prints a new set-up link for each administrator", b.Is, b.Passkeys, b.Admins,
+		b.Was, b.Was)
 }
 
 // sameConsole refuses an RP id under which no administrator could sign in.

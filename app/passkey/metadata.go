@@ -58,7 +58,8 @@ func ReadMetadata(file string) (*Metadata, error) {
 	}
 	m, err := ParseMetadata(blob, root)
 	if err != nil {
-		return nil, fmt.Errorf("FIDO metadata: %s is not the BLOB of the FIDO Metadata Service: %w. Download https://%s/ again, whole, to this file", file, err, metadataHost)
+		return nil, fmt.Errorf("FIDO metadata: %s is not the BLOB of the FIDO Metadata Service: %w. Download https://%s/ again, whole, to this file",
+			file, err, metadataHost)
 	}
 	return m, nil
 }
@@ -67,13 +68,18 @@ func ReadMetadata(file string) (*Metadata, error) {
 // asked of the network: the library's own decoder would look for revocations
 // there, and would take any certificate of the authority's.
 func ParseMetadata(blob []byte, root *x509.Certificate) (*Metadata, error) {
-	signed, err := jose.ParseSignedCompact(strings.TrimSpace(string(blob)), []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.RS256, jose.PS256})
+	signed, err := jose.ParseSignedCompact(strings.TrimSpace(string(blob)),
+		[]jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.RS256, jose.PS256})
 	if err != nil {
 		return nil, fmt.Errorf("no signed token: %w", err)
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(root)
-	chains, err := signed.Signatures[0].Header.Certificates(x509.VerifyOptions{DNSName: metadataHost, Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	chains, err := signed.Signatures[0].Header.Certificates(x509.VerifyOptions{
+		DNSName:   metadataHost,
+		Roots:     roots,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("its signer: %w", err)
 	}
@@ -85,7 +91,8 @@ func ParseMetadata(blob []byte, root *x509.Certificate) (*Metadata, error) {
 	if err := json.Unmarshal(text, &payload); err != nil {
 		return nil, fmt.Errorf("its content: %w", err)
 	}
-	decoder, err := metadata.NewDecoder(metadata.WithIgnoreEntryParsingErrors()) // an entry of a newer form hides one model, not all
+	// an entry of a newer form hides one model, not all
+	decoder, err := metadata.NewDecoder(metadata.WithIgnoreEntryParsingErrors())
 	if err != nil {
 		return nil, err
 	}

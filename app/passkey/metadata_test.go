@@ -24,7 +24,8 @@ func TestMetadataIsTakenOnlyFromItsService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forged := base64.RawURLEncoding.EncodeToString(bytes.Replace(text, []byte("FIDO_CERTIFIED_L1"), []byte("FIDO_CERTIFIED_L3"), 1))
+	forged := base64.RawURLEncoding.EncodeToString(bytes.Replace(text, []byte("FIDO_CERTIFIED_L1"),
+		[]byte("FIDO_CERTIFIED_L3"), 1))
 	unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + "."
 	header, err := json.Marshal(map[string]any{"alg": "ES256"})
 	if err != nil {
@@ -47,11 +48,13 @@ func TestMetadataIsTakenOnlyFromItsService(t *testing.T) {
 		{"empty", nil, "no signed token"},
 		{"the page about it", []byte("<!doctype html><title>Metadata</title>"), "no signed token"},
 		{"not signed", []byte(unsigned), "no signed token"},
-		{"signed by nobody known", []byte(base64.RawURLEncoding.EncodeToString(header) + "." + parts[1] + "." + parts[2]), "its signer"},
+		{"signed by nobody known",
+			[]byte(base64.RawURLEncoding.EncodeToString(header) + "." + parts[1] + "." + parts[2]), "its signer"},
 		{"no JSON", s.sign([]byte("entries")), "its content"},
 		{"without a date", s.blob("", model), "its content"},
 		{"of nothing", s.blob("2026-12-01"), "names no authenticator"},
-		{"of one entry that can't be read", s.blob("2026-12-01", map[string]any{"aaguid": nameA}), "names no authenticator"},
+		{"of one entry that can't be read", s.blob("2026-12-01", map[string]any{"aaguid": nameA}),
+			"names no authenticator"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, err := passkey.ParseMetadata(c.blob, s.cert)
@@ -68,7 +71,9 @@ func TestMetadataIsTakenOnlyFromItsService(t *testing.T) {
 func TestMetadataFileSaysWhatToDo(t *testing.T) {
 	dir := t.TempDir()
 	own := filepath.Join(dir, "blob.jwt")
-	if err := os.WriteFile(own, newService(t, "mds.fidoalliance.org").blob("2099-01-01", entry(nameA, newAuthority(t, "Maker").cert)), 0o600); err != nil {
+	if err := os.WriteFile(own,
+		newService(t, "mds.fidoalliance.org").blob("2099-01-01", entry(nameA, newAuthority(t, "Maker").cert)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ file, says string }{
@@ -108,7 +113,8 @@ func TestWarningsOfThePolicy(t *testing.T) {
 				t.Fatal(err)
 			}
 			var log bytes.Buffer
-			_, err = passkey.New(t.Context(), newWorld(t).Store, public, "Northmoor", passkey.WithLog(slog.New(slog.NewTextHandler(&log, nil))),
+			_, err = passkey.New(t.Context(), newWorld(t).Store, public, "Northmoor",
+				passkey.WithLog(slog.New(slog.NewTextHandler(&log, nil))),
 				passkey.WithPolicy(passkey.Policy{Metadata: m, Models: c.models}))
 			if err != nil {
 				t.Fatal(err)

@@ -57,7 +57,12 @@ type Key struct {
 
 func keyOf(c *webauthn.Credential) (Key, error) {
 	record, err := used(c)
-	return Key{ID: credentialID(c.ID), Record: record, BackedUp: c.Flags.BackupState, BackupElig: c.Flags.BackupEligible}, err
+	return Key{
+		ID:         credentialID(c.ID),
+		Record:     record,
+		BackedUp:   c.Flags.BackupState,
+		BackupElig: c.Flags.BackupEligible,
+	}, err
 }
 
 // BeginMaking starts making a passkey for h, of a kind that the policy accepts.
@@ -78,7 +83,8 @@ func (s *Service) BeginMaking(ctx context.Context, purpose, subject string, h Ho
 
 // FinishMaking checks the passkey that BeginMaking asked for, and that the
 // policy accepts it. Storing it is up to the caller; a refusal is recorded.
-func (s *Service) FinishMaking(ctx context.Context, by app.Actor, purpose, subject string, h Holder, ceremony string, response []byte) (Key, error) {
+func (s *Service) FinishMaking(ctx context.Context, by app.Actor, purpose, subject string, h Holder, ceremony string,
+	response []byte) (Key, error) {
 	session, err := s.takeFor(ctx, purpose, subject, ceremony)
 	if err != nil {
 		return Key{}, err
@@ -126,7 +132,8 @@ func (s *Service) BeginAsking(ctx context.Context, purpose, subject string, h Ho
 // FinishAsking checks the assertion that BeginAsking asked for. find gives the
 // holder of a passkey with that one record, or why it isn't accepted. Storing
 // its use is up to the caller.
-func (s *Service) FinishAsking(ctx context.Context, purpose, subject, ceremony string, response []byte, find func(id string) (Holder, error)) (Key, error) {
+func (s *Service) FinishAsking(ctx context.Context, purpose, subject, ceremony string, response []byte,
+	find func(id string) (Holder, error)) (Key, error) {
 	session, err := s.takeFor(ctx, purpose, subject, ceremony)
 	if err != nil {
 		return Key{}, err

@@ -51,7 +51,8 @@ type Service struct {
 // otherwise. institution is the name that authenticators show. Passkeys belong
 // to the RP id that they were made for: another one than the stored passkeys
 // have is refused, for administrators' with *Bound.
-func New(ctx context.Context, st *store.Store, public *url.URL, institution string, options ...Option) (*Service, error) {
+func New(ctx context.Context, st *store.Store, public *url.URL, institution string,
+	options ...Option) (*Service, error) {
 	key, err := ReceiptKey(ctx, st)
 	if err != nil {
 		return nil, fmt.Errorf("receipt key: %w", err)
@@ -97,8 +98,9 @@ func relyingParty(id string, origin *url.URL, institution string) (*webauthn.Web
 			RequireResidentKey: protocol.ResidentKeyRequired(),
 			UserVerification:   protocol.VerificationRequired,
 		},
-		Timeouts:                          webauthn.TimeoutsConfig{Login: limit, Registration: limit},
-		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore, // some password managers add outputs nobody asked for
+		Timeouts: webauthn.TimeoutsConfig{Login: limit, Registration: limit},
+		// some password managers add outputs nobody asked for
+		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relying party: %w", err)
@@ -185,7 +187,8 @@ func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation, brought ap
 	if err != nil {
 		return Prompt{}, err
 	}
-	options, session, err := s.rp.BeginRegistration(a, webauthn.WithExclusions(webauthn.Credentials(a.fit).CredentialDescriptors()))
+	options, session, err := s.rp.BeginRegistration(a,
+		webauthn.WithExclusions(webauthn.Credentials(a.fit).CredentialDescriptors()))
 	if err != nil {
 		return Prompt{}, err
 	}
@@ -196,7 +199,8 @@ func (s *Service) BeginEnrol(ctx context.Context, inv app.Invitation, brought ap
 
 // FinishEnrol checks the new passkey and enrols the browser as a device. inv
 // must be the invitation that the ceremony was begun for.
-func (s *Service) FinishEnrol(ctx context.Context, by app.Actor, inv app.Invitation, ceremony string, response []byte, b Browser) (app.Device, error) {
+func (s *Service) FinishEnrol(ctx context.Context, by app.Actor, inv app.Invitation, ceremony string, response []byte,
+	b Browser) (app.Device, error) {
 	if err := inv.Activated(b.Activation, s.store.Now()); err != nil {
 		return app.Device{}, err
 	}
@@ -251,7 +255,8 @@ func (s *Service) BeginSignIn(ctx context.Context) (Prompt, error) {
 }
 
 // FinishSignIn checks the assertion and signs the browser in as a device.
-func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony string, response []byte, b Browser) (app.Device, error) {
+func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony string, response []byte,
+	b Browser) (app.Device, error) {
 	_, session, err := s.take(ctx, purposeSignIn, ceremony)
 	if err != nil {
 		return app.Device{}, err
@@ -295,10 +300,18 @@ func (s *Service) FinishSignIn(ctx context.Context, by app.Actor, ceremony strin
 		return app.Device{}, s.fail(ctx, try, use, err)
 	}
 	return s.store.SignIn(ctx, by, store.SignIn{
-		PersonID: string(user.WebAuthnID()), CredentialID: credentialID(cred.ID), Record: record, BackedUp: cred.Flags.BackupState,
-		Synced:     stored.Flags.BackupEligible != cred.Flags.BackupEligible,
-		SessionKey: b.SessionKey, BrowserHash: b.Hash, KnownBrowser: b.Known, InApp: b.InApp, InvitationID: b.InvitationID, Activation: b.Activation,
-		Name: b.Name, Platform: b.Platform,
+		PersonID:     string(user.WebAuthnID()),
+		CredentialID: credentialID(cred.ID),
+		Record:       record,
+		BackedUp:     cred.Flags.BackupState,
+		Synced:       stored.Flags.BackupEligible != cred.Flags.BackupEligible,
+		SessionKey:   b.SessionKey,
+		BrowserHash:  b.Hash,
+		KnownBrowser: b.Known,
+		InApp:        b.InApp,
+		InvitationID: b.InvitationID,
+		Activation:   b.Activation,
+		Name:         b.Name, Platform: b.Platform,
 	})
 }
 
@@ -333,7 +346,15 @@ func (s *Service) BeginApproval(ctx context.Context, d app.Device, c receipt.Con
 	if err != nil {
 		return Prompt{}, err
 	}
-	return s.begin(ctx, store.Ceremony{Purpose: purposeApproval, PersonID: d.PersonID, DeviceID: d.ID, Subject: c.Request.ID, Data: string(about)}, session, options)
+	return s.begin(ctx,
+		store.Ceremony{
+			Purpose:  purposeApproval,
+			PersonID: d.PersonID,
+			DeviceID: d.ID,
+			Subject:  c.Request.ID,
+			Data:     string(about),
+		},
+		session, options)
 }
 
 // approval is what is kept while the person is asked. The document is text, so
@@ -362,7 +383,8 @@ func (s Signature) Receipt(at app.Instant) (string, error) {
 
 // FinishApproval checks the assertion of the device's passkey over exactly
 // this request and decodes into choice what BeginApproval was given.
-func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, ceremony string, response []byte, choice any) (Signature, error) {
+func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, ceremony string, response []byte,
+	choice any) (Signature, error) {
 	c, session, err := s.take(ctx, purposeApproval, ceremony)
 	if err != nil {
 		return Signature{}, err
@@ -391,7 +413,11 @@ func (s *Service) FinishApproval(ctx context.Context, d app.Device, requestID, c
 	raw := parsed.Raw.AssertionResponse
 	return Signature{
 		key: s.key, document: doc,
-		assertion: receipt.Assertion{AuthenticatorData: raw.AuthenticatorData, ClientDataJSON: raw.ClientDataJSON, Signature: raw.Signature},
+		assertion: receipt.Assertion{
+			AuthenticatorData: raw.AuthenticatorData,
+			ClientDataJSON:    raw.ClientDataJSON,
+			Signature:         raw.Signature,
+		},
 		passkey: receipt.Passkey{ID: cred.ID, PublicKey: cred.PublicKey, AAGUID: cred.Authenticator.AAGUID,
 			Owner: receipt.Owner{ID: a.person.ID, Name: i18n.Plain(a.person.Name)}, Since: a.since},
 	}, json.Unmarshal(about.Choice, choice)
@@ -422,7 +448,8 @@ func (s *Service) person(ctx context.Context, id string) (app.Person, error) {
 	return p, err
 }
 
-func (s *Service) begin(ctx context.Context, c store.Ceremony, session *webauthn.SessionData, options any) (Prompt, error) {
+func (s *Service) begin(ctx context.Context, c store.Ceremony, session *webauthn.SessionData,
+	options any) (Prompt, error) {
 	b, err := json.Marshal(session)
 	if err != nil {
 		return Prompt{}, err

@@ -86,7 +86,8 @@ func (w *world) enrol(t *testing.T, p app.Person) app.Device {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := w.svc.FinishEnrol(t.Context(), app.Actor{Kind: app.ActorGuest}, inv, prompt.Ceremony, w.create(t, prompt), browser())
+	d, err := w.svc.FinishEnrol(t.Context(), app.Actor{Kind: app.ActorGuest}, inv, prompt.Ceremony, w.create(t, prompt),
+		browser())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,13 @@ func (w *world) enrol(t *testing.T, p app.Person) app.Device {
 }
 
 func browser() passkey.Browser {
-	return passkey.Browser{Name: "Chrome on Android", Platform: "android", SessionKey: app.NewID(), Hash: app.NewID(), Activation: app.Activation{LinkAlone: true}}
+	return passkey.Browser{
+		Name:       "Chrome on Android",
+		Platform:   "android",
+		SessionKey: app.NewID(),
+		Hash:       app.NewID(),
+		Activation: app.Activation{LinkAlone: true},
+	}
 }
 
 type about struct{ Digest string }
@@ -110,7 +117,8 @@ func TestEnrolSignInApprove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest}, prompt.Ceremony, w.sign(t, prompt), browser())
+	again, err := w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest}, prompt.Ceremony, w.sign(t, prompt),
+		browser())
 	if err != nil || again.PersonID != alice.ID || again.CredentialID != d.CredentialID {
 		t.Fatalf("signed in as %+v, %v", again, err)
 	}
@@ -136,17 +144,25 @@ func TestEnrolSignInApprove(t *testing.T) {
 	if err != nil || !said.Trusted {
 		t.Fatalf("the receipt: %v", err)
 	}
-	if said.Request.ID != "request-1" || said.Owner != (receipt.Owner{ID: alice.ID, Name: alice.Name}) || said.Device.ID != d.ID ||
-		said.Site.RPID != "assent.example" || string(said.Shown) != `{"lang":"en-GB","verb":"asks <you> to sign in","version":"1"}` {
+	if said.Request.ID != "request-1" || said.Owner != (receipt.Owner{ID: alice.ID, Name: alice.Name}) ||
+		said.Device.ID != d.ID ||
+		said.Site.RPID != "assent.example" ||
+		string(said.Shown) != `{"lang":"en-GB","verb":"asks <you> to sign in","version":"1"}` {
 		t.Errorf("the receipt says %+v, shown %s", said, said.Shown)
 	}
 }
 
 // content is what is approved, with a character that JSON may escape.
 func content(request string, now app.Instant) receipt.Content {
-	return receipt.Content{Request: receipt.Request{ID: request, Ref: "7Q4-KM2"}, Client: receipt.Client{ID: "shop", Name: "Shop"}, Kind: app.KindRegular,
-		Details: strings.Repeat("ab", 32), Shown: []byte(`{"version":"1","lang":"en-GB","verb":"asks <you> to sign in"}`),
-		Granted: receipt.Grant{Scopes: []string{"openid"}}, Deadline: receipt.Time(now.Add(time.Minute))}
+	return receipt.Content{
+		Request:  receipt.Request{ID: request, Ref: "7Q4-KM2"},
+		Client:   receipt.Client{ID: "shop", Name: "Shop"},
+		Kind:     app.KindRegular,
+		Details:  strings.Repeat("ab", 32),
+		Shown:    []byte(`{"version":"1","lang":"en-GB","verb":"asks <you> to sign in"}`),
+		Granted:  receipt.Grant{Scopes: []string{"openid"}},
+		Deadline: receipt.Time(now.Add(time.Minute)),
+	}
 }
 
 func TestAnotherRPID(t *testing.T) {
@@ -190,10 +206,12 @@ func TestApprovalIsForOneRequestOneDeviceOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		response := w.sign(t, prompt)
-		if _, err := w.svc.FinishApproval(t.Context(), c.device, c.request, prompt.Ceremony, response, &about{}); !errors.Is(err, app.ErrCeremony) {
+		if _, err := w.svc.FinishApproval(t.Context(), c.device, c.request, prompt.Ceremony, response,
+			&about{}); !errors.Is(err, app.ErrCeremony) {
 			t.Errorf("%s: %v, want ErrCeremony", c.name, err)
 		}
-		if _, err := w.svc.FinishApproval(t.Context(), d, "request-1", prompt.Ceremony, response, &about{}); !errors.Is(err, app.ErrCeremony) {
+		if _, err := w.svc.FinishApproval(t.Context(), d, "request-1", prompt.Ceremony, response,
+			&about{}); !errors.Is(err, app.ErrCeremony) {
 			t.Errorf("%s, then the right one with the same challenge: %v, want ErrCeremony", c.name, err)
 		}
 	}
@@ -224,7 +242,8 @@ func TestRefusedAssertions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.svc.FinishApproval(t.Context(), d, "r", prompt.Ceremony, w.sign(t, prompt), &about{}); !errors.Is(err, c.want) {
+			if _, err := w.svc.FinishApproval(t.Context(), d, "r", prompt.Ceremony, w.sign(t, prompt),
+				&about{}); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 		})
@@ -247,13 +266,15 @@ func TestEnrolExcludesPasskeysAndSpendsNothingOnFailure(t *testing.T) {
 	if len(o.ExcludeCredentials) != 1 || !w.cred.IsExcludedForAttestation(*o) {
 		t.Errorf("excluded %v, want the passkey %s", o.ExcludeCredentials, d.CredentialID)
 	}
-	if _, err := w.svc.FinishEnrol(t.Context(), app.Actor{}, inv, prompt.Ceremony, []byte(`{"id":"x"}`), browser()); !errors.Is(err, app.ErrPasskey) {
+	if _, err := w.svc.FinishEnrol(t.Context(), app.Actor{}, inv, prompt.Ceremony, []byte(`{"id":"x"}`),
+		browser()); !errors.Is(err, app.ErrPasskey) {
 		t.Errorf("nonsense as a credential: %v, want ErrPasskey", err)
 	}
 	if err := w.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonSuspended); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrSuspended) {
+	if _, err := w.svc.BeginEnrol(t.Context(), inv,
+		app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrSuspended) {
 		t.Errorf("a suspended person enrols: %v, want ErrSuspended", err)
 	}
 	if err := w.SetPersonState(t.Context(), app.Operator, alice.ID, app.PersonActive); err != nil {
@@ -263,7 +284,8 @@ func TestEnrolExcludesPasskeysAndSpendsNothingOnFailure(t *testing.T) {
 		t.Errorf("the invitation was spent by a failure: %v", err)
 	}
 	w.Clock.Advance(2 * time.Hour)
-	if _, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrInvitationEnded) {
+	if _, err := w.svc.BeginEnrol(t.Context(), inv,
+		app.Activation{LinkAlone: true}); !errors.Is(err, app.ErrInvitationEnded) {
 		t.Errorf("past its time: %v, want ErrInvitationEnded", err)
 	}
 }
@@ -279,10 +301,12 @@ func TestRemovedPasskeyNeitherSignsInNorApproves(t *testing.T) {
 	if err := w.RemoveDevice(t.Context(), app.Operator, alice.ID, d.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{}, prompt.Ceremony, w.sign(t, prompt), browser()); !errors.Is(err, app.ErrUnknownPasskey) {
+	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{}, prompt.Ceremony, w.sign(t, prompt),
+		browser()); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("sign-in: %v, want ErrUnknownPasskey", err)
 	}
-	if _, err := w.svc.BeginApproval(t.Context(), d, content("r", w.Now()), about{}); !errors.Is(err, app.ErrUnknownPasskey) {
+	if _, err := w.svc.BeginApproval(t.Context(), d, content("r", w.Now()),
+		about{}); !errors.Is(err, app.ErrUnknownPasskey) {
 		t.Errorf("approval: %v, want ErrUnknownPasskey", err)
 	}
 }

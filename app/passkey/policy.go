@@ -50,12 +50,15 @@ func (p Policy) warn(ctx context.Context, log *slog.Logger, now time.Time) {
 		return
 	}
 	if p.Metadata.Stale(now) {
-		log.WarnContext(ctx, "the FIDO metadata is out of date: models that were withdrawn since are still accepted; download https://"+metadataHost+"/ again and restart",
+		log.WarnContext(ctx,
+			"the FIDO metadata is out of date: models that were withdrawn since are still accepted; download https://"+
+				metadataHost+"/ again and restart",
 			"number", p.Metadata.Number, "next_update", p.Metadata.NextUpdate.Format(time.DateOnly))
 	}
 	for _, m := range p.Models {
 		if !p.Metadata.knows(ctx, m) {
-			log.WarnContext(ctx, "a model that may enrol is not in the FIDO metadata: nobody can enrol with it", "aaguid", m, "number", p.Metadata.Number)
+			log.WarnContext(ctx, "a model that may enrol is not in the FIDO metadata: nobody can enrol with it",
+				"aaguid", m, "number", p.Metadata.Number)
 		}
 	}
 }
@@ -67,7 +70,8 @@ func (p Policy) ask(o *protocol.PublicKeyCredentialCreationOptions) {
 		o.Attestation = protocol.PreferDirectAttestation
 	}
 	if p.DeviceBound || p.Metadata != nil {
-		o.Hints = []protocol.PublicKeyCredentialHints{protocol.PublicKeyCredentialHintSecurityKey, protocol.PublicKeyCredentialHintClientDevice}
+		o.Hints = []protocol.PublicKeyCredentialHints{protocol.PublicKeyCredentialHintSecurityKey,
+			protocol.PublicKeyCredentialHintClientDevice}
 	}
 }
 

@@ -23,7 +23,8 @@ func under(t *testing.T, p passkey.Policy) (*world, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	log := &bytes.Buffer{}
-	w.svc, err = passkey.New(t.Context(), w.Store, public, "Northmoor", passkey.WithPolicy(p), passkey.WithLog(slog.New(slog.NewTextHandler(log, nil))))
+	w.svc, err = passkey.New(t.Context(), w.Store, public, "Northmoor", passkey.WithPolicy(p),
+		passkey.WithLog(slog.New(slog.NewTextHandler(log, nil))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,12 +105,17 @@ func TestPolicyOnNewPasskeys(t *testing.T) {
 		{"attested: a broken statement", attested, nil, broken, app.ErrPasskey, "invalid_attestation"},
 		{"attested: as a second factor", attested, zero, asU2F, app.ErrPasskeyModel, "attestation_format"},
 		{"attested: nobody verified", attested, unverified, byMaker, app.ErrPasskey, "verification_error"},
-		{"attested: a model unheard of", passkey.Policy{Metadata: metadata(t, entry(nameB, maker.cert))}, nil, byMaker, app.ErrPasskeyModel, "unknown_model"},
+		{"attested: a model unheard of", passkey.Policy{Metadata: metadata(t, entry(nameB, maker.cert))}, nil, byMaker,
+			app.ErrPasskeyModel, "unknown_model"},
 		{"attested: no model", attested, zero, byMaker, app.ErrPasskeyModel, "unknown_model"},
-		{"attested: a model that was revoked", withdrawn("REVOKED"), nil, byMaker, app.ErrPasskeyModel, "withdrawn_model"},
-		{"attested: one whose keys leak", withdrawn("USER_KEY_REMOTE_COMPROMISE"), nil, byMaker, app.ErrPasskeyModel, "withdrawn_model"},
-		{"attested: one whose maker's key leaked", withdrawn("ATTESTATION_KEY_COMPROMISE"), nil, byMaker, app.ErrPasskeyModel, "withdrawn_model"},
-		{"attested: one that lets anybody by", withdrawn("USER_VERIFICATION_BYPASS"), nil, byMaker, app.ErrPasskeyModel, "withdrawn_model"},
+		{"attested: a model that was revoked", withdrawn("REVOKED"), nil, byMaker, app.ErrPasskeyModel,
+			"withdrawn_model"},
+		{"attested: one whose keys leak", withdrawn("USER_KEY_REMOTE_COMPROMISE"), nil, byMaker, app.ErrPasskeyModel,
+			"withdrawn_model"},
+		{"attested: one whose maker's key leaked", withdrawn("ATTESTATION_KEY_COMPROMISE"), nil, byMaker,
+			app.ErrPasskeyModel, "withdrawn_model"},
+		{"attested: one that lets anybody by", withdrawn("USER_VERIFICATION_BYPASS"), nil, byMaker, app.ErrPasskeyModel,
+			"withdrawn_model"},
 		{"attested: one that has an update", withdrawn("UPDATE_AVAILABLE"), nil, byMaker, nil, ""},
 		{"listed", listed, nil, byMaker, nil, ""},
 		{"listed, but synced", listed, synced, byMaker, app.ErrPasskeySynced, "synced"},
@@ -128,7 +134,8 @@ func TestPolicyOnNewPasskeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = w.svc.FinishEnrol(t.Context(), app.Actor{Kind: app.ActorGuest}, inv, prompt.Ceremony, c.attest(t, w, w.create(t, prompt)), browser())
+			_, err = w.svc.FinishEnrol(t.Context(), app.Actor{Kind: app.ActorGuest}, inv, prompt.Ceremony,
+				c.attest(t, w, w.create(t, prompt)), browser())
 			if !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -144,13 +151,16 @@ func TestPolicyOnNewPasskeys(t *testing.T) {
 				return
 			}
 			if len(credentials) != 0 || len(causes) != 1 || causes[0] != c.cause || people[0] != alice.ID {
-				t.Fatalf("%d passkeys; refused for %v of %v, want %s of %s", len(credentials), causes, people, c.cause, alice.ID)
+				t.Fatalf("%d passkeys; refused for %v of %v, want %s of %s", len(credentials), causes, people, c.cause,
+					alice.ID)
 			}
 			aaguid := fmt.Sprintf("%x", w.auth.Aaguid)
-			if got := strings.ReplaceAll(details[0]["aaguid"], "-", ""); got != aaguid || details[0]["purpose"] != "enrol" {
+			if got := strings.ReplaceAll(details[0]["aaguid"], "-", ""); got != aaguid ||
+				details[0]["purpose"] != "enrol" {
 				t.Errorf("the audit says %v", details[0])
 			}
-			if line := log.String(); !strings.Contains(line, "level=WARN") || !strings.Contains(line, "cause="+c.cause) || !strings.Contains(line, "aaguid="+details[0]["aaguid"]) {
+			if line := log.String(); !strings.Contains(line, "level=WARN") ||
+				!strings.Contains(line, "cause="+c.cause) || !strings.Contains(line, "aaguid="+details[0]["aaguid"]) {
 				t.Errorf("the log says %s", line)
 			}
 			if _, err := w.svc.BeginEnrol(t.Context(), inv, app.Activation{LinkAlone: true}); err != nil {
@@ -176,7 +186,8 @@ func TestPromptAsksForWhatThePolicyAccepts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, _ := under(t, c.policy)
-			prompt, err := w.svc.BeginEnrol(t.Context(), w.invitation(t, w.MustPerson("alice")), app.Activation{LinkAlone: true})
+			prompt, err := w.svc.BeginEnrol(t.Context(), w.invitation(t, w.MustPerson("alice")),
+				app.Activation{LinkAlone: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,7 +202,8 @@ func TestPromptAsksForWhatThePolicyAccepts(t *testing.T) {
 				t.Fatal(err)
 			}
 			k := o.PublicKey
-			if k.Attestation != c.attestation || fmt.Sprint(k.Hints) != c.hints || k.Selection.AuthenticatorAttachment != "" ||
+			if k.Attestation != c.attestation || fmt.Sprint(k.Hints) != c.hints ||
+				k.Selection.AuthenticatorAttachment != "" ||
 				k.Selection.UserVerification != "required" || k.Selection.ResidentKey != "required" {
 				t.Errorf("the prompt asks for %+v", k)
 			}
@@ -205,7 +217,8 @@ func TestPolicyThatRestsOnClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := passkey.New(t.Context(), w.Store, public, "Northmoor", passkey.WithPolicy(passkey.Policy{Models: []string{nameA}})); err == nil {
+	if _, err := passkey.New(t.Context(), w.Store, public, "Northmoor",
+		passkey.WithPolicy(passkey.Policy{Models: []string{nameA}})); err == nil {
 		t.Error("models without metadata were taken")
 	}
 }
@@ -219,14 +232,16 @@ func TestPolicyIsOnNewPasskeysOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.svc, err = passkey.New(t.Context(), w.Store, public, "Northmoor", passkey.WithPolicy(passkey.Policy{DeviceBound: true})); err != nil {
+	if w.svc, err = passkey.New(t.Context(), w.Store, public, "Northmoor",
+		passkey.WithPolicy(passkey.Policy{DeviceBound: true})); err != nil {
 		t.Fatal(err)
 	}
 	prompt, err := w.svc.BeginSignIn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest}, prompt.Ceremony, w.sign(t, prompt), browser()); err != nil {
+	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest}, prompt.Ceremony, w.sign(t, prompt),
+		browser()); err != nil {
 		t.Errorf("a synced passkey from before: %v", err)
 	}
 }

@@ -34,7 +34,12 @@ type attempt struct {
 
 // trying is an attempt of a device that is signed in.
 func trying(purpose string, d app.Device, a account) attempt {
-	t := attempt{purpose: purpose, by: app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID}, person: d.PersonID, device: d.ID}
+	t := attempt{
+		purpose: purpose,
+		by:      app.Actor{Kind: app.ActorDevice, ID: d.ID, PersonID: d.PersonID},
+		person:  d.PersonID,
+		device:  d.ID,
+	}
 	for _, c := range a.credentials {
 		t.aaguid = c.Authenticator.AAGUID
 	}
@@ -47,7 +52,8 @@ func trying(purpose string, d app.Device, a account) attempt {
 func (s *Service) refuse(ctx context.Context, a attempt, err error) error {
 	why, refusal := causeOf(err), refused(err)
 	attrs := []slog.Attr{slog.String("purpose", a.purpose), slog.String("cause", why)}
-	for _, f := range []struct{ key, value string }{{"aaguid", model(a.aaguid)}, {"person", a.person}, {"admin", a.admin}, {"device", a.device},
+	for _, f := range []struct{ key, value string }{{"aaguid", model(a.aaguid)}, {"person", a.person},
+		{"admin", a.admin}, {"device", a.device},
 		{"request", a.request}, {"source", a.by.Source}, {"error", fmt.Sprintf("%.300s", refusal)}} {
 		if f.value != "" {
 			attrs = append(attrs, slog.String(f.key, f.value))
@@ -61,7 +67,14 @@ func (s *Service) refuse(ctx context.Context, a attempt, err error) error {
 	if m := model(a.aaguid); m != "" {
 		detail["aaguid"] = m
 	}
-	if err := s.store.PasskeyRefused(ctx, a.by, store.PasskeyRefusal{PersonID: a.person, AdminID: a.admin, DeviceID: a.device, RequestID: a.request, Detail: detail}); err != nil {
+	if err := s.store.PasskeyRefused(ctx, a.by,
+		store.PasskeyRefusal{
+			PersonID:  a.person,
+			AdminID:   a.admin,
+			DeviceID:  a.device,
+			RequestID: a.request,
+			Detail:    detail,
+		}); err != nil {
 		return errors.Join(refusal, err)
 	}
 	return refusal

@@ -35,7 +35,8 @@ func TestRefusedAssertionsAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest, Source: "192.0.2.7"}, prompt.Ceremony, w.sign(t, prompt), browser())
+		_, err = w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest, Source: "192.0.2.7"}, prompt.Ceremony,
+			w.sign(t, prompt), browser())
 		return err
 	}
 	nonsense := func(t *testing.T, w *world, _ app.Device) error {
@@ -43,7 +44,8 @@ func TestRefusedAssertionsAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest, Source: "192.0.2.7"}, prompt.Ceremony, []byte(`{}`), browser())
+		_, err = w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest, Source: "192.0.2.7"}, prompt.Ceremony,
+			[]byte(`{}`), browser())
 		return err
 	}
 	removed := func(t *testing.T, w *world, d app.Device) error {
@@ -61,16 +63,25 @@ func TestRefusedAssertionsAreTold(t *testing.T) {
 		cause   string
 		audited bool
 	}{
-		{"approval: nobody verified", func(w *world) { w.auth.Options.UserNotVerified = true }, approve, app.ErrPasskey, "approval", "verification_error", true},
-		{"approval: another site", func(w *world) { w.rp.Origin = "https://evil.example" }, approve, app.ErrPasskey, "approval", "verification_error", true},
-		{"approval: a copy of the key", func(w *world) { w.cred.Counter = 0 }, approve, app.ErrPasskey, "approval", "counter_went_back", true},
-		{"approval: backed up and not eligible", func(w *world) { w.auth.Options.BackupState = true }, approve, app.ErrPasskey, "approval", "invalid_request", true},
-		{"confirmation: a copy of the key", func(w *world) { w.cred.Counter = 0 }, confirm, app.ErrPasskey, "confirm", "counter_went_back", true},
-		{"sign-in: a copy of the key", func(w *world) { w.cred.Counter = 0 }, signIn, app.ErrPasskey, "sign-in", "counter_went_back", true},
-		{"sign-in: nobody verified", func(w *world) { w.auth.Options.UserNotVerified = true }, signIn, app.ErrPasskey, "sign-in", "verification_error", true},
-		{"sign-in: under another name", func(w *world) { w.auth.Options.UserHandle = []byte("somebody") }, signIn, app.ErrUnknownPasskey, "sign-in", "other_person", true},
+		{"approval: nobody verified", func(w *world) { w.auth.Options.UserNotVerified = true }, approve, app.ErrPasskey,
+			"approval", "verification_error", true},
+		{"approval: another site", func(w *world) { w.rp.Origin = "https://evil.example" }, approve, app.ErrPasskey,
+			"approval", "verification_error", true},
+		{"approval: a copy of the key", func(w *world) { w.cred.Counter = 0 }, approve, app.ErrPasskey, "approval",
+			"counter_went_back", true},
+		{"approval: backed up and not eligible", func(w *world) { w.auth.Options.BackupState = true }, approve,
+			app.ErrPasskey, "approval", "invalid_request", true},
+		{"confirmation: a copy of the key", func(w *world) { w.cred.Counter = 0 }, confirm, app.ErrPasskey, "confirm",
+			"counter_went_back", true},
+		{"sign-in: a copy of the key", func(w *world) { w.cred.Counter = 0 }, signIn, app.ErrPasskey, "sign-in",
+			"counter_went_back", true},
+		{"sign-in: nobody verified", func(w *world) { w.auth.Options.UserNotVerified = true }, signIn, app.ErrPasskey,
+			"sign-in", "verification_error", true},
+		{"sign-in: under another name", func(w *world) { w.auth.Options.UserHandle = []byte("somebody") }, signIn,
+			app.ErrUnknownPasskey, "sign-in", "other_person", true},
 		{"sign-in: one that has ended", nil, removed, app.ErrUnknownPasskey, "sign-in", "ended", true},
-		{"sign-in: one unheard of", func(w *world) { w.cred = apptest.Passkey(); w.auth.AddCredential(w.cred) }, signIn, app.ErrUnknownPasskey, "sign-in", "passkey_unknown", false},
+		{"sign-in: one unheard of", func(w *world) { w.cred = apptest.Passkey(); w.auth.AddCredential(w.cred) }, signIn,
+			app.ErrUnknownPasskey, "sign-in", "passkey_unknown", false},
 		{"sign-in: nonsense", nil, nonsense, app.ErrPasskey, "sign-in", "invalid_request", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,7 +95,8 @@ func TestRefusedAssertionsAreTold(t *testing.T) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
 			line := log.String()
-			if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level=WARN") || !strings.Contains(line, "purpose="+c.purpose+" cause="+c.cause+" ") {
+			if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level=WARN") ||
+				!strings.Contains(line, "purpose="+c.purpose+" cause="+c.cause+" ") {
 				t.Errorf("the log says %s", line)
 			}
 			causes, details, people := w.refusals(t)
@@ -94,7 +106,8 @@ func TestRefusedAssertionsAreTold(t *testing.T) {
 				}
 				return
 			}
-			if !slices.Equal(causes, []string{c.cause}) || details[0]["purpose"] != c.purpose || details[0]["aaguid"] == "" || people[0] != d.PersonID {
+			if !slices.Equal(causes, []string{c.cause}) || details[0]["purpose"] != c.purpose ||
+				details[0]["aaguid"] == "" || people[0] != d.PersonID {
 				t.Errorf("the audit says %v of %v", details, people)
 			}
 		})
@@ -110,7 +123,8 @@ func TestRefusalsDontFillTheAudit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.svc.FinishConfirm(t.Context(), d, prompt.Ceremony, []byte(`{}`)); !errors.Is(err, app.ErrPasskey) {
+		if _, err := w.svc.FinishConfirm(t.Context(), d, prompt.Ceremony,
+			[]byte(`{}`)); !errors.Is(err, app.ErrPasskey) {
 			t.Fatalf("nonsense: %v", err)
 		}
 	}
@@ -118,7 +132,8 @@ func TestRefusalsDontFillTheAudit(t *testing.T) {
 		try()
 	}
 	if causes, _, _ := w.refusals(t); len(causes) != 30 || strings.Count(log.String(), "a passkey was refused") != 35 {
-		t.Errorf("%d in the audit, want 30; the log has %d lines, want 35", len(causes), strings.Count(log.String(), "a passkey was refused"))
+		t.Errorf("%d in the audit, want 30; the log has %d lines, want 35", len(causes),
+			strings.Count(log.String(), "a passkey was refused"))
 	}
 	w.Clock.Advance(2 * time.Hour)
 	try()
@@ -137,7 +152,8 @@ func TestBackupFlagsAreRecorded(t *testing.T) {
 		t.Helper()
 		c, err := w.Credential(t.Context(), d.CredentialID)
 		if err != nil || !c.BackupElig || c.BackedUp != backedUp {
-			t.Errorf("%s: eligible %v, backed up %v, want true and %v; %v", when, c.BackupElig, c.BackedUp, backedUp, err)
+			t.Errorf("%s: eligible %v, backed up %v, want true and %v; %v", when, c.BackupElig, c.BackedUp, backedUp,
+				err)
 		}
 	}
 	use := func(want error) {
@@ -146,7 +162,8 @@ func TestBackupFlagsAreRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.svc.FinishApproval(t.Context(), d, "r", prompt.Ceremony, w.sign(t, prompt), &about{}); !errors.Is(err, want) {
+		if _, err := w.svc.FinishApproval(t.Context(), d, "r", prompt.Ceremony, w.sign(t, prompt),
+			&about{}); !errors.Is(err, want) {
 			t.Fatalf("got %v, want %v", err, want)
 		}
 	}
@@ -162,7 +179,8 @@ func TestBackupFlagsAreRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest}, prompt.Ceremony, w.sign(t, prompt), browser()); err != nil {
+	if _, err := w.svc.FinishSignIn(t.Context(), app.Actor{Kind: app.ActorGuest}, prompt.Ceremony, w.sign(t, prompt),
+		browser()); err != nil {
 		t.Fatal(err)
 	}
 	is("signed in with", true)

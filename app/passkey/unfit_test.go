@@ -117,10 +117,12 @@ func TestAPasskeyThatKeepsFailingStopsCounting(t *testing.T) {
 		}
 	}
 	w.counts(t, "strangers", d.PersonID, true, "passkey.unfit", 0)
-	for i, want := range []*app.Error{app.ErrPasskey, app.ErrPasskey, nil, app.ErrPasskey, app.ErrPasskey, app.ErrPasskeyUnfit, app.ErrPasskeyUnfit} {
+	for i, want := range []*app.Error{app.ErrPasskey, app.ErrPasskey, nil, app.ErrPasskey, app.ErrPasskey,
+		app.ErrPasskeyUnfit, app.ErrPasskeyUnfit} {
 		w.auth.Options.UserNotVerified = want != nil
 		err := w.confirm(t, d)
-		if want == nil && err != nil || want != nil && !errors.Is(err, want) || want == app.ErrPasskey && errors.Is(err, app.ErrPasskeyUnfit) {
+		if want == nil && err != nil || want != nil && !errors.Is(err, want) ||
+			want == app.ErrPasskey && errors.Is(err, app.ErrPasskeyUnfit) {
 			t.Errorf("try %d: %v, want %v", i, err, want)
 		}
 		unfit := want == app.ErrPasskeyUnfit

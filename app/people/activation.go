@@ -30,7 +30,8 @@ func (s *Service) InviteByLetter(ctx context.Context, by app.Actor, identifier s
 // It ends the one before it. Only its hash is kept. Words that no page shows are
 // app.ErrMalformed in the field "words"; without an open link it is
 // app.ErrNoInvitation.
-func (s *Service) ActivationCode(ctx context.Context, by app.Actor, identifier, said string) (app.Person, app.ActivationCode, string, error) {
+func (s *Service) ActivationCode(ctx context.Context, by app.Actor,
+	identifier, said string) (app.Person, app.ActivationCode, string, error) {
 	p, err := s.active(ctx, identifier)
 	if err != nil {
 		return p, app.ActivationCode{}, "", err
@@ -53,7 +54,8 @@ func (s *Service) Words(inv app.Invitation, browser string) spoken.Words {
 
 // Activate tries the code that was typed for an invitation in a browser: see
 // store.Activate. What can't be a code is app.ErrMalformed and costs no try.
-func (s *Service) Activate(ctx context.Context, by app.Actor, inv app.Invitation, browser, typed string) (id string, left int, err error) {
+func (s *Service) Activate(ctx context.Context, by app.Actor, inv app.Invitation,
+	browser, typed string) (id string, left int, err error) {
 	digits, err := app.ReadActivationCode(typed)
 	if err != nil {
 		return "", 0, err
@@ -103,7 +105,8 @@ func (s *Service) InvitePerson(
 
 // CodePerson is ActivationCode for a person by their id, by an administrator for
 // whom rule holds.
-func (s *Service) CodePerson(ctx context.Context, by app.Actor, personID, said string, rule store.Separation) (digits string, ends app.Instant, err error) {
+func (s *Service) CodePerson(ctx context.Context, by app.Actor, personID, said string,
+	rule store.Separation) (digits string, ends app.Instant, err error) {
 	p, err := s.store.Person(ctx, personID)
 	if err != nil {
 		return "", 0, err

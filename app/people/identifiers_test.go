@@ -36,7 +36,8 @@ func TestDifferentIdentifiersAreDifferentPeople(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := chain.Resolve(t.Context(), app.Query{Identifier: parsed.Value}); err != nil || got.ID != p.ID {
+			if got, err := chain.Resolve(t.Context(), app.Query{Identifier: parsed.Value}); err != nil ||
+				got.ID != p.ID {
 				t.Errorf("Resolve(%q) = %q, %v; want its own person", parsed.Value, got.Name, err)
 			}
 		}
@@ -76,19 +77,23 @@ func TestSameIdentifierWrittenOtherwise(t *testing.T) {
 func TestDigitsThatAreNeither(t *testing.T) {
 	db := storetest.New(t)
 	svc := people.New(db.Store)
-	if _, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"phone:12345", "phone:102030", "phone:02079460018", "phone:123456789", "cpf:12345678909"}, nil); err != nil {
+	if _, err := svc.Add(t.Context(), app.Operator, "Ada",
+		[]string{"phone:12345", "phone:102030", "phone:02079460018", "phone:123456789", "cpf:12345678909"},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, asked := range []string{
 		"1-2-3-4-5", "1 2 3 4 5", "1--2345", "-12345", "12345-", "(12345)", "((1)2345", "12345 ext", "10-20-30",
 		"020/79460018", "02079460018/", "0207946001-8", "0(2)0(7)946 0018", "020 7946 00 1 8", "12-34-5-67-89",
-		"123.456.789/09", "123-456-789-09", "123 456 789 09", "1234567890-9", "12.345.678.909", "\uff11\uff12\uff13\uff14\uff15",
+		"123.456.789/09", "123-456-789-09", "123 456 789 09", "1234567890-9", "12.345.678.909",
+		"\uff11\uff12\uff13\uff14\uff15",
 	} {
 		if p, err := svc.Named(t.Context(), asked); !errors.Is(err, app.ErrUnknownPerson) {
 			t.Errorf("%q is %q (%v), want nobody", asked, p.Name, err)
 		}
 	}
-	for _, bad := range []string{"cpf:123.456.789-00", "cpf:12345678919", "cpf:1234567890", "cpf:123456789-09", "cpf:020/79460018",
+	for _, bad := range []string{"cpf:123.456.789-00", "cpf:12345678919", "cpf:1234567890", "cpf:123456789-09",
+		"cpf:020/79460018",
 		"phone:020/79460018", "phone:1-2-3-4-5", "phone:+", "phone:1234", "phone:+1234567890123456"} {
 		if id, err := people.Parse(bad); !errors.Is(err, app.ErrMalformed) {
 			t.Errorf("Parse(%q) = %+v, %v; want malformed", bad, id, err)
@@ -118,8 +123,15 @@ func TestRenormaliseKeepsOldRowsFindable(t *testing.T) {
 		db.Reopen()
 	}
 	dir := people.Directory{Reader: db.Reader}
-	for asked, want := range map[string]string{"groß": gross.ID, "gross": "", "Groß": gross.ID, "ada": ada.ID, "+442079460018": ada.ID} {
-		if p, err := dir.Resolve(t.Context(), app.Query{Identifier: asked}); p.ID != want || (want == "") != errors.Is(err, app.ErrUnknownPerson) {
+	for asked, want := range map[string]string{
+		"groß":          gross.ID,
+		"gross":         "",
+		"Groß":          gross.ID,
+		"ada":           ada.ID,
+		"+442079460018": ada.ID,
+	} {
+		if p, err := dir.Resolve(t.Context(), app.Query{Identifier: asked}); p.ID != want ||
+			(want == "") != errors.Is(err, app.ErrUnknownPerson) {
 			t.Errorf("Resolve(%q) = %q, %v", asked, p.Name, err)
 		}
 	}

@@ -31,7 +31,8 @@ func TestOneHintNeverMeansTwoPeople(t *testing.T) {
 				t.Errorf("%q: %v", order[0], err)
 				continue
 			}
-			if _, err := svc.Add(t.Context(), app.Operator, "Second", []string{"second", order[1]}, nil); !errors.Is(err, app.ErrIdentifierMistaken) {
+			if _, err := svc.Add(t.Context(), app.Operator, "Second", []string{"second", order[1]},
+				nil); !errors.Is(err, app.ErrIdentifierMistaken) {
 				t.Errorf("%q beside %q of another: %v", order[1], order[0], err)
 			}
 			if _, err := svc.Named(t.Context(), "second"); !errors.Is(err, app.ErrUnknownPerson) {
@@ -41,10 +42,12 @@ func TestOneHintNeverMeansTwoPeople(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := svc.Edit(t.Context(), app.Operator, other.ID, "Other", []string{"other", order[1]}, nil); !errors.Is(err, app.ErrIdentifierMistaken) {
+			if _, err := svc.Edit(t.Context(), app.Operator, other.ID, "Other", []string{"other", order[1]},
+				nil); !errors.Is(err, app.ErrIdentifierMistaken) {
 				t.Errorf("%q beside %q of another, edited: %v", order[1], order[0], err)
 			}
-			if _, err := people.New(storetest.New(t).Store).Add(t.Context(), app.Operator, "Both", order[:], nil); err != nil {
+			if _, err := people.New(storetest.New(t).Store).Add(t.Context(), app.Operator, "Both", order[:],
+				nil); err != nil {
 				t.Errorf("%q of one person: %v", order, err)
 			}
 		}
@@ -55,7 +58,8 @@ func TestOneHintNeverMeansTwoPeople(t *testing.T) {
 func TestNeighboursThatNoHintMeansTogether(t *testing.T) {
 	db := storetest.New(t)
 	svc := people.New(db.Store)
-	for i, id := range []string{"subject:Ada", "subject:ada", "username:1234567", "customer:123-4567", "customer:77", "customer:12345678900", "phone:+44 77", "email:77@bank.example"} {
+	for i, id := range []string{"subject:Ada", "subject:ada", "username:1234567", "customer:123-4567", "customer:77",
+		"customer:12345678900", "phone:+44 77", "email:77@bank.example"} {
 		_, err := svc.Add(t.Context(), app.Operator, "X", []string{id}, nil)
 		if i < 6 && err != nil {
 			t.Errorf("%q: %v", id, err)
@@ -66,13 +70,17 @@ func TestNeighboursThatNoHintMeansTogether(t *testing.T) {
 func TestUserNamesThatPoseAsOtherKinds(t *testing.T) {
 	db := storetest.New(t)
 	svc := people.New(db.Store)
-	for _, id := range []string{"username:ada@bank.example", "customer:Ada@Bank.example", "username:+44 20 7946 0018", "customer:+442079460018", "username:12345678909", "customer:123.456.789-09"} {
+	for _, id := range []string{"username:ada@bank.example", "customer:Ada@Bank.example", "username:+44 20 7946 0018",
+		"customer:+442079460018", "username:12345678909", "customer:123.456.789-09"} {
 		var refused *app.IdentifierRefusal
-		if _, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"ada", id}, nil); !errors.Is(err, app.ErrIdentifierPoses) || !errors.As(err, &refused) || refused.As == "" {
+		if _, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"ada", id},
+			nil); !errors.Is(err, app.ErrIdentifierPoses) ||
+			!errors.As(err, &refused) || refused.As == "" {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
-	if _, err := svc.Add(t.Context(), app.Operator, "Ada", []string{"customer:44107731", "customer:12345678900", "username:02079461111"}, nil); err != nil {
+	if _, err := svc.Add(t.Context(), app.Operator, "Ada",
+		[]string{"customer:44107731", "customer:12345678900", "username:02079461111"}, nil); err != nil {
 		t.Errorf("plain numbers: %v", err)
 	}
 }
@@ -100,7 +108,8 @@ func TestIdentifiersOfBeforeTheRulesAreListedAndKept(t *testing.T) {
 	if _, err := svc.Named(t.Context(), "12345678909"); !errors.Is(err, app.ErrAmbiguousPerson) {
 		t.Errorf("the hint: %v", err)
 	}
-	if _, err := svc.Edit(t.Context(), app.Operator, bob.ID, "Bob", []string{"bob", "customer:A@b.example", "cpf:12345678909", "customer:02079461111"}, nil); err != nil {
+	if _, err := svc.Edit(t.Context(), app.Operator, bob.ID, "Bob",
+		[]string{"bob", "customer:A@b.example", "cpf:12345678909", "customer:02079461111"}, nil); err != nil {
 		t.Errorf("another name for Bob: %v", err)
 	}
 	list(4)
@@ -112,7 +121,8 @@ func TestIdentifiersOfBeforeTheRulesAreListedAndKept(t *testing.T) {
 		t.Errorf("the hint is %q's, %v", p.Name, err)
 	}
 	// What was read at start counts as what is added now does.
-	if _, err := svc.Edit(t.Context(), app.Operator, ada.ID, "Ada", []string{"ada", "phone:02079461111"}, nil); !errors.Is(err, app.ErrIdentifierMistaken) {
+	if _, err := svc.Edit(t.Context(), app.Operator, ada.ID, "Ada", []string{"ada", "phone:02079461111"},
+		nil); !errors.Is(err, app.ErrIdentifierMistaken) {
 		t.Errorf("the phone number beside Bob's customer number: %v", err)
 	}
 	db.Reopen()
@@ -128,7 +138,10 @@ func TestHintsAreReadAsTheirConnectionSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := people.Directory{Reader: db.Reader, Hints: map[string][]app.IdentifierKind{"shop": {app.Customer}, "bank": {app.Phone, app.CPF}, "any": nil}}
+	dir := people.Directory{
+		Reader: db.Reader,
+		Hints:  map[string][]app.IdentifierKind{"shop": {app.Customer}, "bank": {app.Phone, app.CPF}, "any": nil},
+	}
 	for _, c := range []struct {
 		connection, hint string
 		found            bool

@@ -24,7 +24,8 @@ func New(st *store.Store) *Service { return &Service{store: st} }
 // Add stores a new person. ids are in the form that Parse reads; at least one
 // is needed, or ACP could never name the person. One that was another person's
 // until lately is app.ErrIdentifierMoves unless store.AllowMove is among allow.
-func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, companies []string, allow ...store.Allow) (app.Person, error) {
+func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, companies []string,
+	allow ...store.Allow) (app.Person, error) {
 	name, parsed, acts, err := Read(name, ids, companies)
 	if err != nil {
 		return app.Person{}, err
@@ -34,7 +35,8 @@ func (s *Service) Add(ctx context.Context, by app.Actor, name string, ids, compa
 
 // Edit brings a person to what is said, in the forms that Add takes; false
 // when it was so already.
-func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string, ids, companies []string, allow ...store.Allow) (bool, error) {
+func (s *Service) Edit(ctx context.Context, by app.Actor, personID, name string, ids, companies []string,
+	allow ...store.Allow) (bool, error) {
 	name, parsed, acts, err := Read(name, ids, companies)
 	if err != nil {
 		return false, err
@@ -76,7 +78,8 @@ func Read(name string, ids, companies []string) (string, []app.Identifier, []str
 // Search finds people by the beginning of any identifier or of the words of
 // their names, or lists them where text is empty; see store.FindPeople. Those
 // with the identifier come first, on the first page.
-func (s *Service) Search(ctx context.Context, text string, which store.Which, after string, limit int) (found []store.Found, next string, err error) {
+func (s *Service) Search(ctx context.Context, text string, which store.Which, after string,
+	limit int) (found []store.Found, next string, err error) {
 	text = strings.TrimSpace(text)
 	if text != "" && after == "" {
 		var norms []string
@@ -106,7 +109,8 @@ func (s *Service) Lookup(ctx context.Context, text string, which store.Which) ([
 
 // Invite makes a one-time link secret for the person whom identifier names,
 // good for ttl. Only its hash is kept.
-func (s *Service) Invite(ctx context.Context, by app.Actor, identifier string, ttl time.Duration) (app.Person, string, error) {
+func (s *Service) Invite(ctx context.Context, by app.Actor, identifier string,
+	ttl time.Duration) (app.Person, string, error) {
 	p, err := s.active(ctx, identifier)
 	if err != nil {
 		return p, "", err

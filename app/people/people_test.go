@@ -53,11 +53,14 @@ func TestResolve(t *testing.T) {
 		}
 		return p
 	}
-	ada := add("Ada Quill", "ada.quill", "ada@example.com", "+44 20 7946 0018", "subject:Sub-1", "cpf:123.456.789-09", "customer:77")
+	ada := add("Ada Quill", "ada.quill", "ada@example.com", "+44 20 7946 0018", "subject:Sub-1", "cpf:123.456.789-09",
+		"customer:77")
 	bob := add("Bob", "bob", "username:02079461111")
 	cat := add("Cat", "cat")
 	// As it could stand in a database of before such were refused.
-	db.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('phone', '02079461111', '020 7946 1111', ?)`, cat.ID)
+	db.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id)
+		VALUES ('phone', '02079461111', '020 7946 1111', ?)`,
+		cat.ID)
 	chain := people.Chain{people.Directory{Reader: db.Reader}}
 	for _, c := range []struct {
 		in   string
@@ -82,10 +85,12 @@ func TestResolve(t *testing.T) {
 			t.Errorf("Resolve(%q) = %q, %v; want %q, %v", c.in, p.ID, err, c.want, c.err)
 		}
 	}
-	if _, err := svc.Add(t.Context(), app.Operator, "Copy", []string{"ADA@example.com"}, nil); !errors.Is(err, app.ErrIdentifierTaken) {
+	if _, err := svc.Add(t.Context(), app.Operator, "Copy", []string{"ADA@example.com"},
+		nil); !errors.Is(err, app.ErrIdentifierTaken) {
 		t.Errorf("an identifier twice: %v, want ErrIdentifierTaken", err)
 	}
-	if _, err := svc.Add(t.Context(), app.Operator, "Firm", []string{"firm"}, []string{"12.345"}); !errors.Is(err, app.ErrMalformed) {
+	if _, err := svc.Add(t.Context(), app.Operator, "Firm", []string{"firm"},
+		[]string{"12.345"}); !errors.Is(err, app.ErrMalformed) {
 		t.Errorf("a CNPJ that is none: %v, want ErrMalformed", err)
 	}
 	if _, err := svc.Add(t.Context(), app.Operator, "No ids", nil, nil); !errors.Is(err, app.ErrMalformed) {
@@ -103,10 +108,12 @@ func TestChainStopsAtAnError(t *testing.T) {
 	db := storetest.New(t)
 	alice := db.MustPerson("alice")
 	dir := people.Directory{Reader: db.Reader}
-	if _, err := (people.Chain{down{}, dir}).Resolve(t.Context(), app.Query{Identifier: "alice"}); !errors.Is(err, app.ErrACPUnreachable) {
+	if _, err := (people.Chain{down{}, dir}).Resolve(t.Context(),
+		app.Query{Identifier: "alice"}); !errors.Is(err, app.ErrACPUnreachable) {
 		t.Errorf("got %v, want the first resolver's error", err)
 	}
-	if p, err := (people.Chain{dir, down{}}).Resolve(t.Context(), app.Query{Identifier: "alice"}); err != nil || p.ID != alice.ID {
+	if p, err := (people.Chain{dir, down{}}).Resolve(t.Context(), app.Query{Identifier: "alice"}); err != nil ||
+		p.ID != alice.ID {
 		t.Errorf("got %v, %v, want alice", p, err)
 	}
 }

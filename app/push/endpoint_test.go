@@ -101,7 +101,11 @@ func TestSubscriptionKeys(t *testing.T) {
 
 // What a refusal says may be logged, and an endpoint's path is a secret.
 func TestRefusalKeepsTheEndpointSecret(t *testing.T) {
-	err := push.Subscription{Endpoint: "https://evil.example/sEcReT", P256DH: goodKey, Auth: goodAuth}.Validate(push.Hosts{})
+	err := push.Subscription{
+		Endpoint: "https://evil.example/sEcReT",
+		P256DH:   goodKey,
+		Auth:     goodAuth,
+	}.Validate(push.Hosts{})
 	if err == nil || strings.Contains(err.Error(), "sEcReT") || !strings.Contains(err.Error(), "evil.example") {
 		t.Errorf("got %v, want the host and not the path", err)
 	}

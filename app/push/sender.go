@@ -98,7 +98,8 @@ func (s *Sender) Send(ctx context.Context, sub Subscription, m Message, ttl time
 		res.cause = fmt.Errorf("the message has %d bytes", len(payload))
 		return res
 	}
-	answer, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{Endpoint: sub.Endpoint, Keys: webpush.Keys{Auth: sub.Auth, P256dh: sub.P256DH}},
+	answer, err := webpush.SendNotificationWithContext(ctx, payload,
+		&webpush.Subscription{Endpoint: sub.Endpoint, Keys: webpush.Keys{Auth: sub.Auth, P256dh: sub.P256DH}},
 		&webpush.Options{
 			HTTPClient: s.HTTP, TTL: max(1, int(ttl.Seconds())), Urgency: urgency(m.Kind), Topic: topic(m.ID),
 			Subscriber:     strings.TrimPrefix(s.Subject, "mailto:"), // the library adds it

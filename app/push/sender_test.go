@@ -24,14 +24,26 @@ func newSender(t *testing.T) *push.Sender {
 	}
 	client := outbound.New(outbound.Options{Timeout: 5 * time.Second, PublicOnly: true, AllowLoopback: true})
 	t.Cleanup(client.CloseIdleConnections)
-	return &push.Sender{Keys: keys, Subject: "mailto:ops@bank.example", HTTP: client, Now: func() time.Time { return noon }}
+	return &push.Sender{
+		Keys:    keys,
+		Subject: "mailto:ops@bank.example",
+		HTTP:    client,
+		Now:     func() time.Time { return noon },
+	}
 }
 
 func to(s *pushtest.Subscription) push.Subscription {
 	return push.Subscription{Endpoint: s.Endpoint, P256DH: s.P256DH, Auth: s.Auth}
 }
 
-var notice = push.Message{ID: "REQUEST1", Kind: app.NoticeRequest, Waiting: 2, Lang: "pt-BR", Title: "Há um pedido", Body: "Financroo <pede> & espera"}
+var notice = push.Message{
+	ID:      "REQUEST1",
+	Kind:    app.NoticeRequest,
+	Waiting: 2,
+	Lang:    "pt-BR",
+	Title:   "Há um pedido",
+	Body:    "Financroo <pede> & espera",
+}
 
 // The push service verifies signature, audience and subject and decrypts.
 func TestSendDelivers(t *testing.T) {
@@ -95,7 +107,8 @@ func TestOutcomes(t *testing.T) {
 		{pushtest.Answer{Status: 410}, push.Gone, 0},
 		{pushtest.Answer{Status: 413}, push.Refused, 0},
 		{pushtest.Answer{Status: 429, RetryAfter: "7"}, push.Retry, 7 * time.Second},
-		{pushtest.Answer{Status: 429, RetryAfter: noon.Add(time.Minute).Format(http.TimeFormat)}, push.Retry, time.Minute},
+		{pushtest.Answer{Status: 429, RetryAfter: noon.Add(time.Minute).Format(http.TimeFormat)}, push.Retry,
+			time.Minute},
 		{pushtest.Answer{Status: 429, RetryAfter: "soon"}, push.Retry, 0},
 		{pushtest.Answer{Status: 500}, push.Retry, 0},
 		{pushtest.Answer{Status: 503, RetryAfter: "30"}, push.Retry, 30 * time.Second},
@@ -105,7 +118,8 @@ func TestOutcomes(t *testing.T) {
 		svc.Next(c.answer)
 		res := s.Send(t.Context(), to(sub), notice, time.Minute)
 		if res.Outcome != c.want || res.After != c.after || res.Status != c.answer.Status {
-			t.Errorf("%+v: got %v after %v (status %d), want %v after %v", c.answer, res.Outcome, res.After, res.Status, c.want, c.after)
+			t.Errorf("%+v: got %v after %v (status %d), want %v after %v", c.answer, res.Outcome, res.After, res.Status,
+				c.want, c.after)
 		}
 		keepsSecret(t, res, sub.Endpoint)
 	}

@@ -53,8 +53,9 @@ func (s *Service) Subscribe(ctx context.Context, by app.Actor, sub Subscription)
 	if err := sub.Validate(s.hosts); err != nil {
 		return app.ErrPushEndpoint.Because(err)
 	}
-	return s.store.Subscribe(ctx, by, app.Subscription{DeviceID: by.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth,
-		Replaces: sub.Replaces})
+	return s.store.Subscribe(ctx, by,
+		app.Subscription{DeviceID: by.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth,
+			Replaces: sub.Replaces})
 }
 
 // Skip records that the person goes without notifications on this device.
@@ -101,11 +102,21 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 	case Accepted, Gone:
 		return app.Outcome{}
 	case Retry:
-		return app.Outcome{Verdict: app.JobRetry, After: res.After, Cause: app.CausePushBusy.With(res.Status), Err: errors.New(res.String())}
+		return app.Outcome{
+			Verdict: app.JobRetry,
+			After:   res.After,
+			Cause:   app.CausePushBusy.With(res.Status),
+			Err:     errors.New(res.String()),
+		}
 	case Misconfigured:
-		s.log.ErrorContext(ctx, "a push service refuses our signature: check ASSENT_PUSH_SUBJECT and the clock", "answer", res.String())
+		s.log.ErrorContext(ctx, "a push service refuses our signature: check ASSENT_PUSH_SUBJECT and the clock",
+			"answer", res.String())
 	}
-	return app.Outcome{Verdict: app.JobFailed, Cause: app.CausePushRefused.With(res.Status), Err: errors.New(res.String())}
+	return app.Outcome{
+		Verdict: app.JobFailed,
+		Cause:   app.CausePushRefused.With(res.Status),
+		Err:     errors.New(res.String()),
+	}
 }
 
 // former tells whether a notice goes to where those of its device went before.

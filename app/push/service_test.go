@@ -32,10 +32,13 @@ func TestNoticeNamesTheClientInPlainWords(t *testing.T) {
 		{"\u202e \u2066", words.Match("en-GB", "").T("client.unnamed") + " asks you to sign in. Open to review."},
 		{strings.Repeat(bomb, 1024), strings.Repeat(bomb, 59) + "… asks you to sign in. Open to review."},
 		{strings.Repeat("<", 1024), strings.Repeat("<", 59) + "… asks you to sign in. Open to review."},
-		{strings.Repeat("x", 57) + family + " and more", strings.Repeat("x", 57) + "… asks you to sign in. Open to review."},
-		{strings.Repeat("x", 58) + "e\u0301e\u0301", strings.Repeat("x", 58) + "… asks you to sign in. Open to review."},
+		{strings.Repeat("x", 57) + family + " and more",
+			strings.Repeat("x", 57) + "… asks you to sign in. Open to review."},
+		{strings.Repeat("x", 58) + "e\u0301e\u0301",
+			strings.Repeat("x", 58) + "… asks you to sign in. Open to review."},
 		{strings.Repeat("x", 58) + " and more", strings.Repeat("x", 58) + "… asks you to sign in. Open to review."},
-		{"x" + strings.Repeat("\u0301", 1024), "x" + strings.Repeat("\u0301", 58) + "… asks you to sign in. Open to review."},
+		{"x" + strings.Repeat("\u0301", 1024),
+			"x" + strings.Repeat("\u0301", 58) + "… asks you to sign in. Open to review."},
 		{strings.Repeat("x", 60), strings.Repeat("x", 60) + " asks you to sign in. Open to review."},
 	} {
 		db, ps := storetest.New(t), pushtest.Start(t)
@@ -48,7 +51,8 @@ func TestNoticeNamesTheClientInPlainWords(t *testing.T) {
 		}
 		in := storetest.Request(ada, db.Now().Add(time.Minute))
 		in.ClientName = c.name
-		if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Minute}, true); err != nil {
+		if _, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 5, Window: time.Minute},
+			true); err != nil {
 			t.Fatal(err)
 		}
 		j, ok, _, err := db.LeaseJob(t.Context(), app.JobPush, time.Minute)
@@ -74,12 +78,26 @@ func TestNotices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for lang, say := range map[string]map[string]string{
-		"en-GB": {"request": "Financroo asks you to sign in", "consent": "Financroo asks you to agree", "trial": "sends you a test",
-			"answered": "You answered Financroo on another device", "closed": "no longer open", "test": "say that you saw it"},
-		"pt-BR": {"request": "Financroo", "consent": "pede a sua concordância", "trial": "envia um teste", "answered": "em outro aparelho", "closed": "não está mais aberto", "test": "dizer que o viu"},
+		"en-GB": {
+			"request":  "Financroo asks you to sign in",
+			"consent":  "Financroo asks you to agree",
+			"trial":    "sends you a test",
+			"answered": "You answered Financroo on another device",
+			"closed":   "no longer open",
+			"test":     "say that you saw it",
+		},
+		"pt-BR": {
+			"request":  "Financroo",
+			"consent":  "pede a sua concordância",
+			"trial":    "envia um teste",
+			"answered": "em outro aparelho",
+			"closed":   "não está mais aberto",
+			"test":     "dizer que o viu",
+		},
 	} {
 		db, ps := storetest.New(t), pushtest.Start(t)
-		svc := push.NewService(db.Store, newSender(t), push.Hosts{AllowLoopback: true}, words, slog.New(slog.DiscardHandler))
+		svc := push.NewService(db.Store, newSender(t), push.Hosts{AllowLoopback: true}, words,
+			slog.New(slog.DiscardHandler))
 		ada := db.MustPerson("ada")
 		d, other := db.MustDevice(ada), db.MustDevice(ada)
 		if err := db.SetPreferences(t.Context(), app.Operator, ada.ID, lang, ""); err != nil {
@@ -105,7 +123,8 @@ func TestNotices(t *testing.T) {
 			if err := json.Unmarshal(got.Payload, &m); err != nil {
 				t.Fatal(err)
 			}
-			if m.ID != id || m.Kind != kind || m.Lang != lang || m.Waiting != waiting || !strings.Contains(m.Body, body) {
+			if m.ID != id || m.Kind != kind || m.Lang != lang || m.Waiting != waiting ||
+				!strings.Contains(m.Body, body) {
 				t.Errorf("%s: %+v, want %s %s, %q, %d waiting", lang, m, kind, id, body, waiting)
 			}
 			if quiet := got.Urgency == "normal"; quiet != (kind == app.NoticeHandled) {
@@ -116,7 +135,8 @@ func TestNotices(t *testing.T) {
 			t.Helper()
 			in := storetest.Request(ada, db.Now().Add(10*time.Minute))
 			in.Kind, in.ClientID = kind, app.NewID() // after a no the same client's notices wait
-			r, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 50, Window: time.Minute}, true)
+			r, _, err := db.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 50, Window: time.Minute},
+				true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +173,8 @@ func TestNotices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(db.Deny(t.Context(), storetest.On(d), late.ID, app.ReasonPerson), db.Pushed(t.Context(), sub, j, true, false, "201"), db.JobDone(t.Context(), j)); err != nil {
+		if err := errors.Join(db.Deny(t.Context(), storetest.On(d), late.ID, app.ReasonPerson),
+			db.Pushed(t.Context(), sub, j, true, false, "201"), db.JobDone(t.Context(), j)); err != nil {
 			t.Fatal(err)
 		}
 		next(late.ID, app.NoticeHandled, say["closed"], 1)

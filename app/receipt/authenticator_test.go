@@ -57,8 +57,11 @@ func es256(t testing.TB) authenticator {
 		t.Fatal(err)
 	}
 	return authenticator{webauthncose.AlgES256, key, webauthncose.EC2PublicKeyData{
-		PublicKeyData: webauthncose.PublicKeyData{KeyType: int64(webauthncose.EllipticKey), Algorithm: int64(webauthncose.AlgES256)},
-		Curve:         int64(webauthncose.P256), XCoord: point[1:33], YCoord: point[33:]}}
+		PublicKeyData: webauthncose.PublicKeyData{
+			KeyType:   int64(webauthncose.EllipticKey),
+			Algorithm: int64(webauthncose.AlgES256),
+		},
+		Curve: int64(webauthncose.P256), XCoord: point[1:33], YCoord: point[33:]}}
 }
 
 // rsaKey is made once: that takes long.
@@ -71,8 +74,11 @@ func rs256(t testing.TB) authenticator {
 		t.Fatal(err)
 	}
 	return authenticator{webauthncose.AlgRS256, key, webauthncose.RSAPublicKeyData{
-		PublicKeyData: webauthncose.PublicKeyData{KeyType: int64(webauthncose.RSAKey), Algorithm: int64(webauthncose.AlgRS256)},
-		Modulus:       key.N.Bytes(), Exponent: []byte{1, 0, 1}}}
+		PublicKeyData: webauthncose.PublicKeyData{
+			KeyType:   int64(webauthncose.RSAKey),
+			Algorithm: int64(webauthncose.AlgRS256),
+		},
+		Modulus: key.N.Bytes(), Exponent: []byte{1, 0, 1}}}
 }
 
 func eddsa(t testing.TB) authenticator {
@@ -82,8 +88,11 @@ func eddsa(t testing.TB) authenticator {
 		t.Fatal(err)
 	}
 	return authenticator{webauthncose.AlgEdDSA, key, webauthncose.OKPPublicKeyData{
-		PublicKeyData: webauthncose.PublicKeyData{KeyType: int64(webauthncose.OctetKey), Algorithm: int64(webauthncose.AlgEdDSA)},
-		Curve:         int64(webauthncose.Ed25519), XCoord: public}}
+		PublicKeyData: webauthncose.PublicKeyData{
+			KeyType:   int64(webauthncose.OctetKey),
+			Algorithm: int64(webauthncose.AlgEdDSA),
+		},
+		Curve: int64(webauthncose.Ed25519), XCoord: public}}
 }
 
 func (a authenticator) cose(t testing.TB) []byte {
@@ -105,7 +114,11 @@ type prompt struct {
 // answer is the honest one to d's prompt, as Chrome writes its client data.
 func answer(d receipt.Document) prompt {
 	site := d.Content().Site
-	return prompt{clientData: clientData("webauthn.get", d.Challenge(), site.Origin, `,"crossOrigin":false`), rpID: site.RPID, flags: userPresent | userVerified | backupEligible | backedUp}
+	return prompt{
+		clientData: clientData("webauthn.get", d.Challenge(), site.Origin, `,"crossOrigin":false`),
+		rpID:       site.RPID,
+		flags:      userPresent | userVerified | backupEligible | backedUp,
+	}
 }
 
 // clientData is CollectedClientData in the serialisation of WebAuthn section
@@ -136,7 +149,9 @@ func (a authenticator) sign(t testing.TB, p prompt) receipt.Assertion {
 func (a authenticator) passkey(t testing.TB, owner receipt.Owner) receipt.Passkey {
 	t.Helper()
 	return receipt.Passkey{ID: []byte("credential-of-16"), PublicKey: a.cose(t),
-		AAGUID: []byte{0xfb, 0xfc, 0x30, 0x07, 0x15, 0x4e, 0x4e, 0xcc, 0x8c, 0x0b, 0x6e, 0x02, 0x05, 0x57, 0xd7, 0xbd}, Owner: owner, Since: since}
+		AAGUID: []byte{0xfb, 0xfc, 0x30, 0x07, 0x15, 0x4e, 0x4e, 0xcc, 0x8c, 0x0b, 0x6e, 0x02, 0x05, 0x57, 0xd7, 0xbd},
+		Owner:  owner,
+		Since:  since}
 }
 
 // approval is all that a genuine receipt was made of, and the receipt.
@@ -214,7 +229,10 @@ func resealed(t testing.TB, key receipt.Key, raw []byte, change func(members)) [
 	t.Helper()
 	m := object(t, raw)
 	change(m)
-	m["installation"] = members{"key_id": receipt.Fingerprint(key.Public()), "public_key": receipt.PublicText(key.Public())}
+	m["installation"] = members{
+		"key_id":     receipt.Fingerprint(key.Public()),
+		"public_key": receipt.PublicText(key.Public()),
+	}
 	at(m, "installation")["signature"] = text(ed25519.Sign(private(t, key), write(t, m)))
 	return write(t, m)
 }

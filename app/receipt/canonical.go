@@ -88,7 +88,8 @@ func (w walker) value(path string, depth int) error {
 	case json.Number:
 		n, err := strconv.ParseInt(t.String(), 10, 64)
 		if err != nil || strconv.FormatInt(n, 10) != t.String() || n > maxInteger || n < -maxInteger {
-			return ErrNumber.with("%s is %s; only integers below 2^53 are numbers, all else is text", named(path), clip(t.String()))
+			return ErrNumber.with("%s is %s; only integers below 2^53 are numbers, all else is text", named(path),
+				clip(t.String()))
 		}
 	case string:
 		return characters(t, path)

@@ -39,7 +39,8 @@ func TestRFC8785(t *testing.T) {
 			"string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",
 			"literals": [null, true, false]
 		}`, `{"literals":[null,true,false],"string":"€$\u000f\nA'B\"\\\\\"/"}`, false},
-		{"3.2.2.2, each control character", `"\u0000\u0008\u0009\u000A\u000B\u000c\u000D\u001f\u007f\u0080"`, `"\u0000\b\t\n\u000b\f\r\u001f` + "\u007f\u0080\"", false},
+		{"3.2.2.2, each control character", `"\u0000\u0008\u0009\u000A\u000B\u000c\u000D\u001f\u007f\u0080"`,
+			`"\u0000\b\t\n\u000b\f\r\u001f` + "\u007f\u0080\"", false},
 		{"3.2.3, by UTF-16 and not by code point", `{
 			"\u20ac": "Euro Sign",
 			"\r": "Carriage Return",
@@ -48,8 +49,13 @@ func TestRFC8785(t *testing.T) {
 			"\ud83d\ude00": "Emoji: Grinning Face",
 			"\u0080": "Control",
 			"\u00f6": "Latin Small Letter O With Diaeresis"
-		}`, `{"\r":"Carriage Return","1":"One","` + "\u0080" + `":"Control","ö":"Latin Small Letter O With Diaeresis","€":"Euro Sign","😀":"Emoji: Grinning Face","` + "\ufb33" + `":"Hebrew Letter Dalet With Dagesh"}`, false},
-		{"3.2.3, at every level and within lists", `{"b":[{"d":1,"c":{"f":2,"e":3}},4],"a":{}}`, `{"a":{},"b":[{"c":{"e":3,"f":2},"d":1},4]}`, false},
+		}`,
+			`{"\r":"Carriage Return","1":"One","` + "\u0080" +
+				`":"Control","ö":"Latin Small Letter O With Diaeresis","€":"Euro Sign","😀":"Emoji: Grinning Face","` +
+				"\ufb33" + `":"Hebrew Letter Dalet With Dagesh"}`,
+			false},
+		{"3.2.3, at every level and within lists", `{"b":[{"d":1,"c":{"f":2,"e":3}},4],"a":{}}`,
+			`{"a":{},"b":[{"c":{"e":3,"f":2},"d":1},4]}`, false},
 		{"3.1, no composition of letters", `{"e\u0301":1,"\u00e9":2}`, "{\"e\u0301\":1,\"\u00e9\":2}", false},
 		{"what HTML would have escaped", `"\u003c\u003e\u0026\u2028\u2029"`, "\"<>&\u2028\u2029\"", false},
 	} {
@@ -121,8 +127,10 @@ func TestCanonicalNumbers(t *testing.T) {
 			t.Errorf("%s gives %s, %v", good, got, err)
 		}
 	}
-	for _, bad := range []string{"-0", "1.0", "1.5", "1e0", "1E2", "10e-1", "0.1", "1e400", "9007199254740992", "-9007199254740992", "9223372036854775808", strings.Repeat("9", 400)} {
-		if got, err := receipt.Canonical([]byte(`{"a":[` + bad + `]}`)); !errors.Is(err, receipt.ErrNumber) || !strings.Contains(err.Error(), "a[0]") {
+	for _, bad := range []string{"-0", "1.0", "1.5", "1e0", "1E2", "10e-1", "0.1", "1e400", "9007199254740992",
+		"-9007199254740992", "9223372036854775808", strings.Repeat("9", 400)} {
+		if got, err := receipt.Canonical([]byte(`{"a":[` + bad + `]}`)); !errors.Is(err, receipt.ErrNumber) ||
+			!strings.Contains(err.Error(), "a[0]") {
 			t.Errorf("%s gives %s, %v", bad, got, err)
 		}
 	}
@@ -135,7 +143,8 @@ func TestCanonicalNumbers(t *testing.T) {
 
 // Nothing but its own form is its own form: what canonical gives it gives again.
 func TestCanonicalSettles(t *testing.T) {
-	for _, in := range []string{`{}`, `[]`, `""`, ` null `, `{"":{"":[{}]}}`, `{"b":1,"a":[true,false,null]}`, string(ukPayment().Shown), string(brPayment().Shown)} {
+	for _, in := range []string{`{}`, `[]`, `""`, ` null `, `{"":{"":[{}]}}`, `{"b":1,"a":[true,false,null]}`,
+		string(ukPayment().Shown), string(brPayment().Shown)} {
 		once, err := receipt.Canonical([]byte(in))
 		if err != nil {
 			t.Errorf("%s: %v", in, err)

@@ -39,11 +39,16 @@ func ukPayment() receipt.Content {
 // brPayment is a Pix payment as the page of Brazil shows it.
 func brPayment() receipt.Content {
 	return receipt.Content{
-		Request:  receipt.Request{ID: "req_Jc7PzN3kWd0R", Ref: "H3M-9TX"},
-		Client:   receipt.Client{ID: "bugkgai3g9kregtu04u0", Name: "Livraria Bom Tempo Ltda"},
-		Kind:     "br-payment",
-		Details:  "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
-		Granted:  receipt.Grant{Scopes: []string{"openid"}, Claims: []string{"name"}, VerifiedClaims: []string{"cpf"}, Accounts: []string{"conta-1", "conta-2"}},
+		Request: receipt.Request{ID: "req_Jc7PzN3kWd0R", Ref: "H3M-9TX"},
+		Client:  receipt.Client{ID: "bugkgai3g9kregtu04u0", Name: "Livraria Bom Tempo Ltda"},
+		Kind:    "br-payment",
+		Details: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+		Granted: receipt.Grant{
+			Scopes:         []string{"openid"},
+			Claims:         []string{"name"},
+			VerifiedClaims: []string{"cpf"},
+			Accounts:       []string{"conta-1", "conta-2"},
+		},
 		Deadline: receipt.Time(started.Add(2 * time.Minute)),
 		Person:   receipt.Person{ID: "person-ana"},
 		Device:   receipt.Device{ID: "device-2", Name: "Celular da Ana"},
@@ -61,7 +66,9 @@ func leastPayment() receipt.Content {
 		Request: receipt.Request{ID: "r", Ref: "7Q"}, Client: receipt.Client{ID: "c", Name: "Loja"}, Kind: "br-payment",
 		Details: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
 		Granted: receipt.Grant{Scopes: []string{"openid"}}, Deadline: receipt.Time(started.Add(2 * time.Minute)),
-		Person: receipt.Person{ID: "p"}, Device: receipt.Device{ID: "d", Name: "Oi"}, Site: receipt.Site{RPID: "x.example", Origin: "https://x.example"},
-		Shown: []byte(`{"version":"1","lang":"pt-BR","amount":"R$ 9,50","of":{"more":[{"n":10}]}}`),
+		Person: receipt.Person{ID: "p"},
+		Device: receipt.Device{ID: "d", Name: "Oi"},
+		Site:   receipt.Site{RPID: "x.example", Origin: "https://x.example"},
+		Shown:  []byte(`{"version":"1","lang":"pt-BR","amount":"R$ 9,50","of":{"more":[{"n":10}]}}`),
 	}
 }

@@ -114,7 +114,8 @@ type document struct {
 
 // Compose makes the document of c, for one prompt.
 func Compose(c Content) (Document, error) {
-	for _, list := range []*[]string{&c.Granted.Scopes, &c.Granted.Claims, &c.Granted.VerifiedClaims, &c.Granted.Accounts} {
+	for _, list := range []*[]string{&c.Granted.Scopes, &c.Granted.Claims, &c.Granted.VerifiedClaims,
+		&c.Granted.Accounts} {
 		*list = append([]string{}, *list...)
 	}
 	if err := c.unicode(); err != nil {
@@ -131,7 +132,8 @@ func Compose(c Content) (Document, error) {
 
 // unicode refuses text that encoding would silently replace.
 func (c Content) unicode() error {
-	texts := []string{c.Request.ID, c.Request.Ref, c.Client.ID, c.Client.Name, c.Kind, c.Details, c.Person.ID, c.Device.ID, c.Device.Name, c.Site.RPID, c.Site.Origin}
+	texts := []string{c.Request.ID, c.Request.Ref, c.Client.ID, c.Client.Name, c.Kind, c.Details, c.Person.ID,
+		c.Device.ID, c.Device.Name, c.Site.RPID, c.Site.Origin}
 	for _, list := range [][]string{c.Granted.Scopes, c.Granted.Claims, c.Granted.VerifiedClaims, c.Granted.Accounts} {
 		texts = append(texts, list...)
 	}
@@ -178,7 +180,8 @@ func (d document) check() error {
 	if len(nonce) != nonceSize {
 		return ErrValue.with("document.nonce has %d bytes, not %d", len(nonce), nonceSize)
 	}
-	if digest, err := hex.DecodeString(d.Details); err != nil || len(digest) != sha256.Size || hex.EncodeToString(digest) != d.Details {
+	if digest, err := hex.DecodeString(d.Details); err != nil || len(digest) != sha256.Size ||
+		hex.EncodeToString(digest) != d.Details {
 		return ErrValue.with("document.details_digest is not a SHA-256 in hexadecimal")
 	}
 	if d.shown("version") == "" || d.shown("lang") == "" {

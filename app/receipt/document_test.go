@@ -30,7 +30,8 @@ func TestCompose(t *testing.T) {
 			t.Errorf("the challenge is %x", d.Challenge())
 		}
 		kept, err := receipt.ParseDocument(bytes.Clone(d.Bytes()))
-		if err != nil || !bytes.Equal(kept.Challenge(), d.Challenge()) || !bytes.Equal(kept.Bytes(), d.Bytes()) || !reflect.DeepEqual(kept.Content(), d.Content()) {
+		if err != nil || !bytes.Equal(kept.Challenge(), d.Challenge()) || !bytes.Equal(kept.Bytes(), d.Bytes()) ||
+			!reflect.DeepEqual(kept.Content(), d.Content()) {
 			t.Errorf("when it was kept it is %s, %v", kept.Bytes(), err)
 		}
 	}
@@ -50,10 +51,22 @@ func TestComposeKeepsAll(t *testing.T) {
 	m := object(t, d.Bytes())
 	delete(m, "nonce")
 	want := members{
-		"version": receipt.DocumentVersion, "request": members{"id": c.Request.ID, "ref": c.Request.Ref}, "client": members{"id": c.Client.ID, "name": c.Client.Name},
-		"kind": c.Kind, "details_digest": c.Details, "shown": object(t, c.Shown), "deadline": "2026-11-23T14:32:00.000Z",
-		"granted": members{"scopes": []any{"b", "a"}, "claims": []any{}, "verified_claims": []any{}, "accounts": []any{}},
-		"person":  members{"id": c.Person.ID}, "device": members{"id": c.Device.ID, "name": c.Device.Name}, "site": members{"rp_id": c.Site.RPID, "origin": c.Site.Origin},
+		"version":        receipt.DocumentVersion,
+		"request":        members{"id": c.Request.ID, "ref": c.Request.Ref},
+		"client":         members{"id": c.Client.ID, "name": c.Client.Name},
+		"kind":           c.Kind,
+		"details_digest": c.Details,
+		"shown":          object(t, c.Shown),
+		"deadline":       "2026-11-23T14:32:00.000Z",
+		"granted": members{
+			"scopes":          []any{"b", "a"},
+			"claims":          []any{},
+			"verified_claims": []any{},
+			"accounts":        []any{},
+		},
+		"person": members{"id": c.Person.ID},
+		"device": members{"id": c.Device.ID, "name": c.Device.Name},
+		"site":   members{"rp_id": c.Site.RPID, "origin": c.Site.Origin},
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("the document has\n%v\nand not\n%v", m, want)
@@ -79,9 +92,12 @@ func TestComposeRefuses(t *testing.T) {
 		reason receipt.Reason
 	}{
 		{"a client's name that isn't UTF-8", func(c *receipt.Content) { c.Client.Name = "Caf\xe9" }, receipt.ErrText},
-		{"a device's name with an encoded surrogate", func(c *receipt.Content) { c.Device.Name = "\xed\xa0\x80" }, receipt.ErrText},
-		{"a scope that isn't UTF-8", func(c *receipt.Content) { c.Granted.Scopes = []string{"openid", "\xff"} }, receipt.ErrText},
-		{"an account that isn't UTF-8", func(c *receipt.Content) { c.Granted.Accounts = []string{"\xc3"} }, receipt.ErrText},
+		{"a device's name with an encoded surrogate", func(c *receipt.Content) { c.Device.Name = "\xed\xa0\x80" },
+			receipt.ErrText},
+		{"a scope that isn't UTF-8", func(c *receipt.Content) { c.Granted.Scopes = []string{"openid", "\xff"} },
+			receipt.ErrText},
+		{"an account that isn't UTF-8", func(c *receipt.Content) { c.Granted.Accounts = []string{"\xc3"} },
+			receipt.ErrText},
 		{"a noncharacter in a name", func(c *receipt.Content) { c.Client.Name = "\ufffe" }, receipt.ErrText},
 		{"words that aren't UTF-8", shown("\"a\":\"\xff\""), receipt.ErrText},
 		{"words with half a character", shown(`"a":"\ud800"`), receipt.ErrText},
@@ -92,14 +108,19 @@ func TestComposeRefuses(t *testing.T) {
 		{"words with a fraction", shown(`"a":0.5`), receipt.ErrNumber},
 		{"words with a member twice", shown(`"a":"1","a":"2"`), receipt.ErrRepeated},
 		{"words with a member twice, once escaped", shown(`"a":"1","\u0061":"1"`), receipt.ErrRepeated},
-		{"words without a language", func(c *receipt.Content) { c.Shown = []byte(`{"version":"1"}`) }, receipt.ErrValue},
-		{"words without a version", func(c *receipt.Content) { c.Shown = []byte(`{"lang":"en-GB"}`) }, receipt.ErrValue},
-		{"words whose version is a number", func(c *receipt.Content) { c.Shown = []byte(`{"lang":"en-GB","version":1}`) }, receipt.ErrValue},
-		{"words that are a list", func(c *receipt.Content) { c.Shown = []byte(`["version","lang"]`) }, receipt.ErrValue},
+		{"words without a language", func(c *receipt.Content) { c.Shown = []byte(`{"version":"1"}`) },
+			receipt.ErrValue},
+		{"words without a version", func(c *receipt.Content) { c.Shown = []byte(`{"lang":"en-GB"}`) },
+			receipt.ErrValue},
+		{"words whose version is a number",
+			func(c *receipt.Content) { c.Shown = []byte(`{"lang":"en-GB","version":1}`) }, receipt.ErrValue},
+		{"words that are a list", func(c *receipt.Content) { c.Shown = []byte(`["version","lang"]`) },
+			receipt.ErrValue},
 		{"words that aren't JSON", func(c *receipt.Content) { c.Shown = []byte(`{`) }, receipt.ErrValue},
 		{"no words", func(c *receipt.Content) { c.Shown = nil }, receipt.ErrValue},
 		{"too many words", shown(`"a":"` + strings.Repeat("a", 1<<20) + `"`), receipt.ErrSize},
-		{"words nested too deeply", shown(`"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64)), receipt.ErrDepth},
+		{"words nested too deeply", shown(`"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64)),
+			receipt.ErrDepth},
 		{"no request", func(c *receipt.Content) { c.Request.ID = "" }, receipt.ErrValue},
 		{"no kind", func(c *receipt.Content) { c.Kind = "" }, receipt.ErrValue},
 		{"no person", func(c *receipt.Content) { c.Person.ID = "" }, receipt.ErrValue},
@@ -111,7 +132,8 @@ func TestComposeRefuses(t *testing.T) {
 			c.Deadline = receipt.Time(app.At(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)))
 		}, receipt.ErrValue},
 		{"a digest that isn't one", func(c *receipt.Content) { c.Details = "digest" }, receipt.ErrValue},
-		{"a digest of another hash", func(c *receipt.Content) { c.Details = strings.Repeat("ab", 20) }, receipt.ErrValue},
+		{"a digest of another hash", func(c *receipt.Content) { c.Details = strings.Repeat("ab", 20) },
+			receipt.ErrValue},
 		{"a digest in capitals", func(c *receipt.Content) { c.Details = strings.Repeat("AB", 32) }, receipt.ErrValue},
 	} {
 		c := ukPayment()
@@ -137,13 +159,19 @@ func TestParseDocumentRefuses(t *testing.T) {
 		{"a line break", append(bytes.Clone(d.Bytes()), '\n'), receipt.ErrNotCanonical},
 		{"a member more", changed(t, d.Bytes(), func(m members) { m["zz"] = "" }), receipt.ErrMembers},
 		{"a member less", changed(t, d.Bytes(), func(m members) { delete(m, "client") }), receipt.ErrMembers},
-		{"null for a list", changed(t, d.Bytes(), func(m members) { at(m, "granted")["claims"] = nil }), receipt.ErrValue},
-		{"null in a list", changed(t, d.Bytes(), func(m members) { at(m, "granted")["claims"] = []any{nil} }), receipt.ErrValue},
-		{"another format", changed(t, d.Bytes(), func(m members) { m["version"] = "assent-approval/2" }), receipt.ErrVersion},
+		{"null for a list", changed(t, d.Bytes(), func(m members) { at(m, "granted")["claims"] = nil }),
+			receipt.ErrValue},
+		{"null in a list", changed(t, d.Bytes(), func(m members) { at(m, "granted")["claims"] = []any{nil} }),
+			receipt.ErrValue},
+		{"another format", changed(t, d.Bytes(), func(m members) { m["version"] = "assent-approval/2" }),
+			receipt.ErrVersion},
 		{"a receipt", approve(t, es256(t), ukPayment(), "").raw, receipt.ErrVersion},
-		{"a nonce that is too long", changed(t, d.Bytes(), func(m members) { m["nonce"] = text(make([]byte, 33)) }), receipt.ErrValue},
-		{"a padded nonce", changed(t, d.Bytes(), func(m members) { m["nonce"] = m["nonce"].(string) + "=" }), receipt.ErrValue},
-		{"a nonce of two lines", changed(t, d.Bytes(), func(m members) { m["nonce"] = m["nonce"].(string) + "\n" }), receipt.ErrValue},
+		{"a nonce that is too long", changed(t, d.Bytes(), func(m members) { m["nonce"] = text(make([]byte, 33)) }),
+			receipt.ErrValue},
+		{"a padded nonce", changed(t, d.Bytes(), func(m members) { m["nonce"] = m["nonce"].(string) + "=" }),
+			receipt.ErrValue},
+		{"a nonce of two lines", changed(t, d.Bytes(), func(m members) { m["nonce"] = m["nonce"].(string) + "\n" }),
+			receipt.ErrValue},
 	} {
 		if _, err := receipt.ParseDocument(row.raw); !errors.Is(err, row.reason) {
 			t.Errorf("%s: %v", row.name, err)

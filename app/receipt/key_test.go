@@ -37,7 +37,8 @@ func TestKeyRoundTrip(t *testing.T) {
 		}
 	}
 	for _, written := range []string{
-		receipt.PublicPEM(key.Public()), "\n" + receipt.PublicPEM(key.Public()) + "\n", strings.TrimSpace(receipt.PublicPEM(key.Public())),
+		receipt.PublicPEM(key.Public()), "\n" + receipt.PublicPEM(key.Public()) + "\n",
+		strings.TrimSpace(receipt.PublicPEM(key.Public())),
 		receipt.PublicText(key.Public()), " " + receipt.PublicText(key.Public()) + "\n",
 	} {
 		public, err := receipt.ParsePublicKey(written)
@@ -99,9 +100,12 @@ func TestKeyOfWrongKind(t *testing.T) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
 	public, long := receipt.PublicPEM(key.Public()), receipt.PublicText(key.Public())
-	misnamed := []string{strings.ReplaceAll(secret, "PRIVATE KEY", "EC PRIVATE KEY"), strings.ReplaceAll(public, "PUBLIC KEY", "CERTIFICATE")}
-	neither := []string{misnamed[0], misnamed[1], "", "\n", "none", block("PRIVATE KEY", pkcs8), block("EC PRIVATE KEY", sec1), block("PUBLIC KEY", pkix), block("PRIVATE KEY", []byte{1}),
-		block("PUBLIC KEY", []byte{1}), block("CERTIFICATE", pkix), secret + secret, public + public, public + "x", secret + "x", hex.EncodeToString(key.Public()), receipt.Fingerprint(key.Public()),
+	misnamed := []string{strings.ReplaceAll(secret, "PRIVATE KEY", "EC PRIVATE KEY"),
+		strings.ReplaceAll(public, "PUBLIC KEY", "CERTIFICATE")}
+	neither := []string{misnamed[0], misnamed[1], "", "\n", "none", block("PRIVATE KEY", pkcs8),
+		block("EC PRIVATE KEY", sec1), block("PUBLIC KEY", pkix), block("PRIVATE KEY", []byte{1}),
+		block("PUBLIC KEY", []byte{1}), block("CERTIFICATE", pkix), secret + secret, public + public, public + "x",
+		secret + "x", hex.EncodeToString(key.Public()), receipt.Fingerprint(key.Public()),
 		long[:42], long + "A", long + "=", strings.Replace(public, "BEGIN", "BEGiN", 1)}
 	for _, written := range append(neither, public, long) {
 		if got, err := receipt.ParseKey(written); !errors.Is(err, receipt.ErrKey) {
@@ -143,7 +147,8 @@ func TestKeyStaysSecret(t *testing.T) {
 		}
 		written.Write(append(raw, '\n'))
 	}
-	if n := strings.Count(written.String(), key.String()); n < 20 || !strings.Contains(key.String(), receipt.Fingerprint(key.Public())) {
+	if n := strings.Count(written.String(), key.String()); n < 20 ||
+		!strings.Contains(key.String(), receipt.Fingerprint(key.Public())) {
 		t.Errorf("the key is named %d times, as %s", n, key)
 	}
 	secret, err := key.PEM()
@@ -152,7 +157,8 @@ func TestKeyStaysSecret(t *testing.T) {
 	}
 	seed := private(t, key).Seed()
 	for _, start := range []string{
-		fmt.Sprint(seed[:4]), fmt.Sprintf("%x", seed[:4]), fmt.Sprintf("%X", seed[:4]), fmt.Sprintf("%#v", seed[:4]), fmt.Sprintf("%08b", seed[:4]), fmt.Sprintf("%q", seed[:4]),
+		fmt.Sprint(seed[:4]), fmt.Sprintf("%x", seed[:4]), fmt.Sprintf("%X", seed[:4]), fmt.Sprintf("%#v", seed[:4]),
+		fmt.Sprintf("%08b", seed[:4]), fmt.Sprintf("%q", seed[:4]),
 		text(seed[:6]), string(seed[:4]), strings.Split(secret, "\n")[1][24:40],
 	} {
 		start = strings.TrimPrefix(strings.TrimRight(start, "]}\""), "[]byte{")

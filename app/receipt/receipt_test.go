@@ -31,9 +31,17 @@ func TestReceipt(t *testing.T) {
 			}
 			sum := sha256.Sum256(a.raw)
 			want := receipt.Statement{
-				Content: a.document.Content(), DecidedAt: receipt.Time(decided), Owner: receipt.Owner{ID: row.content.Person.ID, Name: row.owner},
-				Passkey: receipt.Signer{ID: text([]byte("credential-of-16")), AAGUID: "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", Since: receipt.Time(since), BackupEligible: true, BackedUp: true},
-				KeyID:   receipt.Fingerprint(a.key.Public()), Trusted: true, Digest: hex.EncodeToString(sum[:]),
+				Content:   a.document.Content(),
+				DecidedAt: receipt.Time(decided),
+				Owner:     receipt.Owner{ID: row.content.Person.ID, Name: row.owner},
+				Passkey: receipt.Signer{
+					ID:             text([]byte("credential-of-16")),
+					AAGUID:         "fbfc3007-154e-4ecc-8c0b-6e020557d7bd",
+					Since:          receipt.Time(since),
+					BackupEligible: true,
+					BackedUp:       true,
+				},
+				KeyID: receipt.Fingerprint(a.key.Public()), Trusted: true, Digest: hex.EncodeToString(sum[:]),
 			}
 			if !reflect.DeepEqual(said, want) {
 				t.Errorf("it says\n%+v\nand not\n%+v", said, want)

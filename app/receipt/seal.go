@@ -91,9 +91,21 @@ func (k Key) assemble(d Document, a Assertion, p Passkey, at app.Instant) ([]byt
 	}
 	text := base64.RawURLEncoding.EncodeToString
 	return k.sign(receipt{
-		Version: Version, Document: d.fields, AuthenticatorData: text(a.AuthenticatorData), ClientDataJSON: text(a.ClientDataJSON), Signature: text(a.Signature),
-		Credential: credential{ID: text(p.ID), PublicKey: text(p.PublicKey), AAGUID: uuid(p.AAGUID), Owner: p.Owner, Since: Time(p.Since),
-			UserVerified: data.Flags.HasUserVerified(), BackupEligible: data.Flags.HasBackupEligible(), BackedUp: data.Flags.HasBackupState()},
+		Version:           Version,
+		Document:          d.fields,
+		AuthenticatorData: text(a.AuthenticatorData),
+		ClientDataJSON:    text(a.ClientDataJSON),
+		Signature:         text(a.Signature),
+		Credential: credential{
+			ID:             text(p.ID),
+			PublicKey:      text(p.PublicKey),
+			AAGUID:         uuid(p.AAGUID),
+			Owner:          p.Owner,
+			Since:          Time(p.Since),
+			UserVerified:   data.Flags.HasUserVerified(),
+			BackupEligible: data.Flags.HasBackupEligible(),
+			BackedUp:       data.Flags.HasBackupState(),
+		},
 		DecidedAt: Time(at),
 	})
 }

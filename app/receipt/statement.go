@@ -37,8 +37,14 @@ func (p parts) statement(trusted bool) Statement {
 	c := p.Credential
 	return Statement{
 		Content: p.document.Content(), DecidedAt: p.DecidedAt, Owner: c.Owner,
-		Passkey: Signer{ID: c.ID, AAGUID: c.AAGUID, Since: c.Since, BackupEligible: c.BackupEligible, BackedUp: c.BackedUp},
-		KeyID:   p.Installation.KeyID, Trusted: trusted, Digest: hex.EncodeToString(p.digest[:]),
+		Passkey: Signer{
+			ID:             c.ID,
+			AAGUID:         c.AAGUID,
+			Since:          c.Since,
+			BackupEligible: c.BackupEligible,
+			BackedUp:       c.BackedUp,
+		},
+		KeyID: p.Installation.KeyID, Trusted: trusted, Digest: hex.EncodeToString(p.digest[:]),
 	}
 }
 
@@ -47,11 +53,13 @@ func (p parts) statement(trusted bool) Statement {
 // and formatting characters are written out.
 func (s Statement) String() string {
 	var w statementWriter
-	w.line(0, "%s approved request %s of %s on %s.", or(s.Owner.Name, s.Owner.ID), or(s.Request.Ref, s.Request.ID), or(s.Client.Name, s.Client.ID), clock(s.DecidedAt))
+	w.line(0, "%s approved request %s of %s on %s.", or(s.Owner.Name, s.Owner.ID), or(s.Request.Ref, s.Request.ID),
+		or(s.Client.Name, s.Client.ID), clock(s.DecidedAt))
 	if s.Trusted {
 		w.line(0, "The receipt is genuine: nothing in it has been changed, and a key that you gave sealed it.")
 	} else {
-		w.line(0, "The file agrees with itself. That is all: no key was given, and a forger's file would agree with itself too.")
+		w.line(0,
+			"The file agrees with itself. That is all: no key was given, and a forger's file would agree with itself too.")
 	}
 	w.shown(s.Content)
 	w.granted(s)
@@ -60,7 +68,8 @@ func (s Statement) String() string {
 	w.line(1, "passkey: %s, theirs since %s", s.Passkey.ID, clock(s.Passkey.Since))
 	w.line(1, "authenticator model (AAGUID): %s", s.Passkey.AAGUID)
 	w.line(1, "user verification (fingerprint, face, PIN or the like): done")
-	w.line(1, "may be synced to other devices: %s; was synced: %s", yes(s.Passkey.BackupEligible), yes(s.Passkey.BackedUp))
+	w.line(1, "may be synced to other devices: %s; was synced: %s", yes(s.Passkey.BackupEligible),
+		yes(s.Passkey.BackedUp))
 	w.line(1, "device: %s (%s)", or(s.Device.Name, "without a name"), s.Device.ID)
 	w.line(1, "site: %s, relying party %s", s.Site.Origin, s.Site.RPID)
 	w.line(1, "request id: %s; kind: %s; client id: %s", s.Request.ID, s.Kind, or(s.Client.ID, "none"))
@@ -101,7 +110,8 @@ func (w *statementWriter) shown(c Content) {
 // inOrder is the order in which people read the members of what was shown;
 // others follow by name.
 var inOrder = []string{
-	"kind", "ref", "institution", "owner", "requester", "verb", "amount", "payee", "headline", "under", "message", "code", "notices", "boxes", "groups", "choice", "details", "links", "sentence", "deadline", "approve", "deny",
+	"kind", "ref", "institution", "owner", "requester", "verb", "amount", "payee", "headline", "under", "message",
+	"code", "notices", "boxes", "groups", "choice", "details", "links", "sentence", "deadline", "approve", "deny",
 	"label", "title", "name", "value", "text", "more", "number", "host", "url", "items", "accounts", "lines",
 }
 
@@ -163,7 +173,8 @@ func (w *statementWriter) granted(s Statement) {
 	for _, list := range []struct {
 		name  string
 		items []string
-	}{{"scopes", s.Granted.Scopes}, {"claims", s.Granted.Claims}, {"verified claims", s.Granted.VerifiedClaims}, {"accounts", s.Granted.Accounts}} {
+	}{{"scopes", s.Granted.Scopes}, {"claims", s.Granted.Claims}, {"verified claims", s.Granted.VerifiedClaims},
+		{"accounts", s.Granted.Accounts}} {
 		if len(list.items) > 0 {
 			any = true
 			w.line(1, "%s: %s", list.name, strings.Join(list.items, ", "))
@@ -176,22 +187,27 @@ func (w *statementWriter) granted(s Statement) {
 
 func (w *statementWriter) claims(s Statement) {
 	w.section("What this proves")
-	w.line(1, "- The holder of this passkey signed exactly what was shown and granted, as it stands above. A changed amount, payee or word, and the signature would not fit.")
+	w.line(1,
+		"- The holder of this passkey signed exactly what was shown and granted, as it stands above. A changed amount, payee or word, and the signature would not fit.")
 	w.line(1, "- The passkey verified whoever used it, and signed for %s and no other site.", s.Site.RPID)
 	if s.Trusted {
-		w.line(1, "- The installation says that the passkey is this person's, since when, and when it was signed. The times are of its clock.")
+		w.line(1,
+			"- The installation says that the passkey is this person's, since when, and when it was signed. The times are of its clock.")
 	}
 	w.section("What it does not claim")
 	if !s.Trusted {
-		w.line(1, "- Which installation made it, whose passkey it is, or when. Get the installation's public key by another way and verify with it.")
+		w.line(1,
+			"- Which installation made it, whose passkey it is, or when. Get the installation's public key by another way and verify with it.")
 	}
 	w.line(1, "- That the person read or understood what was shown, or wasn't deceived or pressed into it.")
-	w.line(1, "- That the device's display was honest: one in somebody else's power can show one thing and sign another.")
+	w.line(1,
+		"- That the device's display was honest: one in somebody else's power can show one thing and sign another.")
 	switch {
 	case s.Passkey.BackupEligible:
 		w.line(1, "- That one certain device was held: a passkey that may be synced is not possession of one device.")
 	default:
-		w.line(1, "- That the passkey can't leave its device: it says so of itself, and nothing in the receipt attests it.")
+		w.line(1,
+			"- That the passkey can't leave its device: it says so of itself, and nothing in the receipt attests it.")
 	}
 	w.line(1, "- What became of it: whether the answer was delivered, or a payment made.")
 }

@@ -110,7 +110,8 @@ func TestStatementNameless(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"person-andrea approved request req_8Yb2mQx4TzVw of d9de35e3bcb44d96ba5bca98058e993c on ", "What was granted to d9de35e3bcb44d96ba5bca98058e993c\n  nothing beyond the request itself\n",
+		"person-andrea approved request req_8Yb2mQx4TzVw of d9de35e3bcb44d96ba5bca98058e993c on ",
+		"What was granted to d9de35e3bcb44d96ba5bca98058e993c\n  nothing beyond the request itself\n",
 		"person: without a name (person-andrea)\n", "device: without a name (device-1)\n",
 	} {
 		if !strings.Contains(s.String(), want) {

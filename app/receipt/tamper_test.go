@@ -79,7 +79,8 @@ func TestEveryLength(t *testing.T) {
 func TestEveryMember(t *testing.T) {
 	t.Parallel()
 	a := approve(t, eddsa(t), leastPayment(), "Ana")
-	ownWord := []string{"credential.owner.name empty", "credential.owner.name one letter longer", "credential.id one letter longer"}
+	ownWord := []string{"credential.owner.name empty", "credential.owner.name one letter longer",
+		"credential.id one letter longer"}
 	visited := 0
 	each(object(t, a.raw), nil, func(path []string, name string) {
 		visited++
@@ -130,8 +131,10 @@ func TestEverySpelling(t *testing.T) {
 		name, old, new string
 		reason         receipt.Reason
 	}{
-		{"members in another order", `"amount":"£1,234.50","approve":"Approve"`, `"approve":"Approve","amount":"£1,234.50"`, receipt.ErrNotCanonical},
-		{"whitespace after a colon", `"version":"assent-receipt/1"`, `"version": "assent-receipt/1"`, receipt.ErrNotCanonical},
+		{"members in another order", `"amount":"£1,234.50","approve":"Approve"`,
+			`"approve":"Approve","amount":"£1,234.50"`, receipt.ErrNotCanonical},
+		{"whitespace after a colon", `"version":"assent-receipt/1"`, `"version": "assent-receipt/1"`,
+			receipt.ErrNotCanonical},
 		{"whitespace in front", `{"authenticator_data"`, "{\n\"authenticator_data\"", receipt.ErrNotCanonical},
 		{"a tab behind a comma", `,"document":{`, ",\t\"document\":{", receipt.ErrNotCanonical},
 		{"an escaped letter", `"deny":"Deny"`, `"deny":"\u0044eny"`, receipt.ErrNotCanonical},
@@ -152,8 +155,10 @@ func TestEverySpelling(t *testing.T) {
 		{"a padded signature", `","version":"assent-receipt/1"`, `=","version":"assent-receipt/1"`, receipt.ErrValue},
 		{"a comment", `"document":{`, `/**/"document":{`, receipt.ErrNotJSON},
 		{"a comma too many", `"deny":"Deny"`, `"deny":"Deny",`, receipt.ErrNotJSON},
-		{"a time with another zone", `"decided_at":"2026-11-23T14:30:41.318Z"`, `"decided_at":"2026-11-23T14:30:41.318+00:00"`, receipt.ErrValue},
-		{"a time without milliseconds", `"since":"2026-03-02T09:15:04.120Z"`, `"since":"2026-03-02T09:15:04.12Z"`, receipt.ErrValue},
+		{"a time with another zone", `"decided_at":"2026-11-23T14:30:41.318Z"`,
+			`"decided_at":"2026-11-23T14:30:41.318+00:00"`, receipt.ErrValue},
+		{"a time without milliseconds", `"since":"2026-03-02T09:15:04.120Z"`, `"since":"2026-03-02T09:15:04.12Z"`,
+			receipt.ErrValue},
 		{"an AAGUID in capitals", `"aaguid":"fbfc`, `"aaguid":"FBFC`, receipt.ErrValue},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -172,7 +177,8 @@ func TestUnusedBits(t *testing.T) {
 	t.Parallel()
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	a := approve(t, es256(t), ukPayment(), "Andrea Smith")
-	for _, path := range [][]string{{"authenticator_data"}, {"document", "nonce"}, {"credential", "id"}, {"installation", "public_key"}, {"installation", "signature"}} {
+	for _, path := range [][]string{{"authenticator_data"}, {"document", "nonce"}, {"credential", "id"},
+		{"installation", "public_key"}, {"installation", "signature"}} {
 		raw := changed(t, a.raw, func(m members) {
 			in, name := at(m, path[:len(path)-1]...), path[len(path)-1]
 			s := in[name].(string)
@@ -180,7 +186,8 @@ func TestUnusedBits(t *testing.T) {
 			in[name] = s[:len(s)-1] + digits[i+1:i+2]
 		})
 		refused(t, strings.Join(path, "."), raw, a.key.Public())
-		if _, err := receipt.Verify(raw); !errors.Is(err, receipt.ErrValue) || !strings.Contains(err.Error(), "not base64url") {
+		if _, err := receipt.Verify(raw); !errors.Is(err, receipt.ErrValue) ||
+			!strings.Contains(err.Error(), "not base64url") {
 			t.Errorf("%s is refused with %q", strings.Join(path, "."), err)
 		}
 	}

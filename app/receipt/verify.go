@@ -174,7 +174,9 @@ func publicKeyOf(raw []byte) (any, error) {
 // WebAuthn Level 3, section 7.2.
 func (p *parts) approval(held bool) error {
 	hash := sha256.Sum256(p.clientDataJSON)
-	if ok, err := webauthncose.VerifySignature(p.publicKey, slices.Concat(p.authenticatorData, hash[:]), p.signature); err != nil || !ok {
+	if ok, err := webauthncose.VerifySignature(p.publicKey, slices.Concat(p.authenticatorData, hash[:]),
+		p.signature); err != nil ||
+		!ok {
 		return ErrSignature
 	}
 	client, err := clientData(p.clientDataJSON)

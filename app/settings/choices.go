@@ -45,10 +45,19 @@ type Protection struct {
 
 // NewInstallation is the policy that a new installation begins with: what a
 // bank's payments need most, and what costs honest people least.
-var NewInstallation = Protection{ReportPauses: app.PausePayments, UnderAttack: []string{"br-payment", "uk-payment"}, CoolingHours: 1}
+var NewInstallation = Protection{
+	ReportPauses: app.PausePayments,
+	UnderAttack:  []string{"br-payment", "uk-payment"},
+	CoolingHours: 1,
+}
 
 func protectionOf(p config.Protection) Protection {
-	return Protection{ReportPauses: p.ReportPauses, MatchCode: p.MatchCode, UnderAttack: p.UnderAttack, CoolingHours: int(p.Cooling / time.Hour)}
+	return Protection{
+		ReportPauses: p.ReportPauses,
+		MatchCode:    p.MatchCode,
+		UnderAttack:  p.UnderAttack,
+		CoolingHours: int(p.Cooling / time.Hour),
+	}
 }
 
 // Retention is how many days each kind of record is kept.
@@ -62,7 +71,14 @@ type Retention struct {
 }
 
 // DefaultRetention is what counts until somebody chooses.
-var DefaultRetention = Retention{Payloads: 90, Requests: 730, Receipts: 1825, Audit: 2190, Counters: 400, Deliveries: 90}
+var DefaultRetention = Retention{
+	Payloads:   90,
+	Requests:   730,
+	Receipts:   1825,
+	Audit:      2190,
+	Counters:   400,
+	Deliveries: 90,
+}
 
 // Limits are the fewest and the most days that a kind of record may be kept.
 type Limits struct{ Least, Most int }

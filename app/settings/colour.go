@@ -149,8 +149,9 @@ const comfortable = 6
 
 // grounds are what the accent is written on, as app.css has them.
 var grounds = map[Theme]struct{ paper, slip, sunk, accent, on Colour }{
-	Light: {mustColour("#f5f2eb"), mustColour("#ffffff"), mustColour("#efebe2"), mustColour("#0e5a4a"), mustColour("#ffffff")},
-	Dark:  {mustColour("#12161d"), mustColour("#1a202a"), mustColour("#0d1117"), mustColour("#5cc2a6"), Colour{}},
+	Light: {mustColour("#f5f2eb"), mustColour("#ffffff"), mustColour("#efebe2"), mustColour("#0e5a4a"),
+		mustColour("#ffffff")},
+	Dark: {mustColour("#12161d"), mustColour("#1a202a"), mustColour("#0d1117"), mustColour("#5cc2a6"), Colour{}},
 }
 
 // Accent is an accent in one theme, with what follows from it.
@@ -198,7 +199,8 @@ func (p Pair) Passes() bool { return p.Ratio >= Legible }
 func (a Accent) Pairs() []Pair {
 	g := grounds[a.Theme]
 	return []Pair{
-		{OnPaper, Contrast(a.Colour, g.paper)}, {OnSlip, Contrast(a.Colour, g.slip)}, {OnSunk, Contrast(a.Colour, g.sunk)},
+		{OnPaper, Contrast(a.Colour, g.paper)}, {OnSlip, Contrast(a.Colour, g.slip)},
+		{OnSunk, Contrast(a.Colour, g.sunk)},
 		{OnSoft, Contrast(a.Colour, a.Soft)}, {Written, Contrast(a.Colour, a.On)},
 	}
 }

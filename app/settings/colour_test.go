@@ -25,8 +25,10 @@ func TestContrast(t *testing.T) {
 		a, b string
 		want float64
 	}{
-		{"#000000", "#ffffff", 21}, {"#777777", "#ffffff", 4.48}, {"#767676", "#fff", 4.54}, {"#ff0000", "#ffffff", 4.00},
-		{"#0000ff", "#ffffff", 8.59}, {"#0e5a4a", "#f5f2eb", 7.28}, {"#5cc2a6", "#1a202a", 7.57}, {"#123456", "#123456", 1},
+		{"#000000", "#ffffff", 21}, {"#777777", "#ffffff", 4.48}, {"#767676", "#fff", 4.54},
+		{"#ff0000", "#ffffff", 4.00},
+		{"#0000ff", "#ffffff", 8.59}, {"#0e5a4a", "#f5f2eb", 7.28}, {"#5cc2a6", "#1a202a", 7.57},
+		{"#123456", "#123456", 1},
 	} {
 		if got := settings.Contrast(colour(t, row.a), colour(t, row.b)); math.Abs(got-row.want) > 0.011 {
 			t.Errorf("%s on %s: %.3f, want %.2f", row.a, row.b, got, row.want)
@@ -72,7 +74,8 @@ func TestGroundsAreTheStylesheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`--paper: (#\w+); --slip: (#\w+); --sunk: (#\w+); --line`).FindAllStringSubmatch(string(css), -1)
+	found := regexp.MustCompile(`--paper: (#\w+); --slip: (#\w+); --sunk: (#\w+); --line`).FindAllStringSubmatch(string(css),
+		-1)
 	accents := regexp.MustCompile(`--accent: (#\w+);`).FindAllStringSubmatch(string(css), -1)
 	if len(found) != 3 || len(accents) != 3 {
 		t.Fatalf("%d schemes, %d accents", len(found), len(accents))
@@ -99,7 +102,8 @@ func TestGreyStaysGrey(t *testing.T) {
 	own := []settings.Colour{settings.OwnAccent(settings.Light), settings.OwnAccent(settings.Dark)}
 	for v := range 256 {
 		c := settings.Colour{R: uint8(v), G: uint8(v), B: uint8(v)}
-		derived := []settings.Colour{settings.Nearest(settings.Light, c), settings.Nearest(settings.Dark, c), settings.Derived(c)}
+		derived := []settings.Colour{settings.Nearest(settings.Light, c), settings.Nearest(settings.Dark, c),
+			settings.Derived(c)}
 		for _, got := range derived {
 			if !slices.Contains(own, got) && (got.R != got.G || got.G != got.B) {
 				t.Errorf("%s becomes %s", c, got)

@@ -54,14 +54,16 @@ func (s *Service) retain(ctx context.Context, sign Sign, waited bool) (wait time
 		return unread, waited, err
 	}
 	if ago := s.cfg.Store.Now().Sub(last.At); ok && ago > gap && !waited {
-		s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong", "last", last.At.Time(), "ago", ago, "waits", doubted)
+		s.cfg.Log.WarnContext(ctx, "retention waits, for its last run is long ago: set the clock right if it is wrong",
+			"last", last.At.Time(), "ago", ago, "waits", doubted)
 		return doubted, true, nil
 	}
 	run, err := s.Retain(ctx, sign)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err", err)
+		s.cfg.Log.ErrorContext(ctx, "retention could not erase everything that it should", "failed", run.Failed, "err",
+			err)
 	default:
 		s.cfg.Log.InfoContext(ctx, "retention", "erased", run.Erased)
 	}

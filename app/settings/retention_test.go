@@ -37,8 +37,9 @@ func TestRetention(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := db.Approve(t.Context(), storetest.On(dev), approved.ID, app.Approval{Digest: "digest", Granted: "{}", Receipt: "proof", CredentialID: dev.CredentialID, At: db.Now(),
-		Payment: &app.Payment{PayeeHash: "h", Currency: "GBP", Amount: "1.00"}}); err != nil {
+	if err := db.Approve(t.Context(), storetest.On(dev), approved.ID,
+		app.Approval{Digest: "digest", Granted: "{}", Receipt: "proof", CredentialID: dev.CredentialID, At: db.Now(),
+			Payment: &app.Payment{PayeeHash: "h", Currency: "GBP", Amount: "1.00"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Deny(t.Context(), storetest.On(dev), denied.ID, app.ReasonReported); err != nil {
@@ -91,7 +92,8 @@ func TestRetention(t *testing.T) {
 	if run := retain(); run.Erased["payloads"] != 2 {
 		t.Errorf("after ten days: %v", run.Erased)
 	}
-	if r := at(approved.ID); r.Payload != "" || r.Details != "" || r.LoginState != "" || r.UserIdentifier != "" || r.Receipt != "proof" || r.ClientName == "" {
+	if r := at(approved.ID); r.Payload != "" || r.Details != "" || r.LoginState != "" || r.UserIdentifier != "" ||
+		r.Receipt != "proof" || r.ClientName == "" {
 		t.Errorf("after ten days: %+v", r)
 	}
 	if r := at(stuck.ID); r.Payload == "" || r.Details == "" {
@@ -99,12 +101,14 @@ func TestRetention(t *testing.T) {
 	}
 
 	db.Clock.Advance(30 * day)
-	if run := retain(); run.Erased["requests"] != 1 || run.Erased["counters"] == 0 || !gone(denied.ID) || gone(approved.ID) || gone(stuck.ID) {
+	if run := retain(); run.Erased["requests"] != 1 || run.Erased["counters"] == 0 || !gone(denied.ID) ||
+		gone(approved.ID) || gone(stuck.ID) {
 		t.Errorf("after forty days: %v", run.Erased)
 	}
 
 	db.Clock.Advance(360 * day)
-	if run := retain(); run.Erased["receipts"] != 1 || run.Erased["requests"] != 1 || !gone(approved.ID) || gone(stuck.ID) {
+	if run := retain(); run.Erased["receipts"] != 1 || run.Erased["requests"] != 1 || !gone(approved.ID) ||
+		gone(stuck.ID) {
 		t.Errorf("after four hundred days: %v", run.Erased)
 	}
 
@@ -113,7 +117,8 @@ func TestRetention(t *testing.T) {
 	if run.Erased["audit"] == 0 {
 		t.Errorf("after five hundred days: %v", run.Erased)
 	}
-	report, err := db.VerifyAudit(t.Context(), store.AuditHead{}, func(message, signature []byte) bool { return string(key.Sign(message)) == string(signature) })
+	report, err := db.VerifyAudit(t.Context(), store.AuditHead{},
+		func(message, signature []byte) bool { return string(key.Sign(message)) == string(signature) })
 	if err != nil || report.Finding != nil {
 		t.Errorf("the audit isn't whole: %+v %v", report.Finding, err)
 	}
@@ -134,7 +139,8 @@ func TestRetentionGoesInBatches(t *testing.T) {
 	ada := db.MustPerson("ada")
 	const many = 1203
 	for range many {
-		if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(ada, db.Now().Add(time.Minute)), store.Fatigue{Notices: 1, Window: time.Minute}, true); err != nil {
+		if _, _, err := db.StartRequest(t.Context(), app.System, storetest.Request(ada, db.Now().Add(time.Minute)),
+			store.Fatigue{Notices: 1, Window: time.Minute}, true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -157,7 +163,8 @@ func TestRetentionGoesInBatches(t *testing.T) {
 
 // running runs retention on a clock that moves with sleep, and only leaps
 // otherwise. ran tells whether it ran within the last hour.
-func running(t *testing.T, first func(*storetest.DB, *settings.Service)) (db *storetest.DB, sleep func(time.Duration), ran func() bool) {
+func running(t *testing.T,
+	first func(*storetest.DB, *settings.Service)) (db *storetest.DB, sleep func(time.Duration), ran func() bool) {
 	t.Helper()
 	db = storetest.New(t)
 	s := open(t, db, nil, config.Protection{})
@@ -262,7 +269,8 @@ func TestRetentionSurvivesAPanic(t *testing.T) {
 		db := storetest.New(t)
 		watch := background.New(nil)
 		db.MustPerson("ada") // is in the audit
-		s, err := settings.New(t.Context(), settings.Config{Store: db.Store, Watch: watch, Log: slog.New(slog.DiscardHandler)})
+		s, err := settings.New(t.Context(),
+			settings.Config{Store: db.Store, Watch: watch, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,8 +97,12 @@ const (
 
 // fixedBy are the flags that fix a field of a choice.
 var fixedBy = map[string]string{
-	"institution": fixesInstitution, "report_pauses": fixesPauses, "match_code": fixesMatchCode, "under_attack": fixesUnderAttack, "cooling": fixesCooling,
-	"four_eyes": fixesFourEyes,
+	"institution":   fixesInstitution,
+	"report_pauses": fixesPauses,
+	"match_code":    fixesMatchCode,
+	"under_attack":  fixesUnderAttack,
+	"cooling":       fixesCooling,
+	"four_eyes":     fixesFourEyes,
 }
 
 // Fixed gives the setting that fixes a field of a choice, which then can't be
@@ -185,8 +189,13 @@ func accents(b Branding) map[Theme]Accent {
 // and a profile that always asks for the code needn't while under attack.
 func (s *Service) effective(p Protection) config.Protection {
 	p = s.overruled(p)
-	out := config.Protection{ReportPauses: p.ReportPauses, MatchCode: p.MatchCode, Cooling: time.Duration(p.CoolingHours) * time.Hour,
-		CodePatterns: s.cfg.Protection.CodePatterns, RefuseWithoutCode: s.cfg.Protection.RefuseWithoutCode}
+	out := config.Protection{
+		ReportPauses:      p.ReportPauses,
+		MatchCode:         p.MatchCode,
+		Cooling:           time.Duration(p.CoolingHours) * time.Hour,
+		CodePatterns:      s.cfg.Protection.CodePatterns,
+		RefuseWithoutCode: s.cfg.Protection.RefuseWithoutCode,
+	}
 	if s.fixed("cooling") || protectionOf(s.cfg.Protection).CoolingHours == p.CoolingHours {
 		out.Cooling = s.cfg.Protection.Cooling // which may be no whole number of hours
 	}
@@ -219,7 +228,8 @@ func (s *Service) overruled(p Protection) Protection {
 // ChooseBranding makes b the brand. based is the version that was changed
 // (Current.Versions); another's meanwhile is app.ErrChanged. What is wrong is
 // Faults. A logo that isn't kept yet is given as picture.
-func (s *Service) ChooseBranding(ctx context.Context, by app.Actor, b Branding, based int64, picture ...store.Logo) error {
+func (s *Service) ChooseBranding(ctx context.Context, by app.Actor, b Branding, based int64,
+	picture ...store.Logo) error {
 	if s.fixed("institution") {
 		b.Institution = s.Current().Branding.Institution
 	}
@@ -311,12 +321,14 @@ func (s *Service) choose(ctx context.Context, by app.Actor, name Name, value any
 
 // chooseWith is choose with the picture that the value names, where that isn't
 // kept yet.
-func (s *Service) chooseWith(ctx context.Context, by app.Actor, name Name, value any, based, bringsBack int64, picture *store.Logo) error {
+func (s *Service) chooseWith(ctx context.Context, by app.Actor, name Name, value any, based, bringsBack int64,
+	picture *store.Logo) error {
 	text, err := encode(value)
 	if err != nil {
 		return err
 	}
-	if _, err := s.cfg.Store.Choose(ctx, by, store.Choice{Name: string(name), Value: text, BringsBack: bringsBack, Picture: picture}, based); err != nil {
+	if _, err := s.cfg.Store.Choose(ctx, by,
+		store.Choice{Name: string(name), Value: text, BringsBack: bringsBack, Picture: picture}, based); err != nil {
 		return err
 	}
 	return s.load(context.WithoutCancel(ctx))

@@ -22,8 +22,9 @@ var owner = app.Actor{Kind: app.ActorAdmin, ID: "owner"}
 
 func open(t *testing.T, db *storetest.DB, given config.Given, p config.Protection) *settings.Service {
 	t.Helper()
-	s, err := settings.New(t.Context(), settings.Config{Store: db.Store, Given: given, Institution: "Northmoor", Protection: p,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	s, err := settings.New(t.Context(),
+		settings.Config{Store: db.Store, Given: given, Institution: "Northmoor", Protection: p,
+			Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,8 @@ func TestVersionsAndRevert(t *testing.T) {
 	s := open(t, db, nil, config.Protection{})
 	choose := func(name string) {
 		t.Helper()
-		if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Institution: name, Accent: "#0E5A4A"}, version(s, settings.BrandingName)); err != nil {
+		if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Institution: name, Accent: "#0E5A4A"},
+			version(s, settings.BrandingName)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,13 +51,15 @@ func TestVersionsAndRevert(t *testing.T) {
 	choose("Ribeira")
 	choose("Ribeira & Filhos")
 	choose("Ribeira & Filhos") // the same again is no version
-	if got := s.Current(); got.Institution != "Ribeira & Filhos" || got.Branding.Accent != "#0e5a4a" || version(s, settings.BrandingName) != 2 {
+	if got := s.Current(); got.Institution != "Ribeira & Filhos" || got.Branding.Accent != "#0e5a4a" ||
+		version(s, settings.BrandingName) != 2 {
 		t.Errorf("chosen: %+v", got)
 	}
 	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{}, 1); !errors.Is(err, app.ErrChanged) {
 		t.Errorf("from a version that has passed: %v", err)
 	}
-	if name, err := s.Revert(t.Context(), owner, 1, 2); err != nil || name != settings.BrandingName || s.Current().Institution != "Ribeira" {
+	if name, err := s.Revert(t.Context(), owner, 1, 2); err != nil || name != settings.BrandingName ||
+		s.Current().Institution != "Ribeira" {
 		t.Errorf("bringing back: %v %v %q", name, err, s.Current().Institution)
 	}
 	if _, err := s.Revert(t.Context(), owner, 99, 3); !errors.Is(err, app.ErrUnknownVersion) {
@@ -70,7 +74,8 @@ func TestVersionsAndRevert(t *testing.T) {
 	if err != nil || len(rows) != 3 || rows[0].BringsBack != 1 || rows[0].AdminID != "owner" {
 		t.Fatalf("history: %+v %v", rows, err)
 	}
-	if err := s.Reset(t.Context(), owner, settings.BrandingName, 3); err != nil || s.Current().Institution != "Northmoor" {
+	if err := s.Reset(t.Context(), owner, settings.BrandingName, 3); err != nil ||
+		s.Current().Institution != "Northmoor" {
 		t.Errorf("choosing nothing: %v %q", err, s.Current().Institution)
 	}
 	changes, err := db.AuditOf(t.Context(), "setting.change", 10)
@@ -108,13 +113,21 @@ func TestContradictionsAreRefused(t *testing.T) {
 		field  string
 		offer  bool
 	}{
-		"code in both lists":              {protect(settings.Protection{MatchCode: []string{"regular"}, UnderAttack: []string{"regular"}}), "under_attack", false},
-		"a profile without a code":        {protect(settings.Protection{MatchCode: []string{"br-data"}}), "match_code", false},
-		"a negative cooling":              {protect(settings.Protection{CoolingHours: -1}), "cooling", false},
-		"a cooling of two months":         {protect(settings.Protection{CoolingHours: 1440}), "cooling", false},
-		"audit shorter than receipts":     {keep(func(r *settings.Retention) { r.Audit = r.Receipts - 1 }), "audit", false},
-		"audit shorter than requests":     {keep(func(r *settings.Retention) { r.Receipts, r.Audit, r.Requests = 400, 400, 500 }), "audit", false},
-		"payloads longer than requests":   {keep(func(r *settings.Retention) { r.Payloads = r.Requests + 1 }), "requests", false},
+		"code in both lists": {protect(settings.Protection{
+			MatchCode:   []string{"regular"},
+			UnderAttack: []string{"regular"},
+		}),
+			"under_attack", false},
+		"a profile without a code": {protect(settings.Protection{MatchCode: []string{"br-data"}}), "match_code",
+			false},
+		"a negative cooling":      {protect(settings.Protection{CoolingHours: -1}), "cooling", false},
+		"a cooling of two months": {protect(settings.Protection{CoolingHours: 1440}), "cooling", false},
+		"audit shorter than receipts": {keep(func(r *settings.Retention) { r.Audit = r.Receipts - 1 }), "audit",
+			false},
+		"audit shorter than requests": {keep(func(r *settings.Retention) { r.Receipts, r.Audit, r.Requests = 400, 400, 500 }),
+			"audit", false},
+		"payloads longer than requests": {keep(func(r *settings.Retention) { r.Payloads = r.Requests + 1 }),
+			"requests", false},
 		"receipts under the floor":        {keep(func(r *settings.Retention) { r.Receipts = 395 }), "receipts", false},
 		"audit under the floor":           {keep(func(r *settings.Retention) { r.Audit = 182 }), "audit", false},
 		"payloads for no day":             {keep(func(r *settings.Retention) { r.Payloads = 0 }), "payloads", false},
@@ -122,11 +135,13 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"a yellow accent":                 {brand(settings.Branding{Accent: "#ffcc00"}), "accent", true},
 		"a navy accent in the dark":       {brand(settings.Branding{AccentDark: "#000080"}), "accent_dark", true},
 		"no colour":                       {brand(settings.Branding{Accent: "green"}), "accent", false},
-		"a name that turns the line":      {brand(settings.Branding{Institution: "Bank\u202eknaB"}), "institution", false},
-		"a name of 61 letters":            {brand(settings.Branding{Institution: strings.Repeat("é", 61)}), "institution", false},
+		"a name that turns the line": {brand(settings.Branding{Institution: "Bank\u202eknaB"}), "institution",
+			false},
+		"a name of 61 letters": {brand(settings.Branding{Institution: strings.Repeat("é", 61)}), "institution", false},
 	} {
 		var faults settings.Faults
-		if err := row.choose(); !errors.As(err, &faults) || len(faults) != 1 || faults[0].Field != row.field || (faults[0].Offer != "") != row.offer {
+		if err := row.choose(); !errors.As(err, &faults) || len(faults) != 1 || faults[0].Field != row.field ||
+			(faults[0].Offer != "") != row.offer {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -143,7 +158,8 @@ func TestContradictionsAreRefused(t *testing.T) {
 	if rows, err := db.ChoiceHistory(t.Context(), 0, 10); err != nil || len(rows) != 0 {
 		t.Errorf("something was stored: %+v %v", rows, err)
 	}
-	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: "none"}, 0); !errors.Is(err, app.ErrUnknownVersion) {
+	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: "none"},
+		0); !errors.Is(err, app.ErrUnknownVersion) {
 		t.Errorf("a logo that isn't there: %v", err)
 	}
 }
@@ -153,21 +169,32 @@ func TestContradictionsAreRefused(t *testing.T) {
 func TestFixedSettingsWin(t *testing.T) {
 	db := storetest.New(t)
 	s := open(t, db, nil, config.Protection{})
-	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{ReportPauses: app.PauseAll, UnderAttack: []string{"regular", "uk-payment"}, CoolingHours: 24}, 0); err != nil {
+	if err := s.ChooseProtection(t.Context(), owner,
+		settings.Protection{
+			ReportPauses: app.PauseAll,
+			UnderAttack:  []string{"regular", "uk-payment"},
+			CoolingHours: 24,
+		},
+		0); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Current().Protection; got.ReportPauses != app.PauseAll || got.Cooling != 24*time.Hour || !slices.Equal(got.UnderAttack, []string{"regular", "uk-payment"}) {
+	if got := s.Current().Protection; got.ReportPauses != app.PauseAll || got.Cooling != 24*time.Hour ||
+		!slices.Equal(got.UnderAttack, []string{"regular", "uk-payment"}) {
 		t.Fatalf("chosen: %+v", got)
 	}
 	given := config.Given{
-		{Name: "match-code", Env: "ASSENT_MATCH_CODE", Origin: config.FromFile}, {Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromFlag},
-		{Name: "report-pauses", Env: "ASSENT_REPORT_PAUSES", Origin: config.FromDefault}, {Name: "institution", Env: "ASSENT_INSTITUTION", Origin: config.FromEnv},
+		{Name: "match-code", Env: "ASSENT_MATCH_CODE", Origin: config.FromFile},
+		{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromFlag},
+		{Name: "report-pauses", Env: "ASSENT_REPORT_PAUSES", Origin: config.FromDefault},
+		{Name: "institution", Env: "ASSENT_INSTITUTION", Origin: config.FromEnv},
 	}
 	s = open(t, db, given, config.Protection{MatchCode: []string{"regular"}, Cooling: 90 * time.Minute})
-	if got := s.Current().Protection; got.ReportPauses != app.PauseAll || got.Cooling != 90*time.Minute || !slices.Equal(got.MatchCode, []string{"regular"}) || !slices.Equal(got.UnderAttack, []string{"uk-payment"}) {
+	if got := s.Current().Protection; got.ReportPauses != app.PauseAll || got.Cooling != 90*time.Minute ||
+		!slices.Equal(got.MatchCode, []string{"regular"}) || !slices.Equal(got.UnderAttack, []string{"uk-payment"}) {
 		t.Errorf("under what is fixed: %+v", got)
 	}
-	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Institution: "Other"}, 0); err != nil || s.Current().Institution != "Northmoor" {
+	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Institution: "Other"}, 0); err != nil ||
+		s.Current().Institution != "Northmoor" {
 		t.Errorf("a name that is fixed: %v %q", err, s.Current().Institution)
 	}
 	if by, is := s.Fixed("cooling"); !is || by.Env != "ASSENT_COOLING" || by.Origin != config.FromFlag {
@@ -189,7 +216,8 @@ func TestStylesheet(t *testing.T) {
 	}
 	css, id := s.Current().Stylesheet()
 	dark := settings.Derived(colour(t, "#1f4e8c")).String()
-	if !strings.HasPrefix(css, ":root { --accent: #1f4e8c; --on-accent: #ffffff;") || strings.Count(css, "--accent: "+dark) != 2 || len(id) != 12 {
+	if !strings.HasPrefix(css, ":root { --accent: #1f4e8c; --on-accent: #ffffff;") ||
+		strings.Count(css, "--accent: "+dark) != 2 || len(id) != 12 {
 		t.Errorf("%s %s", id, css)
 	}
 }
@@ -218,7 +246,8 @@ func TestLogos(t *testing.T) {
 	if _, err := s.ShowLogo(t.Context(), id); !errors.Is(err, app.ErrUnknownVersion) {
 		t.Errorf("a logo that nobody chose is shown: %v", err)
 	}
-	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: id}, 0); !errors.Is(err, app.ErrUnknownVersion) {
+	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: id},
+		0); !errors.Is(err, app.ErrUnknownVersion) {
 		t.Errorf("a logo that isn't there: %v", err)
 	}
 	if err := s.ChooseBranding(t.Context(), owner, settings.Branding{Logo: id}, 0, logo); err != nil {
@@ -242,12 +271,16 @@ func TestLogos(t *testing.T) {
 		file []byte
 		key  string
 	}{
-		"an SVG": {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "logo_kind"}, "half a PNG": {encode(192, 192)[:60], "logo_kind"},
-		"too large": {make([]byte, settings.LogoBytes+1), "logo_size"}, "too wide": {encode(1025, 40), "logo_sides"}, "too small": {encode(31, 31), "logo_sides"},
+		"an SVG":       {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "logo_kind"},
+		"half a PNG":   {encode(192, 192)[:60], "logo_kind"},
+		"too large":    {make([]byte, settings.LogoBytes+1), "logo_size"},
+		"too wide":     {encode(1025, 40), "logo_sides"},
+		"too small":    {encode(31, 31), "logo_sides"},
 		"a small WebP": {webp, "logo_sides"}, "nothing": {nil, "logo_kind"},
 	} {
 		var faults settings.Faults
-		if _, err := settings.ReadLogo(row.file); !errors.As(err, &faults) || !strings.HasSuffix(string(faults[0].Key), row.key) {
+		if _, err := settings.ReadLogo(row.file); !errors.As(err, &faults) ||
+			!strings.HasSuffix(string(faults[0].Key), row.key) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -258,8 +291,15 @@ func TestLogos(t *testing.T) {
 func TestNewInstallationsBeginWithPolicies(t *testing.T) {
 	begin := func(db *storetest.DB, given config.Given, p config.Protection) *settings.Service {
 		t.Helper()
-		s, err := settings.New(t.Context(), settings.Config{Store: db.Store, Given: given, Institution: "Northmoor", Protection: p, First: &settings.NewInstallation,
-			Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		s, err := settings.New(t.Context(),
+			settings.Config{
+				Store:       db.Store,
+				Given:       given,
+				Institution: "Northmoor",
+				Protection:  p,
+				First:       &settings.NewInstallation,
+				Log:         slog.New(slog.NewTextHandler(t.Output(), nil)),
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,18 +308,23 @@ func TestNewInstallationsBeginWithPolicies(t *testing.T) {
 	db := storetest.New(t)
 	s := begin(db, nil, config.Protection{})
 	got := s.Current()
-	if got.Protection.ReportPauses != app.PausePayments || got.Protection.Cooling != time.Hour || len(got.Protection.MatchCode) != 0 ||
-		!slices.Equal(got.Protection.UnderAttack, []string{"br-payment", "uk-payment"}) || !got.First[settings.ProtectionName] || !s.PolicyChosen() {
+	if got.Protection.ReportPauses != app.PausePayments || got.Protection.Cooling != time.Hour ||
+		len(got.Protection.MatchCode) != 0 ||
+		!slices.Equal(got.Protection.UnderAttack, []string{"br-payment", "uk-payment"}) ||
+		!got.First[settings.ProtectionName] || !s.PolicyChosen() {
 		t.Errorf("a new installation begins with %+v, first: %v", got.Protection, got.First)
 	}
-	fixed := begin(db, config.Given{{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromEnv}}, config.Protection{Cooling: 0})
+	fixed := begin(db, config.Given{{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromEnv}},
+		config.Protection{Cooling: 0})
 	if got := fixed.Current().Protection; got.Cooling != 0 || got.ReportPauses != app.PausePayments {
 		t.Errorf("what the environment sets doesn't win: %+v", got)
 	}
-	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{}, version(s, settings.ProtectionName)); err != nil {
+	if err := s.ChooseProtection(t.Context(), owner, settings.Protection{},
+		version(s, settings.ProtectionName)); err != nil {
 		t.Fatal(err)
 	}
-	if got := begin(db, nil, config.Protection{}).Current(); got.First[settings.ProtectionName] || got.Protection.ReportPauses != app.PauseNone {
+	if got := begin(db, nil, config.Protection{}).Current(); got.First[settings.ProtectionName] ||
+		got.Protection.ReportPauses != app.PauseNone {
 		t.Errorf("a choice is undone by the next start: %+v", got.Protection)
 	}
 
@@ -289,7 +334,8 @@ func TestNewInstallationsBeginWithPolicies(t *testing.T) {
 	if got := s.Current().Protection; got.ReportPauses != app.PauseNone || got.Cooling != 0 || s.PolicyChosen() {
 		t.Errorf("an older installation: %+v, chosen: %v", got, s.PolicyChosen())
 	}
-	all := config.Given{{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromEnv}, {Name: "report-pauses", Env: "ASSENT_REPORT_PAUSES", Origin: config.FromEnv},
+	all := config.Given{{Name: "cooling", Env: "ASSENT_COOLING", Origin: config.FromEnv},
+		{Name: "report-pauses", Env: "ASSENT_REPORT_PAUSES", Origin: config.FromEnv},
 		{Name: "match-code-under-attack", Env: "ASSENT_MATCH_CODE_UNDER_ATTACK", Origin: config.FromFile}}
 	if !begin(db, all, config.Protection{}).PolicyChosen() {
 		t.Error("what the start fixes isn't chosen")
@@ -302,7 +348,8 @@ func TestNewInstallationsBeginWithPolicies(t *testing.T) {
 // Versions of older binaries said whether a report pauses.
 func TestPausesOfOlderVersions(t *testing.T) {
 	db := storetest.New(t)
-	db.Tamper(`INSERT INTO choices (name, value, admin_id, at) VALUES ('protection', '{"report_pauses":true,"cooling_hours":0}', 'owner', 1)`)
+	db.Tamper(`INSERT INTO choices (name, value, admin_id, at)
+		VALUES ('protection', '{"report_pauses":true,"cooling_hours":0}', 'owner', 1)`)
 	if got := open(t, db, nil, config.Protection{}).Current().Protection.ReportPauses; got != app.PauseAll {
 		t.Errorf("true is %q", got)
 	}

@@ -76,7 +76,8 @@ func (x *writer) account(label string, a app.AccountRef) []Box {
 	case s == schemeSortCode || s == "":
 		add(label, i18n.Plain(a.Identification), i18n.Apart(a.Identification), true)
 	default:
-		add(w.T("account.scheme", "scheme", schemeName(a.Scheme)), i18n.Plain(a.Identification), i18n.Apart(a.Identification), true)
+		add(w.T("account.scheme", "scheme", schemeName(a.Scheme)), i18n.Plain(a.Identification),
+			i18n.Apart(a.Identification), true)
 	}
 	add(second, i18n.Plain(a.SecondaryIdentification), i18n.Apart(a.SecondaryIdentification), true)
 	add(w.T("account.name"), i18n.Plain(a.Name), "", true)

@@ -26,10 +26,12 @@ func (sh *Sheet) Split(a Answer) *Sheet {
 	given, left := *sh, *sh
 	given.Scopes, left.Scopes = part(sh.Scopes, func(s Scope) bool { return slices.Contains(a.Scopes, s.Grant) })
 	given.Claims, left.Claims = part(sh.Claims, func(c string) bool { return slices.Contains(a.Claims, c) })
-	given.VerifiedClaims, left.VerifiedClaims = part(sh.VerifiedClaims, func(c string) bool { return slices.Contains(a.VerifiedClaims, c) })
+	given.VerifiedClaims, left.VerifiedClaims = part(sh.VerifiedClaims,
+		func(c string) bool { return slices.Contains(a.VerifiedClaims, c) })
 	if sh.Accounts != nil {
 		chosen, others := *sh.Accounts, *sh.Accounts
-		chosen.List, others.List = part(sh.Accounts.List, func(row AccountRow) bool { return slices.Contains(a.Accounts, row.Account.ID) })
+		chosen.List, others.List = part(sh.Accounts.List,
+			func(row AccountRow) bool { return slices.Contains(a.Accounts, row.Account.ID) })
 		given.Accounts, left.Accounts = &chosen, &others
 	}
 	left.Implicit = nil

@@ -13,7 +13,12 @@ import (
 func TestAnsweredMarksWhatWasLeftOut(t *testing.T) {
 	sh := regular("K7-PLUM")
 	text := sh.Text(reader(t, "en-GB"))
-	answer := slip.Answer{Scopes: []string{"openid", "profile", "transfers:read.42"}, Claims: []string{"birthdate"}, VerifiedClaims: []string{"given_name"}, Accounts: []string{"acc-2"}}
+	answer := slip.Answer{
+		Scopes:         []string{"openid", "profile", "transfers:read.42"},
+		Claims:         []string{"birthdate"},
+		VerifiedClaims: []string{"given_name"},
+		Accounts:       []string{"acc-2"},
+	}
 	marked := func(x slip.Text) string {
 		var out []string
 		for _, g := range x.Groups {

@@ -44,19 +44,29 @@ var categories = []category{
 		single("br.personal_more", "CUSTOMERS_PERSONAL_ADITTIONALINFO_READ", "br.personal_more_lines"),
 		single("br.business_more", "CUSTOMERS_BUSINESS_ADITTIONALINFO_READ", "br.business_more_lines"),
 	}},
-	{label: "br.accounts", short: "br.accounts_short", base: permission{"ACCOUNTS_READ", "br.accounts_lines", ""}, groupings: []grouping{
-		single("br.balances", "ACCOUNTS_BALANCES_READ", "br.balances_lines"),
-		single("br.limits", "ACCOUNTS_OVERDRAFT_LIMITS_READ", "br.overdraft_lines"),
-		single("br.statements", "ACCOUNTS_TRANSACTIONS_READ", "br.statements_lines"),
-	}},
-	{label: "br.cards", short: "br.cards_short", base: permission{"CREDIT_CARDS_ACCOUNTS_READ", "br.cards_lines", ""}, groupings: []grouping{
-		single("br.limits", "CREDIT_CARDS_ACCOUNTS_LIMITS_READ", "br.card_limits_lines"),
-		single("br.card_transactions", "CREDIT_CARDS_ACCOUNTS_TRANSACTIONS_READ", "br.card_transactions_lines"),
-		{"br.bills", []permission{
-			{"CREDIT_CARDS_ACCOUNTS_BILLS_READ", "br.bills_lines", ""},
-			{"CREDIT_CARDS_ACCOUNTS_BILLS_TRANSACTIONS_READ", "br.bill_transactions_lines", ""},
-		}},
-	}},
+	{
+		label: "br.accounts",
+		short: "br.accounts_short",
+		base:  permission{"ACCOUNTS_READ", "br.accounts_lines", ""},
+		groupings: []grouping{
+			single("br.balances", "ACCOUNTS_BALANCES_READ", "br.balances_lines"),
+			single("br.limits", "ACCOUNTS_OVERDRAFT_LIMITS_READ", "br.overdraft_lines"),
+			single("br.statements", "ACCOUNTS_TRANSACTIONS_READ", "br.statements_lines"),
+		},
+	},
+	{
+		label: "br.cards",
+		short: "br.cards_short",
+		base:  permission{"CREDIT_CARDS_ACCOUNTS_READ", "br.cards_lines", ""},
+		groupings: []grouping{
+			single("br.limits", "CREDIT_CARDS_ACCOUNTS_LIMITS_READ", "br.card_limits_lines"),
+			single("br.card_transactions", "CREDIT_CARDS_ACCOUNTS_TRANSACTIONS_READ", "br.card_transactions_lines"),
+			{"br.bills", []permission{
+				{"CREDIT_CARDS_ACCOUNTS_BILLS_READ", "br.bills_lines", ""},
+				{"CREDIT_CARDS_ACCOUNTS_BILLS_TRANSACTIONS_READ", "br.bill_transactions_lines", ""},
+			}},
+		},
+	},
 	{label: "br.credit", short: "br.credit_short", grows: true, groupings: []grouping{
 		contract("br.loans", "LOANS"),
 		contract("br.financings", "FINANCINGS"),

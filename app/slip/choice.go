@@ -36,7 +36,8 @@ func (sh *Sheet) Shares() (banks, cards bool) {
 }
 
 func (sh *Sheet) asks(prefix string) bool {
-	return sh.Consent != nil && slices.ContainsFunc(sh.Consent.Permissions, func(p string) bool { return strings.HasPrefix(p, prefix) })
+	return sh.Consent != nil &&
+		slices.ContainsFunc(sh.Consent.Permissions, func(p string) bool { return strings.HasPrefix(p, prefix) })
 }
 
 // choose words the choice of accounts.
@@ -55,7 +56,10 @@ func (x *writer) choose(label i18n.Key) {
 	usable := 0
 	for _, row := range list.List {
 		a := Account{
-			ID: row.Account.ID, Name: x.accountName(row.Account), Number: number(row.Account.AccountRef), Spoken: x.spoken(row.Account.AccountRef),
+			ID:     row.Account.ID,
+			Name:   x.accountName(row.Account),
+			Number: number(row.Account.AccountRef),
+			Spoken: x.spoken(row.Account.AccountRef),
 			Ticked: row.Usable && list.Many && x.profile.AllTicked, Card: row.Account.Kind == app.AccountCard,
 		}
 		if row.Account.Balance != "" {

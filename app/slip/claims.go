@@ -18,7 +18,8 @@ const (
 // Core 5.4; sub, which every ID token has: section 2).
 var scopeClaims = map[string][]string{
 	"openid": {"sub"},
-	"profile": {"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+	"profile": {"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
+		"picture",
 		"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"},
 	"email":   {"email", "email_verified"},
 	"address": {"address"},
@@ -90,10 +91,18 @@ var standardClaims = map[string]i18n.Key{
 	"sub": "claim.sub", "name": "claim.name", "given_name": "claim.given_name", "family_name": "claim.family_name",
 	"middle_name": "claim.middle_name", "nickname": "claim.nickname", "preferred_username": "claim.preferred_username",
 	"profile": "claim.profile", "picture": "claim.picture", "website": "claim.website", "email": "claim.email",
-	"email_verified": "claim.email_verified", "gender": "claim.gender", "birthdate": "claim.birthdate", "zoneinfo": "claim.zoneinfo",
-	"locale": "claim.locale", "phone_number": "claim.phone_number", "phone_number_verified": "claim.phone_number_verified",
-	"address": "claim.address", "updated_at": "claim.updated_at", "cpf": "claim.cpf", "cnpj": "claim.cnpj",
-	"nationalities": "claim.nationalities", "place_of_birth": "claim.place_of_birth",
+	"email_verified":        "claim.email_verified",
+	"gender":                "claim.gender",
+	"birthdate":             "claim.birthdate",
+	"zoneinfo":              "claim.zoneinfo",
+	"locale":                "claim.locale",
+	"phone_number":          "claim.phone_number",
+	"phone_number_verified": "claim.phone_number_verified",
+	"address":               "claim.address",
+	"updated_at":            "claim.updated_at",
+	"cpf":                   "claim.cpf",
+	"cnpj":                  "claim.cnpj",
+	"nationalities":         "claim.nationalities", "place_of_birth": "claim.place_of_birth",
 }
 
 // claimWords words claims as one line; an unknown one shows by its code, never dropped.

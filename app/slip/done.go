@@ -55,7 +55,8 @@ func (sh *Sheet) Done(r Reader) Done {
 			add("outcome.left_out", newWriter(sh.LeftOut, r).given())
 		}
 		d.Manage = w.T("done.manage_sign_in", "client", client, "institution", t.Institution)
-		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
+		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client",
+			client), w.T("outcome.approved.failed", "client", client)
 		d.Doubt = w.T("done.doubt_sign_in", "client", client)
 	case authz.Data:
 		d.Line = w.T("done.data", "client", client, "data", t.Headline)
@@ -73,7 +74,8 @@ func (sh *Sheet) Done(r Reader) Done {
 		}
 		add("done.period", period)
 		d.Manage = w.T("done.manage_data", "client", client, "institution", t.Institution)
-		d.Unconfirmed, d.Failed = w.T("done.unconfirmed_data", "client", client), w.T("done.failed_data", "client", client)
+		d.Unconfirmed, d.Failed = w.T("done.unconfirmed_data", "client",
+			client), w.T("done.failed_data", "client", client)
 		d.Doubt = w.T("done.doubt_data", "client", client)
 	case authz.Payment:
 		d.Line = strings.TrimSpace(t.Amount + t.Headline + " " + t.Payee)
@@ -81,7 +83,8 @@ func (sh *Sheet) Done(r Reader) Done {
 			d.Line = w.T("done.payment", "amount", t.Amount, "payee", t.Payee)
 		}
 		add("done.from", accounts)
-		for _, name := range []authz.FactName{authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.Frequency, "until", authz.FinalPayment, authz.NumberOfPayments, authz.Reference} {
+		for _, name := range []authz.FactName{authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.Frequency,
+			"until", authz.FinalPayment, authz.NumberOfPayments, authz.Reference} {
 			if name == authz.PayOn && x.fact(name).At == "" {
 				continue // "today" is not to be read tomorrow
 			}
@@ -101,7 +104,8 @@ func (sh *Sheet) Done(r Reader) Done {
 		d.Doubt = w.T("done.doubt_payment", "institution", t.Institution)
 	default:
 		d.Line = t.Title
-		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client", client), w.T("outcome.approved.failed", "client", client)
+		d.Unconfirmed, d.Failed = w.T("outcome.approved.unconfirmed", "client",
+			client), w.T("outcome.approved.failed", "client", client)
 	}
 	return d
 }

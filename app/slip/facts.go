@@ -23,33 +23,53 @@ var codes = map[authz.FactName]map[string]i18n.Key{
 	authz.ChargeBearer:    bearers,
 	authz.Priority:        {"Normal": "code.normal", "Urgent": "code.urgent"},
 	authz.PaymentContext: { // OBExternalPaymentContext1Code
-		"BillPayment": "code.bill", "EcommerceGoods": "code.goods", "EcommerceServices": "code.services", "PartyToParty": "code.party",
-		"Other": "code.something", "BillingGoodsAndServicesInAdvance": "code.advance", "BillingGoodsAndServicesInArrears": "code.arrears",
-		"PispPayee": "code.pisp_payee", "EcommerceMerchantInitiatedPayment": "code.merchant", "FaceToFacePointOfSale": "code.point_of_sale",
-		"TransferToSelf": "code.self", "TransferToThirdParty": "code.third_party",
+		"BillPayment":                       "code.bill",
+		"EcommerceGoods":                    "code.goods",
+		"EcommerceServices":                 "code.services",
+		"PartyToParty":                      "code.party",
+		"Other":                             "code.something",
+		"BillingGoodsAndServicesInAdvance":  "code.advance",
+		"BillingGoodsAndServicesInArrears":  "code.arrears",
+		"PispPayee":                         "code.pisp_payee",
+		"EcommerceMerchantInitiatedPayment": "code.merchant",
+		"FaceToFacePointOfSale":             "code.point_of_sale",
+		"TransferToSelf":                    "code.self", "TransferToThirdParty": "code.third_party",
 	},
 }
 
 // bearers say who pays charges (OBChargeBearerType1Code).
 var bearers = map[string]i18n.Key{
-	"BorneByDebtor": "code.by_debtor", "BorneByCreditor": "code.by_creditor", "Shared": "code.shared", "FollowingServiceLevel": "code.service_level",
+	"BorneByDebtor":         "code.by_debtor",
+	"BorneByCreditor":       "code.by_creditor",
+	"Shared":                "code.shared",
+	"FollowingServiceLevel": "code.service_level",
 }
 
 // chargeTypes are OBExternalPaymentChargeType1Code.
 var chargeTypes = map[string]i18n.Key{
-	"UK.OBIE.BalanceTransferOut": "code.balance_transfer", "UK.OBIE.CHAPSOut": "code.chaps", "UK.OBIE.International": "code.international", "UK.OBIE.MoneyTransferOut": "code.money_transfer",
+	"UK.OBIE.BalanceTransferOut": "code.balance_transfer",
+	"UK.OBIE.CHAPSOut":           "code.chaps",
+	"UK.OBIE.International":      "code.international",
+	"UK.OBIE.MoneyTransferOut":   "code.money_transfer",
 }
 
 // instruments are the names of payment schemes (OBExternalLocalInstrument1Code),
 // alike in all languages.
 var instruments = map[string]string{
-	"UK.OBIE.BACS": "Bacs", "UK.OBIE.CHAPS": "CHAPS", "UK.OBIE.FPS": "Faster Payments", "UK.OBIE.SWIFT": "SWIFT", "UK.OBIE.Link": "LINK", "UK.OBIE.Paym": "Paym",
-	"UK.OBIE.SEPACreditTransfer": "SEPA Credit Transfer", "UK.OBIE.SEPAInstantCreditTransfer": "SEPA Instant Credit Transfer",
-	"UK.OBIE.Euro1": "EURO1", "UK.OBIE.Target2": "TARGET2",
+	"UK.OBIE.BACS":                      "Bacs",
+	"UK.OBIE.CHAPS":                     "CHAPS",
+	"UK.OBIE.FPS":                       "Faster Payments",
+	"UK.OBIE.SWIFT":                     "SWIFT",
+	"UK.OBIE.Link":                      "LINK",
+	"UK.OBIE.Paym":                      "Paym",
+	"UK.OBIE.SEPACreditTransfer":        "SEPA Credit Transfer",
+	"UK.OBIE.SEPAInstantCreditTransfer": "SEPA Instant Credit Transfer",
+	"UK.OBIE.Euro1":                     "EURO1", "UK.OBIE.Target2": "TARGET2",
 }
 
 // ours are the facts whose text is a code or a figure, in nobody's language.
-var ours = []authz.FactName{authz.NumberOfPayments, authz.PayeeDocument, authz.TransferCurrency, authz.FileTransactions, authz.FileControlSum, authz.Destination}
+var ours = []authz.FactName{authz.NumberOfPayments, authz.PayeeDocument, authz.TransferCurrency, authz.FileTransactions,
+	authz.FileControlSum, authz.Destination}
 
 // label is what stands over a fact: the country's own term where it has one.
 func (x *writer) label(name authz.FactName) string {
@@ -301,7 +321,12 @@ func (x *writer) charge(label string, c authz.Charge) Box {
 	} else if s := i18n.Plain(c.Bearer); s != "" {
 		parts = append(parts, s)
 	}
-	return Box{Label: label, Value: cmp.Or(x.money(&c.Money), "–"), More: capital(strings.Join(parts, "; ")), Wide: true}
+	return Box{
+		Label: label,
+		Value: cmp.Or(x.money(&c.Money), "–"),
+		More:  capital(strings.Join(parts, "; ")),
+		Wide:  true,
+	}
 }
 
 // bank names the payee's bank and what it is known by.
@@ -310,6 +335,8 @@ func (x *writer) bank(f authz.Fact) Box {
 	if scheme := schemeName(f.Account.Scheme); scheme != "" && id != "" {
 		id = scheme + " " + id
 	}
-	parts := slices.DeleteFunc([]string{i18n.Plain(f.Text), id, i18n.Plain(f.Account.SecondaryIdentification), i18n.Plain(f.Account.Name)}, func(s string) bool { return s == "" })
+	parts := slices.DeleteFunc([]string{i18n.Plain(f.Text), id, i18n.Plain(f.Account.SecondaryIdentification),
+		i18n.Plain(f.Account.Name)},
+		func(s string) bool { return s == "" })
 	return Box{Label: x.label(f.Name), Value: strings.Join(parts, ", "), Foreign: true, Wide: true}
 }

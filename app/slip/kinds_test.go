@@ -16,7 +16,8 @@ func TestEveryKindHasASlip(t *testing.T) {
 		t.Run(string(r.Kind), func(t *testing.T) {
 			for _, lang := range i18n.Tags {
 				w := reader(t, lang).Words
-				for _, key := range []string{r.Words.Name, r.Words.Verb, r.Words.List, r.Words.Chart, r.Words.Calls, r.Profile.Words} {
+				for _, key := range []string{r.Words.Name, r.Words.Verb, r.Words.List, r.Words.Chart, r.Words.Calls,
+					r.Profile.Words} {
 					if key != "" && !w.Has(i18n.Key(key)) {
 						t.Errorf("%s has no %s", lang, key)
 					}
@@ -46,10 +47,15 @@ func TestEveryKindHasASlip(t *testing.T) {
 // Of a kind that isn't known nothing is said but that it asks for something.
 func TestUnknownKindsAreNoPayments(t *testing.T) {
 	for _, kind := range []authz.Kind{app.KindUnknown, "uk-vrp", "br-data-v9"} {
-		sheet := slip.Sheet{Kind: kind, Client: slip.Client{Name: "Financroo"}, Consent: &authz.Consent{Facts: []authz.Fact{
-			money(authz.Amount, "5.00", "GBP"), text(authz.Payee, "ACME Inc")}}}
+		sheet := slip.Sheet{
+			Kind:   kind,
+			Client: slip.Client{Name: "Financroo"},
+			Consent: &authz.Consent{Facts: []authz.Fact{
+				money(authz.Amount, "5.00", "GBP"), text(authz.Payee, "ACME Inc")}},
+		}
 		x := sheet.Text(reader(t, "en-GB"))
-		if x.Kind != "Request" || x.Title != "Financroo asks for your approval" || x.Amount != "" || x.Payee != "" || x.Sentence != "" ||
+		if x.Kind != "Request" || x.Title != "Financroo asks for your approval" || x.Amount != "" || x.Payee != "" ||
+			x.Sentence != "" ||
 			x.Choice != nil || len(x.Groups) > 0 {
 			t.Errorf("%q reads %+v", kind, x)
 		}

@@ -11,13 +11,17 @@ import (
 // The boxes of a payment, in order; the facts that aren't here go to the details.
 var (
 	ukBoxes = []authz.FactName{
-		authz.PayeeAccount, authz.PayeeParty, authz.PayeeAddress, authz.PayeeBank, authz.PayeeBankAddress, authz.Destination, authz.Reference, authz.Remittance,
-		authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.Frequency, authz.FinalPayment, authz.NumberOfPayments,
+		authz.PayeeAccount, authz.PayeeParty, authz.PayeeAddress, authz.PayeeBank, authz.PayeeBankAddress,
+		authz.Destination, authz.Reference, authz.Remittance,
+		authz.PayOn, authz.FirstPayment, authz.RecurringPayment, authz.Frequency, authz.FinalPayment,
+		authz.NumberOfPayments,
 		authz.FileTransactions, authz.FileControlSum, authz.FileReference, authz.FileType, authz.FileHash,
-		authz.TransferCurrency, authz.ExchangeRate, authz.ChargeBearer, authz.ChargeList, authz.Priority, authz.Purpose, authz.ExtendedPurpose,
+		authz.TransferCurrency, authz.ExchangeRate, authz.ChargeBearer, authz.ChargeList, authz.Priority, authz.Purpose,
+		authz.ExtendedPurpose,
 	}
 	brBoxes = []authz.FactName{
-		authz.PayeeDocument, authz.Method, authz.LocalInstrument, authz.PayOn, authz.Frequency, authz.Remittance, authz.PayeeAccount, authz.PayeeProxy, authz.ChargeList,
+		authz.PayeeDocument, authz.Method, authz.LocalInstrument, authz.PayOn, authz.Frequency, authz.Remittance,
+		authz.PayeeAccount, authz.PayeeProxy, authz.ChargeList,
 	}
 )
 
@@ -171,7 +175,8 @@ func (x *writer) paymentBoxes(day string) {
 			}
 		}
 		switch {
-		case name == authz.PayOn && x.row.AtOnce && x.fact(authz.PayOn).At == "" && x.fact(authz.Frequency).Schedule == nil:
+		case name == authz.PayOn && x.row.AtOnce && x.fact(authz.PayOn).At == "" &&
+			x.fact(authz.Frequency).Schedule == nil:
 			b := Box{Label: x.label(authz.PayOn), Value: x.w.T("pay.today"), Of: string(authz.PayOn)}
 			if t, ok := x.w.DayOf(day); ok && !t.Equal(x.today()) {
 				b.Value, b.More = x.w.LongDay(t), x.w.T("pay.expected")
@@ -196,7 +201,8 @@ func (x *writer) method(text string) Box {
 
 // endless tells whether a standing order goes on until it is cancelled.
 func (x *writer) endless() bool {
-	return x.fact(authz.Frequency).Schedule != nil && x.fact(authz.FinalPayment).At == "" && x.fact(authz.NumberOfPayments).Text == "" && x.row.Country == authz.UK
+	return x.fact(authz.Frequency).Schedule != nil && x.fact(authz.FinalPayment).At == "" &&
+		x.fact(authz.NumberOfPayments).Text == "" && x.row.Country == authz.UK
 }
 
 // spelt is how many dates a sentence has room for.
@@ -206,7 +212,8 @@ func (x *writer) paymentSentence(when string) {
 	w := x.w
 	from, chosen, account := x.from()
 	if x.sh.Kind == authz.UKFilePayment {
-		x.say(w.T("sentence.file", "institution", x.Institution, "from", from, "when", when, "chosen", chosen), account, when)
+		x.say(w.T("sentence.file", "institution", x.Institution, "from", from, "when", when, "chosen", chosen), account,
+			when)
 		return
 	}
 	amount := x.Amount
@@ -216,7 +223,9 @@ func (x *writer) paymentSentence(when string) {
 	}
 	s := x.fact(authz.Frequency).Schedule
 	if s == nil {
-		x.say(w.T("sentence.pay", "institution", x.Institution, "amount", amount, "from", from, "when", when, "chosen", chosen), amount, account)
+		x.say(w.T("sentence.pay", "institution", x.Institution, "amount", amount, "from", from, "when", when, "chosen",
+			chosen),
+			amount, account)
 		return
 	}
 	frequency, _ := x.schedule(*s)
@@ -239,5 +248,7 @@ func (x *writer) paymentSentence(when string) {
 	if s.Every == "custom" && len(s.Dates) > spelt {
 		frequency, until = w.T("schedule.listed", "n", len(s.Dates)), ""
 	}
-	x.say(w.T("sentence.series", "institution", x.Institution, "amount", paid, "from", from, "frequency", frequency, "until", until, "chosen", chosen), paid, account)
+	x.say(w.T("sentence.series", "institution", x.Institution, "amount", paid, "from", from, "frequency", frequency,
+		"until", until, "chosen", chosen),
+		paid, account)
 }

@@ -31,15 +31,23 @@ func words(t testing.TB, sh *slip.Sheet, lang string) string {
 
 func TestProfiles(t *testing.T) {
 	for kind, want := range map[authz.Kind]string{
-		authz.Regular: "regular", "": "unknown", "uk-vrp": "unknown", authz.UKAccountAccess: "uk-accounts", authz.BRData: "br-data", authz.BRPayment: "br-payment",
-		authz.UKDomesticPayment: "uk-payment", authz.UKFilePayment: "uk-payment", authz.UKInternationalStandingOrder: "uk-payment",
+		authz.Regular:                      "regular",
+		"":                                 "unknown",
+		"uk-vrp":                           "unknown",
+		authz.UKAccountAccess:              "uk-accounts",
+		authz.BRData:                       "br-data",
+		authz.BRPayment:                    "br-payment",
+		authz.UKDomesticPayment:            "uk-payment",
+		authz.UKFilePayment:                "uk-payment",
+		authz.UKInternationalStandingOrder: "uk-payment",
 	} {
 		p := slip.ProfileOf(kind)
 		if p.Name != want {
 			t.Errorf("%s has the profile %s, want %s", kind, p.Name, want)
 		}
 		brazil := strings.HasPrefix(p.Name, "br-")
-		if p.Message == (p.Name == "br-data") || p.AllTicked != (p.Name == "br-data") || p.Links == brazil || (p.Lang == "pt-BR") != brazil || (p.Zone == "America/Sao_Paulo") != brazil {
+		if p.Message == (p.Name == "br-data") || p.AllTicked != (p.Name == "br-data") || p.Links == brazil ||
+			(p.Lang == "pt-BR") != brazil || (p.Zone == "America/Sao_Paulo") != brazil {
 			t.Errorf("%s: %+v", kind, p)
 		}
 		if p.MatchCode && !p.Message {
@@ -83,9 +91,16 @@ func TestProfilesAreKept(t *testing.T) {
 
 // The account in the boxes is the payee's, whichever account pays.
 func TestPayeeAccountIsThePayees(t *testing.T) {
-	for _, kind := range []authz.Kind{authz.UKDomesticPayment, authz.UKDomesticScheduledPayment, authz.UKDomesticStandingOrder, authz.UKInternationalPayment, authz.UKInternationalScheduledPayment, authz.UKInternationalStandingOrder} {
-		sh := uk(kind, authz.Consent{Debtor: &app.AccountRef{Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "11111122222222"}, Facts: []authz.Fact{
-			money(authz.Amount, "1.00", "GBP"), text(authz.Payee, "P"), account(authz.PayeeAccount, sortCode("33333344444444", ""))}}, fixed)
+	for _, kind := range []authz.Kind{authz.UKDomesticPayment, authz.UKDomesticScheduledPayment,
+		authz.UKDomesticStandingOrder, authz.UKInternationalPayment, authz.UKInternationalScheduledPayment,
+		authz.UKInternationalStandingOrder} {
+		sh := uk(kind,
+			authz.Consent{
+				Debtor: &app.AccountRef{Scheme: "UK.OBIE.SortCodeAccountNumber", Identification: "11111122222222"},
+				Facts: []authz.Fact{
+					money(authz.Amount, "1.00", "GBP"), text(authz.Payee, "P"),
+					account(authz.PayeeAccount, sortCode("33333344444444", ""))},
+			}, fixed)
 		var shown []string
 		for _, b := range sh.Text(reader(t, "en-GB")).Boxes {
 			if b.Of == string(authz.PayeeAccount) {
@@ -98,7 +113,9 @@ func TestPayeeAccountIsThePayees(t *testing.T) {
 		}
 	}
 	sh := br(authz.BRPayment, authz.Consent{Debtor: brDebtor, Facts: []authz.Fact{
-		money(authz.Amount, "1.00", "BRL"), account(authz.PayeeAccount, app.AccountRef{ISPB: "18236120", Issuer: "0001", Number: "77777"})}}, brFixed)
+		money(authz.Amount, "1.00", "BRL"),
+		account(authz.PayeeAccount, app.AccountRef{ISPB: "18236120", Issuer: "0001", Number: "77777"})}},
+		brFixed)
 	got := ""
 	for _, b := range sh.Text(reader(t, "pt-BR")).Boxes {
 		if b.Of == string(authz.PayeeAccount) {
@@ -120,11 +137,13 @@ func TestTheLargestText(t *testing.T) {
 		amount, headline, payee string
 	}{
 		{authz.UKDomesticPayment, []authz.Fact{money(authz.Amount, "10.00", "CHF")}, "CHF 10.00", "", ""},
-		{authz.UKDomesticPayment, []authz.Fact{money(authz.Amount, "10", "gbp"), text(authz.Payee, "X")}, "gbp 10", "", "to X"},
+		{authz.UKDomesticPayment, []authz.Fact{money(authz.Amount, "10", "gbp"), text(authz.Payee, "X")}, "gbp 10", "",
+			"to X"},
 		{authz.BRPayment, []authz.Fact{money(authz.Amount, "10.00", "USD")}, "US$10.00", "", ""},
 		{authz.UKDomesticStandingOrder, []authz.Fact{first, every("EvryDay")}, "£6.66", "", ""},
 		{authz.UKDomesticStandingOrder, []authz.Fact{first, recurring, every("EvryDay")}, "£7.00", "", ""},
-		{authz.UKFilePayment, []authz.Fact{text(authz.FileControlSum, "1000.5"), text(authz.FileTransactions, "1")}, "1,000.5", "", "in 1 payment"},
+		{authz.UKFilePayment, []authz.Fact{text(authz.FileControlSum, "1000.5"), text(authz.FileTransactions, "1")},
+			"1,000.5", "", "in 1 payment"},
 		{authz.UKFilePayment, []authz.Fact{text(authz.FileTransactions, "1200")}, "", "a file of 1,200 payments", ""},
 		{authz.UKFilePayment, nil, "", "a file of payments", ""},
 		{authz.UKDomesticPayment, nil, "", "an amount that it doesn’t say", ""},
@@ -142,14 +161,20 @@ func TestPermissions(t *testing.T) {
 		permissions []string
 		want, never []string
 	}{
-		{authz.UKAccountAccess, []string{"ReadStatementsBasic", "ReadStatementsDetail"}, []string{"Details of information contained in your statement"}, []string{`"Information contained in your statement"`}},
-		{authz.UKAccountAccess, []string{"ReadStatementsBasic"}, []string{`"Information contained in your statement"`}, nil},
-		{authz.UKAccountAccess, []string{"ReadTheFuture", "ReadPAN", "ReadTheFuture"}, []string{`"label":"Other","items":[{"title":"ReadTheFuture"}]`, "account details and other data"}, nil},
-		{authz.BRData, []string{"RESOURCES_READ", "ACCOUNTS_READ", "ACCOUNTS_TRANSACTIONS_READ"}, []string{`"Statements"`}, []string{"RESOURCES_READ", `"Balances"`}},
+		{authz.UKAccountAccess, []string{"ReadStatementsBasic", "ReadStatementsDetail"},
+			[]string{"Details of information contained in your statement"},
+			[]string{`"Information contained in your statement"`}},
+		{authz.UKAccountAccess, []string{"ReadStatementsBasic"}, []string{`"Information contained in your statement"`},
+			nil},
+		{authz.UKAccountAccess, []string{"ReadTheFuture", "ReadPAN", "ReadTheFuture"},
+			[]string{`"label":"Other","items":[{"title":"ReadTheFuture"}]`, "account details and other data"}, nil},
+		{authz.BRData, []string{"RESOURCES_READ", "ACCOUNTS_READ", "ACCOUNTS_TRANSACTIONS_READ"},
+			[]string{`"Statements"`}, []string{"RESOURCES_READ", `"Balances"`}},
 		{authz.BRData, []string{"ACCOUNTS_READ"}, []string{`"About each of them"`}, []string{`"Balances"`}},
 		{authz.BRData, []string{"PENSION_RISK_READ"}, []string{`"label":"Other"`, "PENSION_RISK_READ"}, nil},
 		{authz.BRData, []string{"EXCHANGES_READ"}, []string{"foreign exchange) is shared automatically"}, nil},
-		{authz.BRData, []string{"CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ"}, nil, []string{"automatically", "Of which accounts"}},
+		{authz.BRData, []string{"CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ"}, nil,
+			[]string{"automatically", "Of which accounts"}},
 	} {
 		got := words(t, uk(row.kind, authz.Consent{Permissions: row.permissions}), "en-GB")
 		for _, s := range row.want {
@@ -344,20 +369,25 @@ func TestEveryKeyExists(t *testing.T) {
 
 func TestFrequencies(t *testing.T) {
 	for code, want := range map[string][2]string{
-		"EvryDay":              {"Every day", "Todo dia"},
-		"EvryWorkgDay":         {"Every working day", "Todo dia útil"},
-		"IntrvlDay:02":         {"Every 2 days", "A cada 2 dias"},
-		"IntrvlDay:31":         {"Every 31 days", "A cada 31 dias"},
-		"IntrvlWkDay:01:03":    {"Every week, on Wednesdays", "Toda semana, às quartas-feiras"},
-		"IntrvlWkDay:09:07":    {"Every 9 weeks, on Sundays", "A cada 9 semanas, aos domingos"},
-		"WkInMnthDay:02:03":    {"Every month, on Wednesday of the second week", "Todo mês, na quarta-feira da segunda semana"},
+		"EvryDay":           {"Every day", "Todo dia"},
+		"EvryWorkgDay":      {"Every working day", "Todo dia útil"},
+		"IntrvlDay:02":      {"Every 2 days", "A cada 2 dias"},
+		"IntrvlDay:31":      {"Every 31 days", "A cada 31 dias"},
+		"IntrvlWkDay:01:03": {"Every week, on Wednesdays", "Toda semana, às quartas-feiras"},
+		"IntrvlWkDay:09:07": {"Every 9 weeks, on Sundays", "A cada 9 semanas, aos domingos"},
+		"WkInMnthDay:02:03": {"Every month, on Wednesday of the second week",
+			"Todo mês, na quarta-feira da segunda semana"},
 		"WkInMnthDay:05:06":    {"Every month, on Saturday of the fifth week", "Todo mês, no sábado da quinta semana"},
 		"IntrvlMnthDay:01:15":  {"Every month, on day 15", "Todo mês, no dia 15"},
 		"IntrvlMnthDay:06:-01": {"Every 6 months, on the last day", "A cada 6 meses, no último dia"},
-		"IntrvlMnthDay:24:-05": {"Every 24 months, on the last day but four", "A cada 24 meses, no quinto dia a contar do fim"},
-		"QtrDay:ENGLISH":       {"Every quarter, on 25 March, 24 June, 29 September and 25 December", "A cada trimestre, em 25 de março, 24 de junho, 29 de setembro e 25 de dezembro"},
-		"QtrDay:SCOTTISH":      {"Every quarter, on 2 February, 15 May, 1 August and 11 November", "A cada trimestre, em 2 de fevereiro, 15 de maio, 1º de agosto e 11 de novembro"},
-		"QtrDay:RECEIVED":      {"Every quarter, on 20 March, 19 June, 24 September and 20 December", "A cada trimestre, em 20 de março, 19 de junho, 24 de setembro e 20 de dezembro"},
+		"IntrvlMnthDay:24:-05": {"Every 24 months, on the last day but four",
+			"A cada 24 meses, no quinto dia a contar do fim"},
+		"QtrDay:ENGLISH": {"Every quarter, on 25 March, 24 June, 29 September and 25 December",
+			"A cada trimestre, em 25 de março, 24 de junho, 29 de setembro e 25 de dezembro"},
+		"QtrDay:SCOTTISH": {"Every quarter, on 2 February, 15 May, 1 August and 11 November",
+			"A cada trimestre, em 2 de fevereiro, 15 de maio, 1º de agosto e 11 de novembro"},
+		"QtrDay:RECEIVED": {"Every quarter, on 20 March, 19 June, 24 September and 20 December",
+			"A cada trimestre, em 20 de março, 19 de junho, 24 de setembro e 20 de dezembro"},
 		// What isn't in the standard isn't guessed at.
 		"IntrvlMnthDay:07:15": {"By the schedule IntrvlMnthDay:07:15", "Conforme o código IntrvlMnthDay:07:15"},
 		"IntrvlWkDay:1:3":     {"By the schedule IntrvlWkDay:1:3", "Conforme o código IntrvlWkDay:1:3"},
@@ -366,7 +396,9 @@ func TestFrequencies(t *testing.T) {
 	} {
 		for i, lang := range i18n.Tags {
 			got := ""
-			for _, b := range uk(authz.UKDomesticStandingOrder, authz.Consent{Facts: []authz.Fact{every(code)}}).Text(reader(t, lang)).Boxes {
+			for _, b := range uk(authz.UKDomesticStandingOrder,
+				authz.Consent{Facts: []authz.Fact{every(code)}}).Text(reader(t,
+				lang)).Boxes {
 				if b.Of == string(authz.Frequency) {
 					got = b.Value
 				}
@@ -385,14 +417,24 @@ func TestSchedulesAreCounted(t *testing.T) {
 		amount    string
 		box, more string
 	}{
-		{authz.Schedule{Every: "daily", Start: "2027-01-02", Quantity: 1}, "10.00", "Todo dia, a partir de 02/01/2027", "1 pagamento"},
-		{authz.Schedule{Every: "weekly", Start: "2027-01-04", DayOfWeek: "SABADO", Quantity: 60}, "0.01", "Toda semana, aos sábados, a partir de 04/01/2027", "60 pagamentos, R$ 0,60 ao todo"},
+		{authz.Schedule{Every: "daily", Start: "2027-01-02", Quantity: 1}, "10.00", "Todo dia, a partir de 02/01/2027",
+			"1 pagamento"},
+		{authz.Schedule{Every: "weekly", Start: "2027-01-04", DayOfWeek: "SABADO", Quantity: 60}, "0.01",
+			"Toda semana, aos sábados, a partir de 04/01/2027", "60 pagamentos, R$ 0,60 ao todo"},
 		{authz.Schedule{Every: "weekly", DayOfWeek: "FERIADO"}, "1", "Toda semana, FERIADO", ""},
-		{authz.Schedule{Every: "monthly", Start: "2027-01-31", DayOfMonth: 31, Quantity: 3}, "333333333333333333333.33", "Todo mês, no dia 31, a partir de 31/01/2027", "3 pagamentos, R$ 999.999.999.999.999.999.999,99 ao todo"},
-		{authz.Schedule{Every: "custom", Dates: []string{"2027-01-02", "2027-01-09", "2027-01-09"}}, "7", "Em 02/01/2027, 09/01/2027 e 09/01/2027", "3 pagamentos, R$ 21 ao todo"},
-		{authz.Schedule{Every: "yearly", Start: "2027-01-02", Quantity: 2}, "x", "Yearly, a partir de 02/01/2027", "2 pagamentos"},
+		{authz.Schedule{Every: "monthly", Start: "2027-01-31", DayOfMonth: 31, Quantity: 3}, "333333333333333333333.33",
+			"Todo mês, no dia 31, a partir de 31/01/2027", "3 pagamentos, R$ 999.999.999.999.999.999.999,99 ao todo"},
+		{authz.Schedule{Every: "custom", Dates: []string{"2027-01-02", "2027-01-09", "2027-01-09"}}, "7",
+			"Em 02/01/2027, 09/01/2027 e 09/01/2027", "3 pagamentos, R$ 21 ao todo"},
+		{authz.Schedule{Every: "yearly", Start: "2027-01-02", Quantity: 2}, "x", "Yearly, a partir de 02/01/2027",
+			"2 pagamentos"},
 	} {
-		for _, b := range br(authz.BRPayment, authz.Consent{Facts: []authz.Fact{money(authz.Amount, row.amount, "BRL"), {Name: authz.Frequency, Schedule: &row.schedule}}}).Text(reader(t, "pt-BR")).Boxes {
+		for _, b := range br(authz.BRPayment,
+			authz.Consent{
+				Facts: []authz.Fact{money(authz.Amount, row.amount, "BRL"),
+					{Name: authz.Frequency, Schedule: &row.schedule}},
+			}).Text(reader(t,
+			"pt-BR")).Boxes {
 			if b.Of == string(authz.Frequency) && (b.Value != row.box || b.More != row.more) {
 				t.Errorf("%+v: %q, %q", row.schedule, b.Value, b.More)
 			}
@@ -404,11 +446,13 @@ func TestSchedulesAreCounted(t *testing.T) {
 func TestWhen(t *testing.T) {
 	midnight := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC) // 22:00 of the 23rd in São Paulo
 	for _, row := range []struct{ day, want string }{
-		{"2026-11-23", "paga R$ 1,00 hoje."}, {"2026-11-24", "paga R$ 1,00 em 24/11/2026."}, {"2026-11-22", "paga R$ 1,00 em 22/11/2026."}, {"", "paga R$ 1,00 hoje."}, {"soon", "paga R$ 1,00 em soon."},
+		{"2026-11-23", "paga R$ 1,00 hoje."}, {"2026-11-24", "paga R$ 1,00 em 24/11/2026."},
+		{"2026-11-22", "paga R$ 1,00 em 22/11/2026."}, {"", "paga R$ 1,00 hoje."}, {"soon", "paga R$ 1,00 em soon."},
 	} {
 		r := reader(t, "pt-BR")
 		r.Now = midnight
-		x := br(authz.BRPayment, authz.Consent{Facts: []authz.Fact{money(authz.Amount, "1.00", "BRL"), at(authz.PayOn, row.day)}}).Text(r)
+		x := br(authz.BRPayment,
+			authz.Consent{Facts: []authz.Fact{money(authz.Amount, "1.00", "BRL"), at(authz.PayOn, row.day)}}).Text(r)
 		if !strings.HasSuffix(x.Sentence, row.want) {
 			t.Errorf("%q: %s", row.day, x.Sentence)
 		}
@@ -420,7 +464,8 @@ func TestFiguresAreInTheSentence(t *testing.T) {
 	for _, g := range golden {
 		for _, lang := range i18n.Tags {
 			x := g.sheet.Text(reader(t, lang))
-			if x.Sentence == "" || x.Deadline == "" || x.Kind == "" || x.Verb == "" || x.Title == "" || x.Version == "" {
+			if x.Sentence == "" || x.Deadline == "" || x.Kind == "" || x.Verb == "" || x.Title == "" ||
+				x.Version == "" {
 				t.Errorf("%s: something is missing: %+v", g.name, x)
 			}
 			for _, f := range x.Figures {
@@ -433,7 +478,8 @@ func TestFiguresAreInTheSentence(t *testing.T) {
 			}
 		}
 	}
-	if a, b := regular("").Text(reader(t, "en-GB")).Version, regular("").Text(reader(t, "pt-BR")).Version; a == b || len(a) < 8 {
+	if a, b := regular("").Text(reader(t, "en-GB")).Version, regular("").Text(reader(t, "pt-BR")).Version; a == b ||
+		len(a) < 8 {
 		t.Errorf("the versions of the words are %q and %q", a, b)
 	}
 }
@@ -453,9 +499,12 @@ func TestTheCodeIsNotShown(t *testing.T) {
 // Accounts are needed as consent asks for them.
 func TestNeedsAccounts(t *testing.T) {
 	for want, sheets := range map[bool][]*slip.Sheet{
-		true: {uk(authz.UKAccountAccess, authz.Consent{}), uk(authz.UKFilePayment, authz.Consent{}), br(authz.BRPayment, authz.Consent{}), sheet(authz.BRPayment),
-			br(authz.BRData, authz.Consent{Permissions: []string{"CREDIT_CARDS_ACCOUNTS_READ"}}), br(authz.BRData, authz.Consent{Permissions: []string{"ACCOUNTS_SOMETHING_NEW"}})},
-		false: {regular(""), sheet(""), sheet(authz.BRData), br(authz.BRData, authz.Consent{Permissions: []string{"LOANS_READ"}})},
+		true: {uk(authz.UKAccountAccess, authz.Consent{}), uk(authz.UKFilePayment, authz.Consent{}),
+			br(authz.BRPayment, authz.Consent{}), sheet(authz.BRPayment),
+			br(authz.BRData, authz.Consent{Permissions: []string{"CREDIT_CARDS_ACCOUNTS_READ"}}),
+			br(authz.BRData, authz.Consent{Permissions: []string{"ACCOUNTS_SOMETHING_NEW"}})},
+		false: {regular(""), sheet(""), sheet(authz.BRData),
+			br(authz.BRData, authz.Consent{Permissions: []string{"LOANS_READ"}})},
 	} {
 		for i, sh := range sheets {
 			if sh.NeedsAccounts() != want {

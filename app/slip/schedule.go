@@ -17,7 +17,11 @@ import (
 var frequencies = regexp.MustCompile(`^(?:(EvryDay|EvryWorkgDay)|(IntrvlDay):(0[2-9]|[12][0-9]|3[01])|(IntrvlWkDay):(0[1-9]):(0[1-7])|` +
 	`(WkInMnthDay):(0[1-5]):(0[1-7])|(IntrvlMnthDay):(0[1-6]|12|24):(-0[1-5]|0[1-9]|[12][0-9]|3[01])|(QtrDay):(ENGLISH|SCOTTISH|RECEIVED))$`)
 
-var quarterDays = map[string]i18n.Key{"ENGLISH": "schedule.quarter_english", "SCOTTISH": "schedule.quarter_scottish", "RECEIVED": "schedule.quarter_received"}
+var quarterDays = map[string]i18n.Key{
+	"ENGLISH":  "schedule.quarter_english",
+	"SCOTTISH": "schedule.quarter_scottish",
+	"RECEIVED": "schedule.quarter_received",
+}
 
 // frequency words an OBIE frequency code, to stand inside a sentence. One that
 // isn't known is shown as it is.
@@ -44,7 +48,8 @@ func (x *writer) frequency(code string) (words string, known bool) {
 		}
 		return w.T("schedule.weeks", "n", n[2], "on", w.Entry("schedule.on_weekdays", n[3]-1)), true
 	case "WkInMnthDay":
-		return w.T("schedule.week_of_month", "on", w.Entry("schedule.on_weekday", n[3]-1), "week", w.Entry("schedule.ordinals", n[2]-1)), true
+		return w.T("schedule.week_of_month", "on", w.Entry("schedule.on_weekday", n[3]-1), "week",
+			w.Entry("schedule.ordinals", n[2]-1)), true
 	case "IntrvlMnthDay":
 		on := w.T("schedule.on_day", "day", n[3])
 		if n[3] < 0 {
@@ -63,7 +68,8 @@ func (x *writer) monthly(months int, on string) string {
 }
 
 // weekdays are those of Open Finance Brasil, payments v4, from Monday on.
-var weekdays = []string{"SEGUNDA_FEIRA", "TERCA_FEIRA", "QUARTA_FEIRA", "QUINTA_FEIRA", "SEXTA_FEIRA", "SABADO", "DOMINGO"}
+var weekdays = []string{"SEGUNDA_FEIRA", "TERCA_FEIRA", "QUARTA_FEIRA", "QUINTA_FEIRA", "SEXTA_FEIRA", "SABADO",
+	"DOMINGO"}
 
 // schedule words when payments are made, to stand inside a sentence.
 func (x *writer) schedule(s authz.Schedule) (words string, known bool) {

@@ -20,10 +20,13 @@ func TestWordsCoverWhatIsGranted(t *testing.T) {
 		scope Scope
 		never string // words that would mislead
 	}{
-		{"a dynamic form of profile", Scope{Name: "profile", Grant: "payments.send.10000.to.mallory", Optional: true}, "picture"},
+		{"a dynamic form of profile", Scope{Name: "profile", Grant: "payments.send.10000.to.mallory", Optional: true},
+			"picture"},
 		{"a dynamic form of openid", Scope{Name: "openid", Grant: "admin.everything"}, "That it’s you"},
-		{"a dynamic form with ACP's words", Scope{Name: "payments.*", DisplayName: "Payments", Grant: "payments.99999"}, ""},
-		{"a display name that looks like nothing", Scope{Name: "x.y", DisplayName: "\u200b\u3164\u2800", Grant: "x.y"}, ""},
+		{"a dynamic form with ACP's words", Scope{Name: "payments.*", DisplayName: "Payments", Grant: "payments.99999"},
+			""},
+		{"a display name that looks like nothing", Scope{Name: "x.y", DisplayName: "\u200b\u3164\u2800", Grant: "x.y"},
+			""},
 	} {
 		sh := &Sheet{Kind: authz.Regular, Scopes: []Scope{{Name: "openid", Grant: "openid"}, c.scope}}
 		text := sh.Text(Reader{Words: catalogue.Match("en-GB", "")})

@@ -13,12 +13,13 @@ import (
 // product's terms. Its digest is what an approval is held against: a field
 // that isn't in here must not be shown, and one that is must be.
 type Sheet struct {
-	RequestID      string           `json:"request"`
-	Ref            string           `json:"ref"`
-	Kind           authz.Kind       `json:"kind"`
-	Client         Client           `json:"client"`
-	Message        string           `json:"message"`            // binding message, as it came
-	AskCode        bool             `json:"ask_code,omitempty"` // the person types the message's code instead of comparing it
+	RequestID string     `json:"request"`
+	Ref       string     `json:"ref"`
+	Kind      authz.Kind `json:"kind"`
+	Client    Client     `json:"client"`
+	Message   string     `json:"message"` // binding message, as it came
+	// the person types the message's code instead of comparing it
+	AskCode        bool             `json:"ask_code,omitempty"`
 	Scopes         []Scope          `json:"scopes"`
 	Implicit       []string         `json:"implicit,omitempty"` // granted without being asked for, by ACP's own rule
 	Claims         []string         `json:"claims"`             // asked for; which of them are granted, the ticks say

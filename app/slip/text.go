@@ -25,11 +25,12 @@ type Text struct {
 	// The thing itself. Verb is always there ("asks you to pay"); then the
 	// Amount with its Payee, or a Headline ("account details, payments and
 	// transactions"), or for a sign-in the message as the largest text.
-	Verb     string   `json:"verb"`
-	Amount   string   `json:"amount,omitempty"`
-	Payee    string   `json:"payee,omitempty"`    // "to Ms Ada Quill", name and preposition
-	PayeeRaw string   `json:"-"`                  // the name alone, inside Payee, to be set apart
-	Under    []string `json:"under,omitempty"`    // short lines under the headline or payee, such as the company acted for
+	Verb     string `json:"verb"`
+	Amount   string `json:"amount,omitempty"`
+	Payee    string `json:"payee,omitempty"` // "to Ms Ada Quill", name and preposition
+	PayeeRaw string `json:"-"`               // the name alone, inside Payee, to be set apart
+	// short lines under the headline or payee, such as the company acted for
+	Under    []string `json:"under,omitempty"`
 	Headline string   `json:"headline,omitempty"` // data sharing
 
 	Message *Message `json:"message,omitempty"` // where the profile shows it and there is one

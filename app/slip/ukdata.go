@@ -126,13 +126,16 @@ func (x *writer) dataSentence() {
 	default:
 		window = w.T("data.any_date")
 	}
-	x.say(w.T("sentence.data", "period", period, "window", window, "institution", x.Institution, "client", x.Requester.Name), until)
+	x.say(w.T("sentence.data", "period", period, "window", window, "institution", x.Institution, "client",
+		x.Requester.Name),
+		until)
 }
 
 // asksTransactions tells whether transactions are part of the data, of either
 // country: otherwise the time that they are from says nothing.
 func (x *writer) asksTransactions() bool {
-	return slices.ContainsFunc(x.consent.Permissions, func(p string) bool { return strings.Contains(strings.ToLower(p), "transactions") })
+	return slices.ContainsFunc(x.consent.Permissions,
+		func(p string) bool { return strings.Contains(strings.ToLower(p), "transactions") })
 }
 
 // lastDay is the person's day in which an instant falls, where room is scarce.

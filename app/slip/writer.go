@@ -60,15 +60,30 @@ var writers = map[rules]func(*writer){
 func (sh *Sheet) banking() bool { return sh.Kind.Row().Country != authz.NoCountry }
 
 func newWriter(sh *Sheet, r Reader) *writer {
-	x := &writer{sh: sh, r: r, w: r.Words, row: sh.Kind.Row(), profile: ProfileOf(sh.Kind), consent: sh.Consent, taken: map[int]bool{}}
+	x := &writer{
+		sh:      sh,
+		r:       r,
+		w:       r.Words,
+		row:     sh.Kind.Row(),
+		profile: ProfileOf(sh.Kind),
+		consent: sh.Consent,
+		taken:   map[int]bool{},
+	}
 	if x.consent == nil {
 		x.consent = &authz.Consent{}
 	}
 	x.Text = Text{
-		Version: x.w.Version(), Lang: x.w.Tag(), Ref: i18n.Plain(sh.Ref), Institution: i18n.Plain(r.Institution), Owner: i18n.Plain(r.Owner),
-		Requester: Requester{Name: cmp.Or(i18n.Plain(sh.Client.Name), x.w.T("client.unnamed")), Host: i18n.Plain(sh.Client.Host)},
-		Deadline:  x.w.T("deadline.by", "time", x.w.Deadline(sh.ExpiresAt.Time(), r.Now)),
-		Approve:   x.w.T(x.profile.Approve), Deny: x.w.T(x.profile.Deny),
+		Version:     x.w.Version(),
+		Lang:        x.w.Tag(),
+		Ref:         i18n.Plain(sh.Ref),
+		Institution: i18n.Plain(r.Institution),
+		Owner:       i18n.Plain(r.Owner),
+		Requester: Requester{
+			Name: cmp.Or(i18n.Plain(sh.Client.Name), x.w.T("client.unnamed")),
+			Host: i18n.Plain(sh.Client.Host),
+		},
+		Deadline: x.w.T("deadline.by", "time", x.w.Deadline(sh.ExpiresAt.Time(), r.Now)),
+		Approve:  x.w.T(x.profile.Approve), Deny: x.w.T(x.profile.Deny),
 	}
 	message := i18n.Plain(sh.Message)
 	switch {
@@ -143,7 +158,13 @@ func (x *writer) details() {
 	if sh.banking() {
 		x.consentDetails()
 	} else if rest, always := sh.split(); always && len(rest)+len(x.claimItems()) > 0 {
-		x.Details = append(x.Details, Box{Label: w.T("details.always"), Value: w.T("scope.openid.title"), More: x.claimWords(x.following("openid")), Wide: true})
+		x.Details = append(x.Details,
+			Box{
+				Label: w.T("details.always"),
+				Value: w.T("scope.openid.title"),
+				More:  x.claimWords(x.following("openid")),
+				Wide:  true,
+			})
 	}
 	x.detail(w.T("details.about"), sh.Client.Description, true)
 	x.detail(w.T("details.strength"), strings.Join(sh.ACR, ", "), true)
@@ -162,7 +183,9 @@ func (x *writer) details() {
 func (x *writer) consentDetails() {
 	w, c := x.w, x.consent
 	if c.Debtor != nil {
-		parts := slices.DeleteFunc([]string{i18n.Plain(c.Debtor.Name), number(*c.Debtor), i18n.Plain(c.Debtor.SecondaryIdentification)}, func(s string) bool { return s == "" })
+		parts := slices.DeleteFunc([]string{i18n.Plain(c.Debtor.Name), number(*c.Debtor),
+			i18n.Plain(c.Debtor.SecondaryIdentification)},
+			func(s string) bool { return s == "" })
 		x.detail(w.T("details.debtor"), strings.Join(parts, ", "), true)
 	}
 	if c.CPF != "" {

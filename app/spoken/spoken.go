@@ -101,13 +101,15 @@ func Read(typed string) (Words, error) {
 		return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r)
 	})
 	if len(given) != Count {
-		return w, app.ErrMalformed.In("words").Because(fmt.Errorf("%d words were given, want the %d that the person's page shows", len(given), Count))
+		return w, app.ErrMalformed.In("words").Because(fmt.Errorf("%d words were given, want the %d that the person's page shows",
+			len(given), Count))
 	}
 	lang := ""
 	for i, word := range given {
 		m, ok := meanings[fold.Text(word)]
 		if !ok || lang != "" && m.lang != lang {
-			return w, app.ErrMalformed.In("words").Because(fmt.Errorf("%q is none of the words that a page shows beside the others", word))
+			return w, app.ErrMalformed.In("words").Because(fmt.Errorf("%q is none of the words that a page shows beside the others",
+				word))
 		}
 		w[i], lang = m.at, m.lang
 	}

@@ -56,9 +56,11 @@ func near(a, b string) bool {
 // sounds are spellings of one sound, by language: what they have in common is
 // compared.
 var sounds = map[string]*strings.Replacer{
-	"en-GB": strings.NewReplacer("tch", "ch", "ph", "f", "ck", "k", "qu", "kw", "kn", "n", "wr", "r", "wh", "w", "dge", "j", "ce", "se", "ci", "si",
+	"en-GB": strings.NewReplacer("tch", "ch", "ph", "f", "ck", "k", "qu", "kw", "kn", "n", "wr", "r", "wh", "w", "dge",
+		"j", "ce", "se", "ci", "si",
 		"cy", "sy", "sch", "sk", "c", "k", "z", "s", "ee", "i", "ea", "i", "oo", "u", "ou", "u", "ai", "e", "y", "i"),
-	"pt-BR": strings.NewReplacer("ch", "x", "qu", "k", "ss", "s", "ce", "se", "ci", "si", "c", "k", "ge", "je", "gi", "ji", "z", "s", "lh", "li", "h", "", "y", "i"),
+	"pt-BR": strings.NewReplacer("ch", "x", "qu", "k", "ss", "s", "ce", "se", "ci", "si", "c", "k", "ge", "je", "gi",
+		"ji", "z", "s", "lh", "li", "h", "", "y", "i"),
 }
 
 // The lists are as long as the mapping needs, and no two words of one are taken
@@ -114,7 +116,8 @@ func TestWordsAreEvenlySpread(t *testing.T) {
 // words.
 func TestWordsDependOnAllOfIt(t *testing.T) {
 	w := spoken.Of([]byte("key"), "link", "browser")
-	for _, other := range [][]string{{"key2", "link", "browser"}, {"key", "link2", "browser"}, {"key", "link", "browser2"}, {"key", "lin", "kbrowser"}, {"key", "linkbrowser"}} {
+	for _, other := range [][]string{{"key2", "link", "browser"}, {"key", "link2", "browser"},
+		{"key", "link", "browser2"}, {"key", "lin", "kbrowser"}, {"key", "linkbrowser"}} {
 		if spoken.Of([]byte(other[0]), other[1:]...) == w {
 			t.Errorf("%v has the same words", other)
 		}
@@ -129,7 +132,9 @@ func TestReadWhatIsReadOut(t *testing.T) {
 		w := spoken.Of([]byte("key"), strconv.Itoa(int(n)))
 		for _, tag := range []string{"en-GB", "pt-BR", "fr-FR"} {
 			said := w.In(tag)
-			for _, typed := range []string{strings.Join(said, " "), " " + strings.ToUpper(strings.Join(said, ", ")) + ". ", plain(strings.Join(said, "-")), norm.NFD.String(strings.Join(said, "\u00a0"))} {
+			for _, typed := range []string{strings.Join(said, " "),
+				" " + strings.ToUpper(strings.Join(said, ", ")) + ". ", plain(strings.Join(said, "-")),
+				norm.NFD.String(strings.Join(said, "\u00a0"))} {
 				if got, err := spoken.Read(typed); err != nil || got != w {
 					t.Fatalf("%q reads as %v (%v), want %v", typed, got, err, w)
 				}
@@ -141,7 +146,8 @@ func TestReadWhatIsReadOut(t *testing.T) {
 		}
 	}
 	en, pt := list(t, "en-GB"), list(t, "pt-BR")
-	for _, bad := range []string{"", en[0], en[0] + " " + en[1], en[0] + " " + en[1] + " " + en[2] + " " + pt[3], "qzx " + en[1] + " " + en[2], "4821 7730 1"} {
+	for _, bad := range []string{"", en[0], en[0] + " " + en[1], en[0] + " " + en[1] + " " + en[2] + " " + pt[3],
+		"qzx " + en[1] + " " + en[2], "4821 7730 1"} {
 		if w, err := spoken.Read(bad); !errors.Is(err, app.ErrMalformed) {
 			t.Errorf("%q reads as %v (%v), want ErrMalformed", bad, w, err)
 		}

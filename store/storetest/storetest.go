@@ -128,7 +128,8 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	st, err := store.Open(context.Background(), store.Options{Dir: dir, Purpose: store.Service, Now: func() time.Time { return began }})
+	st, err := store.Open(context.Background(),
+		store.Options{Dir: dir, Purpose: store.Service, Now: func() time.Time { return began }})
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +175,8 @@ func (db *DB) Events() []app.Event {
 // MustPerson adds a person whose user name is name.
 func (db *DB) MustPerson(name string) app.Person {
 	db.T.Helper()
-	p, err := db.AddPerson(db.T.Context(), app.Operator, name, []app.Identifier{{Kind: app.Username, Value: name, Norm: name}}, nil)
+	p, err := db.AddPerson(db.T.Context(), app.Operator, name,
+		[]app.Identifier{{Kind: app.Username, Value: name, Norm: name}}, nil)
 	if err != nil {
 		db.T.Fatal(err)
 	}
@@ -266,9 +268,23 @@ func (db *DB) MustLease(kind app.JobKind, requestID string) app.Job {
 
 // Request is a pending request as ACP would start it, with a login of its own.
 func Request(p app.Person, expires app.Instant) app.Request {
-	return app.Request{Connection: "acp", TenantID: "demo", ServerID: "shop", LoginID: app.NewID(), LoginState: app.NewID(),
-		UserIdentifier: p.Name, PersonID: p.ID, Kind: app.KindRegular, ClientID: "till", ClientName: "Financroo",
-		BindingMessage: "K7-PLUM", Scopes: app.Strings{"openid", "profile"}, Payload: "{}", State: app.Pending, ExpiresAt: expires}
+	return app.Request{
+		Connection:     "acp",
+		TenantID:       "demo",
+		ServerID:       "shop",
+		LoginID:        app.NewID(),
+		LoginState:     app.NewID(),
+		UserIdentifier: p.Name,
+		PersonID:       p.ID,
+		Kind:           app.KindRegular,
+		ClientID:       "till",
+		ClientName:     "Financroo",
+		BindingMessage: "K7-PLUM",
+		Scopes:         app.Strings{"openid", "profile"},
+		Payload:        "{}",
+		State:          app.Pending,
+		ExpiresAt:      expires,
+	}
 }
 
 // On is the actor of a device.
@@ -286,7 +302,8 @@ func (db *DB) Tamper(query string, args ...any) {
 	}
 	defer raw.Close()
 	var triggers []string
-	if err := raw.Select(&triggers, `SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'`); err != nil {
+	if err := raw.Select(&triggers,
+		`SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'`); err != nil {
 		db.T.Fatal(err)
 	}
 	for _, name := range triggers {

@@ -114,7 +114,11 @@ type problem struct {
 
 // answer writes an error in ACP's shape. What went wrong inside stays inside.
 func answer(w http.ResponseWriter, r *http.Request, err error) {
-	p := problem{StatusCode: httpx.Status(err), ErrorCode: "internal", Details: map[string]string{"request_id": httpx.RequestID(r.Context())}}
+	p := problem{
+		StatusCode: httpx.Status(err),
+		ErrorCode:  "internal",
+		Details:    map[string]string{"request_id": httpx.RequestID(r.Context())},
+	}
 	p.Error = names[p.StatusCode]
 	if p.Error == "" {
 		p.Error = "server_error"

@@ -51,8 +51,15 @@ func newSurface(t *testing.T) *surface {
 		}
 		return consent.Connection{Name: name, Server: c, Workspaces: workspaces}
 	}
-	svc := consent.New(consent.Config{Store: db.Store, Resolver: people.Directory{Reader: db.Reader}, RequestTTL: 2 * time.Minute, Fatigue: consent.DefaultFatigue, Log: log,
-		Connections: []consent.Connection{connection("one", "janus", nil), connection("two", "mars", map[string]string{"shop": "regular"})}})
+	svc := consent.New(consent.Config{
+		Store:      db.Store,
+		Resolver:   people.Directory{Reader: db.Reader},
+		RequestTTL: 2 * time.Minute,
+		Fatigue:    consent.DefaultFatigue,
+		Log:        log,
+		Connections: []consent.Connection{connection("one", "janus", nil),
+			connection("two", "mars", map[string]string{"shop": "regular"})},
+	})
 	mux := http.NewServeMux()
 	acpweb.Register(mux, acpweb.Config{Consent: svc, Log: log, Callers: []acpweb.Caller{
 		{Connection: "one", Username: "acp", Password: "correct horse battery"},
@@ -122,26 +129,34 @@ func TestTheRecordedPayloadAndEverySpelling(t *testing.T) {
 		want func(app.Request) bool
 	}{
 		{"as recorded", func(map[string]any) {}, func(r app.Request) bool {
-			return r.TenantID == "janus" && r.ServerID == "ciba-sample" && r.ClientName == "ciba-sample" && r.BindingMessage == "Approve demo login" &&
-				slices.Equal(r.Scopes, []string{"openid", "profile"}) && r.ExpiresAt.Time().Format(time.RFC3339) == "2026-11-22T14:49:34Z" &&
+			return r.TenantID == "janus" && r.ServerID == "ciba-sample" && r.ClientName == "ciba-sample" &&
+				r.BindingMessage == "Approve demo login" &&
+				slices.Equal(r.Scopes, []string{"openid", "profile"}) &&
+				r.ExpiresAt.Time().Format(time.RFC3339) == "2026-11-22T14:49:34Z" &&
 				r.LoginState == "b0d8d8953c1e486884db3f42f124c209" && r.State == app.Pending
 		}},
-		{"the guide's state", func(m map[string]any) { m["state"] = m["login_state"]; delete(m, "login_state") }, func(r app.Request) bool {
-			return r.LoginState == "b0d8d8953c1e486884db3f42f124c209"
-		}},
-		{"the guide's scopes", func(m map[string]any) { m["scopes"] = m["requested_scopes"]; delete(m, "requested_scopes") }, func(r app.Request) bool {
-			return slices.Equal(r.Scopes, []string{"openid", "profile"})
-		}},
-		{"scopes as one string", func(m map[string]any) { m["requested_scopes"] = "openid profile  email" }, func(r app.Request) bool {
-			return slices.Equal(r.Scopes, []string{"openid", "profile", "email"})
-		}},
+		{"the guide's state", func(m map[string]any) { m["state"] = m["login_state"]; delete(m, "login_state") },
+			func(r app.Request) bool {
+				return r.LoginState == "b0d8d8953c1e486884db3f42f124c209"
+			}},
+		{"the guide's scopes",
+			func(m map[string]any) { m["scopes"] = m["requested_scopes"]; delete(m, "requested_scopes") },
+			func(r app.Request) bool {
+				return slices.Equal(r.Scopes, []string{"openid", "profile"})
+			}},
+		{"scopes as one string", func(m map[string]any) { m["requested_scopes"] = "openid profile  email" },
+			func(r app.Request) bool {
+				return slices.Equal(r.Scopes, []string{"openid", "profile", "email"})
+			}},
 		{"scopes as objects", func(m map[string]any) {
-			m["requested_scopes"] = []any{map[string]any{"name": "openid"}, map[string]any{"name": "pay.*", "requested_name": "pay.7"}}
+			m["requested_scopes"] = []any{map[string]any{"name": "openid"},
+				map[string]any{"name": "pay.*", "requested_name": "pay.7"}}
 		}, func(r app.Request) bool { return slices.Equal(r.Scopes, []string{"openid", "pay.7"}) }},
 		{"acr as a string", func(m map[string]any) { m["acr_values"] = "low high" }, func(r app.Request) bool {
 			return slices.Equal(r.ACR, []string{"low", "high"})
 		}},
-		{"acr as an array", func(m map[string]any) { m["acr_values"] = []string{"low"} }, func(r app.Request) bool { return slices.Equal(r.ACR, []string{"low"}) }},
+		{"acr as an array", func(m map[string]any) { m["acr_values"] = []string{"low"} },
+			func(r app.Request) bool { return slices.Equal(r.ACR, []string{"low"}) }},
 		{"nothing but what is required", func(m map[string]any) {
 			for k := range m {
 				if k != "login_id" && k != "user_identifier" {
@@ -161,10 +176,12 @@ func TestTheRecordedPayloadAndEverySpelling(t *testing.T) {
 		{"unknown members", func(m map[string]any) { m["future"] = map[string]any{"x": 1} }, func(r app.Request) bool {
 			return strings.Contains(r.Payload, "future") && r.State == app.Pending
 		}},
-		{"a hostile login id", func(m map[string]any) { m["login_id"] = "../../admin/%2e%2e?x=1#y" }, func(r app.Request) bool {
-			return r.LoginID == "../../admin/%2e%2e?x=1#y" && r.State == app.Pending
-		}},
-		{"a message of markup and bidi marks", func(m map[string]any) { m["binding_message"] = "<b>\u202Ehi" }, func(r app.Request) bool { return r.BindingMessage == "<b>\u202Ehi" }},
+		{"a hostile login id", func(m map[string]any) { m["login_id"] = "../../admin/%2e%2e?x=1#y" },
+			func(r app.Request) bool {
+				return r.LoginID == "../../admin/%2e%2e?x=1#y" && r.State == app.Pending
+			}},
+		{"a message of markup and bidi marks", func(m map[string]any) { m["binding_message"] = "<b>\u202Ehi" },
+			func(r app.Request) bool { return r.BindingMessage == "<b>\u202Ehi" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSurface(t)
@@ -204,21 +221,101 @@ func TestErrors(t *testing.T) {
 		{name: "an array", path: "/user/verify", body: "[]", status: 400, field: "body"},
 		{name: "null", path: "/user/verify", body: "null", status: 400, field: "body"},
 		{name: "no identifier", path: "/user/verify", body: "{}", status: 400, field: "user_identifier"},
-		{name: "identifier of another type", path: "/user/verify", body: `{"user_identifier": 7}`, status: 400, field: "user_identifier"},
-		{name: "identifier too long", path: "/user/verify", body: `{"user_identifier": "` + strings.Repeat("é", 1025) + `"}`, status: 400, field: "user_identifier"},
-		{name: "no login id", path: "/authentication/start", body: `{"user_identifier": "test@test.com"}`, status: 400, field: "login_id"},
-		{name: "login id too long", path: "/authentication/start", body: `{"user_identifier": "x", "login_id": "` + strings.Repeat("a", 129) + `"}`, status: 400, field: "login_id"},
-		{name: "login id that climbs", path: "/authentication/start", body: `{"user_identifier": "test@test.com", "login_id": ".."}`, status: 400, field: "login_id"},
-		{name: "expiry of no form", path: "/authentication/start", body: `{"user_identifier": "x", "login_id": "a", "expires_at": "soon"}`, status: 400, field: "expires_at"},
-		{name: "scopes of no form", path: "/authentication/start", body: `{"user_identifier": "x", "login_id": "a", "requested_scopes": [7]}`, status: 400, field: "requested_scopes"},
-		{name: "no credentials", path: "/user/verify", body: "{}", edit: func(r *http.Request) { r.Header.Del("Authorization") }, status: 401},
-		{name: "wrong password", path: "/user/verify", body: "{}", edit: func(r *http.Request) { r.SetBasicAuth("acp", "wrong") }, status: 401},
-		{name: "another tenant", path: "/authentication/start", body: strings.Replace(recorded, "janus", "mars", 1), status: 403},
-		{name: "unknown person", path: "/authentication/start", body: `{"user_identifier": "nobody", "login_id": "a"}`, status: 404},
+		{
+			name:   "identifier of another type",
+			path:   "/user/verify",
+			body:   `{"user_identifier": 7}`,
+			status: 400,
+			field:  "user_identifier",
+		},
+		{
+			name:   "identifier too long",
+			path:   "/user/verify",
+			body:   `{"user_identifier": "` + strings.Repeat("é", 1025) + `"}`,
+			status: 400,
+			field:  "user_identifier",
+		},
+		{
+			name:   "no login id",
+			path:   "/authentication/start",
+			body:   `{"user_identifier": "test@test.com"}`,
+			status: 400,
+			field:  "login_id",
+		},
+		{
+			name:   "login id too long",
+			path:   "/authentication/start",
+			body:   `{"user_identifier": "x", "login_id": "` + strings.Repeat("a", 129) + `"}`,
+			status: 400,
+			field:  "login_id",
+		},
+		{
+			name:   "login id that climbs",
+			path:   "/authentication/start",
+			body:   `{"user_identifier": "test@test.com", "login_id": ".."}`,
+			status: 400,
+			field:  "login_id",
+		},
+		{
+			name:   "expiry of no form",
+			path:   "/authentication/start",
+			body:   `{"user_identifier": "x", "login_id": "a", "expires_at": "soon"}`,
+			status: 400,
+			field:  "expires_at",
+		},
+		{
+			name:   "scopes of no form",
+			path:   "/authentication/start",
+			body:   `{"user_identifier": "x", "login_id": "a", "requested_scopes": [7]}`,
+			status: 400,
+			field:  "requested_scopes",
+		},
+		{
+			name:   "no credentials",
+			path:   "/user/verify",
+			body:   "{}",
+			edit:   func(r *http.Request) { r.Header.Del("Authorization") },
+			status: 401,
+		},
+		{
+			name:   "wrong password",
+			path:   "/user/verify",
+			body:   "{}",
+			edit:   func(r *http.Request) { r.SetBasicAuth("acp", "wrong") },
+			status: 401,
+		},
+		{
+			name:   "another tenant",
+			path:   "/authentication/start",
+			body:   strings.Replace(recorded, "janus", "mars", 1),
+			status: 403,
+		},
+		{
+			name:   "unknown person",
+			path:   "/authentication/start",
+			body:   `{"user_identifier": "nobody", "login_id": "a"}`,
+			status: 404,
+		},
 		{name: "GET", method: http.MethodGet, path: "/user/verify", status: 405},
-		{name: "another user for that login", path: "/authentication/start", body: strings.Replace(recorded, "test@test.com", "other@test.com", 1), status: 409},
-		{name: "over 64 KiB", path: "/user/verify", body: `{"user_identifier": "` + strings.Repeat("a", 64<<10) + `"}`, status: 413},
-		{name: "a form", path: "/user/verify", body: "user_identifier=x", edit: func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }, status: 415},
+		{
+			name:   "another user for that login",
+			path:   "/authentication/start",
+			body:   strings.Replace(recorded, "test@test.com", "other@test.com", 1),
+			status: 409,
+		},
+		{
+			name:   "over 64 KiB",
+			path:   "/user/verify",
+			body:   `{"user_identifier": "` + strings.Repeat("a", 64<<10) + `"}`,
+			status: 413,
+		},
+		{
+			name:   "a form",
+			path:   "/user/verify",
+			body:   "user_identifier=x",
+			edit:   func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") },
+			status: 415,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			method := c.method
@@ -227,7 +324,8 @@ func TestErrors(t *testing.T) {
 			}
 			a := s.send(method, c.path, c.body, c.edit)
 			p := a.problem(t)
-			if a.StatusCode != c.status || p.StatusCode != c.status || p.Error == "" || p.ErrorCode == "" || p.Details.Field != c.field {
+			if a.StatusCode != c.status || p.StatusCode != c.status || p.Error == "" || p.ErrorCode == "" ||
+				p.Details.Field != c.field {
 				t.Errorf("%d %s; want %d, field %q", a.StatusCode, a.body, c.status, c.field)
 			}
 			if c.status == 401 && !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Basic ") {
@@ -248,12 +346,16 @@ func TestCredentialsChooseTheConnection(t *testing.T) {
 		tenant string
 	}{
 		{"Basic", nil, "janus"},
-		{"the password rotated in", func(r *http.Request) { r.SetBasicAuth("acp", "the next one, rotated in") }, "janus"},
+		{"the password rotated in", func(r *http.Request) { r.SetBasicAuth("acp", "the next one, rotated in") },
+			"janus"},
 		{"key in a header", two, "mars"},
-		{"key in the query", func(r *http.Request) { r.Header.Del("Authorization"); r.URL.RawQuery = "key=a-long-query-key-for-two" }, "mars"},
+		{"key in the query",
+			func(r *http.Request) { r.Header.Del("Authorization"); r.URL.RawQuery = "key=a-long-query-key-for-two" },
+			"mars"},
 	} {
 		login := fmt.Sprint("login-", i)
-		a := s.send(http.MethodPost, "/authentication/start", `{"user_identifier": "test@test.com", "login_id": "`+login+`"}`, c.edit)
+		a := s.send(http.MethodPost, "/authentication/start",
+			`{"user_identifier": "test@test.com", "login_id": "`+login+`"}`, c.edit)
 		if a.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d %s", c.name, a.StatusCode, a.body)
 			continue
@@ -273,12 +375,17 @@ func TestOtherWorkspacesAreRefused(t *testing.T) {
 		edit             func(*http.Request)
 		status           int
 	}{
-		{"start, another's", "/authentication/start", `{"user_identifier": "test@test.com", "login_id": "x", "server_id": "bank"}`, two, http.StatusForbidden},
-		{"verify, another's", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, two, http.StatusForbidden},
-		{"verify, another's and nobody", "/user/verify", `{"user_identifier": "nobody", "server_id": "bank"}`, two, http.StatusForbidden},
-		{"verify, its own", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "shop"}`, two, http.StatusOK},
+		{"start, another's", "/authentication/start",
+			`{"user_identifier": "test@test.com", "login_id": "x", "server_id": "bank"}`, two, http.StatusForbidden},
+		{"verify, another's", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, two,
+			http.StatusForbidden},
+		{"verify, another's and nobody", "/user/verify", `{"user_identifier": "nobody", "server_id": "bank"}`, two,
+			http.StatusForbidden},
+		{"verify, its own", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "shop"}`, two,
+			http.StatusOK},
 		{"verify, none", "/user/verify", `{"user_identifier": "test@test.com"}`, two, http.StatusOK},
-		{"verify, none are listed", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, nil, http.StatusOK},
+		{"verify, none are listed", "/user/verify", `{"user_identifier": "test@test.com", "server_id": "bank"}`, nil,
+			http.StatusOK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.Clock.Advance(time.Hour) // the first of an hour is kept
@@ -303,7 +410,8 @@ func TestOtherWorkspacesAreRefused(t *testing.T) {
 			if p := a.problem(t); p.ErrorCode != app.ErrWrongWorkspace.Code {
 				t.Errorf("error %q, want %q", p.ErrorCode, app.ErrWrongWorkspace.Code)
 			}
-			if len(after) != len(before)+1 || after[0].ActorID != "two" || after[0].Source == "" || after[0].Detail != `{"field":"server_id","value":"bank"}` {
+			if len(after) != len(before)+1 || after[0].ActorID != "two" || after[0].Source == "" ||
+				after[0].Detail != `{"field":"server_id","value":"bank"}` {
 				t.Errorf("audit %+v", after)
 			}
 		})
@@ -326,14 +434,17 @@ func TestOnlyGuessersAreSlowedDown(t *testing.T) {
 	if last != http.StatusTooManyRequests {
 		t.Errorf("the twelfth guess: %d, want 429", last)
 	}
-	if a := s.send(http.MethodPost, "/user/verify", `{"user_identifier":"test@test.com"}`, nil); a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), `"valid":true`) {
+	if a := s.send(http.MethodPost, "/user/verify", `{"user_identifier":"test@test.com"}`,
+		nil); a.StatusCode != http.StatusOK ||
+		!strings.Contains(string(a.body), `"valid":true`) {
 		t.Errorf("right credentials from the same address: %d %s", a.StatusCode, a.body)
 	}
 }
 
 func TestNoContentTypeIsJSON(t *testing.T) {
 	s := newSurface(t)
-	a := s.send(http.MethodPost, "/user/verify", `{"user_identifier":"nobody"}`, func(r *http.Request) { r.Header.Del("Content-Type") })
+	a := s.send(http.MethodPost, "/user/verify", `{"user_identifier":"nobody"}`,
+		func(r *http.Request) { r.Header.Del("Content-Type") })
 	if a.StatusCode != http.StatusOK || strings.TrimSpace(string(a.body)) != `{"valid":false}` {
 		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
@@ -367,12 +478,16 @@ func TestOpenAPIDocumentHolds(t *testing.T) {
 		{"/user/verify", `{"user_identifier":"test@test.com","server_id":"bank"}`, two, true, 403},
 		{"/authentication/start", recorded, nil, true, 200},
 		{"/authentication/start", strings.Replace(recorded, "test@test.com", "other", 1), nil, true, 409},
-		{"/authentication/start", strings.Replace(recorded, `["openid", "profile"]`, `"openid profile"`, 1), nil, true, 200},
+		{"/authentication/start", strings.Replace(recorded, `["openid", "profile"]`, `"openid profile"`, 1), nil, true,
+			200},
 		{"/authentication/start", strings.Replace(recorded, `["openid", "profile"]`, `7`, 1), nil, false, 400},
-		{"/authentication/start", strings.Replace(recorded, "c0d3dd5b628347008d7bdbff5f09b094", strings.Repeat("c", 129), 1), nil, false, 400},
+		{"/authentication/start",
+			strings.Replace(recorded, "c0d3dd5b628347008d7bdbff5f09b094", strings.Repeat("c", 129), 1), nil, false,
+			400},
 		{"/authentication/start", strings.Replace(recorded, "janus", "mars", 1), nil, true, 403},
 		{"/authentication/start", `{"user_identifier":"nobody","login_id":"n"}`, nil, true, 404},
-		{"/authentication/start", `{"user_identifier":"nobody","login_id":"n"}`, func(r *http.Request) { r.Header.Del("Authorization") }, true, 401},
+		{"/authentication/start", `{"user_identifier":"nobody","login_id":"n"}`,
+			func(r *http.Request) { r.Header.Del("Authorization") }, true, 401},
 	} {
 		var sent *http.Request
 		a := s.send(http.MethodPost, c.path, c.body, func(r *http.Request) {
@@ -394,7 +509,12 @@ func TestOpenAPIDocumentHolds(t *testing.T) {
 		if err := openapi3filter.ValidateRequest(t.Context(), in); (err == nil) != c.fits {
 			t.Errorf("%s %s: the document says fits = %v (%v), want %v", c.path, c.body, err == nil, err, c.fits)
 		}
-		out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: a.StatusCode, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.body))}
+		out := &openapi3filter.ResponseValidationInput{
+			RequestValidationInput: in,
+			Status:                 a.StatusCode,
+			Header:                 a.Header,
+			Body:                   io.NopCloser(bytes.NewReader(a.body)),
+		}
 		if err := openapi3filter.ValidateResponse(t.Context(), out); err != nil {
 			t.Errorf("%s %s: the answer is not as the document says: %v", c.path, c.body, err)
 		}

@@ -20,7 +20,11 @@ type Caller struct {
 	KeyInQuery         bool
 }
 
-var errCredentials = &app.Error{Kind: app.Unauthorized, Code: "invalid_credentials", Message: "the credentials are missing or wrong"}
+var errCredentials = &app.Error{
+	Kind:    app.Unauthorized,
+	Code:    "invalid_credentials",
+	Message: "the credentials are missing or wrong",
+}
 
 // guard tells callers by their credentials. It compares digests in constant
 // time and looks at every caller each time, so that the time tells nothing; a

@@ -43,7 +43,11 @@ func (h *handlers) stranger(r *http.Request) error {
 
 // browser describes the browser that r comes from.
 func (h *handlers) browser(r *http.Request) admin.Browser {
-	b := admin.Browser{Name: h.words(r).T("device.browser_unknown"), Source: httpx.Source(r.Context()), Cookie: h.marker.Of(r)}
+	b := admin.Browser{
+		Name:   h.words(r).T("device.browser_unknown"),
+		Source: httpx.Source(r.Context()),
+		Cookie: h.marker.Of(r),
+	}
 	if ua := useragent.Parse(r.UserAgent()); ua.Name != "" && ua.OS != "" {
 		b.Name = h.words(r).T("device.browser_on", "browser", ua.Name, "os", ua.OS)
 	}
@@ -112,7 +116,8 @@ func (h *handlers) usable(
 	if err != nil && app.KindOf(err) != app.Internal {
 		h.Strangers.Refused(r, err)
 		f := stranger(h.frame(r))
-		return link, a, false, h.show(w, r, httpx.Status(err), page.ProblemOf(f, app.KindOf(err), codeOf(err), "").Page(f))
+		return link, a, false, h.show(w, r, httpx.Status(err),
+			page.ProblemOf(f, app.KindOf(err), codeOf(err), "").Page(f))
 	}
 	return link, a, err == nil, err
 }
@@ -156,7 +161,8 @@ func (h *handlers) setUpCode(w http.ResponseWriter, r *http.Request) error {
 	left, err := h.Admins.Activate(r.Context(), link, b, form.Get("code"))
 	var refusal *app.Error
 	if errors.As(err, &refusal) && setUpFaults[refusal.Code] != "" {
-		return h.showSetUpCode(w, r, http.StatusUnprocessableEntity, link, b, page.SetUpCode{Fault: setUpFaults[refusal.Code], Left: left})
+		return h.showSetUpCode(w, r, http.StatusUnprocessableEntity, link, b,
+			page.SetUpCode{Fault: setUpFaults[refusal.Code], Left: left})
 	}
 	if err != nil {
 		return err
@@ -183,8 +189,9 @@ func (h *handlers) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, page.SetUp{Token: r.PathValue("token"), Name: a.Name, Email: a.Email, Role: a.Role,
-		Ends: link.ExpiresAt.Time(), Again: ready}.Page(f))
+	return h.show(w, r, http.StatusOK,
+		page.SetUp{Token: r.PathValue("token"), Name: a.Name, Email: a.Email, Role: a.Role,
+			Ends: link.ExpiresAt.Time(), Again: ready}.Page(f))
 }
 
 func (h *handlers) setUpBegin(w http.ResponseWriter, r *http.Request) error {
@@ -203,7 +210,8 @@ func (h *handlers) setUpFinish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	session, err := h.Admins.FinishSetUp(r.Context(), r.PathValue("token"), r.PathValue("ceremony"), in.Credential, h.browser(r))
+	session, err := h.Admins.FinishSetUp(r.Context(), r.PathValue("token"), r.PathValue("ceremony"), in.Credential,
+		h.browser(r))
 	if err != nil {
 		return err
 	}

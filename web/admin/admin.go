@@ -158,8 +158,13 @@ func (h *handlers) words(r *http.Request) i18n.Words {
 // frame is what every page needs.
 func (h *handlers) frame(r *http.Request) page.Frame {
 	f := page.Frame{
-		Frame: view.Frame{Words: h.words(r), Institution: h.Institution, Here: view.Computer, Now: h.Store.Now().Time()}.Branded(h.Brand),
-		Path:  r.URL.RequestURI(),
+		Frame: view.Frame{
+			Words:       h.words(r),
+			Institution: h.Institution,
+			Here:        view.Computer,
+			Now:         h.Store.Now().Time(),
+		}.Branded(h.Brand),
+		Path: r.URL.RequestURI(),
 	}
 	who, err := admin.From(r.Context())
 	if err != nil {
@@ -192,14 +197,16 @@ func (h *handlers) home(w http.ResponseWriter, r *http.Request, _ admin.Grant[ma
 
 // wantsJSON tells whether a script asks.
 func wantsJSON(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") ||
+		strings.HasPrefix(r.Header.Get("Accept"), "application/json")
 }
 
 // local is a path of the console's that next names, with its query, or the
 // console itself: a link must not send whoever signs in elsewhere.
 func local(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || u.Path != admin.Path && !strings.HasPrefix(u.Path, admin.Path+"/") || strings.ContainsAny(next, "\\\r\n") {
+	if err != nil || u.IsAbs() || u.Host != "" || u.Path != admin.Path && !strings.HasPrefix(u.Path, admin.Path+"/") ||
+		strings.ContainsAny(next, "\\\r\n") {
 		return admin.Path
 	}
 	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
@@ -212,7 +219,8 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
 		h.Strangers.Refused(r, err)
 	}
 	if perr := h.answerWith(w, r, err, status, code); perr != nil {
-		h.Log.ErrorContext(r.Context(), "an error could not be answered", "id", httpx.RequestID(r.Context()), "err", perr)
+		h.Log.ErrorContext(r.Context(), "an error could not be answered", "id", httpx.RequestID(r.Context()), "err",
+			perr)
 		http.Error(w, http.StatusText(status), status)
 	}
 }
@@ -225,7 +233,8 @@ func (h *handlers) answerWith(w http.ResponseWriter, r *http.Request, err error,
 	case errors.As(err, &waits):
 		return httpx.SeeOther(w, r, proposalsPath+"/"+waits.Proposal+"?new")
 	case wantsJSON(r):
-		return httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": page.Told(f.Words, code)}})
+		return httpx.WriteJSON(w, status,
+			map[string]any{"error": map[string]string{"code": code, "message": page.Told(f.Words, code)}})
 	case errors.Is(err, app.ErrSignedOut):
 		to := "/admin/sign-in"
 		if r.Method == http.MethodGet && r.URL.Path != admin.Path {

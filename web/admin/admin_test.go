@@ -80,19 +80,46 @@ func newSiteOn(t *testing.T, db *storetest.DB, secure bool, changes ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{DB: db, hub: &live.Hub{}, t: t, sessions: admin.NewSessions(db.Store, secure, httpx.Source), registry: admin.Registry{Store: db.Store}, secure: secure, logged: &logged{}}
+	s := &site{
+		DB:       db,
+		hub:      &live.Hub{},
+		t:        t,
+		sessions: admin.NewSessions(db.Store, secure, httpx.Source),
+		registry: admin.Registry{Store: db.Store},
+		secure:   secure,
+		logged:   &logged{},
+	}
 	mux := http.NewServeMux()
 	log := slog.New(slog.NewTextHandler(s.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.chosen = chosenSettings(t, db, log)
-	s.imports = importer.New(importer.Config{Store: db.Store, People: people.New(db.Store), Words: words, Dir: filepath.Join(db.Dir, "imports"), Log: log})
-	uses := admin.Uses{Consent: consent.New(consent.Config{Store: db.Store, Log: log}), People: people.New(db.Store), Settings: s.chosen, Imports: s.imports}
+	s.imports = importer.New(importer.Config{
+		Store:  db.Store,
+		People: people.New(db.Store),
+		Words:  words,
+		Dir:    filepath.Join(db.Dir, "imports"),
+		Log:    log,
+	})
+	uses := admin.Uses{
+		Consent:  consent.New(consent.Config{Store: db.Store, Log: log}),
+		People:   people.New(db.Store),
+		Settings: s.chosen,
+		Imports:  s.imports,
+	}
 	for _, change := range changes {
 		change(&uses)
 	}
 	closing := make(chan struct{})
 	close(closing) // event streams end as soon as they have begun
-	adminweb.Register(mux, adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
-		Public: public, Words: words, Institution: "Northmoor", Settings: s.chosen, InviteTTL: time.Hour, Live: s.hub, Closing: closing, Log: log})
+	adminweb.Register(mux,
+		adminweb.Config{Store: db.Reader, Admins: admin.New(db.Store, passkeys, uses), Sessions: s.sessions,
+			Public:      public,
+			Words:       words,
+			Institution: "Northmoor",
+			Settings:    s.chosen,
+			InviteTTL:   time.Hour,
+			Live:        s.hub,
+			Closing:     closing,
+			Log:         log})
 	s.handler = httpx.Log(log, nil, mux)
 	return s
 }
@@ -109,7 +136,8 @@ type visitor struct {
 func (s *site) visitor(email string, role app.AdminRole) *visitor {
 	s.t.Helper()
 	ctx := s.t.Context()
-	made, err := s.registry.Add(ctx, app.Operator, email, strings.ToUpper(email[:1])+strings.Split(email[1:], "@")[0], role)
+	made, err := s.registry.Add(ctx, app.Operator, email, strings.ToUpper(email[:1])+strings.Split(email[1:], "@")[0],
+		role)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -118,8 +146,13 @@ func (s *site) visitor(email string, role app.AdminRole) *visitor {
 		s.t.Fatal(err)
 	}
 	v := &visitor{site: s, who: made.Admin}
-	v.session, err = s.SetUpAdmin(ctx, app.System, store.AdminSetUp{LinkID: link.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.AdminCredential{ID: app.NewID(), AdminID: made.Admin.ID, Record: "{}"},
-		Session: app.AdminSession{ID: app.NewID(), Source: "192.0.2.7", Browser: "Firefox on Windows"}})
+	v.session, err = s.SetUpAdmin(ctx, app.System,
+		store.AdminSetUp{
+			LinkID:     link.ID,
+			Activation: app.Activation{LinkAlone: true},
+			Credential: app.AdminCredential{ID: app.NewID(), AdminID: made.Admin.ID, Record: "{}"},
+			Session:    app.AdminSession{ID: app.NewID(), Source: "192.0.2.7", Browser: "Firefox on Windows"},
+		})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -130,7 +163,8 @@ func (s *site) visitor(email string, role app.AdminRole) *visitor {
 // again begins another session of the same administrator.
 func (v *visitor) again() *visitor {
 	v.t.Helper()
-	session, err := v.SignInAdmin(v.t.Context(), app.System, store.AdminUse{AdminID: v.who.ID, CredentialID: v.session.CredentialID, Record: "{}"},
+	session, err := v.SignInAdmin(v.t.Context(), app.System,
+		store.AdminUse{AdminID: v.who.ID, CredentialID: v.session.CredentialID, Record: "{}"},
 		app.AdminSession{ID: app.NewID(), Source: "192.0.2.8", Browser: "Chrome on Linux"})
 	if err != nil {
 		v.t.Fatal(err)
@@ -214,7 +248,9 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 		path = strings.NewReplacer("{$}", "", "{id}", "x", "{ceremony}", "x", "{", "", "}", "").Replace(path)
 		for _, role := range app.AdminRoles {
 			got := visitors[role].again().send(method, path, nil)
-			if allowed := route.Permission.Allows(role); got.has("denied") == allowed || allowed && got.StatusCode == http.StatusForbidden || !allowed && got.StatusCode != http.StatusForbidden {
+			if allowed := route.Permission.Allows(role); got.has("denied") == allowed ||
+				allowed && got.StatusCode == http.StatusForbidden ||
+				!allowed && got.StatusCode != http.StatusForbidden {
 				t.Errorf("%s as %s: %d, the table says allowed=%v", route.Pattern, role, got.StatusCode, allowed)
 			}
 			if got.StatusCode >= 500 {
@@ -222,7 +258,8 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 			}
 		}
 		stranger := (&visitor{site: s}).send(method, path, nil)
-		if to := stranger.Header.Get("Location"); stranger.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/admin/sign-in") {
+		if to := stranger.Header.Get("Location"); stranger.StatusCode != http.StatusSeeOther ||
+			!strings.HasPrefix(to, "/admin/sign-in") {
 			t.Errorf("%s as a stranger: %d to %q", route.Pattern, stranger.StatusCode, to)
 		}
 	}
@@ -245,7 +282,10 @@ func TestMenuIsWhatTheRoleMayOpen(t *testing.T) {
 		})
 	}
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
-	if denied := helen.send(http.MethodGet, "/admin/admins/new", nil).Find(`[data-testid="denied"]`).Text(); !strings.Contains(denied, "as Help desk") || !strings.Contains(denied, "the role Owner.") {
+	if denied := helen.send(http.MethodGet, "/admin/admins/new",
+		nil).Find(`[data-testid="denied"]`).Text(); !strings.Contains(denied,
+		"as Help desk") ||
+		!strings.Contains(denied, "the role Owner.") {
 		t.Errorf("the refusal reads %q", denied)
 	}
 	if got := helen.send(http.MethodGet, "/admin", nil); got.Header.Get("Location") != "/admin/overview" {
@@ -256,7 +296,8 @@ func TestMenuIsWhatTheRoleMayOpen(t *testing.T) {
 func TestCookie(t *testing.T) {
 	for secure, name := range map[bool]string{true: "__Secure-assent_admin", false: "assent_admin"} {
 		c := newSite(t, secure).visitor("olive@northmoor.example", app.RoleOwner).cookie
-		if c.Name != name || c.Path != "/admin" || c.SameSite != http.SameSiteStrictMode || !c.HttpOnly || c.Secure != secure || c.MaxAge != 0 || !c.Expires.IsZero() {
+		if c.Name != name || c.Path != "/admin" || c.SameSite != http.SameSiteStrictMode || !c.HttpOnly ||
+			c.Secure != secure || c.MaxAge != 0 || !c.Expires.IsZero() {
 			t.Errorf("secure=%v: %s", secure, c)
 		}
 	}
@@ -270,13 +311,15 @@ func TestEndedSessionsShowNothing(t *testing.T) {
 	out := func(v *visitor) bool {
 		t.Helper()
 		got := v.send(http.MethodGet, "/admin/admins?x=1", nil)
-		return got.StatusCode == http.StatusSeeOther && got.Header.Get("Location") == "/admin/sign-in?next=%2Fadmin%2Fadmins%3Fx%3D1"
+		return got.StatusCode == http.StatusSeeOther &&
+			got.Header.Get("Location") == "/admin/sign-in?next=%2Fadmin%2Fadmins%3Fx%3D1"
 	}
 	if out(olive) {
 		t.Fatal("signed out at once")
 	}
 	other := olive.again()
-	if got := olive.send(http.MethodPost, "/admin/sessions/"+other.session.ID+"/end", nil); got.StatusCode != http.StatusSeeOther {
+	if got := olive.send(http.MethodPost, "/admin/sessions/"+other.session.ID+"/end",
+		nil); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("ending a session: %d", got.StatusCode)
 	}
 	if !out(other) || out(olive) {
@@ -321,8 +364,12 @@ func TestStepUpKeepsTheForm(t *testing.T) {
 	}
 	again := page.Find("form#again")
 	kept := url.Values{}
-	again.Find("input").Each(func(_ int, in *goquery.Selection) { kept.Add(in.AttrOr("name", ""), in.AttrOr("value", "")) })
-	if again.AttrOr("method", "") != "post" || again.AttrOr("action", "") != "/admin/admins/new" || kept.Encode() != form.Encode() {
+	again.Find("input").Each(func(_ int,
+		in *goquery.Selection) {
+		kept.Add(in.AttrOr("name", ""), in.AttrOr("value", ""))
+	})
+	if again.AttrOr("method", "") != "post" || again.AttrOr("action", "") != "/admin/admins/new" ||
+		kept.Encode() != form.Encode() {
 		t.Errorf("the form to send anew: %s %s %v", again.AttrOr("method", ""), again.AttrOr("action", ""), kept)
 	}
 	if page.Find("form[data-ceremony]").AttrOr("data-then", "") != "again" {
@@ -332,11 +379,14 @@ func TestStepUpKeepsTheForm(t *testing.T) {
 		t.Errorf("%d administrators, want the owner alone: %v", len(rows), err)
 	}
 	done := olive.again().send(http.MethodPost, again.AttrOr("action", ""), kept)
-	if done.StatusCode != http.StatusOK || !strings.HasPrefix(done.Find(`[data-testid="link"]`).Text(), "https://assent.example/admin/set-up/") {
+	if done.StatusCode != http.StatusOK ||
+		!strings.HasPrefix(done.Find(`[data-testid="link"]`).Text(), "https://assent.example/admin/set-up/") {
 		t.Errorf("sent anew: %d", done.StatusCode)
 	}
 	rows, err := s.Admins(t.Context())
-	if err != nil || !slices.ContainsFunc(rows, func(r store.AdminRow) bool { return r.Name == form.Get("name") && r.Role == app.RoleAuditor }) {
+	if err != nil ||
+		!slices.ContainsFunc(rows,
+			func(r store.AdminRow) bool { return r.Name == form.Get("name") && r.Role == app.RoleAuditor }) {
 		t.Errorf("the administrators: %+v %v", rows, err)
 	}
 }
@@ -356,15 +406,18 @@ func TestNextStaysInTheConsole(t *testing.T) {
 		"javascript:alert(1)":      "/admin",
 		"/admin/x\r\nLocation: /y": "/admin",
 	} {
-		if got := olive.send(http.MethodPost, "/admin/preferences", url.Values{"back": {back}, "theme": {"dark"}}).Header.Get("Location"); got != want {
+		if got := olive.send(http.MethodPost, "/admin/preferences",
+			url.Values{"back": {back}, "theme": {"dark"}}).Header.Get("Location"); got != want {
 			t.Errorf("back to %q leads to %q", back, got)
 		}
-		if got := olive.send(http.MethodGet, "/admin/sign-in?"+url.Values{"next": {back}}.Encode(), nil).Header.Get("Location"); got != want {
+		if got := olive.send(http.MethodGet, "/admin/sign-in?"+url.Values{"next": {back}}.Encode(),
+			nil).Header.Get("Location"); got != want {
 			t.Errorf("signed in already, %q leads to %q", back, got)
 		}
 	}
 	olive.send(http.MethodPost, "/admin/preferences", url.Values{"lang": {"pt-BR"}, "back": {"/admin"}})
-	if page := olive.send(http.MethodGet, "/admin/sessions", nil); page.Find("html").AttrOr("lang", "") != "pt-BR" || page.Find("html").AttrOr("data-theme", "") != "dark" {
+	if page := olive.send(http.MethodGet, "/admin/sessions", nil); page.Find("html").AttrOr("lang", "") != "pt-BR" ||
+		page.Find("html").AttrOr("data-theme", "") != "dark" {
 		t.Error("language or theme was not kept")
 	}
 }
@@ -372,20 +425,29 @@ func TestNextStaysInTheConsole(t *testing.T) {
 func TestFaultsOfTheForms(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
-	for email, want := range map[string]string{"olive@NORTHMOOR.example": "Another administrator", "olive": "isn’t an email address"} {
-		page := olive.send(http.MethodPost, "/admin/admins/new", url.Values{"email": {email}, "name": {"X"}, "role": {"auditor"}})
-		if got := page.Find(`[data-testid="fault"]`).Text(); page.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(got, want) || page.Find("#email").AttrOr("value", "") != email {
+	for email, want := range map[string]string{
+		"olive@NORTHMOOR.example": "Another administrator",
+		"olive":                   "isn’t an email address",
+	} {
+		page := olive.send(http.MethodPost, "/admin/admins/new",
+			url.Values{"email": {email}, "name": {"X"}, "role": {"auditor"}})
+		if got := page.Find(`[data-testid="fault"]`).Text(); page.StatusCode != http.StatusUnprocessableEntity ||
+			!strings.Contains(got, want) || page.Find("#email").AttrOr("value", "") != email {
 			t.Errorf("%s: %d %q", email, page.StatusCode, got)
 		}
 	}
 	page := olive.send(http.MethodPost, "/admin/admins/"+olive.who.ID+"/state", url.Values{"state": {"removed"}})
-	if page.StatusCode != http.StatusConflict || !strings.Contains(page.Find(`[data-testid="fault"]`).Text(), "last owner") {
+	if page.StatusCode != http.StatusConflict ||
+		!strings.Contains(page.Find(`[data-testid="fault"]`).Text(), "last owner") {
 		t.Errorf("removing the last owner: %d", page.StatusCode)
 	}
-	if page := olive.send(http.MethodGet, "/admin/no/such", nil); page.StatusCode != http.StatusNotFound || !page.has("who") {
+	if page := olive.send(http.MethodGet, "/admin/no/such", nil); page.StatusCode != http.StatusNotFound ||
+		!page.has("who") {
 		t.Errorf("an unknown page: %d", page.StatusCode)
 	}
-	if page := (&visitor{site: s}).send(http.MethodGet, "/admin/set-up/nonsense", nil); page.StatusCode != http.StatusNotFound || page.has("who") || !page.has("problem") {
+	if page := (&visitor{site: s}).send(http.MethodGet, "/admin/set-up/nonsense",
+		nil); page.StatusCode != http.StatusNotFound ||
+		page.has("who") || !page.has("problem") {
 		t.Errorf("an unknown link: %d", page.StatusCode)
 	}
 }

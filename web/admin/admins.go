@@ -151,7 +151,8 @@ func (h *handlers) codeAdmin(
 	case errors.Is(err, app.ErrRelatedLink):
 		return h.showAdmin(w, r, who, http.StatusForbidden, page.OneAdmin{Fault: h.words(r).T("admin.code.related")})
 	case errors.Is(err, app.ErrMalformed):
-		return h.showAdmin(w, r, who, http.StatusUnprocessableEntity, page.OneAdmin{Words: said, WordFault: h.words(r).T("admin.code.fault")})
+		return h.showAdmin(w, r, who, http.StatusUnprocessableEntity,
+			page.OneAdmin{Words: said, WordFault: h.words(r).T("admin.code.fault")})
 	case err != nil:
 		return err
 	}
@@ -252,7 +253,8 @@ func (h *handlers) setState(
 // why it wasn't made.
 func (h *handlers) changed(w http.ResponseWriter, r *http.Request, who admin.Caller, what string, err error) error {
 	if errors.Is(err, app.ErrLastOwner) {
-		return h.showAdmin(w, r, who, http.StatusConflict, page.OneAdmin{Fault: page.Told(h.words(r), app.ErrLastOwner.Code)})
+		return h.showAdmin(w, r, who, http.StatusConflict,
+			page.OneAdmin{Fault: page.Told(h.words(r), app.ErrLastOwner.Code)})
 	}
 	if err != nil {
 		return err

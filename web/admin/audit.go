@@ -50,8 +50,15 @@ func (h *handlers) between(r *http.Request, since, until string) (from, to app.I
 // audit lists its rows, newest first.
 func (h *handlers) audit(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewAudit]) error {
 	asked, f := r.URL.Query(), h.frame(r)
-	p := page.Audit{Action: asked.Get("action"), Person: asked.Get("person"), Request: asked.Get("request"), Actor: asked.Get("actor"),
-		Since: asked.Get("since"), Until: asked.Get("until"), Export: who.May(admin.ExportAudit)}
+	p := page.Audit{
+		Action:  asked.Get("action"),
+		Person:  asked.Get("person"),
+		Request: asked.Get("request"),
+		Actor:   asked.Get("actor"),
+		Since:   asked.Get("since"),
+		Until:   asked.Get("until"),
+		Export:  who.May(admin.ExportAudit),
+	}
 	filter := store.AuditFilter{Action: p.Action, PersonID: p.Person, RequestID: p.Request, ActorID: p.Actor}
 	status := http.StatusOK
 	var err error
@@ -115,8 +122,22 @@ func (h *handlers) auditRows(r *http.Request, who admin.Caller, rows []store.Aud
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, page.AuditRow{ID: e.ID, Event: page.Event{At: e.At.Time(), Action: e.Action, Actor: e.ActorKind, Source: e.Source, Detail: detail},
-			ActorID: e.ActorID, ActorName: admins[e.ActorID], PersonID: e.PersonID, Person: people[e.PersonID], RequestID: e.RequestID})
+		out = append(out,
+			page.AuditRow{
+				ID: e.ID,
+				Event: page.Event{
+					At:     e.At.Time(),
+					Action: e.Action,
+					Actor:  e.ActorKind,
+					Source: e.Source,
+					Detail: detail,
+				},
+				ActorID:   e.ActorID,
+				ActorName: admins[e.ActorID],
+				PersonID:  e.PersonID,
+				Person:    people[e.PersonID],
+				RequestID: e.RequestID,
+			})
 	}
 	return out, nil
 }
@@ -163,8 +184,10 @@ func (h *handlers) exportAudit(
 		return app.ErrMalformed.In("format")
 	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-audit." + string(format)}))
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	w.Header().Set("Content-Disposition",
+		mime.FormatMediaType("attachment", map[string]string{"filename": "assent-audit." + string(format)}))
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil &&
+		!errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := h.Admins.ExportAudit(r.Context(), who, w, format, of); err != nil {

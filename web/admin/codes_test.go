@@ -66,16 +66,19 @@ func TestWhoMadeTheLinkMakesNoCode(t *testing.T) {
 		if page := c.other.send(http.MethodGet, at, nil); page.has("colleague") || !page.has("code") {
 			t.Errorf("%s is not offered the code of a colleague's link", c.other.who.Role)
 		}
-		if got := c.other.send(http.MethodPost, at+"/code", someWords); got.StatusCode != http.StatusOK || len(got.Find(".big-code").Text()) != 9 {
+		if got := c.other.send(http.MethodPost, at+"/code", someWords); got.StatusCode != http.StatusOK ||
+			len(got.Find(".big-code").Text()) != 9 {
 			t.Errorf("%s, for a colleague's link: %d", c.other.who.Role, got.StatusCode)
 		}
 	}
-	if rows, err := s.AuditOf(t.Context(), "activation.refuse", 10); err != nil || len(rows) != 4 || rows[3].ActorID != helen.who.ID || rows[3].PersonID != p.ID {
+	if rows, err := s.AuditOf(t.Context(), "activation.refuse", 10); err != nil || len(rows) != 4 ||
+		rows[3].ActorID != helen.who.ID || rows[3].PersonID != p.ID {
 		t.Errorf("refused in the audit: %+v (%v)", rows, err)
 	}
 	// What isn't three words costs nothing and stays in its field.
 	got := helen.send(http.MethodPost, at+"/code", url.Values{"words": {"acorn <badger>"}})
-	if got.StatusCode != http.StatusUnprocessableEntity || !got.has("words-fault") || got.Find("#words").AttrOr("value", "") != "acorn <badger>" {
+	if got.StatusCode != http.StatusUnprocessableEntity || !got.has("words-fault") ||
+		got.Find("#words").AttrOr("value", "") != "acorn <badger>" {
 		t.Errorf("two words: %d", got.StatusCode)
 	}
 }
@@ -86,7 +89,8 @@ func TestOneHandWhereTheRuleIsOff(t *testing.T) {
 	p := s.MustPerson("ada")
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	s.visitor("oscar@northmoor.example", app.RoleOperator)
-	if got := helen.send(http.MethodPost, "/admin/people/"+p.ID+"/invite", nil); !got.has("link") || got.has("colleague") {
+	if got := helen.send(http.MethodPost, "/admin/people/"+p.ID+"/invite", nil); !got.has("link") ||
+		got.has("colleague") {
 		t.Errorf("the link: %d", got.StatusCode)
 	}
 	if got := helen.send(http.MethodPost, "/admin/people/"+p.ID+"/code", someWords); !got.has("code") {
@@ -105,8 +109,13 @@ type newcomer struct {
 }
 
 func (s *site) newcomer(link string) *newcomer {
-	return &newcomer{site: s, link: strings.TrimPrefix(link, "https://assent.example"), auth: virtualwebauthn.NewAuthenticator(), cred: apptest.Passkey(),
-		rp: virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "assent.example", Origin: "https://assent.example"}}
+	return &newcomer{
+		site: s,
+		link: strings.TrimPrefix(link, "https://assent.example"),
+		auth: virtualwebauthn.NewAuthenticator(),
+		cred: apptest.Passkey(),
+		rp:   virtualwebauthn.RelyingParty{Name: "Northmoor", ID: "assent.example", Origin: "https://assent.example"},
+	}
 }
 
 // ask sends body, and keeps the cookie that comes.
@@ -140,7 +149,8 @@ func (n *newcomer) words() string {
 
 func (n *newcomer) typeCode(code string) (int, string) {
 	n.t.Helper()
-	w, doc := n.ask(http.MethodPost, n.link+"/code", "application/x-www-form-urlencoded", url.Values{"code": {code}}.Encode())
+	w, doc := n.ask(http.MethodPost, n.link+"/code", "application/x-www-form-urlencoded",
+		url.Values{"code": {code}}.Encode())
 	return w.Code, doc.Find(`[role="alert"]`).Text()
 }
 
@@ -175,14 +185,17 @@ func (n *newcomer) finish(ceremony string, options json.RawMessage) (int, string
 func TestSetUpLinkNeedsACode(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
-	added := olive.send(http.MethodPost, "/admin/admins/new", url.Values{"email": {"nina@northmoor.example"}, "name": {"Nina Novak"}, "role": {"owner"}})
-	if !added.has("code-next") || !strings.Contains(added.Find(`[data-testid="code-next"]`).Text(), "assent admin code nina@northmoor.example") {
+	added := olive.send(http.MethodPost, "/admin/admins/new",
+		url.Values{"email": {"nina@northmoor.example"}, "name": {"Nina Novak"}, "role": {"owner"}})
+	if !added.has("code-next") ||
+		!strings.Contains(added.Find(`[data-testid="code-next"]`).Text(), "assent admin code nina@northmoor.example") {
 		t.Errorf("the link's page doesn't say what comes next:\n%s", added.Find("main").Text())
 	}
 	nina := s.newcomer(added.Find(`[data-testid="link"]`).Text())
 	thief := s.newcomer(added.Find(`[data-testid="link"]`).Text())
 	w, doc := nina.ask(http.MethodGet, nina.link, "", "")
-	if said := w.Body.String(); w.Code != http.StatusOK || strings.Contains(said, "Nina") || strings.Contains(said, "nina@") || doc.Find(`[data-testid="make-passkey"]`).Length() != 0 {
+	if said := w.Body.String(); w.Code != http.StatusOK || strings.Contains(said, "Nina") ||
+		strings.Contains(said, "nina@") || doc.Find(`[data-testid="make-passkey"]`).Length() != 0 {
 		t.Errorf("the link's page before the code: %d\n%s", w.Code, said)
 	}
 	if status, _, _ := nina.begin(); status != http.StatusConflict {
@@ -200,13 +213,17 @@ func TestSetUpLinkNeedsACode(t *testing.T) {
 	}
 	// Alone she may, with a second owner she leaves it to him.
 	oscar := s.visitor("oscar@northmoor.example", app.RoleOwner)
-	if got := olive.send(http.MethodPost, at+"/code", url.Values{"words": {nina.words()}}); got.StatusCode != http.StatusForbidden || got.Find(".big-code").Length() != 0 {
+	if got := olive.send(http.MethodPost, at+"/code",
+		url.Values{"words": {nina.words()}}); got.StatusCode != http.StatusForbidden ||
+		got.Find(".big-code").Length() != 0 {
 		t.Errorf("who made the link makes its code: %d", got.StatusCode)
 	}
 	if got := olive.send(http.MethodGet, at, nil); !got.has("colleague") {
 		t.Error("her page of the newcomer doesn't say that a colleague makes the code")
 	}
-	if got := oscar.send(http.MethodPost, at+"/code", url.Values{"words": {"acorn badger"}}); got.StatusCode != http.StatusUnprocessableEntity || !got.has("words-fault") {
+	if got := oscar.send(http.MethodPost, at+"/code",
+		url.Values{"words": {"acorn badger"}}); got.StatusCode != http.StatusUnprocessableEntity ||
+		!got.has("words-fault") {
 		t.Errorf("two words: %d", got.StatusCode)
 	}
 	words := nina.words()
@@ -218,7 +235,8 @@ func TestSetUpLinkNeedsACode(t *testing.T) {
 	if made.StatusCode != http.StatusOK || len(code) != 9 {
 		t.Fatalf("the code: %d %q", made.StatusCode, code)
 	}
-	if status, says := thief.typeCode(code); status != http.StatusUnprocessableEntity || !strings.Contains(says, "4 tries left") {
+	if status, says := thief.typeCode(code); status != http.StatusUnprocessableEntity ||
+		!strings.Contains(says, "4 tries left") {
 		t.Errorf("her code in another browser: %d %q", status, says)
 	}
 	if status, _ := nina.typeCode("4821"); status != http.StatusUnprocessableEntity {
@@ -235,13 +253,19 @@ func TestSetUpLinkNeedsACode(t *testing.T) {
 		t.Fatalf("her ceremony: %d", status)
 	}
 	thief.cred, thief.auth = nina.cred, nina.auth
-	if status, said := thief.finish(ceremony, options); status != http.StatusConflict || !strings.Contains(said, "activation") {
+	if status, said := thief.finish(ceremony, options); status != http.StatusConflict ||
+		!strings.Contains(said, "activation") {
 		t.Errorf("the end of her ceremony in another browser: %d %s", status, said)
 	}
 	if status, said := nina.finish(ceremony, options); status != http.StatusOK {
 		t.Errorf("the end of her ceremony: %d %s", status, said)
 	}
-	for action, want := range map[string]int{"admin.code": 1, "admin.code_refuse": 1, "admin.code_wrong": 1, "admin.code_done": 1} {
+	for action, want := range map[string]int{
+		"admin.code":        1,
+		"admin.code_refuse": 1,
+		"admin.code_wrong":  1,
+		"admin.code_done":   1,
+	} {
 		if got, err := s.AuditOf(t.Context(), action, 5); err != nil || len(got) != want {
 			t.Errorf("the audit has %s %d times, want %d (%v)", action, len(got), want, err)
 		}

@@ -90,7 +90,8 @@ func (h *handlers) adminDay(w http.ResponseWriter, r *http.Request, who admin.Gr
 		}
 		out := page.DayRow{AuditRow: row}
 		if kind, is := strings.CutPrefix(row.Action, "look."); is {
-			out.Times = max(1, times[looked(store.LookKind(kind), rows[i].PersonID, rows[i].RequestID, row.Detail, rows[i].At)])
+			out.Times = max(1,
+				times[looked(store.LookKind(kind), rows[i].PersonID, rows[i].RequestID, row.Detail, rows[i].At)])
 		}
 		p.List = append(p.List, out)
 	}

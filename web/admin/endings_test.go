@@ -51,7 +51,8 @@ func TestListsKnowWhatEndedAtOnce(t *testing.T) {
 			if yes, err := s.Ending(t.Context()); err != nil || !yes {
 				t.Fatal("nothing is left to be written in steps", err)
 			}
-			for _, list := range []string{"state=" + string(c.state), "delivery=waiting", "state=" + string(c.state) + "&person=" + p.ID} {
+			for _, list := range []string{"state=" + string(c.state), "delivery=waiting",
+				"state=" + string(c.state) + "&person=" + p.ID} {
 				seen, pages := map[string]bool{}, 0
 				for path := "/admin/requests?" + list; path != ""; pages++ {
 					page := get(path)
@@ -97,7 +98,8 @@ func TestListsKnowWhatEndedAtOnce(t *testing.T) {
 			if get("/admin/requests/"+left).has("ending") || get("/admin/overview").has("ending") {
 				t.Error("once all is written it is said to be worked through")
 			}
-			if n := s.rowsOf("request." + map[app.RequestState]string{app.Denied: "deny", app.Cancelled: "cancel"}[c.state]); n != many {
+			if n := s.rowsOf("request." +
+				map[app.RequestState]string{app.Denied: "deny", app.Cancelled: "cancel"}[c.state]); n != many {
 				t.Errorf("%d rows in the audit, want %d", n, many)
 			}
 		})

@@ -57,7 +57,8 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request, who admin.Gran
 		case <-h.Closing:
 			return nil
 		case <-check.C:
-			if _, err := admin.Check(r.Context(), h.Store, who.Identity().Session.ID); errors.Is(err, app.ErrSignedOut) {
+			if _, err := admin.Check(r.Context(), h.Store, who.Identity().Session.ID); errors.Is(err,
+				app.ErrSignedOut) {
 				send("event: signed-out\ndata: {}\n\n")
 				return nil
 			}

@@ -17,13 +17,15 @@ func TestCrowdedConsoleStreamIsRefused(t *testing.T) {
 	if _, _, err := s.hub.Subscribe("ada", "phone"); err != nil {
 		t.Fatal(err)
 	}
-	if got := v.send(http.MethodGet, "/admin/events", nil); got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "text/event-stream" {
+	if got := v.send(http.MethodGet, "/admin/events", nil); got.StatusCode != http.StatusOK ||
+		got.Header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("with room: %d %s", got.StatusCode, got.Header.Get("Content-Type"))
 	}
 	if _, _, err := s.hub.SubscribeAdmin("another", "session"); err != nil {
 		t.Fatal(err)
 	}
-	if got := v.send(http.MethodGet, "/admin/events", nil); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "30" {
+	if got := v.send(http.MethodGet, "/admin/events", nil); got.StatusCode != http.StatusTooManyRequests ||
+		got.Header.Get("Retry-After") != "30" {
 		t.Errorf("without room: %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
 	}
 }

@@ -67,7 +67,8 @@ func TestPreferencesDoNotFillTheAudit(t *testing.T) {
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	choose := func(v *visitor, name, value string) {
 		t.Helper()
-		if got := v.raw(http.MethodPost, "/admin/preferences", url.Values{name: {value}}); got.Code != http.StatusSeeOther {
+		if got := v.raw(http.MethodPost, "/admin/preferences",
+			url.Values{name: {value}}); got.Code != http.StatusSeeOther {
 			t.Fatalf("%s %s: %d", name, value, got.Code)
 		}
 	}
@@ -132,7 +133,11 @@ func TestSearchesAreSlowedDown(t *testing.T) {
 	if n := s.rowsOf("look.search"); n != served {
 		t.Errorf("%d rows of %d searches", n, served)
 	}
-	for path, v := range map[string]*visitor{"/admin/people/" + p.ID: opal, "/admin/people": opal, "/admin/people?q=ada": other} {
+	for path, v := range map[string]*visitor{
+		"/admin/people/" + p.ID: opal,
+		"/admin/people":         opal,
+		"/admin/people?q=ada":   other,
+	} {
 		if got := v.raw(http.MethodGet, path, nil); got.Code != http.StatusOK {
 			t.Errorf("%s as %s: %d", path, v.who.Name, got.Code)
 		}

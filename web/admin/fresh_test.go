@@ -35,27 +35,34 @@ func TestStolenCookieOfTheConsole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, form := range map[string]url.Values{
-		at + "/invite":                                 {"way": {"link"}},
-		at + "/withdraw":                               nil,
-		at + "/code":                                   {"words": {"one two three"}},
-		at + "/clear":                                  nil,
-		at + "/edit":                                   {"name": {"Ada"}, "identifiers": {"eve"}},
-		at + "/state":                                  {"state": {"suspended"}},
-		at + "/remove":                                 nil,
-		at + "/devices/remove":                         nil,
-		at + "/devices/" + d.ID + "/remove":            nil,
-		"/admin/devices/" + d.ID + "/test":             nil,
-		"/admin/people/new":                            {"name": {"Eve"}, "identifiers": {"eve"}},
-		"/admin/admins/new":                            {"email": {"eve@northmoor.example"}, "name": {"Eve"}, "role": {"owner"}},
+		at + "/invite":                      {"way": {"link"}},
+		at + "/withdraw":                    nil,
+		at + "/code":                        {"words": {"one two three"}},
+		at + "/clear":                       nil,
+		at + "/edit":                        {"name": {"Ada"}, "identifiers": {"eve"}},
+		at + "/state":                       {"state": {"suspended"}},
+		at + "/remove":                      nil,
+		at + "/devices/remove":              nil,
+		at + "/devices/" + d.ID + "/remove": nil,
+		"/admin/devices/" + d.ID + "/test":  nil,
+		"/admin/people/new":                 {"name": {"Eve"}, "identifiers": {"eve"}},
+		"/admin/admins/new": {
+			"email": {"eve@northmoor.example"},
+			"name":  {"Eve"},
+			"role":  {"owner"},
+		},
 		"/admin/admins/" + olive.who.ID + "/link":      nil,
 		"/admin/sessions/" + other.session.ID + "/end": nil,
 		checked + "/start":                             nil,
 	} {
-		if got := olive.send(http.MethodPost, path, form); got.StatusCode != http.StatusForbidden || !got.has("confirm") {
+		if got := olive.send(http.MethodPost, path, form); got.StatusCode != http.StatusForbidden ||
+			!got.has("confirm") {
 			t.Errorf("POST %s: %d, want to be asked for the passkey", path, got.StatusCode)
 		}
 	}
-	if got := olive.importFile("people.csv", "name,identifiers\nEve,username:eve\n"); got.StatusCode != http.StatusForbidden || !got.has("confirm") {
+	if got := olive.importFile("people.csv",
+		"name,identifiers\nEve,username:eve\n"); got.StatusCode != http.StatusForbidden ||
+		!got.has("confirm") {
 		t.Errorf("an upload: %d", got.StatusCode)
 	}
 	for _, path := range []string{"/admin/import", checked + "/result", "/admin/people.csv"} {
@@ -90,7 +97,8 @@ func TestTestsFromTheConsoleAreFew(t *testing.T) {
 	if got := test(d); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("the first: %d", got.StatusCode)
 	}
-	if got := test(d); got.StatusCode != http.StatusConflict || !strings.Contains(got.Find("main").Text(), "A test is waiting on this device") {
+	if got := test(d); got.StatusCode != http.StatusConflict ||
+		!strings.Contains(got.Find("main").Text(), "A test is waiting on this device") {
 		t.Errorf("while one waits: %d %s", got.StatusCode, got.Find("main").Text())
 	}
 	for range 9 {
@@ -98,7 +106,8 @@ func TestTestsFromTheConsoleAreFew(t *testing.T) {
 			t.Fatalf("another device: %d", got.StatusCode)
 		}
 	}
-	if got := test(s.MustDevice(p)); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "3600" || !strings.Contains(got.Find("main").Text(), "ten tests") {
+	if got := test(s.MustDevice(p)); got.StatusCode != http.StatusTooManyRequests ||
+		got.Header.Get("Retry-After") != "3600" || !strings.Contains(got.Find("main").Text(), "ten tests") {
 		t.Errorf("the eleventh: %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
 	}
 }

@@ -145,7 +145,8 @@ func TestTheOtherHandIsNotSuspendedAway(t *testing.T) {
 			if got := olive.invites(bea.ID, "link"); !got.has("alone") || got.has("colleague") {
 				t.Error("alone, the page of her link doesn't say that both are hers")
 			}
-			if page := olive.send(http.MethodGet, "/admin/people/"+bea.ID, nil); !page.has("alone") || !page.has("code") {
+			if page := olive.send(http.MethodGet, "/admin/people/"+bea.ID, nil); !page.has("alone") ||
+				!page.has("code") {
 				t.Error("alone, the form of the code doesn't say that both are hers")
 			}
 			got := olive.send(http.MethodPost, "/admin/people/"+bea.ID+"/code", someWords)
@@ -338,7 +339,8 @@ func TestTheOtherOwnerIsNotSuspendedAway(t *testing.T) {
 	sock := olive.adds("sock@northmoor.example", app.RoleOwner)
 	opal := s.visitor("opal@northmoor.example", app.RoleOwner)
 	olive.send(http.MethodPost, at+"/link", nil)
-	if got := sock.send(http.MethodPost, at+"/code", someWords); got.StatusCode != http.StatusForbidden || !got.has("fault") {
+	if got := sock.send(http.MethodPost, at+"/code", someWords); got.StatusCode != http.StatusForbidden ||
+		!got.has("fault") {
 		t.Errorf("an owner whom she let in: %d", got.StatusCode)
 	}
 	if got := opal.send(http.MethodPost, at+"/code", someWords); got.StatusCode != http.StatusOK {

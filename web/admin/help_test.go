@@ -47,7 +47,8 @@ func TestHelpIsForEveryRole(t *testing.T) {
 	}
 	stranger := &visitor{site: s}
 	for _, path := range []string{docs.Path, docs.Path + "/security", docs.Path + "/none", docs.Path + "?q=code"} {
-		if got := stranger.send(http.MethodGet, path, nil); got.StatusCode != http.StatusSeeOther || got.has("document") {
+		if got := stranger.send(http.MethodGet, path, nil); got.StatusCode != http.StatusSeeOther ||
+			got.has("document") {
 			t.Errorf("a stranger gets %d at %s", got.StatusCode, path)
 		}
 	}
@@ -96,7 +97,8 @@ func TestHelpIsSearched(t *testing.T) {
 	}
 	for _, q := range []string{"zebedee", `<script>alert("x")</script>`} {
 		got := find(q)
-		if !got.has("help-none") || got.Find("main script").Length() > 0 || !strings.Contains(got.Find("main h2").Text(), q) {
+		if !got.has("help-none") || got.Find("main script").Length() > 0 ||
+			!strings.Contains(got.Find("main h2").Text(), q) {
 			t.Errorf("%q: %s", q, got.Find("main").Text())
 		}
 	}
@@ -104,7 +106,8 @@ func TestHelpIsSearched(t *testing.T) {
 		t.Errorf("a long search answers %d", got.StatusCode)
 	}
 	for _, name := range []string{"none", "security.md", "SECURITY"} {
-		if got := v.send(http.MethodGet, docs.Path+"/"+url.PathEscape(name), nil); got.StatusCode != http.StatusNotFound {
+		if got := v.send(http.MethodGet, docs.Path+"/"+url.PathEscape(name),
+			nil); got.StatusCode != http.StatusNotFound {
 			t.Errorf("%s answers %d", name, got.StatusCode)
 		}
 	}

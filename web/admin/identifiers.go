@@ -28,7 +28,12 @@ func (h *handlers) mistakable(w http.ResponseWriter, r *http.Request, who admin.
 	p := page.Mistakable{}
 	names := map[string]string{}
 	for _, m := range rows {
-		row := page.MistakableRow{Identifier: identifierOf(who, m.Identifier), PersonID: m.PersonID, PosesAs: m.PosesAs, OtherID: m.OtherID}
+		row := page.MistakableRow{
+			Identifier: identifierOf(who, m.Identifier),
+			PersonID:   m.PersonID,
+			PosesAs:    m.PosesAs,
+			OtherID:    m.OtherID,
+		}
 		if row.Person, err = h.personName(r, who, names, m.PersonID); err != nil {
 			return err
 		}
@@ -73,8 +78,15 @@ func (h *handlers) moves(r *http.Request, who admin.Caller) ([]page.IdentifierMo
 	var out []page.IdentifierMove
 	names := map[string]string{}
 	for _, m := range rows {
-		one := page.IdentifierMove{Kind: m.Kind, FromID: m.From, ToID: m.To, At: m.MovedAt.Time(), Ends: m.EndsAt.Time(),
-			Over: m.EndedAt != 0 || m.EndsAt <= now, Back: m.EndedAt != 0 && m.EndedAt < m.EndsAt}
+		one := page.IdentifierMove{
+			Kind:   m.Kind,
+			FromID: m.From,
+			ToID:   m.To,
+			At:     m.MovedAt.Time(),
+			Ends:   m.EndsAt.Time(),
+			Over:   m.EndedAt != 0 || m.EndsAt <= now,
+			Back:   m.EndedAt != 0 && m.EndedAt < m.EndsAt,
+		}
 		if one.From, err = h.personName(r, who, names, m.From); err != nil {
 			return nil, err
 		}

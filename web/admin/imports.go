@@ -63,7 +63,8 @@ func (h *handlers) showImports(
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, status, page.Imports{List: list, Fault: fault, Export: who.May(admin.ExportPeople)}.Page(h.frame(r)))
+	return h.show(w, r, status,
+		page.Imports{List: list, Fault: fault, Export: who.May(admin.ExportPeople)}.Page(h.frame(r)))
 }
 
 // unlimited lets a request take as long as until, where the server's limits
@@ -100,7 +101,8 @@ func (h *handlers) uploadImport(
 	case errors.Is(err, app.ErrImportSize), errors.Is(err, httpx.ErrTooLarge):
 		w.Header().Set("Connection", "close") // the rest isn't read
 		most := strconv.Itoa(importer.Largest >> 20)
-		return h.showImports(w, r, who, http.StatusRequestEntityTooLarge, words.T("admin.import.too_large", "most", most))
+		return h.showImports(w, r, who, http.StatusRequestEntityTooLarge,
+			words.T("admin.import.too_large", "most", most))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return app.ErrMalformed.Because(err)
 	case err != nil:

@@ -95,10 +95,12 @@ func (s *site) importsUntilEnd(id string, states ...store.ImportState) (im store
 func TestImportInTheConsole(t *testing.T) {
 	s := newSite(t, true)
 	oscar := s.visitor("oscar@northmoor.example", app.RoleOperator)
-	if page := oscar.send(http.MethodGet, "/admin/import", nil); page.StatusCode != http.StatusOK || !page.has("none") || !page.has("section-import") || page.has("export") {
+	if page := oscar.send(http.MethodGet, "/admin/import", nil); page.StatusCode != http.StatusOK ||
+		!page.has("none") || !page.has("section-import") || page.has("export") {
 		t.Fatalf("at first: %d", page.StatusCode)
 	}
-	if page := oscar.importFile("", ""); page.StatusCode != http.StatusUnprocessableEntity || page.Find("#file-fault").Text() != "Choose a file." {
+	if page := oscar.importFile("", ""); page.StatusCode != http.StatusUnprocessableEntity ||
+		page.Find("#file-fault").Text() != "Choose a file." {
 		t.Errorf("without a file: %d %q", page.StatusCode, page.Find("#file-fault").Text())
 	}
 	file := "name,identifiers\nAda <b>Quill</b>,username:ada\nBruno,\n" + strings.Repeat("X,x\n", 60)
@@ -111,43 +113,58 @@ func TestImportInTheConsole(t *testing.T) {
 		t.Fatalf("an upload leads to %q", to)
 	}
 	page := oscar.send(http.MethodGet, to, nil)
-	if page.StatusCode != http.StatusOK || page.Find("[data-progress]").AttrOr("data-progress", "") != to+"/progress" || page.Find("progress").AttrOr("value", "") != "0" || !page.has("reload") || !page.has("cancel") || page.has("start") {
+	if page.StatusCode != http.StatusOK || page.Find("[data-progress]").AttrOr("data-progress", "") != to+"/progress" ||
+		page.Find("progress").AttrOr("value", "") != "0" || !page.has("reload") || !page.has("cancel") ||
+		page.has("start") {
 		t.Errorf("while it is checked: %d", page.StatusCode)
 	}
 	s.importsUntil(id, store.ImportChecked)
 	page = oscar.send(http.MethodGet, to, nil)
-	if got := page.Find(`[data-testid="start"]`).Text(); got != "Import 1,201 people" || page.Find(`[data-testid="count-faulty"]`).Text() != "61" || page.Find(`[data-testid="row-fault"]`).Length() != 50 || page.Find(`[data-testid="preview-row"]`).Length() != 20 {
-		t.Errorf("the check: %q, %d faults, %d rows", got, page.Find(`[data-testid="row-fault"]`).Length(), page.Find(`[data-testid="preview-row"]`).Length())
+	if got := page.Find(`[data-testid="start"]`).Text(); got != "Import 1,201 people" ||
+		page.Find(`[data-testid="count-faulty"]`).Text() != "61" ||
+		page.Find(`[data-testid="row-fault"]`).Length() != 50 ||
+		page.Find(`[data-testid="preview-row"]`).Length() != 20 {
+		t.Errorf("the check: %q, %d faults, %d rows", got, page.Find(`[data-testid="row-fault"]`).Length(),
+			page.Find(`[data-testid="preview-row"]`).Length())
 	}
-	if got := page.Find(`[data-testid="preview-row"]`).First().Text(); !strings.Contains(got, "Ada <b>Quill</b>") || !strings.Contains(got, "username:ada") {
+	if got := page.Find(`[data-testid="preview-row"]`).First().Text(); !strings.Contains(got, "Ada <b>Quill</b>") ||
+		!strings.Contains(got, "username:ada") {
 		t.Errorf("the first row: %q", got)
 	}
-	if got := page.Find(`[data-testid="row-fault"]`).First().Text(); !strings.Contains(got, "3") || !strings.Contains(got, "There is no identifier") {
+	if got := page.Find(`[data-testid="row-fault"]`).First().Text(); !strings.Contains(got, "3") ||
+		!strings.Contains(got, "There is no identifier") {
 		t.Errorf("the first fault: %q", got)
 	}
-	if fragment := oscar.send(http.MethodGet, to+"/progress", nil); fragment.Find("[data-progress]").Length() != 0 || !fragment.has("progress") {
+	if fragment := oscar.send(http.MethodGet, to+"/progress", nil); fragment.Find("[data-progress]").Length() != 0 ||
+		!fragment.has("progress") {
 		t.Error("the progress of what waits goes on")
 	}
 	if got := oscar.send(http.MethodPost, to+"/start", url.Values{}); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("starting: %d", got.StatusCode)
 	}
-	if again := oscar.send(http.MethodPost, to+"/start", url.Values{}); again.StatusCode != http.StatusConflict || !again.has("fault") {
+	if again := oscar.send(http.MethodPost, to+"/start", url.Values{}); again.StatusCode != http.StatusConflict ||
+		!again.has("fault") {
 		t.Errorf("started twice: %d", again.StatusCode)
 	}
 	s.importsUntil(id, store.ImportDone)
 	page = oscar.send(http.MethodGet, to, nil)
-	if page.Find(`[data-testid="count-added"]`).Text() != "1,201" || !page.has("result") || page.has("cancel") || page.Find("[data-progress]").Length() != 0 {
+	if page.Find(`[data-testid="count-added"]`).Text() != "1,201" || !page.has("result") || page.has("cancel") ||
+		page.Find("[data-progress]").Length() != 0 {
 		t.Error("when it is done the page doesn't say so")
 	}
 	status, header, text := oscar.text(to + "/result")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || status != http.StatusOK || len(rows) != 1263 || !strings.Contains(header.Get("Content-Disposition"), "attachment") || rows[1][1] != "added" || rows[2][4] == "" {
+	if err != nil || status != http.StatusOK || len(rows) != 1263 ||
+		!strings.Contains(header.Get("Content-Disposition"), "attachment") || rows[1][1] != "added" ||
+		rows[2][4] == "" {
 		t.Errorf("the result: %d %v, %d rows %v", status, header, len(rows), err)
 	}
-	if taken, err := s.AuditOf(t.Context(), "import.result", 9); err != nil || len(taken) != 1 || taken[0].ActorKind != app.ActorAdmin || !strings.Contains(taken[0].Detail, id) {
+	if taken, err := s.AuditOf(t.Context(), "import.result", 9); err != nil || len(taken) != 1 ||
+		taken[0].ActorKind != app.ActorAdmin || !strings.Contains(taken[0].Detail, id) {
 		t.Errorf("who took the result: %+v (%v)", taken, err)
 	}
-	if list := oscar.send(http.MethodGet, "/admin/import", nil); list.Find(`[data-testid="import"] a`).AttrOr("href", "") != to {
+	if list := oscar.send(http.MethodGet, "/admin/import",
+		nil); list.Find(`[data-testid="import"] a`).AttrOr("href", "") != to {
 		t.Error("the import isn't listed")
 	}
 	if got := oscar.send(http.MethodGet, "/admin/import/nonsense", nil); got.StatusCode != http.StatusNotFound {
@@ -168,7 +185,8 @@ func TestImportThatSuspends(t *testing.T) {
 	to := oscar.importFile("people.csv", "name,identifiers,state\nAda,username:ada,suspended\n").Header.Get("Location")
 	s.importsUntil(strings.TrimPrefix(to, "/admin/import/"), store.ImportChecked)
 	s.Clock.Advance(app.AdminFresh)
-	if got := oscar.send(http.MethodPost, to+"/start", url.Values{}); got.StatusCode != http.StatusForbidden || !got.has("confirm") {
+	if got := oscar.send(http.MethodPost, to+"/start", url.Values{}); got.StatusCode != http.StatusForbidden ||
+		!got.has("confirm") {
 		t.Errorf("without a fresh passkey: %d", got.StatusCode)
 	}
 	if got := oscar.again().send(http.MethodPost, to+"/start", url.Values{}); got.StatusCode != http.StatusSeeOther {
@@ -179,7 +197,8 @@ func TestImportThatSuspends(t *testing.T) {
 	}
 	to = oscar.again().importFile("x.csv", "nome;id\n1;2\n").Header.Get("Location")
 	s.importsUntil(strings.TrimPrefix(to, "/admin/import/"), store.ImportFailed)
-	if page := oscar.again().send(http.MethodGet, to, nil); page.Find(`[data-testid="cause"]`).Text() != "There is no column “nome”." {
+	if page := oscar.again().send(http.MethodGet, to,
+		nil); page.Find(`[data-testid="cause"]`).Text() != "There is no column “nome”." {
 		t.Errorf("the cause: %q", page.Find(`[data-testid="cause"]`).Text())
 	}
 }
@@ -189,18 +208,23 @@ func TestExportPeople(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
 	s.MustPerson("=ada")
-	if page := olive.send(http.MethodGet, "/admin/import", nil); page.Find(`[data-testid="export"]`).AttrOr("href", "") != "/admin/people.csv" {
+	if page := olive.send(http.MethodGet, "/admin/import",
+		nil); page.Find(`[data-testid="export"]`).AttrOr("href", "") != "/admin/people.csv" {
 		t.Error("the owner isn't offered it")
 	}
 	status, header, text := olive.text("/admin/people.csv")
-	if status != http.StatusOK || text != `"name","identifiers","companies","state"`+"\n"+`"'=ada","username:=ada","","active"`+"\n" || header.Get("Content-Type") != "text/csv; charset=utf-8" {
+	if status != http.StatusOK ||
+		text != `"name","identifiers","companies","state"`+"\n"+`"'=ada","username:=ada","","active"`+"\n" ||
+		header.Get("Content-Type") != "text/csv; charset=utf-8" {
 		t.Errorf("%d %v %q", status, header, text)
 	}
-	if rows, err := s.AuditOf(t.Context(), "person.export", 2); err != nil || len(rows) != 1 || rows[0].ActorID != olive.who.ID {
+	if rows, err := s.AuditOf(t.Context(), "person.export", 2); err != nil || len(rows) != 1 ||
+		rows[0].ActorID != olive.who.ID {
 		t.Errorf("in the audit: %+v %v", rows, err)
 	}
 	s.Clock.Advance(app.AdminFresh)
-	if page := olive.send(http.MethodGet, "/admin/people.csv", nil); page.StatusCode != http.StatusForbidden || !page.has("confirm") {
+	if page := olive.send(http.MethodGet, "/admin/people.csv", nil); page.StatusCode != http.StatusForbidden ||
+		!page.has("confirm") {
 		t.Errorf("without a fresh passkey: %d", page.StatusCode)
 	}
 }

@@ -20,7 +20,9 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 	p, d, r := s.planted()
 	v := s.visitor("oscar@northmoor.example", app.RoleOperator)
 	auditor := s.visitor("ann@northmoor.example", app.RoleAuditor)
-	for _, path := range []string{"/admin/people", "/admin/people?q=ze", "/admin/people/" + p.ID, "/admin/people/" + p.ID + "/edit", "/admin/requests", "/admin/requests/" + r.ID, "/admin/settings/push?person=ze"} {
+	for _, path := range []string{"/admin/people", "/admin/people?q=ze", "/admin/people/" + p.ID,
+		"/admin/people/" + p.ID + "/edit", "/admin/requests", "/admin/requests/" + r.ID,
+		"/admin/settings/push?person=ze"} {
 		if l := leaks(v.raw(http.MethodGet, path, nil).Body.Bytes()); len(l) == 0 {
 			t.Errorf("%s shows nothing of a person: then this test proves nothing of it", path)
 		}
@@ -36,7 +38,8 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 				continue
 			}
 			for _, id := range []string{p.ID, r.ID} {
-				path := strings.NewReplacer("{$}", "", "{id}", id, "{device}", d.ID, "{ceremony}", "x", "{name}", "branding", "{", "", "}", "").Replace(path)
+				path := strings.NewReplacer("{$}", "", "{id}", id, "{device}", d.ID, "{ceremony}", "x", "{name}",
+					"branding", "{", "", "}", "").Replace(path)
 				for _, query := range []string{"", "?q=ze&person=ze"} {
 					w := who.raw(method, path+query, nil)
 					if l := leaks(w.Body.Bytes()); len(l) > 0 {
@@ -58,7 +61,8 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 		t.Fatalf("once it can be recorded: %d", w.Code)
 	}
 	s.Tamper(`DROP TABLE looks`) // further ones of the hour are counted there
-	if w := v.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError || len(leaks(w.Body.Bytes())) > 0 {
+	if w := v.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError ||
+		len(leaks(w.Body.Bytes())) > 0 {
 		t.Errorf("a look that can't be counted: %d", w.Code)
 	}
 }
@@ -67,7 +71,8 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 // searched for (as a hash) and what they did.
 func TestOneClerksDay(t *testing.T) {
 	s := newSite(t, false)
-	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux", []app.Identifier{{Kind: app.Username, Value: "zeb", Norm: "zeb"}}, nil)
+	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux",
+		[]app.Identifier{{Kind: app.Username, Value: "zeb", Norm: "zeb"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +88,8 @@ func TestOneClerksDay(t *testing.T) {
 	day := s.Now().Time().In(london(t)).Format(time.DateOnly)
 	read := func(v *visitor) answer {
 		t.Helper()
-		got := v.send(http.MethodGet, "/admin/audit/day?"+url.Values{"admin": {helen.who.ID}, "day": {day}}.Encode(), nil)
+		got := v.send(http.MethodGet, "/admin/audit/day?"+url.Values{"admin": {helen.who.ID}, "day": {day}}.Encode(),
+			nil)
 		if got.StatusCode != http.StatusOK {
 			t.Fatalf("the day: %d %s", got.StatusCode, got.Find("main").Text())
 		}
@@ -93,7 +99,8 @@ func TestOneClerksDay(t *testing.T) {
 		t.Helper()
 		got := read(v)
 		text := strings.Join(strings.Fields(got.Find("main").Text()), " ")
-		for _, want := range []string{"4 looks", "2 searches", "1 found", "0 found", s.SearchHash("zeb"), s.SearchHash("nobody like this"), "Zebedee Quux", "sign-in"} {
+		for _, want := range []string{"4 looks", "2 searches", "1 found", "0 found", s.SearchHash("zeb"),
+			s.SearchHash("nobody like this"), "Zebedee Quux", "sign-in"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s the day lacks %q:\n%s", when, want, text)
 			}
@@ -112,13 +119,18 @@ func TestOneClerksDay(t *testing.T) {
 	}
 	ann := s.visitor("olive@northmoor.example", app.RoleOwner)
 	check("once it is counted", ann)
-	if got := ann.send(http.MethodGet, "/admin/admins/"+helen.who.ID, nil); !strings.HasPrefix(got.Find(`[data-testid="day"]`).AttrOr("href", ""), "/admin/audit/day?admin="+helen.who.ID) {
+	if got := ann.send(http.MethodGet, "/admin/admins/"+helen.who.ID,
+		nil); !strings.HasPrefix(got.Find(`[data-testid="day"]`).AttrOr("href", ""),
+		"/admin/audit/day?admin="+helen.who.ID) {
 		t.Error("the administrator's page doesn't lead to their day")
 	}
-	if got := ann.send(http.MethodGet, "/admin/audit?action=look.", nil); !strings.HasPrefix(got.Find(`[data-testid="their-day"]`).AttrOr("href", ""), "/admin/audit/day?admin=") {
+	if got := ann.send(http.MethodGet, "/admin/audit?action=look.",
+		nil); !strings.HasPrefix(got.Find(`[data-testid="their-day"]`).AttrOr("href", ""), "/admin/audit/day?admin=") {
 		t.Error("rows of the audit don't lead to the day")
 	}
-	if got := ann.send(http.MethodGet, "/admin/audit/day?day=yesterday", nil); got.StatusCode != http.StatusUnprocessableEntity || !got.has("fault") {
+	if got := ann.send(http.MethodGet, "/admin/audit/day?day=yesterday",
+		nil); got.StatusCode != http.StatusUnprocessableEntity ||
+		!got.has("fault") {
 		t.Errorf("a day that is none: %d", got.StatusCode)
 	}
 	if got := ann.send(http.MethodGet, "/admin/audit/day?admin=nobody", nil); got.StatusCode != http.StatusNotFound {
@@ -144,10 +156,13 @@ func TestLooksAreNoPartOfAHistory(t *testing.T) {
 	if after, err := s.AuditOfRequest(t.Context(), r.ID); err != nil || len(after) != len(before) {
 		t.Errorf("the trace has %d steps, and had %d", len(after), len(before))
 	}
-	if text := v.send(http.MethodGet, "/admin/people/"+r.PersonID, nil).Find(`[data-testid="history"]`).Text(); text == "" || strings.Contains(text, "was opened") {
+	if text := v.send(http.MethodGet, "/admin/people/"+r.PersonID,
+		nil).Find(`[data-testid="history"]`).Text(); text == "" ||
+		strings.Contains(text, "was opened") {
 		t.Errorf("the history: %s", text)
 	}
-	rows, err := s.AuditPage(t.Context(), store.AuditFilter{ActorID: v.who.ID, Action: "look."}, store.AuditCursor{}, 100)
+	rows, err := s.AuditPage(t.Context(), store.AuditFilter{ActorID: v.who.ID, Action: "look."}, store.AuditCursor{},
+		100)
 	if err != nil || len(rows) < 6 {
 		t.Errorf("%d looks, %v", len(rows), err)
 	}
@@ -170,24 +185,30 @@ func london(t *testing.T) *time.Location {
 // A proposal shows the person whom it is about: that is a look as well.
 func TestProposalsAreLookedAt(t *testing.T) {
 	s := newSite(t, false)
-	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux49", []app.Identifier{{Kind: app.Username, Value: "zeb", Norm: "zeb"}}, nil)
+	p, err := s.AddPerson(t.Context(), app.Operator, "Zebedee Quux49",
+		[]app.Identifier{{Kind: app.Username, Value: "zeb", Norm: "zeb"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	olive, other := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("owen@northmoor.example", app.RoleOwner)
+	olive, other := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("owen@northmoor.example", app.RoleOwner)
 	olive.wants("identifiers")
-	at := other.proposes("/admin/people/"+p.ID+"/edit", url.Values{"name": {"Zebedee Quux49 Long"}, "identifiers": {"username:zeb"}})
+	at := other.proposes("/admin/people/"+p.ID+"/edit",
+		url.Values{"name": {"Zebedee Quux49 Long"}, "identifiers": {"username:zeb"}})
 	for _, path := range []string{"/admin/proposals", at} {
 		if w := olive.raw(http.MethodGet, path, nil); len(leaks(w.Body.Bytes())) == 0 {
 			t.Errorf("%s shows nobody: then this test proves nothing", path)
 		}
 	}
-	if rows, err := s.AuditPage(t.Context(), store.AuditFilter{ActorID: olive.who.ID, PersonID: p.ID}, store.AuditCursor{}, 9); err != nil || len(rows) != 1 || rows[0].Action != "look.person" {
+	if rows, err := s.AuditPage(t.Context(), store.AuditFilter{ActorID: olive.who.ID, PersonID: p.ID},
+		store.AuditCursor{}, 9); err != nil ||
+		len(rows) != 1 || rows[0].Action != "look.person" {
 		t.Errorf("the audit has %+v, %v", rows, err)
 	}
 	s.Tamper(`DROP TABLE looks`)
 	for _, path := range []string{"/admin/proposals", at} {
-		if w := olive.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError || len(leaks(w.Body.Bytes())) > 0 {
+		if w := olive.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError ||
+			len(leaks(w.Body.Bytes())) > 0 {
 			t.Errorf("%s: %d, and shows %v", path, w.Code, leaks(w.Body.Bytes()))
 		}
 	}
@@ -215,18 +236,31 @@ func TestAHeaderHidesNoLook(t *testing.T) {
 		kind store.LookKind
 		want int
 	}{
-		"the requests":         {func(app.Person, app.Request) string { return "/admin/requests" }, store.LookList, 1},
-		"those of a state":     {func(app.Person, app.Request) string { return "/admin/requests?state=pending" }, store.LookList, 1},
-		"the overview again":   {func(app.Person, app.Request) string { return "/admin/overview/now" }, store.LookList, 1},
-		"the overview":         {func(app.Person, app.Request) string { return "/admin/overview" }, store.LookList, times},
-		"the people":           {func(app.Person, app.Request) string { return "/admin/people" }, store.LookList, times},
-		"a search":             {func(app.Person, app.Request) string { return "/admin/people?q=ze" }, store.LookSearch, times},
-		"a person":             {func(p app.Person, _ app.Request) string { return "/admin/people/" + p.ID }, store.LookPerson, times},
-		"their accounts":       {func(p app.Person, _ app.Request) string { return "/admin/people/" + p.ID }, store.LookAccounts, times},
-		"a request":            {func(_ app.Person, r app.Request) string { return "/admin/requests/" + r.ID }, store.LookRequest, times},
-		"requests of a person": {func(p app.Person, _ app.Request) string { return "/admin/requests?person=" + p.ID }, store.LookList, times},
-		"requests of a client": {func(_ app.Person, r app.Request) string { return "/admin/requests?client=" + r.ClientID }, store.LookList, times},
-		"the audit":            {func(app.Person, app.Request) string { return "/admin/audit" }, store.LookAudit, times},
+		"the requests": {func(app.Person, app.Request) string { return "/admin/requests" }, store.LookList, 1},
+		"those of a state": {func(app.Person, app.Request) string { return "/admin/requests?state=pending" },
+			store.LookList, 1},
+		"the overview again": {func(app.Person, app.Request) string { return "/admin/overview/now" }, store.LookList,
+			1},
+		"the overview": {func(app.Person, app.Request) string { return "/admin/overview" }, store.LookList,
+			times},
+		"the people": {func(app.Person, app.Request) string { return "/admin/people" }, store.LookList,
+			times},
+		"a search": {func(app.Person, app.Request) string { return "/admin/people?q=ze" }, store.LookSearch,
+			times},
+		"a person": {func(p app.Person, _ app.Request) string { return "/admin/people/" + p.ID },
+			store.LookPerson, times},
+		"their accounts": {func(p app.Person, _ app.Request) string { return "/admin/people/" + p.ID },
+			store.LookAccounts, times},
+		"a request": {func(_ app.Person, r app.Request) string { return "/admin/requests/" + r.ID },
+			store.LookRequest, times},
+		"requests of a person": {func(p app.Person, _ app.Request) string { return "/admin/requests?person=" + p.ID },
+			store.LookList, times},
+		"requests of a client": {func(_ app.Person,
+			r app.Request) string {
+			return "/admin/requests?client=" + r.ClientID
+		},
+			store.LookList, times},
+		"the audit": {func(app.Person, app.Request) string { return "/admin/audit" }, store.LookAudit, times},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := s.visitor(strings.ReplaceAll(name, " ", "-")+"@northmoor.example", app.RoleOwner)
@@ -331,7 +365,9 @@ func TestImportsAndMistakableIdentifiersAreLookedAt(t *testing.T) {
 		s.importsUntil(strings.TrimPrefix(at, "/admin/import/"), store.ImportChecked)
 	}
 	ada, bob := s.MustPerson("zebedee.quux49"), s.MustPerson("bob")
-	s.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id) VALUES ('username', '12345678909', '12345678909', ?1), ('cpf', '12345678909', '123.456.789-09', ?2)`, ada.ID, bob.ID)
+	s.Tamper(`INSERT INTO identifiers (kind, norm, value, person_id)
+		VALUES ('username', '12345678909', '12345678909', ?1), ('cpf', '12345678909', '123.456.789-09', ?2)`,
+		ada.ID, bob.ID)
 	s.Tamper(`DELETE FROM meta WHERE key = 'identifier readings'`)
 	st, err := store.Open(t.Context(), store.Options{Dir: s.Dir}) // as the next start reads them
 	if err != nil {
@@ -348,13 +384,15 @@ func TestImportsAndMistakableIdentifiersAreLookedAt(t *testing.T) {
 				t.Errorf("%s shows nothing of a person: then this test proves nothing of it", path)
 			}
 		}
-		if open, err := s.OpenLooks(t.Context(), v.who.ID); err != nil || len(open) != 1 || open[0].Subject != list+":" || open[0].Count != 2 {
+		if open, err := s.OpenLooks(t.Context(), v.who.ID); err != nil || len(open) != 1 ||
+			open[0].Subject != list+":" || open[0].Count != 2 {
 			t.Errorf("%s: the looks are %+v, %v", path, open, err)
 		}
 	}
 	s.Tamper(`DROP TABLE looks`)
 	for path := range paths {
-		if w := oscar.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError || len(leaks(w.Body.Bytes())) > 0 {
+		if w := oscar.raw(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError ||
+			len(leaks(w.Body.Bytes())) > 0 {
 			t.Errorf("%s that can't be recorded: %d, and shows %v", path, w.Code, leaks(w.Body.Bytes()))
 		}
 	}

@@ -22,7 +22,8 @@ import (
 )
 
 // canaries are what the help desk may not see of Zebedee, in any writing.
-var canaries = []string{"zebedee", "quux49", "529.982.247-25", "52998224725", "7700900123", "7700 900123", "98765432", "nest egg", "gossip", "K7-CANARY", "Moriarty Ltd",
+var canaries = []string{"zebedee", "quux49", "529.982.247-25", "52998224725", "7700900123", "7700 900123", "98765432",
+	"nest egg", "gossip", "K7-CANARY", "Moriarty Ltd",
 	"98765432000110"}
 
 // tokens are parts of an answer that may be bytes in base64 or hexadecimal.
@@ -68,8 +69,11 @@ func TestLeaksAreFound(t *testing.T) {
 	const secret = `{"s":"zebedee quux49"}`
 	for what, text := range map[string]string{
 		"plain": secret, "base64url": `href="/x?after=` + base64.RawURLEncoding.EncodeToString([]byte(secret)) + `"`,
-		"base64 behind another byte": base64.StdEncoding.EncodeToString([]byte("{" + secret)), "behind two": base64.StdEncoding.EncodeToString([]byte("{{" + secret)),
-		"hexadecimal": hex.EncodeToString([]byte("zebedee")), "escaped": "%7A%65%62%65%64%65%65", "upper case": "ZEBEDEE",
+		"base64 behind another byte": base64.StdEncoding.EncodeToString([]byte("{" + secret)),
+		"behind two":                 base64.StdEncoding.EncodeToString([]byte("{{" + secret)),
+		"hexadecimal":                hex.EncodeToString([]byte("zebedee")),
+		"escaped":                    "%7A%65%62%65%64%65%65",
+		"upper case":                 "ZEBEDEE",
 	} {
 		if len(leaks([]byte(text))) == 0 {
 			t.Errorf("%s: not found in %s", what, text)
@@ -92,18 +96,22 @@ func (s *site) planted() (app.Person, app.Device, app.Request) {
 		}
 	}
 	p, err := s.AddPerson(ctx, app.Operator, "Zebedee Quux49", []app.Identifier{
-		{Kind: app.Email, Value: "zebedee@mail.example", Norm: "zebedee@mail.example"}, {Kind: app.CPF, Value: "529.982.247-25", Norm: "52998224725"},
-		{Kind: app.Phone, Value: "+44 7700 900123", Norm: "+447700900123"}, {Kind: app.Username, Value: "zebedee.quux49", Norm: "zebedee.quux49"},
+		{Kind: app.Email, Value: "zebedee@mail.example", Norm: "zebedee@mail.example"},
+		{Kind: app.CPF, Value: "529.982.247-25", Norm: "52998224725"},
+		{Kind: app.Phone, Value: "+44 7700 900123", Norm: "+447700900123"},
+		{Kind: app.Username, Value: "zebedee.quux49", Norm: "zebedee.quux49"},
 		{Kind: app.Customer, Value: "98765432", Norm: "98765432"}}, []string{"98765432000110"})
 	check(err)
 	for i := range 60 {
-		_, err := s.AddPerson(ctx, app.Operator, fmt.Sprintf("Zebedee Quux49 %02d", i), []app.Identifier{{Kind: app.Customer, Value: fmt.Sprint("c", i), Norm: fmt.Sprint("c", i)}}, nil)
+		_, err := s.AddPerson(ctx, app.Operator, fmt.Sprintf("Zebedee Quux49 %02d", i),
+			[]app.Identifier{{Kind: app.Customer, Value: fmt.Sprint("c", i), Norm: fmt.Sprint("c", i)}}, nil)
 		check(err)
 	}
 	d := s.MustDevice(p)
 	on := storetest.On(d)
 	check(s.RenameDevice(ctx, on, d.ID, "Zebedee's phone"))
-	check(s.Subscribe(ctx, on, app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/zebedee", P256DH: "p", Auth: "a"}))
+	check(s.Subscribe(ctx, on,
+		app.Subscription{DeviceID: d.ID, Endpoint: "https://push.example/zebedee", P256DH: "p", Auth: "a"}))
 	_, err = s.ImportAccounts(ctx, app.Operator, func(yield func(store.PersonAccount, error) bool) {
 		yield(store.PersonAccount{PersonID: p.ID, Account: app.Account{ID: "zebedee-1", Kind: app.AccountBank,
 			AccountRef: app.AccountRef{Name: "Zebedee's nest egg", Scheme: "x", Identification: "98765432"}}}, nil)
@@ -120,7 +128,13 @@ func (s *site) planted() (app.Person, app.Device, app.Request) {
 		ask()
 	}
 	r := ask()
-	sheet := &slip.Sheet{RequestID: r.ID, Ref: r.Ref, Kind: "regular", Client: slip.Client{Name: "Financroo"}, Message: "K7-CANARY for Zebedee"}
+	sheet := &slip.Sheet{
+		RequestID: r.ID,
+		Ref:       r.Ref,
+		Kind:      "regular",
+		Client:    slip.Client{Name: "Financroo"},
+		Message:   "K7-CANARY for Zebedee",
+	}
 	shown, digest, err := sheet.Digest()
 	check(err)
 	check(s.Shown(ctx, on, r.ID, shown, digest, "Moriarty Ltd"))
@@ -132,7 +146,9 @@ func (s *site) planted() (app.Person, app.Device, app.Request) {
 	check(s.Delivered(ctx, sent, app.DeliveryFailed, app.CauseRefused.With(422)))
 	// As a version before causes were codes wrote it.
 	check(s.Refused(ctx, app.System, "request.refuse", map[string]string{"value": "zebedee@mail.example"}))
-	s.Tamper(`UPDATE audit SET detail = '{"cause":"acp: refused (422): gossip about zebedee","words":"52998224725"}' WHERE action LIKE 'delivery.%' AND request_id = ?`, r.ID)
+	s.Tamper(`UPDATE audit SET detail = '{"cause":"acp: refused (422): gossip about zebedee","words":"52998224725"}'
+		WHERE action LIKE 'delivery.%' AND request_id = ?`,
+		r.ID)
 	return p, d, r
 }
 
@@ -164,11 +180,14 @@ func (v *visitor) seen(methods []string, ids ...string) (found map[string][]stri
 		if strings.Contains(path, "{") {
 			paths = nil
 			for _, id := range ids {
-				paths = append(paths, strings.NewReplacer("{$}", "", "{id}", id, "{device}", ids[1], "{ceremony}", "x", "{name}", "branding", "{", "", "}", "").Replace(path))
+				paths = append(paths,
+					strings.NewReplacer("{$}", "", "{id}", id, "{device}", ids[1], "{ceremony}", "x", "{name}",
+						"branding", "{", "", "}", "").Replace(path))
 			}
 		}
 		for _, path := range paths {
-			for _, query := range []string{"", "?which=enrolled", "?state=denied&delivery=failed", "?person=" + ids[0], "?ref=x", "?done=edited"} {
+			for _, query := range []string{"", "?which=enrolled", "?state=denied&delivery=failed", "?person=" + ids[0],
+				"?ref=x", "?done=edited"} {
 				if method != http.MethodGet && query != "" {
 					continue
 				}
@@ -214,7 +233,8 @@ func TestMaskedMeansAbsent(t *testing.T) {
 	for _, canaries := range found {
 		all = append(all, canaries...)
 	}
-	for _, c := range []string{"zebedee", "quux49", "52998224725", "7700 900123", "nest egg", "gossip", "k7-canary", "98765432000110"} {
+	for _, c := range []string{"zebedee", "quux49", "52998224725", "7700 900123", "nest egg", "gossip", "k7-canary",
+		"98765432000110"} {
 		if !slices.Contains(all, c) {
 			t.Errorf("an operator isn't shown %q: then the walk proves nothing of it", c)
 		}
@@ -229,7 +249,8 @@ func TestMaskedMeansAbsent(t *testing.T) {
 func TestCursorsAreSealed(t *testing.T) {
 	s := newSite(t, false)
 	s.planted()
-	helen, oscar := s.visitor("helen@northmoor.example", app.RoleHelpDesk), s.visitor("oscar@northmoor.example", app.RoleOperator)
+	helen, oscar := s.visitor("helen@northmoor.example",
+		app.RoleHelpDesk), s.visitor("oscar@northmoor.example", app.RoleOperator)
 	owner := s.visitor("olive@northmoor.example", app.RoleOwner)
 	more := func(v *visitor, path, id string) string {
 		t.Helper()
@@ -251,7 +272,8 @@ func TestCursorsAreSealed(t *testing.T) {
 	}
 	refused := func(what string, v *visitor, path string) {
 		t.Helper()
-		if got := v.send(http.MethodGet, path, nil); got.StatusCode != http.StatusBadRequest || got.Find("h1").Length() != 1 {
+		if got := v.send(http.MethodGet, path, nil); got.StatusCode != http.StatusBadRequest ||
+			got.Find("h1").Length() != 1 {
 			t.Errorf("%s: %d", what, got.StatusCode)
 		}
 	}

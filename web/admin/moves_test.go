@@ -36,7 +36,8 @@ func TestMovingAnIdentifier(t *testing.T) {
 		t.Fatalf("taking it from Ada: %d", got.StatusCode)
 	}
 	got := edit(bob, "Bob Stone", "bob\nada@quill.example")
-	if text := got.Find(`[data-testid="fault"]`).Text(); got.StatusCode != http.StatusUnprocessableEntity || !got.has("move") || !strings.Contains(text, "“email:ada@quill.example” was somebody else’s until lately") {
+	if text := got.Find(`[data-testid="fault"]`).Text(); got.StatusCode != http.StatusUnprocessableEntity ||
+		!got.has("move") || !strings.Contains(text, "“email:ada@quill.example” was somebody else’s until lately") {
 		t.Errorf("giving it to Bob: %d %q", got.StatusCode, text)
 	}
 	s.Clock.Advance(10 * time.Minute)
@@ -50,15 +51,21 @@ func TestMovingAnIdentifier(t *testing.T) {
 	if page := oscar.send(http.MethodGet, bob, nil); !page.has("moves") {
 		t.Errorf("Bob's page doesn't say that it waits: %s", page.Find("main").Text())
 	}
-	if page := oscar.send(http.MethodGet, bob+"/edit", nil); !strings.Contains(page.Find("#identifiers").Text(), "email:ada@quill.example") {
+	if page := oscar.send(http.MethodGet, bob+"/edit",
+		nil); !strings.Contains(page.Find("#identifiers").Text(), "email:ada@quill.example") {
 		t.Error("the form would take it away again")
 	}
 	row := oscar.send(http.MethodGet, "/admin/overview", nil).Find(`[data-testid="move"]`)
-	if text := row.Text(); row.Length() != 1 || !strings.Contains(text, "E-mail") || !strings.Contains(text, "Ada Quill") || !strings.Contains(text, "Bob Stone") || !strings.Contains(text, "names nobody until") || strings.Contains(text, "ada@quill") {
+	if text := row.Text(); row.Length() != 1 || !strings.Contains(text, "E-mail") ||
+		!strings.Contains(text, "Ada Quill") || !strings.Contains(text, "Bob Stone") ||
+		!strings.Contains(text, "names nobody until") || strings.Contains(text, "ada@quill") {
 		t.Errorf("the overview lists %q", text)
 	}
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
-	if text := helen.send(http.MethodGet, "/admin/overview", nil).Find(`[data-testid="moves"]`).Text(); !strings.Contains(text, "A•••") || strings.Contains(text, "Ada") {
+	if text := helen.send(http.MethodGet, "/admin/overview",
+		nil).Find(`[data-testid="moves"]`).Text(); !strings.Contains(text,
+		"A•••") ||
+		strings.Contains(text, "Ada") {
 		t.Errorf("the help desk reads %q", text)
 	}
 	s.Clock.Advance(8 * 24 * time.Hour)

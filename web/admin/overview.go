@@ -54,7 +54,12 @@ func (h *handlers) lookOver(r *http.Request, who admin.Caller, f page.Frame, ref
 	if err != nil {
 		return page.Overview{}, err
 	}
-	p := page.Overview{Window: string(window), Whole: bin(series), Invites: who.May(admin.InvitePeople), Listed: who.May(admin.ViewRequests)}
+	p := page.Overview{
+		Window:  string(window),
+		Whole:   bin(series),
+		Invites: who.May(admin.InvitePeople),
+		Listed:  who.May(admin.ViewRequests),
+	}
 	for _, w := range store.Windows {
 		p.Windows = append(p.Windows, string(w))
 	}
@@ -74,7 +79,13 @@ func (h *handlers) lookOver(r *http.Request, who admin.Caller, f page.Frame, ref
 			}
 			return n
 		}
-		p.Kinds = append(p.Kinds, page.KindCount{Kind: kind, Approved: of(app.Approved), Denied: of(app.Denied), Ended: of(app.Expired, app.Cancelled)})
+		p.Kinds = append(p.Kinds,
+			page.KindCount{
+				Kind:     kind,
+				Approved: of(app.Approved),
+				Denied:   of(app.Denied),
+				Ended:    of(app.Expired, app.Cancelled),
+			})
 	}
 	if p.Ending, err = h.Store.Ending(ctx); err != nil {
 		return page.Overview{}, err
@@ -89,7 +100,13 @@ func (h *handlers) lookOver(r *http.Request, who admin.Caller, f page.Frame, ref
 	found, at := h.Health.Look(ctx)
 	p.Checked = at.Time()
 	for _, c := range found {
-		one := page.Check{Part: string(c.Part), Name: c.Name, State: page.CheckState(c.State), Says: said(f.Words, c.Says), Do: said(f.Words, c.Do)}
+		one := page.Check{
+			Part:  string(c.Part),
+			Name:  c.Name,
+			State: page.CheckState(c.State),
+			Says:  said(f.Words, c.Says),
+			Do:    said(f.Words, c.Do),
+		}
 		if c.State != health.OK {
 			if one.More, one.Links, err = h.act(ctx, f, who, c); err != nil {
 				return p, err
@@ -159,7 +176,13 @@ func (h *handlers) act(
 			return "", nil, err
 		}
 		if ok {
-			more = page.Held{Ref: held.Ref, State: held.State, Decided: held.DecidedAt.Time(), Tries: held.DeliveryTries, Next: held.Next.Time()}.Words(f)
+			more = page.Held{
+				Ref:     held.Ref,
+				State:   held.State,
+				Decided: held.DecidedAt.Time(),
+				Tries:   held.DeliveryTries,
+				Next:    held.Next.Time(),
+			}.Words(f)
 			link(admin.ViewRequests, "/admin/requests/"+held.ID, "admin.overview.act.trace")
 		}
 		if c.Says.N != 1 || !ok {
@@ -211,9 +234,18 @@ type counted interface {
 
 func bin(c counted) page.Bin {
 	requests := func(label string) int { return c.N(store.CountRequests, label) }
-	return page.Bin{Started: requests(store.Started), Approved: requests("approved"), Denied: requests("denied"), Expired: requests("expired"), Withdrew: requests("cancelled"),
-		Decide: spread(c.Times(store.TimeToDecide)), Deliver: spread(c.Times(store.TimeToDeliver)),
-		Accepted: c.N(store.CountPushAccepted), Refused: c.N(store.CountPushRefused), Gone: c.N(store.CountPushEnded)}
+	return page.Bin{
+		Started:  requests(store.Started),
+		Approved: requests("approved"),
+		Denied:   requests("denied"),
+		Expired:  requests("expired"),
+		Withdrew: requests("cancelled"),
+		Decide:   spread(c.Times(store.TimeToDecide)),
+		Deliver:  spread(c.Times(store.TimeToDeliver)),
+		Accepted: c.N(store.CountPushAccepted),
+		Refused:  c.N(store.CountPushRefused),
+		Gone:     c.N(store.CountPushEnded),
+	}
 }
 
 func spread(t store.Times) page.Spread {

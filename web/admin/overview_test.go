@@ -30,15 +30,33 @@ func watched(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := acp.New(acp.Config{Issuer: "http://127.0.0.1:1/demo/system", ClientID: "assent", ClientSecret: "x", HTTP: &http.Client{}})
+	client, err := acp.New(acp.Config{
+		Issuer:       "http://127.0.0.1:1/demo/system",
+		ClientID:     "assent",
+		ClientSecret: "x",
+		HTTP:         &http.Client{},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
 	mux := http.NewServeMux()
-	adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{People: people.New(s.Store)}), Sessions: s.sessions,
-		Public: &url.URL{Scheme: "https", Host: "assent.example"}, Words: words, Institution: "Northmoor", Log: log,
-		Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: client}}}, Log: log})})
+	adminweb.Register(mux,
+		adminweb.Config{
+			Store:       s.Reader,
+			Admins:      admin.New(s.Store, nil, admin.Uses{People: people.New(s.Store)}),
+			Sessions:    s.sessions,
+			Public:      &url.URL{Scheme: "https", Host: "assent.example"},
+			Words:       words,
+			Institution: "Northmoor",
+			Log:         log,
+			Health: health.New(health.Config{
+				Store:       s.Store,
+				Dir:         s.Dir,
+				Connections: []health.Connection{{Name: "bank", Server: condition.Of{Name: "bank", Client: client}}},
+				Log:         log,
+			}),
+		})
 	s.handler = mux
 	return s
 }
@@ -48,7 +66,8 @@ func watched(t *testing.T) *site {
 func TestOverview(t *testing.T) {
 	s := watched(t)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
-	if page := olive.send(http.MethodGet, "/admin/overview", nil); page.StatusCode != http.StatusOK || !page.has("new") || page.has("chart-requests") {
+	if page := olive.send(http.MethodGet, "/admin/overview", nil); page.StatusCode != http.StatusOK ||
+		!page.has("new") || page.has("chart-requests") {
 		t.Fatalf("before the first request: %d", page.StatusCode)
 	}
 	p := s.MustPerson("alice")
@@ -75,29 +94,36 @@ func TestOverview(t *testing.T) {
 		t.Errorf("%d denied in the table", denied)
 	}
 	token := page.Find(`[data-testid="check-token"]`)
-	if token.AttrOr("data-state", "") != "bad" || !strings.Contains(token.Text(), "bank") || !strings.Contains(token.Text(), "ACP doesn’t answer.") || !strings.Contains(token.Text(), "Check the issuer’s address") {
+	if token.AttrOr("data-state", "") != "bad" || !strings.Contains(token.Text(), "bank") ||
+		!strings.Contains(token.Text(), "ACP doesn’t answer.") ||
+		!strings.Contains(token.Text(), "Check the issuer’s address") {
 		t.Errorf("ACP is down, and the page says %q", token.Text())
 	}
 	if first := page.Find(".checks li").First(); first.AttrOr("data-testid", "") != "check-token" {
 		t.Errorf("first comes %s", first.AttrOr("data-testid", ""))
 	}
-	if db := page.Find(`[data-testid="check-database"]`).Text(); strings.Contains(db, "{{") || !strings.Contains(db, "takes") {
+	if db := page.Find(`[data-testid="check-database"]`).Text(); strings.Contains(db, "{{") ||
+		!strings.Contains(db, "takes") {
 		t.Errorf("of the database it says %q", db)
 	}
 	for window, bins := range map[string]int{"1h": 12, "24h": 24, "7d": 28, "30d": 30, "": 24, "nonsense": 24} {
-		got := olive.send(http.MethodGet, "/admin/overview?window="+window, nil).Find(`[data-testid="chart-requests"] tbody tr`).Length()
+		got := olive.send(http.MethodGet, "/admin/overview?window="+window,
+			nil).Find(`[data-testid="chart-requests"] tbody tr`).Length()
 		if got != bins {
 			t.Errorf("the window %q has %d bins", window, got)
 		}
 	}
 	for _, role := range app.AdminRoles {
 		v := s.visitor(string(role)+"@northmoor.example", role)
-		if page := v.send(http.MethodGet, "/admin/overview", nil); page.StatusCode != http.StatusOK || !page.has("chart-requests") || !page.has("section-overview") {
+		if page := v.send(http.MethodGet, "/admin/overview", nil); page.StatusCode != http.StatusOK ||
+			!page.has("chart-requests") || !page.has("section-overview") {
 			t.Errorf("%s: %d", role, page.StatusCode)
 		}
 	}
 	olive.send(http.MethodPost, "/admin/preferences", url.Values{"lang": {"pt-BR"}, "back": {"/admin"}})
-	if aloud := olive.send(http.MethodGet, "/admin/overview?window=7d", nil).Find(`[data-testid="aloud"]`).Text(); !strings.HasPrefix(aloud, "3 pedidos nos últimos 7 dias. 3 respondidos,") {
+	if aloud := olive.send(http.MethodGet, "/admin/overview?window=7d",
+		nil).Find(`[data-testid="aloud"]`).Text(); !strings.HasPrefix(aloud,
+		"3 pedidos nos últimos 7 dias. 3 respondidos,") {
 		t.Errorf("in Portuguese it says %q", aloud)
 	}
 }
@@ -114,7 +140,8 @@ func TestOverviewIsFetchedAnewQuietly(t *testing.T) {
 		t.Fatalf("it is fetched from %q", again)
 	}
 	part := olive.send(http.MethodGet, again, nil)
-	if part.StatusCode != http.StatusOK || !part.has("aloud") || part.has("who") || part.Find("h1").Length() != 0 || part.Find(`[data-testid="chart-requests"] tbody tr`).Length() != 28 {
+	if part.StatusCode != http.StatusOK || !part.has("aloud") || part.has("who") || part.Find("h1").Length() != 0 ||
+		part.Find(`[data-testid="chart-requests"] tbody tr`).Length() != 28 {
 		t.Errorf("the part: %d", part.StatusCode)
 	}
 	for range 4 {
@@ -130,13 +157,15 @@ func TestOverviewIsFetchedAnewQuietly(t *testing.T) {
 // names of people as the requests list does.
 func TestOverviewOfRequests(t *testing.T) {
 	s := newSite(t, true)
-	alice, err := s.AddPerson(t.Context(), app.Operator, "Alice Doe", []app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}}, nil)
+	alice, err := s.AddPerson(t.Context(), app.Operator, "Alice Doe",
+		[]app.Identifier{{Kind: app.Username, Value: "alice", Norm: "alice"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := s.MustDevice(alice)
 	var refs []string
-	for i, kind := range []string{app.KindRegular, app.KindRegular, "uk-domestic-payment", "uk-file-payment", "br-payment", "br-payment", "br-data"} {
+	for i, kind := range []string{app.KindRegular, app.KindRegular, "uk-domestic-payment", "uk-file-payment",
+		"br-payment", "br-payment", "br-data"} {
 		in := storetest.Request(alice, s.Now().Add(time.Minute))
 		in.Kind = kind
 		r, _, err := s.StartRequest(t.Context(), app.System, in, store.Fatigue{Notices: 99, Window: time.Hour}, true)
@@ -151,7 +180,10 @@ func TestOverviewOfRequests(t *testing.T) {
 			}
 		}
 	}
-	for role, name := range map[app.AdminRole]string{app.RoleOwner: "Alice Doe", app.RoleHelpDesk: view.MaskName("Alice Doe")} {
+	for role, name := range map[app.AdminRole]string{
+		app.RoleOwner:    "Alice Doe",
+		app.RoleHelpDesk: view.MaskName("Alice Doe"),
+	} {
 		page := s.visitor(string(role)+"@northmoor.example", role).send(http.MethodGet, "/admin/overview", nil)
 		rows := page.Find(`[data-testid="newest-request"]`)
 		if rows.Length() != 5 {
@@ -162,7 +194,8 @@ func TestOverviewOfRequests(t *testing.T) {
 			if i == 0 {
 				took = "–"
 			}
-			if row.Find(".row-link").Text() != refs[6-i] || row.Find("bdi").Last().Text() != name || row.Find("td").Last().Text() != took {
+			if row.Find(".row-link").Text() != refs[6-i] || row.Find("bdi").Last().Text() != name ||
+				row.Find("td").Last().Text() != took {
 				t.Errorf("%s, row %d: %q", role, i, row.Text())
 			}
 		}
@@ -212,7 +245,9 @@ func TestOverviewLeadsToWhereToAct(t *testing.T) {
 		if !slices.Equal(links, wanted) {
 			t.Errorf("%s is led to %v, want %v", role, links, wanted)
 		}
-		if more := page.Find(`[data-testid="check-deliveries"] [data-testid="more"]`).Text(); !strings.Contains(more, "denied ") || !strings.Contains(more, "Not tried yet.") {
+		if more := page.Find(`[data-testid="check-deliveries"] [data-testid="more"]`).Text(); !strings.Contains(more,
+			"denied ") ||
+			!strings.Contains(more, "Not tried yet.") {
 			t.Errorf("%s: of the oldest it says %q", role, more)
 		}
 	}
@@ -222,21 +257,28 @@ func TestOverviewLeadsToWhereToAct(t *testing.T) {
 func TestMenuCounts(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
-	if page := olive.send(http.MethodGet, "/admin/sessions", nil); page.has("count-requests") || page.has("count-people") {
+	if page := olive.send(http.MethodGet, "/admin/sessions", nil); page.has("count-requests") ||
+		page.has("count-people") {
 		t.Error("it counts nothing")
 	}
 	alice := s.MustPerson("alice")
 	s.MustRequest(alice)
 	s.MustRequest(alice)
-	for path, at := range map[string]int{"/admin/sessions": http.StatusOK, "/admin/overview": http.StatusOK, "/admin/nowhere": http.StatusNotFound} {
+	for path, at := range map[string]int{
+		"/admin/sessions": http.StatusOK,
+		"/admin/overview": http.StatusOK,
+		"/admin/nowhere":  http.StatusNotFound,
+	} {
 		page := olive.send(http.MethodGet, path, nil)
-		if page.StatusCode != at || page.Find(`[data-testid="count-requests"]`).Text() != "2 waiting" || page.Find(`[data-testid="count-people"]`).Text() != "1" {
+		if page.StatusCode != at || page.Find(`[data-testid="count-requests"]`).Text() != "2 waiting" ||
+			page.Find(`[data-testid="count-people"]`).Text() != "1" {
 			t.Errorf("%s (%d): %q", path, page.StatusCode, page.Find("nav").First().Text())
 		}
 	}
 	for _, role := range app.AdminRoles {
 		page := s.visitor(string(role)+"@northmoor.example", role).send(http.MethodGet, "/admin/sessions", nil)
-		if page.has("count-requests") != admin.ViewRequests.Allows(role) || page.has("count-people") != admin.ViewPeople.Allows(role) {
+		if page.has("count-requests") != admin.ViewRequests.Allows(role) ||
+			page.has("count-people") != admin.ViewPeople.Allows(role) {
 			t.Errorf("%s sees other counts than of what they may open", role)
 		}
 	}
@@ -257,12 +299,24 @@ func TestOverviewSaysThatOneHandIsEnough(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		adminweb.Register(mux, adminweb.Config{Store: s.Reader, Admins: admin.New(s.Store, nil, admin.Uses{}), Sessions: s.sessions, Words: words, Institution: "Northmoor",
-			Public: &url.URL{Scheme: "https", Host: "assent.example"}, Log: log, Health: health.New(health.Config{Store: s.Store, Dir: s.Dir, OneHand: off, Log: log})})
+		adminweb.Register(mux,
+			adminweb.Config{
+				Store:       s.Reader,
+				Admins:      admin.New(s.Store, nil, admin.Uses{}),
+				Sessions:    s.sessions,
+				Words:       words,
+				Institution: "Northmoor",
+				Public:      &url.URL{Scheme: "https", Host: "assent.example"},
+				Log:         log,
+				Health:      health.New(health.Config{Store: s.Store, Dir: s.Dir, OneHand: off, Log: log}),
+			})
 		s.handler = mux
 		page := s.visitor("helen@northmoor.example", app.RoleHelpDesk).send(http.MethodGet, "/admin/overview", nil)
 		line := page.Find(`[data-testid="check-enrolment"]`)
-		if (line.Length() == 1) != off || off && (line.AttrOr("data-state", "") != "bad" || !strings.Contains(line.Text(), "One administrator alone") || !strings.Contains(line.Text(), "ASSENT_SEPARATE_CODES=true")) {
+		if (line.Length() == 1) != off ||
+			off &&
+				(line.AttrOr("data-state", "") != "bad" || !strings.Contains(line.Text(), "One administrator alone") ||
+					!strings.Contains(line.Text(), "ASSENT_SEPARATE_CODES=true")) {
 			t.Errorf("switched off %v: the overview says %q", off, line.Text())
 		}
 	}

@@ -54,7 +54,13 @@ const (
 // people lists people, or finds them.
 func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewPeople]) error {
 	asked := r.URL.Query()
-	p := page.People{Query: strings.TrimSpace(asked.Get("q")), Which: store.Which(asked.Get("which")), Add: who.May(admin.EditPeople), Whole: !who.May(admin.ViewPersonalData), Gone: asked.Has("erased")}
+	p := page.People{
+		Query: strings.TrimSpace(asked.Get("q")),
+		Which: store.Which(asked.Get("which")),
+		Add:   who.May(admin.EditPeople),
+		Whole: !who.May(admin.ViewPersonalData),
+		Gone:  asked.Has("erased"),
+	}
 	if !slices.Contains(page.PeopleLists(), p.Which) {
 		return app.ErrMalformed.In("which")
 	}
@@ -79,7 +85,14 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, who admin.Gran
 		return err
 	}
 	for _, f := range found {
-		row := page.PersonRow{ID: f.ID, Name: h.nameOf(r, who, f.Person), Standing: f.Standing, State: f.State, Paused: f.Person.Paused(), Devices: f.Devices}
+		row := page.PersonRow{
+			ID:       f.ID,
+			Name:     h.nameOf(r, who, f.Person),
+			Standing: f.Standing,
+			State:    f.State,
+			Paused:   f.Person.Paused(),
+			Devices:  f.Devices,
+		}
 		if f.InvitedUntil > h.Store.Now() {
 			row.InvitedUntil = f.InvitedUntil.Time()
 		}
@@ -110,9 +123,14 @@ func identifierOf(who admin.Caller, id app.Identifier) app.Identifier {
 
 // personNotes are what a person's page says after a change.
 var personNotes = map[string]i18n.Key{
-	"added": "admin.people.added_now", "edited": "admin.people.edited_now", "suspended": "admin.people.suspended_now", "active": "admin.people.active_now",
-	"withdrawn": "admin.people.withdrawn_now", "cleared": "admin.people.cleared_now", "removed": "admin.people.device_removed_now",
-	"reset": "admin.people.devices_removed_now",
+	"added":     "admin.people.added_now",
+	"edited":    "admin.people.edited_now",
+	"suspended": "admin.people.suspended_now",
+	"active":    "admin.people.active_now",
+	"withdrawn": "admin.people.withdrawn_now",
+	"cleared":   "admin.people.cleared_now",
+	"removed":   "admin.people.device_removed_now",
+	"reset":     "admin.people.devices_removed_now",
 }
 
 // person shows one.
@@ -139,10 +157,33 @@ func (h *handlers) showPerson(
 		return err
 	}
 	full := who.May(admin.ViewPersonalData)
-	out := page.Person{ID: p.ID, Name: h.nameOf(r, who, p), State: p.State, Erased: p.ErasedAt.Time(), Paused: p.PausedAt.Time(), Pause: p.Paused(), Added: p.CreatedAt.Time(),
-		Lang: p.Lang, Zone: p.Zone, Note: said.Note, Fault: said.Fault, Words: said.Words, WordFault: said.WordFault, Masked: !full,
-		May: page.MayPerson{Edit: who.May(admin.EditPeople), Invite: who.May(admin.InvitePeople), Code: who.May(admin.IssueActivation), Suspend: who.May(admin.SuspendPeople),
-			Remove: who.May(admin.RemovePeople), Clear: who.May(admin.ClearPause), Devices: who.May(admin.ResetDevices), Test: who.May(admin.TestRequests), Audit: who.May(admin.ViewAudit)}}
+	out := page.Person{
+		ID:        p.ID,
+		Name:      h.nameOf(r, who, p),
+		State:     p.State,
+		Erased:    p.ErasedAt.Time(),
+		Paused:    p.PausedAt.Time(),
+		Pause:     p.Paused(),
+		Added:     p.CreatedAt.Time(),
+		Lang:      p.Lang,
+		Zone:      p.Zone,
+		Note:      said.Note,
+		Fault:     said.Fault,
+		Words:     said.Words,
+		WordFault: said.WordFault,
+		Masked:    !full,
+		May: page.MayPerson{
+			Edit:    who.May(admin.EditPeople),
+			Invite:  who.May(admin.InvitePeople),
+			Code:    who.May(admin.IssueActivation),
+			Suspend: who.May(admin.SuspendPeople),
+			Remove:  who.May(admin.RemovePeople),
+			Clear:   who.May(admin.ClearPause),
+			Devices: who.May(admin.ResetDevices),
+			Test:    who.May(admin.TestRequests),
+			Audit:   who.May(admin.ViewAudit),
+		},
+	}
 	if out.Standing, out.InvitedUntil, err = h.standing(r, p.ID); err != nil {
 		return err
 	}
@@ -208,7 +249,8 @@ func (h *handlers) showPerson(
 			})
 		}
 	}
-	trail, err := h.Store.AuditPage(ctx, store.AuditFilter{PersonID: p.ID, NoLooks: true}, store.AuditCursor{}, recentSteps)
+	trail, err := h.Store.AuditPage(ctx, store.AuditFilter{PersonID: p.ID, NoLooks: true}, store.AuditCursor{},
+		recentSteps)
 	if err != nil {
 		return err
 	}
@@ -217,7 +259,14 @@ func (h *handlers) showPerson(
 		if err := h.nameDevice(r, who, names, e.DeviceID); err != nil {
 			return err
 		}
-		out.Trail = append(out.Trail, page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source})
+		out.Trail = append(out.Trail,
+			page.Event{
+				At:     e.At.Time(),
+				Action: e.Action,
+				Device: names[e.DeviceID],
+				Actor:  e.ActorKind,
+				Source: e.Source,
+			})
 	}
 	return h.show(w, r, status, out.Page(h.frame(r)))
 }
@@ -254,7 +303,13 @@ func (h *handlers) personDevices(r *http.Request, who admin.Caller, personID str
 	}
 	var out []page.PersonDevice
 	for _, d := range devices {
-		row := page.PersonDevice{ID: d.ID, Name: deviceName(who, d), State: d.State, Seen: d.LastSeenAt.Time(), Skipped: d.PushChoice == app.PushSkipped}
+		row := page.PersonDevice{
+			ID:      d.ID,
+			Name:    deviceName(who, d),
+			State:   d.State,
+			Seen:    d.LastSeenAt.Time(),
+			Skipped: d.PushChoice == app.PushSkipped,
+		}
 		c, err := h.Store.Credential(ctx, d.CredentialID)
 		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
 			return nil, err
@@ -436,7 +491,8 @@ func (h *handlers) invite(
 ) error {
 	letter := form.Get("way") == "letter"
 	if letter && h.LinkAlone {
-		return h.showPerson(w, r, who, http.StatusConflict, page.Person{Fault: h.words(r).T("admin.people.letter_needs_codes")})
+		return h.showPerson(w, r, who, http.StatusConflict,
+			page.Person{Fault: h.words(r).T("admin.people.letter_needs_codes")})
 	}
 	token, ends, err := h.Admins.InvitePerson(r.Context(), who, r.PathValue("id"), h.InviteTTL, letter)
 	if err != nil {
@@ -458,7 +514,14 @@ func (h *handlers) showInvitation(
 	if err != nil {
 		return err
 	}
-	link := page.PersonLink{ID: p.ID, Name: h.nameOf(r, who, p), URL: h.Public.String() + "/enrol/" + token, Ends: ends.Time(), Letter: letter, Codes: !h.LinkAlone}
+	link := page.PersonLink{
+		ID:     p.ID,
+		Name:   h.nameOf(r, who, p),
+		URL:    h.Public.String() + "/enrol/" + token,
+		Ends:   ends.Time(),
+		Letter: letter,
+		Codes:  !h.LinkAlone,
+	}
 	if who.May(admin.ViewPersonalData) {
 		link.Dear = p.Name
 	}
@@ -497,7 +560,8 @@ func (h *handlers) code(
 	case errors.Is(err, app.ErrRelatedLink):
 		return h.showPerson(w, r, who, http.StatusForbidden, page.Person{Fault: h.words(r).T("admin.code.related")})
 	case errors.Is(err, app.ErrMalformed):
-		return h.showPerson(w, r, who, http.StatusUnprocessableEntity, page.Person{Words: said, WordFault: h.words(r).T("admin.code.fault")})
+		return h.showPerson(w, r, who, http.StatusUnprocessableEntity,
+			page.Person{Words: said, WordFault: h.words(r).T("admin.code.fault")})
 	}
 	if err != nil {
 		return err
@@ -588,7 +652,13 @@ func (h *handlers) askRemoveDevice(w http.ResponseWriter, r *http.Request, who a
 	if d.PersonID != p.ID || d.State == app.DeviceRemoved {
 		return app.ErrUnknownDevice
 	}
-	return h.show(w, r, http.StatusOK, page.RemoveDevices{PersonID: p.ID, Person: h.nameOf(r, who, p), DeviceID: d.ID, Device: deviceName(who, d)}.Page(h.frame(r)))
+	return h.show(w, r, http.StatusOK,
+		page.RemoveDevices{
+			PersonID: p.ID,
+			Person:   h.nameOf(r, who, p),
+			DeviceID: d.ID,
+			Device:   deviceName(who, d),
+		}.Page(h.frame(r)))
 }
 
 // removeDevice ends a device.

@@ -73,8 +73,15 @@ func (h *handlers) proposalRow(
 	row store.ProposalRow,
 ) (page.ProposalRow, error) {
 	what, err := h.proposed(r, who, w, row.Proposal)
-	return page.ProposalRow{ID: row.ID, What: what, Who: row.Proposer, State: row.State, Made: row.CreatedAt.Time(), Until: row.ExpiresAt.Time(),
-		Yours: row.ProposedBy == who.Identity().Admin.ID}, err
+	return page.ProposalRow{
+		ID:    row.ID,
+		What:  what,
+		Who:   row.Proposer,
+		State: row.State,
+		Made:  row.CreatedAt.Time(),
+		Until: row.ExpiresAt.Time(),
+		Yours: row.ProposedBy == who.Identity().Admin.ID,
+	}, err
 }
 
 // proposed says what a proposal is to do, as the beginning of a sentence.
@@ -144,8 +151,15 @@ func (h *handlers) showProposal(
 		}
 	}
 	f := h.frame(r)
-	p := page.Proposal{Fault: fault, Decider: row.Decider, Decided: row.DecidedAt.Time(), Ended: row.EndedAt.Time(), Takes: admin.Action(row.Action).MakesLink() || h.Admins.Interrupted(row.Proposal), MakesLink: admin.Action(row.Action).MakesLink(),
-		Fresh: r.URL.Query().Has("new")}
+	p := page.Proposal{
+		Fault:     fault,
+		Decider:   row.Decider,
+		Decided:   row.DecidedAt.Time(),
+		Ended:     row.EndedAt.Time(),
+		Takes:     admin.Action(row.Action).MakesLink() || h.Admins.Interrupted(row.Proposal),
+		MakesLink: admin.Action(row.Action).MakesLink(),
+		Fresh:     r.URL.Query().Has("new"),
+	}
 	if p.ProposalRow, err = h.proposalRow(r, who, f.Words, row); err != nil {
 		return err
 	}
@@ -197,7 +211,8 @@ func (h *handlers) changes(r *http.Request, who admin.Caller, w i18n.Words, p ap
 	case admin.ActionAddAdmin:
 		var in admin.NewAdmin
 		err := read(&in)
-		return []page.Change{{Label: w.T("admin.admins.email"), Now: in.Email}, {Label: w.T("admin.admins.name"), Now: in.Name},
+		return []page.Change{{Label: w.T("admin.admins.email"), Now: in.Email},
+			{Label: w.T("admin.admins.name"), Now: in.Name},
 			{Label: w.T("admin.admins.role"), Now: page.Role(w, in.Role)}}, err
 	case admin.ActionSetRole, admin.ActionSetState:
 		var in admin.AdminChange
@@ -210,12 +225,19 @@ func (h *handlers) changes(r *http.Request, who admin.Caller, w i18n.Words, p ap
 		}
 		out := []page.Change{{Label: w.T("admin.admins.email"), Was: of.Email, Now: of.Email}}
 		if in.State != app.AdminActive {
-			out = append(out, page.Change{Label: w.T("admin.proposals.signed_in"), Now: w.T("admin.proposals.sessions_end")})
+			out = append(out,
+				page.Change{Label: w.T("admin.proposals.signed_in"), Now: w.T("admin.proposals.sessions_end")})
 		}
 		if in.State != "" {
-			return append(out, page.Change{Label: w.T("admin.admins.state"), Was: w.T(adminStates[of.State]), Now: w.T(adminStates[in.State])}), nil
+			return append(out,
+				page.Change{
+					Label: w.T("admin.admins.state"),
+					Was:   w.T(adminStates[of.State]),
+					Now:   w.T(adminStates[in.State]),
+				}), nil
 		}
-		return append(out, page.Change{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, in.Role)}), nil
+		return append(out,
+			page.Change{Label: w.T("admin.admins.role"), Was: page.Role(w, of.Role), Now: page.Role(w, in.Role)}), nil
 	case admin.ActionLinkAdmin:
 		return h.linkChanges(r, w, p.Subject)
 	case admin.ActionErasePerson:
@@ -277,7 +299,9 @@ func (h *handlers) proposedRows(r *http.Request, who admin.Caller, p app.Proposa
 
 // adminStates are the states of an administrator in words.
 var adminStates = map[app.AdminState]i18n.Key{
-	app.AdminActive: "admin.proposals.admin_active", app.AdminSuspended: "admin.proposals.admin_suspended", app.AdminRemoved: "admin.proposals.admin_removed",
+	app.AdminActive:    "admin.proposals.admin_active",
+	app.AdminSuspended: "admin.proposals.admin_suspended",
+	app.AdminRemoved:   "admin.proposals.admin_removed",
 }
 
 // lines are values one a line, in an order of their own, so that only what
@@ -410,7 +434,8 @@ func (h *handlers) personChanges(
 		if from.ErasedAt != 0 {
 			had = w.T("admin.proposals.erased")
 		}
-		out = append(out, page.Change{Label: w.T("admin.proposals.moves"), Was: had, Now: page.IdentifierWords(w, m.Identifier)})
+		out = append(out,
+			page.Change{Label: w.T("admin.proposals.moves"), Was: had, Now: page.IdentifierWords(w, m.Identifier)})
 	}
 	return out, nil
 }
@@ -551,7 +576,8 @@ func (h *handlers) takeProposal(
 	case taken.PersonID != "":
 		return h.showInvitation(w, r, who, taken.PersonID, taken.Token, taken.Ends, taken.Letter)
 	}
-	return h.showLink(w, r, who, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends}, taken.Action == admin.ActionAddAdmin)
+	return h.showLink(w, r, who, admin.Invited{Admin: taken.Admin, Token: taken.Token, Ends: taken.Ends},
+		taken.Action == admin.ActionAddAdmin)
 }
 
 // areaWords names an area, also one that isn't there.
@@ -578,7 +604,12 @@ func (h *handlers) fourEyesForm(
 	version int64,
 	fault string,
 ) page.FourEyes {
-	p := page.FourEyes{SettingsFrame: h.settingsFrame(r, who, fault), Version: version, Fixed: h.fixedBy("four_eyes"), On: map[app.Area]bool{}}
+	p := page.FourEyes{
+		SettingsFrame: h.settingsFrame(r, who, fault),
+		Version:       version,
+		Fixed:         h.fixedBy("four_eyes"),
+		On:            map[app.Area]bool{},
+	}
 	for _, a := range e.Areas {
 		p.On[a] = true
 	}

@@ -14,7 +14,11 @@ import (
 // wants switches four eyes on for areas, as an owner would.
 func (v *visitor) wants(areas ...string) {
 	v.t.Helper()
-	if got := v.send(http.MethodPost, "/admin/settings/four_eyes", url.Values{"area": areas, "version": {v.version(settings.FourEyesName)}}); got.StatusCode != http.StatusSeeOther {
+	if got := v.send(http.MethodPost, "/admin/settings/four_eyes",
+		url.Values{
+			"area":    areas,
+			"version": {v.version(settings.FourEyesName)},
+		}); got.StatusCode != http.StatusSeeOther {
 		v.t.Fatalf("four eyes for %v: %d %s", areas, got.StatusCode, got.Find(".fault").Text())
 	}
 }
@@ -42,7 +46,8 @@ func (v *visitor) proposes(path string, form url.Values) string {
 // confirmed, by who asked for it and once.
 func TestAnInvitationWaitsForASecondAdministrator(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	ada := s.MustPerson("ada")
 	olive.wants("enrolment")
@@ -50,13 +55,15 @@ func TestAnInvitationWaitsForASecondAdministrator(t *testing.T) {
 	if _, until, err := s.Standing(t.Context(), ada.ID); err != nil || until != 0 {
 		t.Fatalf("a link was made before it was confirmed (until %v, %v)", until, err)
 	}
-	if got := helen.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusForbidden || !got.has("fault") {
+	if got := helen.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusForbidden ||
+		!got.has("fault") {
 		t.Errorf("she confirms her own: %d", got.StatusCode)
 	}
 	if got := helen.send(http.MethodPost, at+"/take", nil); got.StatusCode != http.StatusConflict || got.has("link") {
 		t.Errorf("she takes it unconfirmed: %d", got.StatusCode)
 	}
-	if got := oscar.send(http.MethodGet, "/admin/proposals", nil); got.Find(`[data-testid="proposal"]`).Length() != 1 || !got.has("count-proposals") {
+	if got := oscar.send(http.MethodGet, "/admin/proposals", nil); got.Find(`[data-testid="proposal"]`).Length() != 1 ||
+		!got.has("count-proposals") {
 		t.Errorf("the list: %s", got.Find("main").Text())
 	}
 	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
@@ -82,7 +89,8 @@ func TestAnInvitationWaitsForASecondAdministrator(t *testing.T) {
 // what it was carried out with is forgotten.
 func TestIdentifiersWaitForASecondAdministrator(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	ada := s.MustPerson("ada")
 	olive.wants("identifiers")
 	form := url.Values{"name": {"Ada"}, "identifiers": {"username:ada\nemail:ada@quill.example"}}
@@ -112,11 +120,13 @@ func TestIdentifiersWaitForASecondAdministrator(t *testing.T) {
 	if got := names(); !strings.Contains(got, "ada@quill.example") {
 		t.Errorf("after it is confirmed: %s", got)
 	}
-	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil || p.State != app.ProposalDone || p.Payload != "" {
+	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil ||
+		p.State != app.ProposalDone || p.Payload != "" {
 		t.Errorf("the proposal is %s and holds %q (%v)", p.State, p.Payload, err)
 	}
 	// A fault stands in the form, not in a proposal.
-	if got := olive.send(http.MethodPost, "/admin/people/"+ada.ID+"/edit", url.Values{"name": {""}, "identifiers": {"ada"}}); got.StatusCode != http.StatusUnprocessableEntity {
+	if got := olive.send(http.MethodPost, "/admin/people/"+ada.ID+"/edit",
+		url.Values{"name": {""}, "identifiers": {"ada"}}); got.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("without a name: %d", got.StatusCode)
 	}
 	// What has changed meanwhile makes it fail, and says so.
@@ -125,15 +135,19 @@ func TestIdentifiersWaitForASecondAdministrator(t *testing.T) {
 	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("confirming: %d", got.StatusCode)
 	}
-	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil || p.State != app.ProposalFailed || p.Cause != app.ErrIdentifierTaken.Code {
+	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil ||
+		p.State != app.ProposalFailed || p.Cause != app.ErrIdentifierTaken.Code {
 		t.Errorf("the proposal is %s for %q (%v)", p.State, p.Cause, err)
 	}
 	// Nobody decides what is about themselves: the person with their address.
-	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "Ada", []app.Identifier{{Kind: app.Email, Value: "oscar@northmoor.example", Norm: "oscar@northmoor.example"}}, nil); err != nil {
+	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "Ada",
+		[]app.Identifier{{Kind: app.Email, Value: "oscar@northmoor.example", Norm: "oscar@northmoor.example"}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	at = olive.proposes("/admin/people/"+ada.ID+"/edit", url.Values{"name": {"Ada"}, "identifiers": {"username:ada"}})
-	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusForbidden || !got.has("fault") {
+	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusForbidden ||
+		!got.has("fault") {
 		t.Errorf("about himself: %d", got.StatusCode)
 	}
 }
@@ -142,7 +156,8 @@ func TestIdentifiersWaitForASecondAdministrator(t *testing.T) {
 // and when it is refused or taken back.
 func TestProposalsEnd(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	orla := s.visitor("orla@northmoor.example", app.RoleOwner)
 	olive.wants("owners", "settings")
 	state := func(at string) app.ProposalState {
@@ -160,26 +175,31 @@ func TestProposalsEnd(t *testing.T) {
 	if got := oscar.send(http.MethodPost, own+"/confirm", nil); got.StatusCode != http.StatusForbidden {
 		t.Errorf("an owner decides about himself: %d", got.StatusCode)
 	}
-	if got := orla.send(http.MethodPost, own+"/refuse", nil); got.StatusCode != http.StatusSeeOther || state(own) != app.ProposalRefused {
+	if got := orla.send(http.MethodPost, own+"/refuse", nil); got.StatusCode != http.StatusSeeOther ||
+		state(own) != app.ProposalRefused {
 		t.Errorf("refused: %d, %s", got.StatusCode, state(own))
 	}
 	back := suspend(olive, oscar)
-	if got := olive.send(http.MethodPost, back+"/withdraw", nil); got.StatusCode != http.StatusSeeOther || state(back) != app.ProposalEnded {
+	if got := olive.send(http.MethodPost, back+"/withdraw", nil); got.StatusCode != http.StatusSeeOther ||
+		state(back) != app.ProposalEnded {
 		t.Errorf("taken back: %d, %s", got.StatusCode, state(back))
 	}
 	late := olive.proposes("/admin/settings/retention", url.Values{"version": {"0"}, "payloads": {"30"}})
 	s.Clock.Advance(app.ProposalTTL)
 	oscar = oscar.again()
-	if got := oscar.send(http.MethodPost, late+"/confirm", nil); got.StatusCode != http.StatusConflict || state(late) != app.ProposalEnded {
+	if got := oscar.send(http.MethodPost, late+"/confirm", nil); got.StatusCode != http.StatusConflict ||
+		state(late) != app.ProposalEnded {
 		t.Errorf("a day later: %d, %s", got.StatusCode, state(late))
 	}
 	olive, orla = olive.again(), orla.again()
 	gone := orla.proposes("/admin/settings/retention", url.Values{"version": {"0"}, "payloads": {"30"}})
 	at := olive.proposes("/admin/admins/"+orla.who.ID+"/state", url.Values{"state": {"suspended"}})
-	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther || state(at) != app.ProposalDone {
+	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther ||
+		state(at) != app.ProposalDone {
 		t.Fatalf("suspending her: %d, %s", got.StatusCode, state(at))
 	}
-	if got := oscar.send(http.MethodPost, gone+"/confirm", nil); got.StatusCode != http.StatusConflict || state(gone) != app.ProposalEnded {
+	if got := oscar.send(http.MethodPost, gone+"/confirm", nil); got.StatusCode != http.StatusConflict ||
+		state(gone) != app.ProposalEnded {
 		t.Errorf("her proposal: %d, %s", got.StatusCode, state(gone))
 	}
 	rows, err := s.Choices(t.Context())
@@ -198,10 +218,13 @@ func TestFourEyesIsSwitchedByTwo(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
 	s.visitor("opal@northmoor.example", app.RoleOperator) // may confirm enrolments, and is no owner
-	if got := olive.send(http.MethodPost, "/admin/settings/four_eyes", url.Values{"area": {"enrolment"}, "version": {"0"}}); got.StatusCode != http.StatusUnprocessableEntity {
+	if got := olive.send(http.MethodPost, "/admin/settings/four_eyes",
+		url.Values{"area": {"enrolment"}, "version": {"0"}}); got.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("with one owner: %d", got.StatusCode)
 	}
-	if got := olive.send(http.MethodPost, "/admin/settings/four_eyes", url.Values{"area": {"settings"}, "version": {"0"}}); got.StatusCode != http.StatusUnprocessableEntity || !got.has("areas-fault") {
+	if got := olive.send(http.MethodPost, "/admin/settings/four_eyes",
+		url.Values{"area": {"settings"}, "version": {"0"}}); got.StatusCode != http.StatusUnprocessableEntity ||
+		!got.has("areas-fault") {
 		t.Errorf("alone: %d", got.StatusCode)
 	}
 	oscar := s.visitor("oscar@northmoor.example", app.RoleOwner)
@@ -219,7 +242,9 @@ func TestFourEyesIsSwitchedByTwo(t *testing.T) {
 	if on() != 2 {
 		t.Errorf("one took an area away: %d are left", on())
 	}
-	if reset := olive.proposes("/admin/settings/four_eyes/reset", url.Values{"version": {olive.version(settings.FourEyesName)}}); reset == at || on() != 2 {
+	if reset := olive.proposes("/admin/settings/four_eyes/reset",
+		url.Values{"version": {olive.version(settings.FourEyesName)}}); reset == at ||
+		on() != 2 {
 		t.Errorf("one put it back: %d are left", on())
 	}
 	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther || on() != 1 {
@@ -239,11 +264,13 @@ func TestNobodyMakesTheirOwnSecond(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
 	s.visitor("oscar@northmoor.example", app.RoleOwner)
-	opal, helen := s.visitor("opal@northmoor.example", app.RoleOperator), s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	opal, helen := s.visitor("opal@northmoor.example",
+		app.RoleOperator), s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	audra := s.visitor("audra@northmoor.example", app.RoleAuditor)
 	olive.wants("enrolment") // not owners: they could confirm this too
 	for _, role := range []app.AdminRole{app.RoleOwner, app.RoleOperator, app.RoleHelpDesk} {
-		olive.proposes("/admin/admins/new", url.Values{"email": {string(role) + "2@northmoor.example"}, "name": {"Eve"}, "role": {string(role)}})
+		olive.proposes("/admin/admins/new",
+			url.Values{"email": {string(role) + "2@northmoor.example"}, "name": {"Eve"}, "role": {string(role)}})
 	}
 	olive.proposes("/admin/admins/"+opal.who.ID+"/link", nil)
 	olive.proposes("/admin/admins/"+audra.who.ID+"/role", url.Values{"role": {"helpdesk"}})
@@ -252,7 +279,13 @@ func TestNobodyMakesTheirOwnSecond(t *testing.T) {
 	}
 	olive.proposes("/admin/admins/"+helen.who.ID+"/state", url.Values{"state": {"active"}})
 	// An auditor confirms nothing.
-	if got := olive.send(http.MethodPost, "/admin/admins/new", url.Values{"email": {"aud@northmoor.example"}, "name": {"Aud"}, "role": {"auditor"}}); got.StatusCode != http.StatusOK || !got.has("link") {
+	if got := olive.send(http.MethodPost, "/admin/admins/new",
+		url.Values{
+			"email": {"aud@northmoor.example"},
+			"name":  {"Aud"},
+			"role":  {"auditor"},
+		}); got.StatusCode != http.StatusOK ||
+		!got.has("link") {
 		t.Errorf("an auditor: %d", got.StatusCode)
 	}
 	rows, err := s.Admins(t.Context())
@@ -264,12 +297,14 @@ func TestNobodyMakesTheirOwnSecond(t *testing.T) {
 // Another role is another person's key: sessions and links of the former end.
 func TestARoleEndsWhatTheFormerHad(t *testing.T) {
 	s := newSite(t, true)
-	olive, helen := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("helen@northmoor.example", app.RoleHelpDesk)
+	olive, helen := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	made, err := s.registry.Link(t.Context(), app.Operator, helen.who.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := olive.send(http.MethodPost, "/admin/admins/"+helen.who.ID+"/role", url.Values{"role": {"operator"}}); got.StatusCode != http.StatusSeeOther {
+	if got := olive.send(http.MethodPost, "/admin/admins/"+helen.who.ID+"/role",
+		url.Values{"role": {"operator"}}); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d", got.StatusCode)
 	}
 	if got := helen.send(http.MethodGet, "/admin/people", nil); got.StatusCode != http.StatusSeeOther {
@@ -293,7 +328,8 @@ func TestAConfirmationCanBeTakenBack(t *testing.T) {
 		},
 		"suspended and let in": func(_ *site, oscar *visitor, _, person string) int {
 			oscar.send(http.MethodPost, "/admin/people/"+person+"/state", url.Values{"state": {"suspended"}})
-			return oscar.send(http.MethodPost, "/admin/people/"+person+"/state", url.Values{"state": {"active"}}).StatusCode
+			return oscar.send(http.MethodPost, "/admin/people/"+person+"/state",
+				url.Values{"state": {"active"}}).StatusCode
 		},
 		"a day later": func(s *site, _ *visitor, _, _ string) int {
 			s.Clock.Advance(time.Hour)
@@ -302,7 +338,8 @@ func TestAConfirmationCanBeTakenBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, true)
-			olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+			olive, oscar := s.visitor("olive@northmoor.example",
+				app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 			ada := s.MustPerson("ada")
 			olive.wants("enrolment")
 			at := olive.proposes("/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}})
@@ -314,7 +351,8 @@ func TestAConfirmationCanBeTakenBack(t *testing.T) {
 			if got := end(s, oscar, at, ada.ID); got != http.StatusSeeOther {
 				t.Fatalf("%d", got)
 			}
-			if got := olive.again().send(http.MethodPost, at+"/take", nil); got.StatusCode != http.StatusConflict || got.has("link") {
+			if got := olive.again().send(http.MethodPost, at+"/take", nil); got.StatusCode != http.StatusConflict ||
+				got.has("link") {
 				t.Errorf("the link: %d", got.StatusCode)
 			}
 		})
@@ -325,11 +363,14 @@ func TestAConfirmationCanBeTakenBack(t *testing.T) {
 // proposal was made is left as they are.
 func TestAProposalChangesThePersonItWasMadeFor(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	ada := s.MustPerson("ada")
 	olive.wants("identifiers")
-	at := olive.proposes("/admin/people/"+ada.ID+"/edit", url.Values{"name": {"Ada Q"}, "identifiers": {"username:ada"}})
-	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "ada", []app.Identifier{{Kind: app.Username, Value: "ada2", Norm: "ada2"}}, nil); err != nil {
+	at := olive.proposes("/admin/people/"+ada.ID+"/edit",
+		url.Values{"name": {"Ada Q"}, "identifiers": {"username:ada"}})
+	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "ada",
+		[]app.Identifier{{Kind: app.Username, Value: "ada2", Norm: "ada2"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
@@ -337,7 +378,8 @@ func TestAProposalChangesThePersonItWasMadeFor(t *testing.T) {
 	}
 	p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/"))
 	ids, idsErr := s.Identifiers(t.Context(), ada.ID)
-	if err != nil || idsErr != nil || p.State != app.ProposalFailed || p.Cause != app.ErrChanged.Code || len(ids) != 1 || ids[0].Norm != "ada2" {
+	if err != nil || idsErr != nil || p.State != app.ProposalFailed || p.Cause != app.ErrChanged.Code ||
+		len(ids) != 1 || ids[0].Norm != "ada2" {
 		t.Errorf("the proposal is %s for %q, she has %v (%v %v)", p.State, p.Cause, ids, err, idsErr)
 	}
 	// Erasing somebody frees what they are named by: it waits too.
@@ -348,7 +390,8 @@ func TestAProposalChangesThePersonItWasMadeFor(t *testing.T) {
 	if now, err := s.Person(t.Context(), ada.ID); err != nil || now.ErasedAt == 0 {
 		t.Errorf("she is not erased (%v)", err)
 	}
-	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil || p.State != app.ProposalDone {
+	if p, err := s.Proposal(t.Context(), strings.TrimPrefix(at, "/admin/proposals/")); err != nil ||
+		p.State != app.ProposalDone {
 		t.Errorf("the proposal is %s (%v)", p.State, err)
 	}
 }
@@ -357,11 +400,13 @@ func TestAProposalChangesThePersonItWasMadeFor(t *testing.T) {
 // one administrator's many don't hide another's.
 func TestProposalsAreFewAndAboutSomebody(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	ada := s.MustPerson("ada")
 	olive.wants("enrolment")
-	if got := helen.send(http.MethodPost, "/admin/people/nosuch/invite", url.Values{"way": {"link"}}); got.StatusCode != http.StatusNotFound {
+	if got := helen.send(http.MethodPost, "/admin/people/nosuch/invite",
+		url.Values{"way": {"link"}}); got.StatusCode != http.StatusNotFound {
 		t.Errorf("about nobody: %d", got.StatusCode)
 	}
 	mine := olive.proposes("/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}})
@@ -373,7 +418,8 @@ func TestProposalsAreFewAndAboutSomebody(t *testing.T) {
 		t.Errorf("the fortieth: %d", last.StatusCode)
 	}
 	list := oscar.send(http.MethodGet, "/admin/proposals", nil)
-	if n := list.Find(`[data-testid="proposal"]`).Length(); list.StatusCode != http.StatusOK || n > 21 || list.Find(`a[href="`+mine+`"]`).Length() != 1 {
+	if n := list.Find(`[data-testid="proposal"]`).Length(); list.StatusCode != http.StatusOK || n > 21 ||
+		list.Find(`a[href="`+mine+`"]`).Length() != 1 {
 		t.Errorf("the list: %d, %d rows", list.StatusCode, n)
 	}
 	rows, err := s.AuditOf(t.Context(), "proposal.make", 1)

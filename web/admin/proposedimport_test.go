@@ -38,7 +38,8 @@ func (s *site) stateOf(at string) (app.ProposalState, string) {
 // all others: by line, counted, in pages.
 func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOperator)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOperator)
 	opal := s.visitor("opal@northmoor.example", app.RoleOwner)
 	olive.wants("identifiers")
 	ada, bob, cat := s.MustPerson("ada"), s.MustPerson("bob"), s.MustPerson("cat")
@@ -67,7 +68,8 @@ func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 	if got := page.Find(`[data-testid="sha256"]`).Text(); got != digest {
 		t.Errorf("the proposal names the file %q, want %s", got, digest)
 	}
-	if got := page.Find(`[data-testid="change"]`).Text(); !strings.Contains(got, fmt.Sprintf("%d bytes", len(file))) && !strings.Contains(got, "bytes") {
+	if got := page.Find(`[data-testid="change"]`).Text(); !strings.Contains(got, fmt.Sprintf("%d bytes", len(file))) &&
+		!strings.Contains(got, "bytes") {
 		t.Errorf("the proposal says %q", got)
 	}
 	for mark, n := range map[string]string{"identifiers": "1", "companies": "1", "names": "131", "reactivates": "1"} {
@@ -76,7 +78,8 @@ func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 		}
 	}
 	rows := page.Find(`[data-testid="marked-row"]`)
-	if first := rows.Eq(0).Text(); rows.Length() != 20 || !strings.Contains(first, "3") || !strings.Contains(first, "E-mail: evil@x.example") || !strings.Contains(first, "12.345.678/0001-95") {
+	if first := rows.Eq(0).Text(); rows.Length() != 20 || !strings.Contains(first, "3") ||
+		!strings.Contains(first, "E-mail: evil@x.example") || !strings.Contains(first, "12.345.678/0001-95") {
 		t.Errorf("%d rows, the first %q", rows.Length(), first)
 	}
 	if got := rows.Eq(1).Text(); !strings.Contains(got, "Bobby") {
@@ -99,7 +102,8 @@ func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 	if lines != 133 {
 		t.Errorf("the pages have %d rows", lines)
 	}
-	if one := opal.send(http.MethodGet, path+"/rows?mark=reactivates", nil); one.Find(`[data-testid="marked-row"]`).Length() != 1 {
+	if one := opal.send(http.MethodGet, path+"/rows?mark=reactivates",
+		nil); one.Find(`[data-testid="marked-row"]`).Length() != 1 {
 		t.Errorf("narrowed to one: %d", one.StatusCode)
 	}
 	if bad := opal.send(http.MethodGet, path+"/rows?mark=nonsense", nil); bad.StatusCode != http.StatusBadRequest {
@@ -108,13 +112,16 @@ func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 	// The file, safe to open, and recorded.
 	status, header, text := opal.text(path + "/file")
 	all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || status != http.StatusOK || len(all) != 136 || strings.Join(all[0], ",") != "line,result,error,name,identifiers,companies,state" {
+	if err != nil || status != http.StatusOK || len(all) != 136 ||
+		strings.Join(all[0], ",") != "line,result,error,name,identifiers,companies,state" {
 		t.Fatalf("the file: %d, %d rows, %v", status, len(all), err)
 	}
-	if !strings.Contains(header.Get("Content-Disposition"), "attachment") || all[1][1] != "added" || all[2][1] != "changed" || all[2][0] != "3" || !strings.HasPrefix(all[5][3], "'=cmd") {
+	if !strings.Contains(header.Get("Content-Disposition"), "attachment") || all[1][1] != "added" ||
+		all[2][1] != "changed" || all[2][0] != "3" || !strings.HasPrefix(all[5][3], "'=cmd") {
 		t.Errorf("the file: %v %q", header, all[:6])
 	}
-	if taken, err := s.AuditOf(t.Context(), "import.file", 3); err != nil || len(taken) != 1 || !strings.Contains(taken[0].Detail, digest) {
+	if taken, err := s.AuditOf(t.Context(), "import.file", 3); err != nil || len(taken) != 1 ||
+		!strings.Contains(taken[0].Detail, digest) {
 		t.Errorf("who took it: %+v (%v)", taken, err)
 	}
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
@@ -125,9 +132,11 @@ func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 		t.Fatalf("confirming: %d", got.StatusCode)
 	}
 	s.importsUntil(id, store.ImportDone)
-	for _, action := range []string{"import.upload", "proposal.make", "proposal.confirm", "proposal.done", "import.start"} {
+	for _, action := range []string{"import.upload", "proposal.make", "proposal.confirm", "proposal.done",
+		"import.start"} {
 		found, err := s.AuditOf(t.Context(), action, 1)
-		if err != nil || len(found) != 1 || !strings.Contains(found[0].Detail, digest) || !strings.Contains(found[0].Detail, `"bytes":"`+strconv.Itoa(len(file))+`"`) {
+		if err != nil || len(found) != 1 || !strings.Contains(found[0].Detail, digest) ||
+			!strings.Contains(found[0].Detail, `"bytes":"`+strconv.Itoa(len(file))+`"`) {
 			t.Errorf("%s doesn't say which file: %+v (%v)", action, found, err)
 		}
 	}
@@ -137,7 +146,8 @@ func TestAnImportIsConfirmedByItsRows(t *testing.T) {
 // where it was put there before the confirmation nor after it.
 func TestAnotherFileThanWasCheckedDoesNotRun(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	olive.wants("identifiers")
 	const file, other = "name,identifiers\nAda,username:ada\n", "name,identifiers\nEve,username:eve\n"
 	for name, c := range map[string]struct{ end, text string }{
@@ -149,7 +159,8 @@ func TestAnotherFileThanWasCheckedDoesNotRun(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(s.Dir, "imports", id+c.end), []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if status, _, text := oscar.text(path + "/file"); status != http.StatusConflict || strings.Contains(text, "username:eve\"") {
+		if status, _, text := oscar.text(path + "/file"); status != http.StatusConflict ||
+			strings.Contains(text, "username:eve\"") {
 			t.Errorf("%s: it can be taken: %d %q", name, status, text)
 		}
 		if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusSeeOther {
@@ -174,8 +185,10 @@ func TestARowDoesWhatTheCheckFound(t *testing.T) {
 	s := newSite(t, true)
 	olive := s.visitor("olive@northmoor.example", app.RoleOwner)
 	ada, bob := s.MustPerson("ada"), s.MustPerson("bob")
-	path, id := olive.checkedImport(s, "name,identifiers\nada,username:ada; email:a@x.example\nbob,username:bob; email:b@x.example\ncat,username:cat\n")
-	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "Ada Quill", []app.Identifier{{Kind: app.Username, Value: "ada", Norm: "ada"}}, nil); err != nil {
+	path, id := olive.checkedImport(s,
+		"name,identifiers\nada,username:ada; email:a@x.example\nbob,username:bob; email:b@x.example\ncat,username:cat\n")
+	if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "Ada Quill",
+		[]app.Identifier{{Kind: app.Username, Value: "ada", Norm: "ada"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := olive.send(http.MethodPost, path+"/start", nil); got.StatusCode != http.StatusSeeOther {
@@ -222,14 +235,17 @@ func TestNobodyConfirmsAnImportAboutThemselves(t *testing.T) {
 			}
 			oscar, opal := s.visitor(address, app.RoleOwner), s.visitor("opal@northmoor.example", app.RoleOperator)
 			olive.wants("identifiers")
-			if _, err := s.AddPerson(t.Context(), app.Operator, "Oscar", []app.Identifier{{Kind: app.Username, Value: "oscar", Norm: "oscar"},
-				{Kind: app.Email, Value: "oscar@northmoor.example", Norm: "oscar@northmoor.example"}}, nil); err != nil {
+			if _, err := s.AddPerson(t.Context(), app.Operator, "Oscar",
+				[]app.Identifier{{Kind: app.Username, Value: "oscar", Norm: "oscar"},
+					{Kind: app.Email, Value: "oscar@northmoor.example", Norm: "oscar@northmoor.example"}},
+				nil); err != nil {
 				t.Fatal(err)
 			}
 			path, _ := olive.checkedImport(s, columns+c.row+"\n")
 			at := olive.proposes(path+"/start", nil)
 			got := oscar.send(http.MethodPost, at+"/confirm", nil)
-			if c.about && (got.StatusCode != http.StatusForbidden || !got.has("fault")) || !c.about && got.StatusCode != http.StatusSeeOther {
+			if c.about && (got.StatusCode != http.StatusForbidden || !got.has("fault")) ||
+				!c.about && got.StatusCode != http.StatusSeeOther {
 				t.Errorf("he confirms: %d", got.StatusCode)
 			}
 			if !c.about {
@@ -248,14 +264,17 @@ func TestNobodyConfirmsAnImportAboutThemselves(t *testing.T) {
 // Erasing somebody is about them as editing is.
 func TestNobodyConfirmsTheirOwnErasure(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	olive.wants("identifiers")
-	p, err := s.AddPerson(t.Context(), app.Operator, "Oscar", []app.Identifier{{Kind: app.Subject, Value: "oscar@northmoor.example", Norm: "oscar@northmoor.example"}}, nil)
+	p, err := s.AddPerson(t.Context(), app.Operator, "Oscar",
+		[]app.Identifier{{Kind: app.Subject, Value: "oscar@northmoor.example", Norm: "oscar@northmoor.example"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := olive.proposes("/admin/people/"+p.ID+"/remove", nil)
-	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusForbidden || !got.has("fault") {
+	if got := oscar.send(http.MethodPost, at+"/confirm", nil); got.StatusCode != http.StatusForbidden ||
+		!got.has("fault") {
 		t.Errorf("he confirms: %d", got.StatusCode)
 	}
 }

@@ -68,7 +68,8 @@ func (v *visitor) sendLogo(picture []byte) answer {
 // it is kept nowhere but in the proposal, and gone with it.
 func TestALogoIsConfirmedByItsPicture(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	opal := s.visitor("opal@northmoor.example", app.RoleOperator)
 	red, blue := drawn(t, color.NRGBA{R: 200, A: 255}), drawn(t, color.NRGBA{B: 200, A: 255})
 	if got := olive.sendLogo(red); got.StatusCode != http.StatusSeeOther {
@@ -134,14 +135,16 @@ func TestALogoIsConfirmedByItsPicture(t *testing.T) {
 // Proposals say in words all that they change, before and after.
 func TestProposalsSayWhatTheyChange(t *testing.T) {
 	s := newSite(t, true)
-	olive, oscar := s.visitor("olive@northmoor.example", app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
+	olive, oscar := s.visitor("olive@northmoor.example",
+		app.RoleOwner), s.visitor("oscar@northmoor.example", app.RoleOwner)
 	helen := s.visitor("helen@northmoor.example", app.RoleHelpDesk)
 	ada, bob := s.MustPerson("ada"), s.MustPerson("bob")
 	s.MustDevice(ada)
 	mail := app.Identifier{Kind: app.Email, Value: "ada@x.example", Norm: "ada@x.example"}
 	name := app.Identifier{Kind: app.Username, Value: "ada", Norm: "ada"}
 	for _, ids := range [][]app.Identifier{{name, mail}, {name}} {
-		if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "ada", ids, []string{"12345678000195"}); err != nil {
+		if _, err := s.EditPerson(t.Context(), app.Operator, ada.ID, "ada", ids,
+			[]string{"12345678000195"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -152,14 +155,28 @@ func TestProposalsSayWhatTheyChange(t *testing.T) {
 		says []string
 		not  []string
 	}{
-		"a move": {olive.proposes("/admin/people/"+bob.ID+"/edit", url.Values{"name": {"bob"}, "identifiers": {"username:bob\nemail:ada@x.example"}, "move": {"yes"}}),
+		"a move": {olive.proposes("/admin/people/"+bob.ID+"/edit",
+			url.Values{"name": {"bob"}, "identifiers": {"username:bob\nemail:ada@x.example"}, "move": {"yes"}}),
 			[]string{"Moves from somebody", "ada", "E-mail: ada@x.example"}, []string{"email:"}},
-		"an erasure":    {olive.proposes("/admin/people/"+ada.ID+"/remove", nil), []string{"User name: ada", "12.345.678/0001-95", "Devices", "Erased"}, []string{"username:"}},
-		"an invitation": {olive.proposes("/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}}), []string{"User name: ada", "Devices", "A link to pass on"}, nil},
-		"a new link":    {olive.proposes("/admin/admins/"+helen.who.ID+"/link", nil), []string{"helen@northmoor.example", "Help desk", "Ends with their sessions"}, nil},
-		"a reset": {olive.proposes("/admin/settings/four_eyes/reset", url.Values{"version": {version(settings.FourEyesName)}}),
+		"an erasure": {olive.proposes("/admin/people/"+ada.ID+"/remove", nil),
+			[]string{"User name: ada", "12.345.678/0001-95", "Devices", "Erased"}, []string{"username:"}},
+		"an invitation": {olive.proposes("/admin/people/"+ada.ID+"/invite", url.Values{"way": {"link"}}),
+			[]string{"User name: ada", "Devices", "A link to pass on"}, nil},
+		"a new link": {olive.proposes("/admin/admins/"+helen.who.ID+"/link", nil),
+			[]string{"helen@northmoor.example", "Help desk", "Ends with their sessions"}, nil},
+		"a reset": {olive.proposes("/admin/settings/four_eyes/reset",
+			url.Values{"version": {version(settings.FourEyesName)}}),
 			[]string{"Four eyes", "Links for people", "Nothing"}, []string{"four_eyes"}},
-		"retention": {olive.proposes("/admin/settings/retention", url.Values{"version": {"0"}, "payloads": {"30"}, "requests": {"730"}, "receipts": {"1825"}, "audit": {"2190"}, "counters": {"400"}, "deliveries": {"90"}}),
+		"retention": {olive.proposes("/admin/settings/retention",
+			url.Values{
+				"version":    {"0"},
+				"payloads":   {"30"},
+				"requests":   {"730"},
+				"receipts":   {"1825"},
+				"audit":      {"2190"},
+				"counters":   {"400"},
+				"deliveries": {"90"},
+			}),
 			[]string{"90 days", "30 days"}, []string{"730"}},
 	} {
 		text := oscar.send(http.MethodGet, c.at, nil).Find(`[data-testid="change"]`).Text()

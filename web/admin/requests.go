@@ -43,8 +43,13 @@ const requestsPage = 50
 // requests lists them, newest first.
 func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewRequests]) error {
 	asked := r.URL.Query()
-	f := store.RequestFilter{State: app.RequestState(asked.Get("state")), Delivery: app.DeliveryState(asked.Get("delivery")),
-		ClientID: asked.Get("client"), PersonID: asked.Get("person"), Ref: asked.Get("ref")}
+	f := store.RequestFilter{
+		State:    app.RequestState(asked.Get("state")),
+		Delivery: app.DeliveryState(asked.Get("delivery")),
+		ClientID: asked.Get("client"),
+		PersonID: asked.Get("person"),
+		Ref:      asked.Get("ref"),
+	}
 	after, err := h.place(r, who, "/admin/requests")
 	if err != nil {
 		return err
@@ -68,7 +73,14 @@ func (h *handlers) requests(w http.ResponseWriter, r *http.Request, who admin.Gr
 	if err := h.look(r, who, look); err != nil {
 		return err
 	}
-	p := page.Requests{State: app.RequestState(asked.Get("state")), InDoubt: f.InDoubt, Delivery: f.Delivery, Ref: f.Ref, Client: f.ClientID, Person: f.PersonID}
+	p := page.Requests{
+		State:    app.RequestState(asked.Get("state")),
+		InDoubt:  f.InDoubt,
+		Delivery: f.Delivery,
+		Ref:      f.Ref,
+		Client:   f.ClientID,
+		Person:   f.PersonID,
+	}
 	if p.Ending, err = h.Store.Ending(r.Context()); err != nil {
 		return err
 	}
@@ -88,9 +100,20 @@ func (h *handlers) requestRow(r *http.Request, who admin.Caller, req app.Request
 	if err != nil {
 		return page.RequestRow{}, err
 	}
-	return page.RequestRow{ID: req.ID, Ref: req.Ref, Client: i18n.Plain(req.ClientName), Person: h.nameOf(r, who, p), Kind: req.Kind,
-		State: req.State, Reason: req.Reason, Delivery: req.Delivery, Withdrawal: req.Withdrawal(),
-		Created: req.CreatedAt.Time(), Ends: req.ExpiresAt.Time(), Quiet: req.Quiet}, nil
+	return page.RequestRow{
+		ID:         req.ID,
+		Ref:        req.Ref,
+		Client:     i18n.Plain(req.ClientName),
+		Person:     h.nameOf(r, who, p),
+		Kind:       req.Kind,
+		State:      req.State,
+		Reason:     req.Reason,
+		Delivery:   req.Delivery,
+		Withdrawal: req.Withdrawal(),
+		Created:    req.CreatedAt.Time(),
+		Ends:       req.ExpiresAt.Time(),
+		Quiet:      req.Quiet,
+	}, nil
 }
 
 // nameOf is a person's name as the role of who may see it.
@@ -105,8 +128,13 @@ func (h *handlers) nameOf(r *http.Request, who admin.Caller, p app.Person) strin
 }
 
 // requestNotes are what a request's page says after a change.
-var requestNotes = map[string]i18n.Key{"cancelled": "admin.requests.cancelled_now", "retried": "admin.requests.retried_now", "sent": "admin.requests.sent_now",
-	"withdrawn": "admin.requests.withdrawn_now", "resolved": "admin.requests.resolved_now"}
+var requestNotes = map[string]i18n.Key{
+	"cancelled": "admin.requests.cancelled_now",
+	"retried":   "admin.requests.retried_now",
+	"sent":      "admin.requests.sent_now",
+	"withdrawn": "admin.requests.withdrawn_now",
+	"resolved":  "admin.requests.resolved_now",
+}
 
 // request traces one.
 func (h *handlers) request(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewRequests]) error {
@@ -129,20 +157,37 @@ func (h *handlers) showRequest(
 	if err != nil {
 		return err
 	}
-	if err := h.look(r, who, store.Looked{Kind: store.LookRequest, PersonID: req.PersonID, RequestID: req.ID}); err != nil {
+	if err := h.look(r, who,
+		store.Looked{Kind: store.LookRequest, PersonID: req.PersonID, RequestID: req.ID}); err != nil {
 		return err
 	}
 	row, err := h.requestRow(r, who, req)
 	if err != nil {
 		return err
 	}
-	p := page.OneRequest{RequestRow: row, PersonID: req.PersonID, Connection: req.Connection, Server: req.ServerID, ClientID: req.ClientID, Login: req.LoginID,
-		Cause: req.DeliveryCause, Unsure: req.DeliveryUnsure && req.Delivery == app.DeliveryFailed, Tries: req.DeliveryTries, Note: note, Fault: fault, Receipt: req.Receipt != "" && who.May(admin.ExportRequests),
-		Cancel:   req.State == app.Pending && who.May(admin.CancelRequests),
-		Retry:    mayRetry(req) && who.May(admin.RetryRequests),
-		Withdraw: mayWithdraw(req) && who.May(admin.CancelRequests), Consent: req.ConsentID, Resolved: req.ResolvedAt != 0,
-		Resolve: req.Withdrawal().InDoubt() && req.ResolvedAt == 0 && who.May(admin.CancelRequests),
-		Masked:  !who.May(admin.ViewPersonalData), Digest: req.DetailsDigest, Decided: req.DecidedAt.Time()}
+	p := page.OneRequest{
+		RequestRow: row,
+		PersonID:   req.PersonID,
+		Connection: req.Connection,
+		Server:     req.ServerID,
+		ClientID:   req.ClientID,
+		Login:      req.LoginID,
+		Cause:      req.DeliveryCause,
+		Unsure:     req.DeliveryUnsure && req.Delivery == app.DeliveryFailed,
+		Tries:      req.DeliveryTries,
+		Note:       note,
+		Fault:      fault,
+		Receipt:    req.Receipt != "" && who.May(admin.ExportRequests),
+		Cancel:     req.State == app.Pending && who.May(admin.CancelRequests),
+		Retry:      mayRetry(req) && who.May(admin.RetryRequests),
+		Withdraw:   mayWithdraw(req) && who.May(admin.CancelRequests),
+		Consent:    req.ConsentID,
+		Resolved:   req.ResolvedAt != 0,
+		Resolve:    req.Withdrawal().InDoubt() && req.ResolvedAt == 0 && who.May(admin.CancelRequests),
+		Masked:     !who.May(admin.ViewPersonalData),
+		Digest:     req.DetailsDigest,
+		Decided:    req.DecidedAt.Time(),
+	}
 	if !p.Masked {
 		p.Said = req.Said
 		if p.Saw, p.Signed, err = h.saw(f, req); err != nil {
@@ -161,7 +206,13 @@ func (h *handlers) showRequest(
 		if err := h.nameDevice(r, who, names, e.DeviceID); err != nil {
 			return err
 		}
-		ev := page.Event{At: e.At.Time(), Action: e.Action, Device: names[e.DeviceID], Actor: e.ActorKind, Source: e.Source}
+		ev := page.Event{
+			At:     e.At.Time(),
+			Action: e.Action,
+			Device: names[e.DeviceID],
+			Actor:  e.ActorKind,
+			Source: e.Source,
+		}
 		if ev.Detail, err = details(e.Detail); err != nil {
 			return err
 		}
@@ -239,7 +290,12 @@ func (h *handlers) saw(f page.Frame, req app.Request) (t *slip.Text, signed bool
 	if err != nil || sh == nil {
 		return nil, false, err
 	}
-	text := sh.Text(slip.Reader{Words: f.Words, Institution: f.Institution, Here: f.Words.T("admin.requests.on_device"), Now: f.Now})
+	text := sh.Text(slip.Reader{
+		Words:       f.Words,
+		Institution: f.Institution,
+		Here:        f.Words.T("admin.requests.on_device"),
+		Now:         f.Now,
+	})
 	return &text, false, nil
 }
 
@@ -250,7 +306,8 @@ func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, who admin.Fre
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
+	w.Header().Set("Content-Disposition",
+		mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
 	_, err = io.WriteString(w, req.Receipt)
 	return err
 }
@@ -279,7 +336,8 @@ func (h *handlers) askToWithdraw(w http.ResponseWriter, r *http.Request, who adm
 	if err != nil {
 		return err
 	}
-	if err := h.look(r, who, store.Looked{Kind: store.LookRequest, PersonID: req.PersonID, RequestID: req.ID}); err != nil {
+	if err := h.look(r, who,
+		store.Looked{Kind: store.LookRequest, PersonID: req.PersonID, RequestID: req.ID}); err != nil {
 		return err
 	}
 	return h.show(w, r, http.StatusOK, page.Withdraw{RequestRow: row, Unsure: req.DeliveryUnsure}.Page(h.frame(r)))

@@ -72,7 +72,8 @@ func TestEveryChangeIsRefused(t *testing.T) {
 		changing++
 		body, known := bodies[route.Body]
 		if !known || route.Limit <= 0 || route.Quiet || !strings.HasPrefix(route.Pattern, "POST /admin/") {
-			t.Errorf("%s takes %q of at most %d bytes, quietly: %v", route.Pattern, route.Body, route.Limit, route.Quiet)
+			t.Errorf("%s takes %q of at most %d bytes, quietly: %v", route.Pattern, route.Body, route.Limit,
+				route.Quiet)
 			continue
 		}
 		size := int64(len(body))
@@ -89,7 +90,8 @@ func TestEveryChangeIsRefused(t *testing.T) {
 			if route.Permission.Allows(role) {
 				continue
 			}
-			if got := visitors[role].post(route, body, size); got.StatusCode != http.StatusForbidden || !got.has("denied") {
+			if got := visitors[role].post(route, body, size); got.StatusCode != http.StatusForbidden ||
+				!got.has("denied") {
 				t.Errorf("%s as %s: %d", route.Pattern, role, got.StatusCode)
 			}
 		}

@@ -23,14 +23,22 @@ type section struct {
 // sections are all of them, in the order of the menu.
 func (h *handlers) sections() []section {
 	return []section{
-		{page.Item{Path: "/admin/overview", Title: "admin.overview.title", Icon: view.IconHome}, admin.ViewOverview, h.overviewRoutes(), nil},
-		{page.Item{Path: "/admin/people", Title: "admin.people.title", Icon: view.IconPerson}, admin.ViewPeople, h.peopleRoutes(), h.peopleCount},
-		{page.Item{Path: "/admin/import", Title: "admin.import.title", Icon: view.IconUpDown}, admin.EditPeople, h.importRoutes(), nil},
-		{page.Item{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox}, admin.ViewRequests, h.requestRoutes(), h.waitingCount},
-		{page.Item{Path: proposalsPath, Title: "admin.proposals.title", Icon: view.IconCheck}, admin.ViewProposals, h.proposalRoutes(), h.proposalCount},
-		{page.Item{Path: "/admin/audit", Title: "admin.audit.title", Icon: view.IconList}, admin.ViewAudit, h.auditRoutes(), nil},
-		{page.Item{Path: "/admin/settings", Title: "admin.settings.title", Icon: view.IconSettings}, admin.ViewSettings, h.settingsRoutes(), nil},
-		{page.Item{Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}, admin.ViewAdmins, h.adminRoutes(), nil},
+		{page.Item{Path: "/admin/overview", Title: "admin.overview.title", Icon: view.IconHome}, admin.ViewOverview,
+			h.overviewRoutes(), nil},
+		{page.Item{Path: "/admin/people", Title: "admin.people.title", Icon: view.IconPerson}, admin.ViewPeople,
+			h.peopleRoutes(), h.peopleCount},
+		{page.Item{Path: "/admin/import", Title: "admin.import.title", Icon: view.IconUpDown}, admin.EditPeople,
+			h.importRoutes(), nil},
+		{page.Item{Path: "/admin/requests", Title: "admin.requests.title", Icon: view.IconInbox}, admin.ViewRequests,
+			h.requestRoutes(), h.waitingCount},
+		{page.Item{Path: proposalsPath, Title: "admin.proposals.title", Icon: view.IconCheck}, admin.ViewProposals,
+			h.proposalRoutes(), h.proposalCount},
+		{page.Item{Path: "/admin/audit", Title: "admin.audit.title", Icon: view.IconList}, admin.ViewAudit,
+			h.auditRoutes(), nil},
+		{page.Item{Path: "/admin/settings", Title: "admin.settings.title", Icon: view.IconSettings}, admin.ViewSettings,
+			h.settingsRoutes(), nil},
+		{page.Item{Path: "/admin/admins", Title: "admin.admins.title", Icon: view.IconShield}, admin.ViewAdmins,
+			h.adminRoutes(), nil},
 	}
 }
 

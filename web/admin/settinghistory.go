@@ -55,7 +55,15 @@ func (h *handlers) showVersions(
 	}
 	f, now := h.frame(r), h.Settings.Current()
 	for _, row := range rows {
-		v := page.Version{ID: row.ID, Name: row.Name, Who: row.AdminName, When: row.At.Time(), BringsBack: row.BringsBack, First: row.First, Based: now.Versions[settings.Name(row.Name)]}
+		v := page.Version{
+			ID:         row.ID,
+			Name:       row.Name,
+			Who:        row.AdminName,
+			When:       row.At.Time(),
+			BringsBack: row.BringsBack,
+			First:      row.First,
+			Based:      now.Versions[settings.Name(row.Name)],
+		}
 		v.Current = v.Based == row.ID
 		switch {
 		case row.First:
@@ -97,7 +105,8 @@ func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
 			}
 		}
 		if b.Logo != "" {
-			out = append(out, page.Fact{Label: w.T("admin.settings.logo.title"), Value: w.T("admin.settings.logo.own"), Logo: b.Logo})
+			out = append(out,
+				page.Fact{Label: w.T("admin.settings.logo.title"), Value: w.T("admin.settings.logo.own"), Logo: b.Logo})
 		}
 	case settings.ProtectionName:
 		var p settings.Protection
@@ -128,7 +137,11 @@ func chose(w i18n.Words, row store.Choice) ([]page.Fact, error) {
 			return nil, err
 		}
 		for _, field := range r.Fields() {
-			out = append(out, page.Fact{Label: page.RetentionWords(w, field.Name), Value: w.N("admin.proposals.days", *field.Days, "count", page.Figure(w, *field.Days))})
+			out = append(out,
+				page.Fact{
+					Label: page.RetentionWords(w, field.Name),
+					Value: w.N("admin.proposals.days", *field.Days, "count", page.Figure(w, *field.Days)),
+				})
 		}
 	}
 	return out, nil
@@ -203,7 +216,8 @@ func (h *handlers) resetSetting(
 
 // acp is the form that tries out a connection.
 func (h *handlers) acp(w http.ResponseWriter, r *http.Request, who admin.Grant[may.TestSettings]) error {
-	return h.show(w, r, http.StatusOK, page.ACPTest{SettingsFrame: h.settingsFrame(r, who, ""), Connections: h.Admins.Connections()}.Page(h.frame(r)))
+	return h.show(w, r, http.StatusOK,
+		page.ACPTest{SettingsFrame: h.settingsFrame(r, who, ""), Connections: h.Admins.Connections()}.Page(h.frame(r)))
 }
 
 // testACP tries one out, which takes as long as ACP takes.
@@ -232,7 +246,15 @@ func (h *handlers) testACP(
 	}
 	p.Done = true
 	for _, one := range found {
-		p.Found = append(p.Found, page.ACPFinding{ID: one.ID, Of: one.Of.In(f.Words), State: page.CheckState(one.State), Says: one.Says.In(f.Words), Do: one.Do.In(f.Words), Detail: one.Detail})
+		p.Found = append(p.Found,
+			page.ACPFinding{
+				ID:     one.ID,
+				Of:     one.Of.In(f.Words),
+				State:  page.CheckState(one.State),
+				Says:   one.Says.In(f.Words),
+				Do:     one.Do.In(f.Words),
+				Detail: one.Detail,
+			})
 	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
@@ -243,7 +265,10 @@ const peopleShown = 10
 // testPush finds a device to send a test to.
 func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Grant[may.TestSettings]) error {
 	ctx := r.Context()
-	p := page.PushTest{SettingsFrame: h.settingsFrame(r, who, ""), Person: strings.TrimSpace(r.URL.Query().Get("person"))}
+	p := page.PushTest{
+		SettingsFrame: h.settingsFrame(r, who, ""),
+		Person:        strings.TrimSpace(r.URL.Query().Get("person")),
+	}
 	p.Asked = p.Person != ""
 	if p.Asked {
 		if err := h.maySearch(who); err != nil {
@@ -260,7 +285,8 @@ func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Gr
 		case err != nil && app.KindOf(err) == app.Internal:
 			return err
 		}
-		if err := h.look(r, who, store.Looked{Kind: store.LookSearch, Text: p.Person, Hits: hits(len(found), "")}); err != nil {
+		if err := h.look(r, who,
+			store.Looked{Kind: store.LookSearch, Text: p.Person, Hits: hits(len(found), "")}); err != nil {
 			return err
 		}
 		for _, one := range found {
@@ -270,7 +296,8 @@ func (h *handlers) testPush(w http.ResponseWriter, r *http.Request, who admin.Gr
 			}
 			for _, d := range devices {
 				if d.State == app.DeviceActive {
-					p.Devices = append(p.Devices, page.PushDevice{ID: d.ID, Name: d.Name, Person: one.Name, Hears: d.PushChoice == app.PushOn})
+					p.Devices = append(p.Devices,
+						page.PushDevice{ID: d.ID, Name: d.Name, Person: one.Name, Hears: d.PushChoice == app.PushOn})
 				}
 			}
 		}

@@ -59,7 +59,10 @@ func (h *handlers) settingsFrame(r *http.Request, who admin.Caller, fault string
 
 // settingsSaved are what the section's pages say after a change.
 var settingsSaved = map[string]i18n.Key{
-	"yes": "admin.settings.saved", "reset": "admin.settings.reset_done", "reverted": "admin.settings.history.reverted", "logo": "admin.settings.logo.saved",
+	"yes":      "admin.settings.saved",
+	"reset":    "admin.settings.reset_done",
+	"reverted": "admin.settings.history.reverted",
+	"logo":     "admin.settings.logo.saved",
 }
 
 // settings lists what was set where the service is started, and what was
@@ -164,8 +167,17 @@ func saved(w http.ResponseWriter, r *http.Request, to, what string) error {
 // brandingForm is the form with what is typed, or with what is chosen.
 func (h *handlers) brandingForm(r *http.Request, who admin.Caller, b settings.Branding, fault string) page.Branding {
 	now := h.Settings.Current()
-	return page.Branding{SettingsFrame: h.settingsFrame(r, who, fault), Version: now.Versions[settings.BrandingName], Institution: b.Institution, Own: now.Institution,
-		Fixed: h.fixedBy("institution"), Accent: b.Accent, AccentDark: b.AccentDark, Chosen: now.Branding != settings.Branding{}, Preview: h.preview(b)}
+	return page.Branding{
+		SettingsFrame: h.settingsFrame(r, who, fault),
+		Version:       now.Versions[settings.BrandingName],
+		Institution:   b.Institution,
+		Own:           now.Institution,
+		Fixed:         h.fixedBy("institution"),
+		Accent:        b.Accent,
+		AccentDark:    b.AccentDark,
+		Chosen:        now.Branding != settings.Branding{},
+		Preview:       h.preview(b),
+	}
 }
 
 // fields are those of a form or of an address.
@@ -177,7 +189,11 @@ type fields interface {
 // typedBranding is what a form or an address says of a brand, on top of what counts.
 func (h *handlers) typedBranding(v fields) settings.Branding {
 	b := h.Settings.Current().Branding
-	for name, field := range map[string]*string{"institution": &b.Institution, "accent": &b.Accent, "accent_dark": &b.AccentDark} {
+	for name, field := range map[string]*string{
+		"institution": &b.Institution,
+		"accent":      &b.Accent,
+		"accent_dark": &b.AccentDark,
+	} {
 		if v.Has(name) {
 			*field = strings.TrimSpace(v.Get(name))
 		}
@@ -206,9 +222,16 @@ func (h *handlers) preview(b settings.Branding) page.Preview {
 	}
 	for theme, c := range map[settings.Theme]settings.Colour{settings.Light: light, settings.Dark: dark} {
 		a := settings.AccentOf(theme, c)
-		s := page.Scheme{Dark: theme == settings.Dark, Accent: a.Colour.String(), On: a.On.String(), Soft: a.Soft.String(), Derived: derived && theme == settings.Dark}
+		s := page.Scheme{
+			Dark:    theme == settings.Dark,
+			Accent:  a.Colour.String(),
+			On:      a.On.String(),
+			Soft:    a.Soft.String(),
+			Derived: derived && theme == settings.Dark,
+		}
 		for _, pair := range a.Pairs() {
-			s.Contrasts = append(s.Contrasts, page.Contrast{Ground: string(pair.Ground), Ratio: settings.Ratio(pair.Ratio), Passes: pair.Passes()})
+			s.Contrasts = append(s.Contrasts,
+				page.Contrast{Ground: string(pair.Ground), Ratio: settings.Ratio(pair.Ratio), Passes: pair.Passes()})
 		}
 		if !a.Lowest().Passes() {
 			s.Offer = settings.Nearest(theme, c).String()
@@ -259,8 +282,13 @@ func (h *handlers) logo(w http.ResponseWriter, r *http.Request, who admin.Fresh[
 }
 
 func (h *handlers) showLogo(w http.ResponseWriter, r *http.Request, status int, fault string) error {
-	return h.show(w, r, status, page.Logo{SettingsFrame: page.SettingsFrame{Fault: fault}, Version: h.Settings.Current().Versions[settings.BrandingName],
-		Kilobytes: settings.LogoBytes >> 10, Side: settings.LogoSide}.Page(h.frame(r)))
+	return h.show(w, r, status,
+		page.Logo{
+			SettingsFrame: page.SettingsFrame{Fault: fault},
+			Version:       h.Settings.Current().Versions[settings.BrandingName],
+			Kilobytes:     settings.LogoBytes >> 10,
+			Side:          settings.LogoSide,
+		}.Page(h.frame(r)))
 }
 
 func (h *handlers) saveLogo(
@@ -333,8 +361,12 @@ func (h *handlers) codes(p settings.Protection) []page.CodeRow {
 
 // chosenProtection is the policy that counts, as it would be chosen.
 func chosenProtection(c *settings.Current) settings.Protection {
-	return settings.Protection{ReportPauses: c.Protection.ReportPauses, MatchCode: c.Protection.MatchCode, UnderAttack: c.Protection.UnderAttack,
-		CoolingHours: int(c.Protection.Cooling / time.Hour)}
+	return settings.Protection{
+		ReportPauses: c.Protection.ReportPauses,
+		MatchCode:    c.Protection.MatchCode,
+		UnderAttack:  c.Protection.UnderAttack,
+		CoolingHours: int(c.Protection.Cooling / time.Hour),
+	}
 }
 
 func (h *handlers) protectionForm(
@@ -344,8 +376,15 @@ func (h *handlers) protectionForm(
 	fault string,
 ) page.Protection {
 	now := h.Settings.Current()
-	out := page.Protection{SettingsFrame: h.settingsFrame(r, who, fault), Version: now.Versions[settings.ProtectionName], ReportPauses: p.ReportPauses,
-		Codes: h.codes(p), Cooling: strconv.Itoa(p.CoolingHours), Fixed: map[string]page.FixedBy{}, Chosen: now.Versions[settings.ProtectionName] != 0}
+	out := page.Protection{
+		SettingsFrame: h.settingsFrame(r, who, fault),
+		Version:       now.Versions[settings.ProtectionName],
+		ReportPauses:  p.ReportPauses,
+		Codes:         h.codes(p),
+		Cooling:       strconv.Itoa(p.CoolingHours),
+		Fixed:         map[string]page.FixedBy{},
+		Chosen:        now.Versions[settings.ProtectionName] != 0,
+	}
 	switch {
 	case h.Demo:
 		out.Begun = page.BegunDemo
@@ -361,7 +400,8 @@ func (h *handlers) protectionForm(
 }
 
 func (h *handlers) protection(w http.ResponseWriter, r *http.Request, who admin.Grant[may.ViewSettings]) error {
-	return h.show(w, r, http.StatusOK, h.protectionForm(r, who, chosenProtection(h.Settings.Current()), "").Page(h.frame(r)))
+	return h.show(w, r, http.StatusOK,
+		h.protectionForm(r, who, chosenProtection(h.Settings.Current()), "").Page(h.frame(r)))
 }
 
 func (h *handlers) saveProtection(
@@ -433,15 +473,26 @@ func (h *handlers) retentionForm(
 	if err != nil {
 		return page.Retention{}, err
 	}
-	p := page.Retention{SettingsFrame: h.settingsFrame(r, who, fault), Version: now.Versions[settings.RetentionName], Chosen: now.Versions[settings.RetentionName] != 0}
+	p := page.Retention{
+		SettingsFrame: h.settingsFrame(r, who, fault),
+		Version:       now.Versions[settings.RetentionName],
+		Chosen:        now.Versions[settings.RetentionName] != 0,
+	}
 	if ran {
 		p.Ran = run.At.Time()
 	}
 	keep := now.Retention
 	for _, field := range keep.Fields() {
 		limits := settings.RetentionLimits[field.Name]
-		row := page.RetentionRow{Name: field.Name, Days: strconv.Itoa(*field.Days), Least: limits.Least, Most: limits.Most, Fault: by[field.Name],
-			Erased: run.Erased[field.Name], Failed: slices.Contains(run.Failed, field.Name)}
+		row := page.RetentionRow{
+			Name:   field.Name,
+			Days:   strconv.Itoa(*field.Days),
+			Least:  limits.Least,
+			Most:   limits.Most,
+			Fault:  by[field.Name],
+			Erased: run.Erased[field.Name],
+			Failed: slices.Contains(run.Failed, field.Name),
+		}
 		if text, is := typed[field.Name]; is {
 			row.Days = text
 		}

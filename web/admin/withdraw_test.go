@@ -17,7 +17,8 @@ func undelivered(t *testing.T, s *site, tried bool) app.Request {
 	dev := s.MustDevice(p)
 	r := s.MustRequest(p)
 	s.must(s.Shown(t.Context(), storetest.On(dev), r.ID, "{}", "seen", ""))
-	s.must(s.Approve(t.Context(), storetest.On(dev), r.ID, app.Approval{Digest: "seen", Granted: "{}", Receipt: "proof", At: s.Now(), CredentialID: dev.CredentialID}))
+	s.must(s.Approve(t.Context(), storetest.On(dev), r.ID,
+		app.Approval{Digest: "seen", Granted: "{}", Receipt: "proof", At: s.Now(), CredentialID: dev.CredentialID}))
 	if tried {
 		began, ok, err := s.BeginDelivery(t.Context(), r.ID)
 		if err != nil || !ok {
@@ -44,13 +45,16 @@ func TestAnApprovalIsTakenBack(t *testing.T) {
 	get := func(path string) answer { t.Helper(); return oscar.send(http.MethodGet, path, nil) }
 
 	never := undelivered(t, s, false)
-	if says := get("/admin/requests/" + never.ID + "/cancel").text("stops"); !strings.Contains(says, "ACP hasn’t got it") {
+	if says := get("/admin/requests/" + never.ID + "/cancel").text("stops"); !strings.Contains(says,
+		"ACP hasn’t got it") {
 		t.Errorf("before any try the page says %q", says)
 	}
-	if got := oscar.again().send(http.MethodPost, "/admin/requests/"+never.ID+"/cancel", url.Values{}); !strings.HasSuffix(got.Header.Get("Location"), "done=cancelled") {
+	if got := oscar.again().send(http.MethodPost, "/admin/requests/"+never.ID+"/cancel",
+		url.Values{}); !strings.HasSuffix(got.Header.Get("Location"), "done=cancelled") {
 		t.Errorf("cancelling leads to %q (%d)", got.Header.Get("Location"), got.StatusCode)
 	}
-	if r, err := s.Request(t.Context(), never.ID); err != nil || r.State != app.Cancelled || r.WithdrawnAt != 0 || r.Granted != "" {
+	if r, err := s.Request(t.Context(), never.ID); err != nil || r.State != app.Cancelled || r.WithdrawnAt != 0 ||
+		r.Granted != "" {
 		t.Errorf("it is %s, withdrawn at %d, granted %q (%v)", r.State, r.WithdrawnAt, r.Granted, err)
 	}
 
@@ -62,7 +66,8 @@ func TestAnApprovalIsTakenBack(t *testing.T) {
 	if says := get(path + "/cancel").text("stops"); !strings.Contains(says, "may have it already") {
 		t.Errorf("after an unsure try the page says %q", says)
 	}
-	if got := oscar.again().send(http.MethodPost, path+"/cancel", url.Values{}); !strings.HasSuffix(got.Header.Get("Location"), "done=withdrawn") {
+	if got := oscar.again().send(http.MethodPost, path+"/cancel",
+		url.Values{}); !strings.HasSuffix(got.Header.Get("Location"), "done=withdrawn") {
 		t.Errorf("withdrawing leads to %q (%d)", got.Header.Get("Location"), got.StatusCode)
 	}
 	state := func() string {
@@ -81,7 +86,8 @@ func TestAnApprovalIsTakenBack(t *testing.T) {
 	}
 	s.must(s.Delivered(t.Context(), began, app.DeliveryFailed, app.CauseOpposite))
 	page := get(path)
-	if says := page.text("doubt"); !strings.Contains(says, "ACP holds the approval") || !strings.Contains(page.text("revoke"), "ACP’s console") || page.has("retry") {
+	if says := page.text("doubt"); !strings.Contains(says, "ACP holds the approval") ||
+		!strings.Contains(page.text("revoke"), "ACP’s console") || page.has("retry") {
 		t.Errorf("of what ACP holds it says %q", says)
 	}
 	listed := func(query string) bool {
@@ -89,9 +95,11 @@ func TestAnApprovalIsTakenBack(t *testing.T) {
 		return strings.Contains(get("/admin/requests?"+query).Find(`[data-testid="request"]`).Text(), r.Ref)
 	}
 	if !listed("doubt=open") || !listed("state=withdrawn") || listed("state=cancelled") || listed("state=approved") {
-		t.Errorf("listed in doubt %v, withdrawn %v, cancelled %v, approved %v", listed("doubt=open"), listed("state=withdrawn"), listed("state=cancelled"), listed("state=approved"))
+		t.Errorf("listed in doubt %v, withdrawn %v, cancelled %v, approved %v", listed("doubt=open"),
+			listed("state=withdrawn"), listed("state=cancelled"), listed("state=approved"))
 	}
-	if got := oscar.again().send(http.MethodPost, path+"/resolve", url.Values{}); got.StatusCode != http.StatusSeeOther {
+	if got := oscar.again().send(http.MethodPost, path+"/resolve",
+		url.Values{}); got.StatusCode != http.StatusSeeOther {
 		t.Errorf("dealing with it: %d", got.StatusCode)
 	}
 	if page := get(path); !page.has("resolved") || page.has("resolve") || listed("doubt=open") {
@@ -138,7 +146,8 @@ func TestAnErasedPersonsWithdrawalIsTriedAgain(t *testing.T) {
 		t.Fatalf("trying again: %d", got.StatusCode)
 	}
 	fail()
-	if got := oscar.again().send(http.MethodPost, path+"/resolve", url.Values{}); got.StatusCode != http.StatusSeeOther {
+	if got := oscar.again().send(http.MethodPost, path+"/resolve",
+		url.Values{}); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("dealing with it: %d", got.StatusCode)
 	}
 	if page := oscar.send(http.MethodGet, path, nil); page.has("retry") {
@@ -154,7 +163,9 @@ func TestHowAConsentIsRevoked(t *testing.T) {
 	s := newSite(t, true)
 	oscar := s.visitor("oscar@northmoor.example", app.RoleOperator)
 	r := undelivered(t, s, true)
-	s.Tamper(`UPDATE requests SET kind = 'uk-account-access', consent_id = 'cns/1', server_id = 'open banking' WHERE id = ?`, r.ID)
+	s.Tamper(`UPDATE requests SET kind = 'uk-account-access', consent_id = 'cns/1', server_id = 'open banking'
+		WHERE id = ?`,
+		r.ID)
 	s.must(s.Withdraw(t.Context(), app.Operator, r.ID, app.ReasonOperator))
 	began, ok, err := s.BeginDelivery(t.Context(), r.ID)
 	if err != nil || !ok {
@@ -179,7 +190,8 @@ func TestTheHelpDeskTakesNothingBack(t *testing.T) {
 		t.Error("the help desk is offered to withdraw")
 	}
 	for _, path := range []string{"/cancel", "/resolve"} {
-		if got := helen.again().send(http.MethodPost, "/admin/requests/"+r.ID+path, url.Values{}); got.StatusCode != http.StatusForbidden {
+		if got := helen.again().send(http.MethodPost, "/admin/requests/"+r.ID+path,
+			url.Values{}); got.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: %d", path, got.StatusCode)
 		}
 	}

@@ -134,7 +134,8 @@ func (h *handlers) signInFinish(w http.ResponseWriter, r *http.Request) error {
 	b, token := h.browser(r, in)
 	if in.Invite != "" {
 		now, brought := h.Store.Now(), h.activation(r)
-		if inv, err := h.invitation(r, in.Invite); err == nil && inv.Check(now) == nil && inv.Activated(brought, now) == nil {
+		if inv, err := h.invitation(r, in.Invite); err == nil && inv.Check(now) == nil &&
+			inv.Activated(brought, now) == nil {
 			b.InvitationID, b.Activation = inv.ID, brought
 		}
 	}
@@ -156,7 +157,8 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, d app.Device
 	if err != nil {
 		return err
 	}
-	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" || len(zone) > 64 || p.Zone != "" {
+	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" || len(zone) > 64 ||
+		p.Zone != "" {
 		zone = "" // unknown here, or the person has one
 	}
 	lang := ""
@@ -230,9 +232,16 @@ func answered(t slip.Text, g consent.Grant) slip.Text {
 func content(p consent.Prepared, words []byte) receipt.Content {
 	r, g := p.Request, p.Grant
 	return receipt.Content{
-		Request: receipt.Request{ID: r.ID, Ref: r.Ref}, Client: receipt.Client{ID: r.ClientID, Name: i18n.Plain(p.Sheet.Client.Name)}, Kind: r.Kind,
+		Request: receipt.Request{ID: r.ID, Ref: r.Ref},
+		Client:  receipt.Client{ID: r.ClientID, Name: i18n.Plain(p.Sheet.Client.Name)},
+		Kind:    r.Kind,
 		Details: r.DetailsDigest, Shown: words, Deadline: receipt.Time(r.ExpiresAt),
-		Granted: receipt.Grant{Scopes: g.Scopes, Claims: g.Claims, VerifiedClaims: g.VerifiedClaims, Accounts: g.Accounts},
+		Granted: receipt.Grant{
+			Scopes:         g.Scopes,
+			Claims:         g.Claims,
+			VerifiedClaims: g.VerifiedClaims,
+			Accounts:       g.Accounts,
+		},
 	}
 }
 
@@ -248,7 +257,8 @@ func (h *handlers) approvalFinish(w http.ResponseWriter, r *http.Request) error 
 	}
 	request := r.PathValue("id")
 	var choice consent.Choice
-	sig, err := h.Passkeys.FinishApproval(r.Context(), id.Device, request, r.PathValue("ceremony"), in.Credential, &choice)
+	sig, err := h.Passkeys.FinishApproval(r.Context(), id.Device, request, r.PathValue("ceremony"), in.Credential,
+		&choice)
 	if err != nil {
 		return err
 	}
@@ -260,5 +270,11 @@ func (h *handlers) approvalFinish(w http.ResponseWriter, r *http.Request) error 
 
 // actor is the person on the device that r comes from.
 func actor(r *http.Request, id login.Identity) app.Actor {
-	return app.Actor{Kind: app.ActorDevice, ID: id.Device.ID, PersonID: id.Person.ID, Session: id.Device.SessionKey, Source: httpx.Source(r.Context())}
+	return app.Actor{
+		Kind:     app.ActorDevice,
+		ID:       id.Device.ID,
+		PersonID: id.Person.ID,
+		Session:  id.Device.SessionKey,
+		Source:   httpx.Source(r.Context()),
+	}
 }

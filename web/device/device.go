@@ -95,7 +95,8 @@ func Register(mux *http.ServeMux, c Config) httpx.Answer {
 	own := func(pattern string, do func(http.ResponseWriter, *http.Request, login.Identity) error) {
 		open(pattern, func(w http.ResponseWriter, r *http.Request) error {
 			id, err := login.From(r.Context())
-			if errors.Is(err, app.ErrSignedOut) && r.Method == http.MethodGet && !wantsJSON(r) && r.URL.Path != "/events" {
+			if errors.Is(err, app.ErrSignedOut) && r.Method == http.MethodGet && !wantsJSON(r) &&
+				r.URL.Path != "/events" {
 				return httpx.SeeOther(w, r, "/sign-in")
 			}
 			if err != nil {
@@ -233,7 +234,8 @@ func (h *handlers) refusedStranger(r *http.Request, refusal error) {
 
 // wantsJSON tells whether a script asks.
 func wantsJSON(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") ||
+		strings.HasPrefix(r.Header.Get("Accept"), "application/json")
 }
 
 // answer writes an error for whoever asked: a page, or JSON with the words to
@@ -254,8 +256,10 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, err error) {
 	h.refusedStranger(r, err)
 	f := h.frame(r)
 	if wantsJSON(r) {
-		reload := status == http.StatusConflict && !errors.Is(err, app.ErrCeremony) || status == http.StatusServiceUnavailable
-		werr := httpx.WriteJSON(w, status, map[string]any{"error": map[string]string{"code": code, "message": f.Words.Error(code)}, "reload": reload})
+		reload := status == http.StatusConflict && !errors.Is(err, app.ErrCeremony) ||
+			status == http.StatusServiceUnavailable
+		werr := httpx.WriteJSON(w, status,
+			map[string]any{"error": map[string]string{"code": code, "message": f.Words.Error(code)}, "reload": reload})
 		if werr != nil {
 			h.Log.ErrorContext(r.Context(), "an error could not be answered", "err", werr)
 		}

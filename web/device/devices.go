@@ -40,10 +40,20 @@ func (h *handlers) describeDevices(r *http.Request, id login.Identity) ([]page.D
 		if err != nil && !errors.Is(err, app.ErrUnknownPasskey) {
 			return nil, err
 		}
-		p.Passkey = page.Passkey{Gone: err != nil || cred.RevokedAt != 0, Unfit: cred.UnfitAt != 0, Synced: cred.BackedUp, Created: cred.CreatedAt.Time(),
-			LastUsed: cred.LastUsedAt.Time(), Shared: users[d.CredentialID] > 1}
+		p.Passkey = page.Passkey{
+			Gone:     err != nil || cred.RevokedAt != 0,
+			Unfit:    cred.UnfitAt != 0,
+			Synced:   cred.BackedUp,
+			Created:  cred.CreatedAt.Time(),
+			LastUsed: cred.LastUsedAt.Time(),
+			Shared:   users[d.CredentialID] > 1,
+		}
 		sub, subscribed := bySub[d.ID]
-		p.Push = page.Push{Since: sub.CreatedAt.Time(), LastReached: sub.LastAcceptedAt.Time(), LastOpened: sub.LastOpenedAt.Time()}
+		p.Push = page.Push{
+			Since:       sub.CreatedAt.Time(),
+			LastReached: sub.LastAcceptedAt.Time(),
+			LastOpened:  sub.LastOpenedAt.Time(),
+		}
 		switch {
 		case subscribed && sub.EndedAt == 0 && sub.ProvenAt != 0:
 			p.Push.State = page.PushWorking
@@ -182,7 +192,14 @@ func (h *handlers) askRemove(w http.ResponseWriter, r *http.Request, id login.Id
 	if err != nil {
 		return err
 	}
-	p := page.RemoveDevice{ID: d.ID, Name: d.Name, This: d.This, Sole: d.Sole, Shared: d.Passkey.Shared, Unknown: r.URL.Query().Has("unknown")}
+	p := page.RemoveDevice{
+		ID:      d.ID,
+		Name:    d.Name,
+		This:    d.This,
+		Sole:    d.Sole,
+		Shared:  d.Passkey.Shared,
+		Unknown: r.URL.Query().Has("unknown"),
+	}
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
@@ -209,7 +226,12 @@ func (h *handlers) remove(w http.ResponseWriter, r *http.Request, id login.Ident
 // settings shows the person's choices.
 func (h *handlers) settings(w http.ResponseWriter, r *http.Request, id login.Identity) error {
 	f := h.frame(r)
-	p := page.Settings{Lang: f.Words.Tag(), Theme: id.Device.Theme, Zone: f.Words.Zone().String(), Saved: r.URL.Query().Has("saved")}
+	p := page.Settings{
+		Lang:  f.Words.Tag(),
+		Theme: id.Device.Theme,
+		Zone:  f.Words.Zone().String(),
+		Saved: r.URL.Query().Has("saved"),
+	}
 	return h.show(w, r, http.StatusOK, p.Page(f))
 }
 
@@ -264,7 +286,11 @@ func (h *handlers) tryPush(w http.ResponseWriter, r *http.Request, id login.Iden
 	if err != nil {
 		return err
 	}
-	p := page.TryPush{Works: sub.ProvenAt != 0, Setup: h.Store.Now().Sub(id.Device.CreatedAt) < setUpFor, Again: r.URL.Query().Has("sent")}
+	p := page.TryPush{
+		Works: sub.ProvenAt != 0,
+		Setup: h.Store.Now().Sub(id.Device.CreatedAt) < setUpFor,
+		Again: r.URL.Query().Has("sent"),
+	}
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }
 
@@ -297,8 +323,9 @@ func (h *handlers) subscribe(w http.ResponseWriter, r *http.Request, id login.Id
 	if err != nil {
 		return err
 	}
-	if err := h.Push.Subscribe(r.Context(), actor(r, id), push.Subscription{Endpoint: in.Endpoint, P256DH: in.Keys.P256DH, Auth: in.Keys.Auth,
-		Replaces: in.Replaces}); err != nil {
+	if err := h.Push.Subscribe(r.Context(), actor(r, id),
+		push.Subscription{Endpoint: in.Endpoint, P256DH: in.Keys.P256DH, Auth: in.Keys.Auth,
+			Replaces: in.Replaces}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

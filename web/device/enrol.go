@@ -17,7 +17,8 @@ func (h *handlers) invitation(r *http.Request, token string) (app.Invitation, er
 }
 
 // usable finds an invitation that can be used, or shows why it can't.
-func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (inv app.Invitation, who app.Person, ok bool, err error) {
+func (h *handlers) usable(w http.ResponseWriter,
+	r *http.Request) (inv app.Invitation, who app.Person, ok bool, err error) {
 	w.Header().Set("Accept-CH", hintHeader)
 	inv, err = h.invitation(r, r.PathValue("token"))
 	if err == nil {
@@ -29,7 +30,11 @@ func (h *handlers) usable(w http.ResponseWriter, r *http.Request) (inv app.Invit
 	if err == nil && who.State != app.PersonActive {
 		err = app.ErrSuspended
 	}
-	faults := map[*app.Error]page.LinkFault{app.ErrInvitation: page.LinkUnknown, app.ErrInvitationUsed: page.LinkUsed, app.ErrInvitationEnded: page.LinkExpired}
+	faults := map[*app.Error]page.LinkFault{
+		app.ErrInvitation:      page.LinkUnknown,
+		app.ErrInvitationUsed:  page.LinkUsed,
+		app.ErrInvitationEnded: page.LinkExpired,
+	}
 	for refusal, why := range faults {
 		if errors.Is(err, refusal) {
 			h.refusedStranger(r, err)
@@ -86,7 +91,8 @@ func (h *handlers) enrolCode(w http.ResponseWriter, r *http.Request) error {
 
 // showCode shows the page that asks for the code, with the words of the browser
 // whose marker is given.
-func (h *handlers) showCode(w http.ResponseWriter, r *http.Request, status int, inv app.Invitation, marker string, p page.EnrolCode) error {
+func (h *handlers) showCode(w http.ResponseWriter, r *http.Request, status int, inv app.Invitation, marker string,
+	p page.EnrolCode) error {
 	f := stranger(h.frame(r))
 	p.Token, p.Words = r.PathValue("token"), h.People.Words(inv, marker).In(f.Words.Tag())
 	return h.show(w, r, status, p.Page(f))
@@ -169,7 +175,8 @@ func (h *handlers) signIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // errorPage is the page in place of the one that was asked for.
-func (h *handlers) errorPage(w http.ResponseWriter, r *http.Request, f view.Frame, status int, code string, err error) error {
+func (h *handlers) errorPage(w http.ResponseWriter, r *http.Request, f view.Frame, status int, code string,
+	err error) error {
 	kind := app.KindOf(err)
 	if status == http.StatusNotFound {
 		kind = app.NotFound

@@ -85,21 +85,43 @@ func newSurface(t *testing.T, protocols *http.Protocols, st *store.Store, sessio
 		t.Fatal(err)
 	}
 	s := &surface{pipes: &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}, hub: &live.Hub{}}
-	if s.device, err = st.Enrol(t.Context(), app.Operator, store.Enrolment{InvitationID: inv.ID, Activation: app.Activation{LinkAlone: true}, Credential: app.Credential{ID: app.NewID(), Record: "{}"},
-		Device: app.Device{PersonID: p.ID, Name: "Pixel 9", Platform: "android", SessionKey: app.NewID()}, BrowserHash: app.NewID()}); err != nil {
+	if s.device, err = st.Enrol(t.Context(), app.Operator,
+		store.Enrolment{
+			InvitationID: inv.ID,
+			Activation:   app.Activation{LinkAlone: true},
+			Credential:   app.Credential{ID: app.NewID(), Record: "{}"},
+			Device:       app.Device{PersonID: p.ID, Name: "Pixel 9", Platform: "android", SessionKey: app.NewID()},
+			BrowserHash:  app.NewID(),
+		}); err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	device.Register(mux, device.Config{Store: st.Reader, Login: sessions, Live: s.hub, Words: words, Closing: make(chan struct{}), Log: slog.New(slog.DiscardHandler)})
+	device.Register(mux,
+		device.Config{
+			Store:   st.Reader,
+			Login:   sessions,
+			Live:    s.hub,
+			Words:   words,
+			Closing: make(chan struct{}),
+			Log:     slog.New(slog.DiscardHandler),
+		})
 	mux.Handle("POST /test/session", sessions.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := sessions.SignIn(w, r, s.device, app.NewToken()); err != nil {
 			t.Error(err)
 		}
 	})))
-	srv := &http.Server{Handler: mux, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, Protocols: protocols}
+	srv := &http.Server{
+		Handler:      mux,
+		ReadTimeout:  15 * time.Second,
+		WriteTimeout: 30 * time.Second,
+		Protocols:    protocols,
+	}
 	served := make(chan error)
 	go func() { served <- srv.Serve(s) }()
-	transport := &http.Transport{Protocols: protocols, DialContext: func(context.Context, string, string) (net.Conn, error) { return s.dial(), nil }}
+	transport := &http.Transport{
+		Protocols:   protocols,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return s.dial(), nil },
+	}
 	s.http = &http.Client{Transport: transport}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -184,7 +206,8 @@ func TestStreamThatNobodyReadsEnds(t *testing.T) {
 	bubble(t, protocols()["HTTP/1.1"], func(t *testing.T, s *surface) {
 		conn := s.dial()
 		defer conn.Close()
-		if _, err := fmt.Fprintf(conn, "GET /events HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\n\r\n", s.cookie); err != nil {
+		if _, err := fmt.Fprintf(conn, "GET /events HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\n\r\n",
+			s.cookie); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()

@@ -74,6 +74,11 @@ func (h *handlers) link(w http.ResponseWriter, r *http.Request, id login.Identit
 	if inv.Check(h.Store.Now()) != nil {
 		return httpx.SeeOther(w, r, "/devices")
 	}
-	p := page.DeviceLink{URL: h.Passkeys.Origin() + "/enrol/" + url.PathEscape(r.PathValue("token")), Started: inv.CreatedAt.Time(), Ends: inv.ExpiresAt.Time(), Replaces: inv.Replaces != ""}
+	p := page.DeviceLink{
+		URL:      h.Passkeys.Origin() + "/enrol/" + url.PathEscape(r.PathValue("token")),
+		Started:  inv.CreatedAt.Time(),
+		Ends:     inv.ExpiresAt.Time(),
+		Replaces: inv.Replaces != "",
+	}
 	return h.show(w, r, http.StatusOK, p.Page(h.frame(r)))
 }

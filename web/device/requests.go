@@ -57,8 +57,14 @@ func (h *handlers) inbox(w http.ResponseWriter, r *http.Request, id login.Identi
 		if err != nil {
 			return err
 		}
-		row := page.Waiting{ID: req.ID, Text: waits(f, req, sh, hidden[req.ID]), Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(),
-			Fresh: f.Now.Sub(req.CreatedAt.Time()) < freshFor, First: authz.Kind(req.Kind).Is(authz.Brazil, authz.Data)}
+		row := page.Waiting{
+			ID:       req.ID,
+			Text:     waits(f, req, sh, hidden[req.ID]),
+			Started:  req.CreatedAt.Time(),
+			Deadline: req.ExpiresAt.Time(),
+			Fresh:    f.Now.Sub(req.CreatedAt.Time()) < freshFor,
+			First:    authz.Kind(req.Kind).Is(authz.Brazil, authz.Data),
+		}
 		if b := bursts[req.ClientID]; b != nil {
 			b.Waiting = append(b.Waiting, row)
 			continue
@@ -128,7 +134,8 @@ func burstsOf(clients []store.Waiting, waits map[string]app.Instant) (of map[str
 	var flood *page.Burst
 	for _, c := range clients {
 		switch {
-		case c.Quiet == app.QuietNone, c.Requests < burstSize && (c.Quiet == app.QuietBurst || c.Quiet == app.QuietMuted):
+		case c.Quiet == app.QuietNone,
+			c.Requests < burstSize && (c.Quiet == app.QuietBurst || c.Quiet == app.QuietMuted):
 			continue
 		case c.Quiet == app.QuietFlood && flood != nil:
 			flood.Times += c.Requests
@@ -237,11 +244,31 @@ func text(f view.Frame, r app.Request, sh *slip.Sheet) slip.Text {
 	if sh != nil {
 		return sh.Text(reader(f))
 	}
-	bare := slip.Sheet{RequestID: r.ID, Ref: r.Ref, Kind: authz.Kind(r.Kind), Client: slip.Client{ID: r.ClientID, Name: r.ClientName}, Message: r.BindingMessage,
-		StartedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt}
+	bare := slip.Sheet{
+		RequestID: r.ID,
+		Ref:       r.Ref,
+		Kind:      authz.Kind(r.Kind),
+		Client:    slip.Client{ID: r.ClientID, Name: r.ClientName},
+		Message:   r.BindingMessage,
+		StartedAt: r.CreatedAt,
+		ExpiresAt: r.ExpiresAt,
+	}
 	all := bare.Text(reader(f))
-	t := slip.Text{Version: all.Version, Lang: all.Lang, Kind: all.Kind, Ref: all.Ref, Institution: all.Institution, Owner: all.Owner, Requester: all.Requester,
-		Title: all.Title, Verb: all.Verb, Message: all.Message, Deadline: all.Deadline, Approve: all.Approve, Deny: all.Deny}
+	t := slip.Text{
+		Version:     all.Version,
+		Lang:        all.Lang,
+		Kind:        all.Kind,
+		Ref:         all.Ref,
+		Institution: all.Institution,
+		Owner:       all.Owner,
+		Requester:   all.Requester,
+		Title:       all.Title,
+		Verb:        all.Verb,
+		Message:     all.Message,
+		Deadline:    all.Deadline,
+		Approve:     all.Approve,
+		Deny:        all.Deny,
+	}
 	if s := bare.Kind.Row().Subject; s == authz.Data || s == authz.Payment {
 		t.Verb = f.Words.T("request.asks_something")
 	}
@@ -265,7 +292,8 @@ func (h *handlers) request(w http.ResponseWriter, r *http.Request, id login.Iden
 	return h.showRequest(w, r, id, http.StatusOK, "")
 }
 
-func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.Identity, status int, fault string) error {
+func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.Identity, status int,
+	fault string) error {
 	f := h.frame(r)
 	v, err := h.Consent.View(r.Context(), actor(r, id), r.PathValue("id"))
 	if err != nil {
@@ -301,7 +329,12 @@ func (h *handlers) showRequest(w http.ResponseWriter, r *http.Request, id login.
 	}
 	p := page.Request{
 		Quiet: req.Quiet, QuietUntil: backOffs[req.ClientID].Time(),
-		ID: req.ID, Text: t, Words: words, Started: req.CreatedAt.Time(), Deadline: req.ExpiresAt.Time(), Seen: v.Digest,
+		ID:          req.ID,
+		Text:        t,
+		Words:       words,
+		Started:     req.CreatedAt.Time(),
+		Deadline:    req.ExpiresAt.Time(),
+		Seen:        v.Digest,
 		Unreachable: v.Unreachable, AccountsUnavailable: v.NoAccounts, Fault: fault,
 		Others: others, Alike: alike, CoolingUntil: v.Cooling.Time(),
 		Changed: v.Digest != "" && req.DetailsDigest != "" && req.DetailsDigest != v.Digest, Fresh: req.OpenedAt == 0,
@@ -316,7 +349,8 @@ func (h *handlers) others(r *http.Request, f view.Frame, req app.Request) (out [
 	if err != nil {
 		return nil, false, err
 	}
-	waiting = slices.DeleteFunc(waiting, func(o app.Request) bool { return o.ClientID != req.ClientID || o.ID == req.ID })
+	waiting = slices.DeleteFunc(waiting,
+		func(o app.Request) bool { return o.ClientID != req.ClientID || o.ID == req.ID })
 	hidden, err := h.Consent.MayAskCode(r.Context(), waiting...)
 	if err != nil {
 		return nil, false, err
@@ -327,7 +361,13 @@ func (h *handlers) others(r *http.Request, f view.Frame, req app.Request) (out [
 			return nil, false, err
 		}
 		alike = alike || h.Consent.Alike(req, o)
-		out = append(out, page.Waiting{ID: o.ID, Text: waits(f, o, sh, hidden[o.ID]), Started: o.CreatedAt.Time(), Deadline: o.ExpiresAt.Time()})
+		out = append(out,
+			page.Waiting{
+				ID:       o.ID,
+				Text:     waits(f, o, sh, hidden[o.ID]),
+				Started:  o.CreatedAt.Time(),
+				Deadline: o.ExpiresAt.Time(),
+			})
 	}
 	return out, alike, nil
 }
@@ -338,8 +378,15 @@ func (h *handlers) outcome(r *http.Request, f view.Frame, id login.Identity, req
 		return page.Outcome{}, err
 	}
 	p := page.Outcome{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
-		At: req.DecidedAt.Time(), Here: req.DecidedBy == id.Device.ID, Delivery: req.Delivery, Unsure: req.DeliveryUnsure, Taken: taken(req), Digest: req.DetailsDigest,
-		Fresh: h.Store.Now().Sub(req.DecidedAt) < freshFor, Receipt: req.Receipt != "", Test: req.Kind == app.KindTest}
+		At:       req.DecidedAt.Time(),
+		Here:     req.DecidedBy == id.Device.ID,
+		Delivery: req.Delivery,
+		Unsure:   req.DeliveryUnsure,
+		Taken:    taken(req),
+		Digest:   req.DetailsDigest,
+		Fresh:    h.Store.Now().Sub(req.DecidedAt) < freshFor,
+		Receipt:  req.Receipt != "",
+		Test:     req.Kind == app.KindTest}
 	waiting, err := h.Store.Waiting(r.Context(), id.Person.ID)
 	if err != nil {
 		return p, err
@@ -383,7 +430,8 @@ func (h *handlers) receipt(w http.ResponseWriter, r *http.Request, id login.Iden
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
+	w.Header().Set("Content-Disposition",
+		mime.FormatMediaType("attachment", map[string]string{"filename": "assent-receipt-" + req.Ref + ".json"}))
 	_, err = io.WriteString(w, req.Receipt)
 	return err
 }
@@ -460,7 +508,11 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 		}
 		before = app.Instant(ms)
 	}
-	filter := store.HistoryFilter{Before: before, State: app.RequestState(asked.Get("state")), Text: strings.TrimSpace(asked.Get("q"))}
+	filter := store.HistoryFilter{
+		Before: before,
+		State:  app.RequestState(asked.Get("state")),
+		Text:   strings.TrimSpace(asked.Get("q")),
+	}
 	if filter.State == page.WithdrawnOnes {
 		filter.State, filter.Withdrawn = "", true
 	}
@@ -497,7 +549,11 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, id login.Iden
 			return err
 		}
 		e := page.Entry{ID: req.ID, Text: text(f, req, sh), State: req.State, Reason: req.Reason,
-			At: req.DecidedAt.Time(), Device: names[req.DecidedBy], Delivery: req.Delivery, Unsure: req.DeliveryUnsure, Taken: taken(req)}
+			At:       req.DecidedAt.Time(),
+			Device:   names[req.DecidedBy],
+			Delivery: req.Delivery,
+			Unsure:   req.DeliveryUnsure,
+			Taken:    taken(req)}
 		if req.WithdrawnAt != 0 {
 			e.At = req.WithdrawnAt.Time()
 		}

@@ -57,10 +57,12 @@ func (e *Emulator) backchannelEndpoint(r *http.Request) reply {
 	valid, err := e.verified(r.Context(), ask.correlation, ask.Hint)
 	if err != nil {
 		e.log.Warn("user verification failed", "error", err)
-		return oauthFailure(http.StatusInternalServerError, "server_error", "the authentication service could not verify the user")
+		return oauthFailure(http.StatusInternalServerError, "server_error",
+			"the authentication service could not verify the user")
 	}
 	if !valid {
-		return oauthFailure(http.StatusBadRequest, "unknown_user_id", "the authentication service cannot authenticate this user")
+		return oauthFailure(http.StatusBadRequest, "unknown_user_id",
+			"the authentication service cannot authenticate this user")
 	}
 	now := e.now()
 	e.mu.Lock()
@@ -68,7 +70,9 @@ func (e *Emulator) backchannelEndpoint(r *http.Request) reply {
 	e.mu.Unlock()
 	e.work.add(func(ctx context.Context) { e.deliverStart(ctx, s.ID) })
 	return ok(backchannelAnswer{
-		AuthReqID: s.AuthReqID, ExpiresIn: int(s.ExpiresAt.Sub(now) / time.Second), Interval: int(e.opts.Interval / time.Second),
+		AuthReqID: s.AuthReqID,
+		ExpiresIn: int(s.ExpiresAt.Sub(now) / time.Second),
+		Interval:  int(e.opts.Interval / time.Second),
 	})
 }
 
@@ -98,7 +102,12 @@ func (e *Emulator) readAsk(form map[string]string, d Device) (Ask, *reply) {
 	if form["request"] != "" || form["user_code"] != "" {
 		return fail("invalid_request", "neither signed requests nor user codes are supported")
 	}
-	a := Ask{Device: d.ID, Scopes: strings.Fields(form["scope"]), BindingMessage: form["binding_message"], ACR: strings.Fields(form["acr_values"])}
+	a := Ask{
+		Device:         d.ID,
+		Scopes:         strings.Fields(form["scope"]),
+		BindingMessage: form["binding_message"],
+		ACR:            strings.Fields(form["acr_values"]),
+	}
 	if unknown := e.unknownScopes(a.Scopes); len(unknown) > 0 {
 		return fail("invalid_scope", "unknown scopes: %s", strings.Join(unknown, ", "))
 	}
@@ -133,7 +142,8 @@ func (e *Emulator) readAsk(form map[string]string, d Device) (Ask, *reply) {
 	if d.Delivery == Ping {
 		a.NotificationToken = form["client_notification_token"]
 		if len(a.NotificationToken) > longestNotificationToken || !bearerSyntax.MatchString(a.NotificationToken) {
-			return fail("invalid_request", "client_notification_token is required in ping mode, in the syntax of a bearer token")
+			return fail("invalid_request",
+				"client_notification_token is required in ping mode, in the syntax of a bearer token")
 		}
 	}
 	return a, nil
@@ -149,7 +159,8 @@ func checkMessage(m string) error {
 	return nil
 }
 
-// hintedSubject is the subject of an ID token that this workspace issued; an expired one is as good (OpenID Connect Core 3.1.2.1).
+// hintedSubject is the subject of an ID token that this workspace issued; an expired one is as good
+// (OpenID Connect Core 3.1.2.1).
 func (e *Emulator) hintedSubject(token string) (string, error) {
 	var claims struct {
 		Issuer  string `json:"iss"`

@@ -16,7 +16,10 @@ import (
 func TestStartPayloadIsTheRecordedOne(t *testing.T) {
 	w := newWorld(t)
 	got := w.backchannel(w.till(), url.Values{
-		"scope": {"openid profile"}, "login_hint": {"test@test.com"}, "binding_message": {"Approve demo login"}, "requested_expiry": {"90"},
+		"scope":            {"openid profile"},
+		"login_hint":       {"test@test.com"},
+		"binding_message":  {"Approve demo login"},
+		"requested_expiry": {"90"},
 	})
 	if got.status != 200 || got.body["expires_in"] != 90.0 || got.body["interval"] != 5.0 || len(got.body) != 3 {
 		t.Fatalf("backchannel: %d %s", got.status, got.raw)
@@ -59,20 +62,53 @@ func TestBackchannelErrors(t *testing.T) {
 		status int
 		code   string
 	}{
-		"unknown person":           {change: url.Values{"login_hint": {"nobody"}}, status: 400, code: "unknown_user_id"},
-		"no openid":                {change: url.Values{"scope": {"profile"}}, status: 400, code: "invalid_scope"},
-		"unknown scope":            {change: url.Values{"scope": {"openid admin"}}, status: 400, code: "invalid_scope"},
-		"no hint":                  {change: url.Values{"login_hint": {""}}, status: 400, code: "invalid_request"},
-		"two hints":                {change: url.Values{"id_token_hint": {"x"}}, status: 400, code: "invalid_request"},
-		"hint twice":               {change: url.Values{"login_hint": {"a", "b"}}, status: 400, code: "invalid_request"},
-		"foreign id_token_hint":    {change: url.Values{"login_hint": {""}, "id_token_hint": {"a.b.c"}}, status: 400, code: "invalid_request"},
-		"expiry is no number":      {change: url.Values{"requested_expiry": {"soon"}}, status: 400, code: "invalid_request"},
-		"expiry is negative":       {change: url.Values{"requested_expiry": {"-1"}}, status: 400, code: "invalid_request"},
-		"message of two lines":     {change: url.Values{"binding_message": {"a\nb"}}, status: 400, code: "invalid_binding_message"},
-		"message too long":         {change: url.Values{"binding_message": {strings.Repeat("x", 257)}}, status: 400, code: "invalid_binding_message"},
-		"ping without a token":     {ping: true, status: 400, code: "invalid_request"},
-		"ping with a broken token": {ping: true, change: url.Values{"client_notification_token": {"no spaces"}}, status: 400, code: "invalid_request"},
-		"user code":                {change: url.Values{"user_code": {"1234"}}, status: 400, code: "invalid_request"},
+		"unknown person": {
+			change: url.Values{"login_hint": {"nobody"}},
+			status: 400,
+			code:   "unknown_user_id",
+		},
+		"no openid":     {change: url.Values{"scope": {"profile"}}, status: 400, code: "invalid_scope"},
+		"unknown scope": {change: url.Values{"scope": {"openid admin"}}, status: 400, code: "invalid_scope"},
+		"no hint":       {change: url.Values{"login_hint": {""}}, status: 400, code: "invalid_request"},
+		"two hints":     {change: url.Values{"id_token_hint": {"x"}}, status: 400, code: "invalid_request"},
+		"hint twice": {
+			change: url.Values{"login_hint": {"a", "b"}},
+			status: 400,
+			code:   "invalid_request",
+		},
+		"foreign id_token_hint": {
+			change: url.Values{"login_hint": {""}, "id_token_hint": {"a.b.c"}},
+			status: 400,
+			code:   "invalid_request",
+		},
+		"expiry is no number": {
+			change: url.Values{"requested_expiry": {"soon"}},
+			status: 400,
+			code:   "invalid_request",
+		},
+		"expiry is negative": {
+			change: url.Values{"requested_expiry": {"-1"}},
+			status: 400,
+			code:   "invalid_request",
+		},
+		"message of two lines": {
+			change: url.Values{"binding_message": {"a\nb"}},
+			status: 400,
+			code:   "invalid_binding_message",
+		},
+		"message too long": {
+			change: url.Values{"binding_message": {strings.Repeat("x", 257)}},
+			status: 400,
+			code:   "invalid_binding_message",
+		},
+		"ping without a token": {ping: true, status: 400, code: "invalid_request"},
+		"ping with a broken token": {
+			ping:   true,
+			change: url.Values{"client_notification_token": {"no spaces"}},
+			status: 400,
+			code:   "invalid_request",
+		},
+		"user code": {change: url.Values{"user_code": {"1234"}}, status: 400, code: "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -102,7 +138,8 @@ func TestBackchannelNeedsClientAuthentication(t *testing.T) {
 	device := w.till()
 	device.Secret = "guess"
 	got := w.backchannel(device, url.Values{"scope": {"openid"}, "login_hint": {"ada.quill"}})
-	if got.status != 401 || got.body["error"] != "invalid_client" || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic") {
+	if got.status != 401 || got.body["error"] != "invalid_client" ||
+		!strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic") {
 		t.Errorf("got %d %s %v", got.status, got.raw, got.header)
 	}
 }
@@ -118,18 +155,24 @@ func TestVerifyFaultAbortsTheFlow(t *testing.T) {
 
 func TestTokens(t *testing.T) {
 	w := newWorld(t)
-	s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "profile", "offline_access", "invoice.7781"}, ACR: []string{"urn:acr:2"}})
+	s := w.Begin(emulator.Ask{
+		Hint:   "ada.quill",
+		Scopes: []string{"openid", "profile", "offline_access", "invoice.7781"},
+		ACR:    []string{"urn:acr:2"},
+	})
 	if got := w.poll(w.till(), s.AuthReqID); got.status != 400 || got.body["error"] != "authorization_pending" {
 		t.Fatalf("first poll: %d %s", got.status, got.raw)
 	}
 	if got := w.accept(s, "openid", "profile", "offline_access", "invoice.7781"); got.status != 200 {
 		t.Fatalf("accept: %d %s", got.status, got.raw)
 	}
-	if got := w.poll(w.ScreenDevice(emulator.CallCentre, emulator.Poll), s.AuthReqID); got.body["error"] != "invalid_grant" {
+	if got := w.poll(w.ScreenDevice(emulator.CallCentre, emulator.Poll),
+		s.AuthReqID); got.body["error"] != "invalid_grant" {
 		t.Errorf("another client's poll: %d %s", got.status, got.raw)
 	}
 	got := w.poll(w.till(), s.AuthReqID)
-	if got.status != 200 || got.body["scope"] != "openid profile offline_access invoice.7781" || got.body["token_type"] != "bearer" || got.body["access_token"] == "" {
+	if got.status != 200 || got.body["scope"] != "openid profile offline_access invoice.7781" ||
+		got.body["token_type"] != "bearer" || got.body["access_token"] == "" {
 		t.Fatalf("tokens: %d %s", got.status, got.raw)
 	}
 	if got.header.Get("Cache-Control") != "no-store" {
@@ -151,7 +194,11 @@ func TestTokens(t *testing.T) {
 		t.Fatalf("the ID token doesn't verify with the published keys: %v", err)
 	}
 	for k, want := range map[string]any{
-		"iss": w.WorkspaceIssuer(), "sub": "ada.quill", "aud": []any{"shop-poll"}, "acr": "urn:acr:2", "name": "Ada Quill",
+		"iss":  w.WorkspaceIssuer(),
+		"sub":  "ada.quill",
+		"aud":  []any{"shop-poll"},
+		"acr":  "urn:acr:2",
+		"name": "Ada Quill",
 		"urn:openid:params:jwt:claim:auth_req_id": s.AuthReqID,
 	} {
 		if aud, isString := claims[k].(string); isString && k == "aud" {
@@ -166,7 +213,8 @@ func TestTokens(t *testing.T) {
 		t.Errorf("second redemption: %d %s", again.status, again.raw)
 	}
 	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.body["refresh_token"].(string)}}
-	if fresh := w.form(w.till(), w.WorkspaceIssuer()+"/oauth2/token", refresh); fresh.status != 200 || fresh.body["refresh_token"] == got.body["refresh_token"] {
+	if fresh := w.form(w.till(), w.WorkspaceIssuer()+"/oauth2/token", refresh); fresh.status != 200 ||
+		fresh.body["refresh_token"] == got.body["refresh_token"] {
 		t.Errorf("refresh: %d %s", fresh.status, fresh.raw)
 	}
 	if used := w.form(w.till(), w.WorkspaceIssuer()+"/oauth2/token", refresh); used.body["error"] != "invalid_grant" {
@@ -181,11 +229,14 @@ func TestTokens(t *testing.T) {
 
 func TestTokenRefusals(t *testing.T) {
 	w := newWorld(t)
-	denied, late := w.Begin(emulator.Ask{Hint: "ada.quill"}), w.Begin(emulator.Ask{Hint: "ada.quill", Expiry: time.Minute})
+	denied, late := w.Begin(emulator.Ask{
+		Hint: "ada.quill",
+	}), w.Begin(emulator.Ask{Hint: "ada.quill", Expiry: time.Minute})
 	if got := w.reject(denied); got.status != 200 {
 		t.Fatalf("reject: %d %s", got.status, got.raw)
 	}
-	if got := w.poll(w.till(), denied.AuthReqID); got.status != 400 || got.body["error"] != "access_denied" || got.body["error_description"] != "The user rejected authentication." {
+	if got := w.poll(w.till(), denied.AuthReqID); got.status != 400 || got.body["error"] != "access_denied" ||
+		got.body["error_description"] != "The user rejected authentication." {
 		t.Errorf("denied: %d %s", got.status, got.raw)
 	}
 	w.clock.advance(time.Minute)
@@ -236,7 +287,8 @@ func TestDiscovery(t *testing.T) {
 		"mtls alias":         {aliases["token_endpoint"], "https://mtls.example/demo/system/oauth2/token"},
 		"system backchannel": {system["backchannel_authentication_endpoint"], nil},
 		"workspace issuer":   {workspace["issuer"], w.URL() + "/demo/shop"},
-		"backchannel":        {workspace["backchannel_authentication_endpoint"], w.URL() + "/demo/shop/oauth2/backchannel/authentication"},
+		"backchannel": {workspace["backchannel_authentication_endpoint"],
+			w.URL() + "/demo/shop/oauth2/backchannel/authentication"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %v, want %v", what, pair[0], pair[1])
@@ -254,7 +306,8 @@ func TestVanityDomainsDropIDs(t *testing.T) {
 		emulator.ServerDomain: {"", "/demo/shop", "/api/system"},
 	} {
 		w := newWorld(t, func(o *emulator.Options) { o.Vanity = vanity })
-		if got := [3]string{strings.TrimPrefix(w.Issuer(), w.URL()), strings.TrimPrefix(w.WorkspaceIssuer(), w.URL()), strings.TrimPrefix(w.APIURL(), w.URL())}; got != want {
+		if got := [3]string{strings.TrimPrefix(w.Issuer(), w.URL()), strings.TrimPrefix(w.WorkspaceIssuer(), w.URL()),
+			strings.TrimPrefix(w.APIURL(), w.URL())}; got != want {
 			t.Errorf("%q: paths %q, want %q", vanity, got, want)
 		}
 		s := w.Begin(emulator.Ask{Hint: "ada.quill"})

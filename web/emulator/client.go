@@ -61,7 +61,8 @@ type authenticated struct {
 
 // authenticate checks the one credential that a token request carries (RFC 6749 section 2.3). find yields the client of
 // an ID; issuer and endpoint are the audiences that an assertion may name.
-func (e *Emulator) authenticate(r *http.Request, form map[string]string, find func(string) (Client, bool), audiences []string) (authenticated, error) {
+func (e *Emulator) authenticate(r *http.Request, form map[string]string, find func(string) (Client, bool),
+	audiences []string) (authenticated, error) {
 	user, password, basic := r.BasicAuth()
 	assertion, post := form["client_assertion"], form["client_secret"]
 	if n := count(basic, assertion != "", post != ""); n > 1 {
@@ -119,7 +120,8 @@ func byCertificate(find func(string) (Client, bool), id string, r *http.Request)
 	if slices.Contains(c.Methods, "self_signed_tls_client_auth") && c.Certificate != nil && c.Certificate.Equal(leaf) {
 		return authenticated{id: c.ID, method: "self_signed_tls_client_auth", cert: leaf}, nil
 	}
-	if slices.Contains(c.Methods, "tls_client_auth") && c.SubjectDN != "" && c.SubjectDN == leaf.Subject.String() && len(r.TLS.VerifiedChains) > 0 {
+	if slices.Contains(c.Methods, "tls_client_auth") && c.SubjectDN != "" && c.SubjectDN == leaf.Subject.String() &&
+		len(r.TLS.VerifiedChains) > 0 {
 		return authenticated{id: c.ID, method: "tls_client_auth", cert: leaf}, nil
 	}
 	return authenticated{}, errors.New("the certificate is not this client's")
@@ -127,14 +129,16 @@ func byCertificate(find func(string) (Client, bool), id string, r *http.Request)
 
 var (
 	macAlgorithms = []jose.SignatureAlgorithm{jose.HS256, jose.HS384, jose.HS512}
-	keyAlgorithms = []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.EdDSA}
+	keyAlgorithms = []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.RS384, jose.RS512,
+		jose.PS256, jose.PS384, jose.PS512, jose.EdDSA}
 )
 
 // longestAssertion is how far ahead a client assertion may put its expiry.
 const longestAssertion = time.Hour
 
 // byAssertion checks a client assertion as RFC 7523 section 3 and OpenID Connect Core section 9 want it.
-func (e *Emulator) byAssertion(find func(string) (Client, bool), raw, clientID string, audiences []string) (authenticated, error) {
+func (e *Emulator) byAssertion(find func(string) (Client, bool), raw, clientID string,
+	audiences []string) (authenticated, error) {
 	token, err := jwt.ParseSigned(raw, slices.Concat(macAlgorithms, keyAlgorithms))
 	if err != nil {
 		return authenticated{}, errors.New("client_assertion is not a signed JWT")

@@ -61,22 +61,44 @@ func TestClientAuthentication(t *testing.T) {
 		claims  func(*jwt.Claims)
 		status  int
 	}{
-		"basic, encoded":          {basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, status: 200},
-		"basic, id not encoded":   {basic: []string{id, url.QueryEscape(secret)}, status: 401},
-		"basic, not encoded":      {basic: []string{id, secret}, status: 401},
-		"basic, wrong secret":     {basic: []string{url.QueryEscape(id), "guess"}, status: 401},
-		"basic, unknown client":   {basic: []string{"other", url.QueryEscape(secret)}, status: 401},
-		"basic, not registered":   {methods: []string{"client_secret_post"}, basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, status: 401},
-		"post":                    {form: url.Values{"client_id": {id}, "client_secret": {secret}}, status: 200},
-		"post, wrong secret":      {form: url.Values{"client_id": {id}, "client_secret": {"guess"}}, status: 401},
-		"post and basic":          {basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, form: url.Values{"client_id": {id}, "client_secret": {secret}}, status: 401},
-		"nothing":                 {status: 401},
-		"secret jwt":              {sign: bySecret, status: 200},
-		"secret jwt, other key":   {sign: jose.SigningKey{Algorithm: jose.HS256, Key: []byte(strings.Repeat("x", 40))}, status: 401},
-		"key jwt":                 {sign: byKey, status: 200},
-		"key jwt, issuer as aud":  {sign: byKey, claims: func(c *jwt.Claims) { c.Audience = jwt.Audience{strings.TrimSuffix(c.Audience[0], "/oauth2/token")} }, status: 200},
-		"key jwt, other key":      {sign: jose.SigningKey{Algorithm: jose.ES256, Key: stranger}, status: 401},
-		"key jwt, other aud":      {sign: byKey, claims: func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://elsewhere.example"} }, status: 401},
+		"basic, encoded":        {basic: []string{url.QueryEscape(id), url.QueryEscape(secret)}, status: 200},
+		"basic, id not encoded": {basic: []string{id, url.QueryEscape(secret)}, status: 401},
+		"basic, not encoded":    {basic: []string{id, secret}, status: 401},
+		"basic, wrong secret":   {basic: []string{url.QueryEscape(id), "guess"}, status: 401},
+		"basic, unknown client": {basic: []string{"other", url.QueryEscape(secret)}, status: 401},
+		"basic, not registered": {
+			methods: []string{"client_secret_post"},
+			basic:   []string{url.QueryEscape(id), url.QueryEscape(secret)},
+			status:  401,
+		},
+		"post":               {form: url.Values{"client_id": {id}, "client_secret": {secret}}, status: 200},
+		"post, wrong secret": {form: url.Values{"client_id": {id}, "client_secret": {"guess"}}, status: 401},
+		"post and basic": {
+			basic:  []string{url.QueryEscape(id), url.QueryEscape(secret)},
+			form:   url.Values{"client_id": {id}, "client_secret": {secret}},
+			status: 401,
+		},
+		"nothing":    {status: 401},
+		"secret jwt": {sign: bySecret, status: 200},
+		"secret jwt, other key": {
+			sign:   jose.SigningKey{Algorithm: jose.HS256, Key: []byte(strings.Repeat("x", 40))},
+			status: 401,
+		},
+		"key jwt": {sign: byKey, status: 200},
+		"key jwt, issuer as aud": {
+			sign: byKey,
+			claims: func(c *jwt.Claims) {
+				c.Audience = jwt.Audience{strings.TrimSuffix(c.Audience[0],
+					"/oauth2/token")}
+			},
+			status: 200,
+		},
+		"key jwt, other key": {sign: jose.SigningKey{Algorithm: jose.ES256, Key: stranger}, status: 401},
+		"key jwt, other aud": {
+			sign:   byKey,
+			claims: func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://elsewhere.example"} },
+			status: 401,
+		},
 		"key jwt, other iss":      {sign: byKey, claims: func(c *jwt.Claims) { c.Issuer = "other" }, status: 401},
 		"key jwt, other sub":      {sign: byKey, claims: func(c *jwt.Claims) { c.Subject = "other" }, status: 401},
 		"key jwt, expired":        {sign: byKey, claims: func(c *jwt.Claims) { *c.Expiry -= 300 }, status: 401},
@@ -87,7 +109,12 @@ func TestClientAuthentication(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(o *emulator.Options) {
-				o.Client = emulator.Client{ID: id, Secret: secret, Methods: row.methods, Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public()}}}}
+				o.Client = emulator.Client{
+					ID:      id,
+					Secret:  secret,
+					Methods: row.methods,
+					Keys:    jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public()}}},
+				}
 				if o.Client.Methods == nil {
 					o.Client.Methods = allMethods
 				}
@@ -118,7 +145,9 @@ func TestClientAuthentication(t *testing.T) {
 			if got.status != row.status {
 				t.Fatalf("got %d %s, want %d", got.status, got.raw, row.status)
 			}
-			if row.status == 200 && (got.body["access_token"] == "" || got.body["expires_in"] != 300.0 || got.body["scope"] != "manage_scope_grants") {
+			if row.status == 200 &&
+				(got.body["access_token"] == "" || got.body["expires_in"] != 300.0 ||
+					got.body["scope"] != "manage_scope_grants") {
 				t.Errorf("token answer %s", got.raw)
 			}
 			if row.status == 401 && (got.body["error"] != "invalid_client" || len(w.Mismatches()) != 1) {
@@ -137,8 +166,14 @@ func selfSigned(t *testing.T, name string) (tls.Certificate, *x509.Certificate) 
 	t.Helper()
 	key := newKey(t)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: name},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -166,9 +201,14 @@ func TestCertificatesAuthenticateAndBind(t *testing.T) {
 			e, roots := emulatortest.StartTLS(t, emulator.Options{Client: client}, clients)
 			s := e.Begin(emulator.Ask{Hint: "ada.quill"})
 			call := func(certs []tls.Certificate, method, target, token, form string) (int, string) {
-				transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-					return &slices.Concat(certs, []tls.Certificate{{}})[0], nil
-				}}}
+				transport := &http.Transport{
+					TLSClientConfig: &tls.Config{
+						RootCAs: roots,
+						GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+							return &slices.Concat(certs, []tls.Certificate{{}})[0], nil
+						},
+					},
+				}
 				defer transport.CloseIdleConnections()
 				req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(form))
 				if err != nil {
@@ -198,10 +238,12 @@ func TestCertificatesAuthenticateAndBind(t *testing.T) {
 			if status != 200 || token == "" {
 				t.Fatalf("token: %d %s", status, token)
 			}
-			if status, _ := call([]tls.Certificate{stranger}, "POST", e.Issuer()+"/oauth2/token", "", form); status == 200 {
+			if status, _ := call([]tls.Certificate{stranger}, "POST", e.Issuer()+"/oauth2/token", "",
+				form); status == 200 {
 				t.Error("a stranger's certificate got a token")
 			}
-			if status, _ := call([]tls.Certificate{own}, "GET", e.APIURL()+"/scope-grants/"+s.ID, token, ""); status != 200 {
+			if status, _ := call([]tls.Certificate{own}, "GET", e.APIURL()+"/scope-grants/"+s.ID, token,
+				""); status != 200 {
 				t.Errorf("details with the certificate: %d", status)
 			}
 			if status, _ := call(nil, "GET", e.APIURL()+"/scope-grants/"+s.ID, token, ""); status != 401 {

@@ -22,7 +22,8 @@ const (
 	BRData                          Kind = "br-data"
 	BRPayment                       Kind = "br-payment"
 
-	// Refused are consents that ACP takes from a TPP and has no consent page's calls for: UK VRP, recurring payments of Brazil.
+	// Refused are consents that ACP takes from a TPP and has no consent page's calls for: UK VRP,
+	// recurring payments of Brazil.
 	Refused Kind = "refused"
 )
 
@@ -70,34 +71,77 @@ type ConsentType struct {
 func ukType(name Kind, path, create, scope string) ConsentType {
 	member := strings.ReplaceAll(path, "-", "_")
 	base := "/open-banking/" + path
-	return ConsentType{Name: string(name), Kind: name, Member: member, PayloadType: strings.TrimSuffix(member, "_consent"),
-		Create: "/open-banking/v3.1/" + create, Scope: scope, Read: base, System: true, base: base}
+	return ConsentType{
+		Name:        string(name),
+		Kind:        name,
+		Member:      member,
+		PayloadType: strings.TrimSuffix(member, "_consent"),
+		Create:      "/open-banking/v3.1/" + create,
+		Scope:       scope,
+		Read:        base,
+		System:      true,
+		base:        base,
+	}
 }
 
 func brType(kind Kind, version, member, create, scope, payload, read, base string) ConsentType {
-	return ConsentType{Name: string(kind) + "-" + version, Kind: kind, Brazil: true, Version: version, Member: member, PayloadType: payload,
-		Create: "/open-banking/" + create, Scope: scope, Read: read, System: version == "v1", base: base}
+	return ConsentType{
+		Name:        string(kind) + "-" + version,
+		Kind:        kind,
+		Brazil:      true,
+		Version:     version,
+		Member:      member,
+		PayloadType: payload,
+		Create:      "/open-banking/" + create,
+		Scope:       scope,
+		Read:        read,
+		System:      version == "v1",
+		base:        base,
+	}
 }
 
 // consentTypes is the table: another kind or version is another row.
 var consentTypes = []ConsentType{
 	ukType(UKAccountAccess, "account-access-consent", "aisp/account-access-consents", "accounts"),
 	ukType(UKDomesticPayment, "domestic-payment-consent", "pisp/domestic-payment-consents", "payments"),
-	ukType(UKDomesticScheduledPayment, "domestic-scheduled-payment-consent", "pisp/domestic-scheduled-payment-consents", "payments"),
-	ukType(UKDomesticStandingOrder, "domestic-standing-order-consent", "pisp/domestic-standing-order-consents", "payments"),
+	ukType(UKDomesticScheduledPayment, "domestic-scheduled-payment-consent", "pisp/domestic-scheduled-payment-consents",
+		"payments"),
+	ukType(UKDomesticStandingOrder, "domestic-standing-order-consent", "pisp/domestic-standing-order-consents",
+		"payments"),
 	ukType(UKFilePayment, "file-payment-consent", "pisp/file-payment-consents", "payments"),
 	ukType(UKInternationalPayment, "international-payment-consent", "pisp/international-payment-consents", "payments"),
-	ukType(UKInternationalScheduledPayment, "international-scheduled-payment-consent", "pisp/international-scheduled-payment-consents", "payments"),
-	ukType(UKInternationalStandingOrder, "international-standing-order-consent", "pisp/international-standing-order-consents", "payments"),
-	brType(BRData, "v1", "customer_data_access_consent", "consents/v1/consents", "consents", "consents", brDataPath, brDataPath),
-	brType(BRData, "v2", "customer_data_access_consent_v2", "consents/v2/consents", "consents", "consents", brDataPath, brDataPath),
-	brType(BRPayment, "v1", "customer_payment_consent", "payments/v1/consents", "payments", "payments", brPaymentPath, brPaymentPath),
-	brType(BRPayment, "v2", "customer_payment_consent_v2", "payments/v2/consents", "payments", "payments", brPaymentPath+"/v2", brPaymentPath),
-	brType(BRPayment, "v3", "customer_payment_consent_v3", "payments/v3/consents", "payments", "payments", brPaymentPath+"/v3", brPaymentPath),
-	brType(BRPayment, "v4", "customer_payment_consent_v4", "payments/v4/consents", "payments", "payments", "", brPaymentPath),
-	{Name: "uk-vrp", Kind: Refused, Member: "domestic_vrp_consent", Create: "/open-banking/v3.1/pisp/domestic-vrp-consents", Scope: "payments"},
-	{Name: "br-recurring-v1", Kind: Refused, Brazil: true, Version: "v1", Member: "customer_recurring_payment_consent_v1",
-		Create: "/open-banking/automatic-payments/v1/recurring-consents", Scope: "recurring-payments"},
+	ukType(UKInternationalScheduledPayment, "international-scheduled-payment-consent",
+		"pisp/international-scheduled-payment-consents", "payments"),
+	ukType(UKInternationalStandingOrder, "international-standing-order-consent",
+		"pisp/international-standing-order-consents", "payments"),
+	brType(BRData, "v1", "customer_data_access_consent", "consents/v1/consents", "consents", "consents", brDataPath,
+		brDataPath),
+	brType(BRData, "v2", "customer_data_access_consent_v2", "consents/v2/consents", "consents", "consents", brDataPath,
+		brDataPath),
+	brType(BRPayment, "v1", "customer_payment_consent", "payments/v1/consents", "payments", "payments", brPaymentPath,
+		brPaymentPath),
+	brType(BRPayment, "v2", "customer_payment_consent_v2", "payments/v2/consents", "payments", "payments",
+		brPaymentPath+"/v2", brPaymentPath),
+	brType(BRPayment, "v3", "customer_payment_consent_v3", "payments/v3/consents", "payments", "payments",
+		brPaymentPath+"/v3", brPaymentPath),
+	brType(BRPayment, "v4", "customer_payment_consent_v4", "payments/v4/consents", "payments", "payments", "",
+		brPaymentPath),
+	{
+		Name:   "uk-vrp",
+		Kind:   Refused,
+		Member: "domestic_vrp_consent",
+		Create: "/open-banking/v3.1/pisp/domestic-vrp-consents",
+		Scope:  "payments",
+	},
+	{
+		Name:    "br-recurring-v1",
+		Kind:    Refused,
+		Brazil:  true,
+		Version: "v1",
+		Member:  "customer_recurring_payment_consent_v1",
+		Create:  "/open-banking/automatic-payments/v1/recurring-consents",
+		Scope:   "recurring-payments",
+	},
 }
 
 const (
@@ -185,7 +229,8 @@ func (c *Consent) shares() bool {
 	})
 }
 
-// AddConsent keeps a consent that a client created earlier, without the call: the type's first sample, changed by change.
+// AddConsent keeps a consent that a client created earlier, without the call: the type's first
+// sample, changed by change.
 func (e *Emulator) AddConsent(typeName string, change func(*Consent)) Consent {
 	t, found := consentType(typeName)
 	if !found {
@@ -247,7 +292,8 @@ func (e *Emulator) serves(l Layout) bool {
 	return slices.Contains(e.layouts, l)
 }
 
-// newConsent checks what a client asks for and makes it what ACP keeps. A UK payment is kept flat: data, risk and what the
+// newConsent checks what a client asks for and makes it what ACP keeps. A UK payment is kept flat:
+// data, risk and what the
 // bank adds side by side.
 func (e *Emulator) newConsent(t ConsentType, request map[string]any, client string) (*Consent, error) {
 	now := e.now().UTC().Truncate(time.Second)
@@ -317,9 +363,17 @@ func identification(data map[string]any, of string) string {
 func consentDetails(s *session) any {
 	c := s.consent
 	m := map[string]any{
-		"client_id": s.Details.ClientID, "client_info": s.Details.ClientInfo, "consent_id": c.ID, "tenant_id": s.Details.TenantID,
-		"server_id": s.Details.ServerID, "requested_scopes": s.Details.RequestedScopes, "status": c.Status, "created_at": c.createdAt.Format(time.RFC3339),
-		"authentication_context": map[string]any{}, "account_ids": append([]string{}, c.AccountIDs...), c.Type.Member: c.Body,
+		"client_id":              s.Details.ClientID,
+		"client_info":            s.Details.ClientInfo,
+		"consent_id":             c.ID,
+		"tenant_id":              s.Details.TenantID,
+		"server_id":              s.Details.ServerID,
+		"requested_scopes":       s.Details.RequestedScopes,
+		"status":                 c.Status,
+		"created_at":             c.createdAt.Format(time.RFC3339),
+		"authentication_context": map[string]any{},
+		"account_ids":            append([]string{}, c.AccountIDs...),
+		c.Type.Member:            c.Body,
 	}
 	if s.Details.Subject != "" {
 		m["subject"] = s.Details.Subject
@@ -354,7 +408,8 @@ type RejectionReason struct {
 	Details string `json:"details"`
 }
 
-// acceptConsent reads and checks AcceptConsentRequest, or for a payment of Brazil in LayoutWorkspace AcceptPaymentConsent.
+// acceptConsent reads and checks AcceptConsentRequest, or for a payment of Brazil in
+// LayoutWorkspace AcceptPaymentConsent.
 func acceptConsent(l Layout) func(*session, []byte) (*AcceptBody, error) {
 	return func(s *session, raw []byte) (*AcceptBody, error) {
 		var b struct {
@@ -380,15 +435,23 @@ func acceptConsent(l Layout) func(*session, []byte) (*AcceptBody, error) {
 		payment := c.Type.Kind != UKAccountAccess && c.Type.Kind != BRData
 		fault(b.AccountIDs == nil, "account_ids is missing")
 		fault(payment && len(b.AccountIDs) != 1, "a payment is made from one account")
-		fault(c.Type.Kind == BRData && c.shares() != (len(b.AccountIDs) > 0), "account_ids are there exactly when accounts or cards are shared")
+		fault(c.Type.Kind == BRData && c.shares() != (len(b.AccountIDs) > 0),
+			"account_ids are there exactly when accounts or cards are shared")
 		fault(c.Type.Kind == UKAccountAccess && len(b.AccountIDs) == 0, "account_ids is empty")
 		faults = append(faults, within("account_ids", b.AccountIDs, b.AccountIDs))
 		wanted := c.Type.Kind == BRPayment && l == LayoutWorkspace && c.Body["debtorAccount"] == nil
 		fault(wanted != (b.Debtor != nil), "debtor_account is there exactly when the consent came without one")
 		if b.Debtor != nil {
-			fault(b.Debtor.ISPB == "" || b.Debtor.Number == "" || b.Debtor.AccountType == "", "debtor_account is not complete")
+			fault(b.Debtor.ISPB == "" || b.Debtor.Number == "" || b.Debtor.AccountType == "",
+				"debtor_account is not complete")
 		}
-		return &AcceptBody{LoginState: b.LoginState, ConsentID: c.ID, GrantedScopes: b.GrantedScopes, AccountIDs: b.AccountIDs, Debtor: b.Debtor}, errors.Join(faults...)
+		return &AcceptBody{
+			LoginState:    b.LoginState,
+			ConsentID:     c.ID,
+			GrantedScopes: b.GrantedScopes,
+			AccountIDs:    b.AccountIDs,
+			Debtor:        b.Debtor,
+		}, errors.Join(faults...)
 	}
 }
 

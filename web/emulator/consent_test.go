@@ -19,7 +19,8 @@ func (w *world) party() emulator.Device {
 // create has the third party create a consent over HTTP.
 func (w *world) create(t emulator.ConsentType, scope, body string) result {
 	w.t.Helper()
-	token := w.form(w.party(), w.WorkspaceIssuer()+"/oauth2/token", url.Values{"grant_type": {"client_credentials"}, "scope": {scope}})
+	token := w.form(w.party(), w.WorkspaceIssuer()+"/oauth2/token",
+		url.Values{"grant_type": {"client_credentials"}, "scope": {scope}})
 	if token.status != http.StatusOK {
 		w.t.Fatalf("token: %d %s", token.status, token.raw)
 	}
@@ -61,14 +62,17 @@ func TestClientsCreateConsents(t *testing.T) {
 	made := w.create(uk, "payments", good)
 	data, _ := made.body["Data"].(map[string]any)
 	id, _ := data["ConsentId"].(string)
-	if c, found := w.Consent(id); made.status != http.StatusCreated || !found || c.Status != "AwaitingAuthorisation" || c.Body["PaymentContextCode"] != "BillPayment" {
+	if c, found := w.Consent(id); made.status != http.StatusCreated || !found || c.Status != "AwaitingAuthorisation" ||
+		c.Body["PaymentContextCode"] != "BillPayment" {
 		t.Errorf("%d %s: %+v", made.status, made.raw, c)
 	}
 	br := ofType(t, "br-data-v2")
-	made = w.create(br, "consents", `{"data":{"loggedUser":{"document":{"identification":"12345678909","rel":"CPF"}},"permissions":["ACCOUNTS_READ"]}}`)
+	made = w.create(br, "consents",
+		`{"data":{"loggedUser":{"document":{"identification":"12345678909","rel":"CPF"}},"permissions":["ACCOUNTS_READ"]}}`)
 	data, _ = made.body["data"].(map[string]any)
 	id, _ = data["consentId"].(string)
-	if c, found := w.Consent(id); !found || c.CPF != "12345678909" || !strings.HasPrefix(id, "urn:") || c.Status != "AWAITING_AUTHORISATION" {
+	if c, found := w.Consent(id); !found || c.CPF != "12345678909" || !strings.HasPrefix(id, "urn:") ||
+		c.Status != "AWAITING_AUTHORISATION" {
 		t.Errorf("%d %s: %+v", made.status, made.raw, c)
 	}
 	for name, row := range map[string]struct {
@@ -96,7 +100,8 @@ func TestClientsCreateConsents(t *testing.T) {
 // the service is sent.
 func TestIntentsArrive(t *testing.T) {
 	w := newWorld(t)
-	data, _ := w.create(ofType(t, "br-payment-v3"), "payments", `{"data":{"loggedUser":{"document":{"identification":"12345678909","rel":"CPF"}},"creditor":{"name":"x"},"payment":{"amount":"1.00"}}}`).body["data"].(map[string]any)
+	data, _ := w.create(ofType(t, "br-payment-v3"), "payments",
+		`{"data":{"loggedUser":{"document":{"identification":"12345678909","rel":"CPF"}},"creditor":{"name":"x"},"payment":{"amount":"1.00"}}}`).body["data"].(map[string]any)
 	id := data["consentId"].(string)
 	for name, form := range map[string]url.Values{
 		"member": {"scope": {"openid payments"}, "login_hint": {"bruno"}, "openbanking_intent_id": {id}},
@@ -109,14 +114,23 @@ func TestIntentsArrive(t *testing.T) {
 		}
 		in := <-w.service.starts
 		scopes, _ := in["requested_scopes"].([]any)
-		named := map[string]bool{"member": in["openbanking_intent_id"] == id, "scope": slices.Contains(scopes, any("consent:"+id)), "hint": in["user_identifier"] == id}
+		named := map[string]bool{
+			"member": in["openbanking_intent_id"] == id,
+			"scope":  slices.Contains(scopes, any("consent:"+id)),
+			"hint":   in["user_identifier"] == id,
+		}
 		for way, is := range named {
 			if is != (way == name) {
 				t.Errorf("asked by %s, the start names it by %s: %v (%v)", name, way, is, in)
 			}
 		}
 	}
-	if got := w.backchannel(w.till(), url.Values{"scope": {"openid payments"}, "login_hint": {"bruno"}, "openbanking_intent_id": {id}}); got.status != http.StatusBadRequest {
+	if got := w.backchannel(w.till(),
+		url.Values{
+			"scope":                 {"openid payments"},
+			"login_hint":            {"bruno"},
+			"openbanking_intent_id": {id},
+		}); got.status != http.StatusBadRequest {
 		t.Errorf("another client's consent: %d %s", got.status, got.raw)
 	}
 }
@@ -191,48 +205,79 @@ func TestStrictAboutConsents(t *testing.T) {
 		change   func(map[string]any)
 		want     string
 	}{
-		"right, to share":       {"uk-account-access", "accept", nil, ""},
-		"right, Pix":            {"br-payment-v3", "accept", nil, ""},
-		"a scope left out":      {"uk-account-access", "accept", func(b map[string]any) { b["granted_scopes"] = []string{"openid"} }, "granted_scopes"},
-		"no accounts":           {"uk-account-access", "accept", func(b map[string]any) { b["account_ids"] = []string{} }, "account_ids"},
-		"accounts missing":      {"uk-account-access", "accept", func(b map[string]any) { delete(b, "account_ids") }, "account_ids"},
-		"an account twice":      {"uk-account-access", "accept", func(b map[string]any) { b["account_ids"] = []string{"a", "a"} }, "account_ids"},
-		"two to pay from":       {"uk-domestic-payment", "accept", func(b map[string]any) { b["account_ids"] = []string{"a", "b"} }, "one account"},
-		"another's state":       {"uk-domestic-payment", "accept", func(b map[string]any) { b["login_state"] = "x" }, "login_state"},
-		"a member nobody knows": {"uk-domestic-payment", "accept", func(b map[string]any) { b["id"] = "x" }, "unknown field"},
+		"right, to share": {"uk-account-access", "accept", nil, ""},
+		"right, Pix":      {"br-payment-v3", "accept", nil, ""},
+		"a scope left out": {"uk-account-access", "accept",
+			func(b map[string]any) { b["granted_scopes"] = []string{"openid"} }, "granted_scopes"},
+		"no accounts": {"uk-account-access", "accept",
+			func(b map[string]any) { b["account_ids"] = []string{} }, "account_ids"},
+		"accounts missing": {"uk-account-access", "accept", func(b map[string]any) { delete(b, "account_ids") },
+			"account_ids"},
+		"an account twice": {"uk-account-access", "accept",
+			func(b map[string]any) { b["account_ids"] = []string{"a", "a"} }, "account_ids"},
+		"two to pay from": {"uk-domestic-payment", "accept",
+			func(b map[string]any) { b["account_ids"] = []string{"a", "b"} }, "one account"},
+		"another's state": {"uk-domestic-payment", "accept", func(b map[string]any) { b["login_state"] = "x" },
+			"login_state"},
+		"a member nobody knows": {"uk-domestic-payment", "accept", func(b map[string]any) { b["id"] = "x" },
+			"unknown field"},
 		"a debtor in the UK": {"uk-domestic-payment", "accept", func(b map[string]any) {
 			b["debtor_account"] = map[string]any{"ispb": "1", "number": "1", "account_type": "CACC"}
 		}, "debtor_account"},
-		"no debtor":              {"br-payment-v3", "accept", func(b map[string]any) { delete(b, "debtor_account") }, "debtor_account"},
-		"half a debtor":          {"br-payment-v3", "accept", func(b map[string]any) { b["debtor_account"] = map[string]any{"ispb": "1"} }, "not complete"},
+		"no debtor": {"br-payment-v3", "accept", func(b map[string]any) { delete(b, "debtor_account") },
+			"debtor_account"},
+		"half a debtor": {"br-payment-v3", "accept",
+			func(b map[string]any) { b["debtor_account"] = map[string]any{"ispb": "1"} }, "not complete"},
 		"a debtor that is fixed": {"br-payment-v2", "accept", nil, "debtor_account"},
 		"right, a rejection":     {"br-data-v2", "reject", nil, ""},
 		"a code of the other kind": {"br-data-v2", "reject", func(b map[string]any) {
 			b["rejection_reason"] = map[string]any{"code": "REJEITADO_USUARIO", "details": "x"}
 		}, "rejection_reason"},
-		"no reason":                 {"br-data-v2", "reject", func(b map[string]any) { delete(b, "rejection_reason") }, "rejection_reason"},
-		"a reason in the UK":        {"uk-account-access", "reject", nil, "rejection_reason"},
-		"another status than 403":   {"br-data-v2", "reject", func(b map[string]any) { b["status_code"] = 400 }, "status_code"},
-		"data without its accounts": {"br-data-v2", "accept", func(b map[string]any) { b["account_ids"] = []string{}; delete(b, "debtor_account") }, "account_ids"},
+		"no reason": {"br-data-v2", "reject", func(b map[string]any) { delete(b, "rejection_reason") },
+			"rejection_reason"},
+		"a reason in the UK": {"uk-account-access", "reject", nil, "rejection_reason"},
+		"another status than 403": {"br-data-v2", "reject", func(b map[string]any) { b["status_code"] = 400 },
+			"status_code"},
+		"data without its accounts": {"br-data-v2", "accept",
+			func(b map[string]any) { b["account_ids"] = []string{}; delete(b, "debtor_account") }, "account_ids"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			ct := ofType(t, row.typeName)
 			c := w.AddConsent(ct.Name, nil)
 			s := w.Begin(emulator.Ask{Hint: "ada.quill", Consent: c.ID})
-			body := map[string]any{"login_state": s.LoginState, "granted_scopes": s.Scopes, "account_ids": []string{"a"}}
+			body := map[string]any{
+				"login_state":    s.LoginState,
+				"granted_scopes": s.Scopes,
+				"account_ids":    []string{"a"},
+			}
 			if ct.Kind == emulator.BRPayment {
-				body["debtor_account"] = map[string]any{"ispb": "12345678", "issuer": "1", "number": "2", "account_type": "CACC"}
+				body["debtor_account"] = map[string]any{
+					"ispb":         "12345678",
+					"issuer":       "1",
+					"number":       "2",
+					"account_type": "CACC",
+				}
 			}
 			if row.verb == "reject" {
-				body = map[string]any{"id": s.ID, "login_state": s.LoginState, "error": "access_denied", "error_cause": "x", "error_description": "y", "status_code": 403,
-					"rejection_reason": map[string]any{"code": "CUSTOMER_MANUALLY_REJECTED", "details": "x"}}
+				body = map[string]any{
+					"id":                s.ID,
+					"login_state":       s.LoginState,
+					"error":             "access_denied",
+					"error_cause":       "x",
+					"error_description": "y",
+					"status_code":       403,
+					"rejection_reason":  map[string]any{"code": "CUSTOMER_MANUALLY_REJECTED", "details": "x"},
+				}
 			}
 			body = maps.Clone(body)
 			if row.change != nil {
 				row.change(body)
 			}
-			path := map[bool]string{true: "/open-banking-brasil/payment/", false: "/open-banking-brasil/consent/"}[ct.Kind == emulator.BRPayment]
+			path := map[bool]string{
+				true:  "/open-banking-brasil/payment/",
+				false: "/open-banking-brasil/consent/",
+			}[ct.Kind == emulator.BRPayment]
 			if !ct.Brazil {
 				path = ct.Read + "/"
 			}
@@ -245,8 +290,10 @@ func TestStrictAboutConsents(t *testing.T) {
 				w.contractKept()
 				return
 			}
-			if got.status != http.StatusBadRequest || !strings.Contains(string(got.raw), row.want) || !strings.HasPrefix(strings.ToUpper(kept.Status), "AWAITING") {
-				t.Errorf("%d %s, and the consent is %s; want a complaint about %s", got.status, got.raw, kept.Status, row.want)
+			if got.status != http.StatusBadRequest || !strings.Contains(string(got.raw), row.want) ||
+				!strings.HasPrefix(strings.ToUpper(kept.Status), "AWAITING") {
+				t.Errorf("%d %s, and the consent is %s; want a complaint about %s", got.status, got.raw, kept.Status,
+					row.want)
 			}
 			if len(w.Mismatches()) == 0 {
 				t.Error("no mismatch was noted")

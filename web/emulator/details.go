@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// SessionDetails is what GET answers for a regular login session: ScopeGrantSessionResponse of ACP's API. Tests change it with
+// SessionDetails is what GET answers for a regular login session: ScopeGrantSessionResponse of
+// ACP's API. Tests change it with
 // Edit; Extra adds members, or replaces them by any JSON at all.
 type SessionDetails struct {
 	ID                       string           `json:"id"`

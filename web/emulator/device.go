@@ -36,20 +36,27 @@ type screenKey struct {
 	delivery Delivery
 }
 
-// registerScreens registers the pages' own clients. A client is registered for one delivery mode, so each screen has two.
+// registerScreens registers the pages' own clients. A client is registered for one delivery mode,
+// so each screen has two.
 func (e *Emulator) registerScreens() {
 	infos := map[Screen]ClientInfo{
 		Shop: {
 			Name: "Quill & Daughter, joiners", Description: "Furniture made to measure",
-			URI: "https://quill.example", PolicyURI: "https://quill.example/privacy", TOSURI: "https://quill.example/terms",
+			URI:       "https://quill.example",
+			PolicyURI: "https://quill.example/privacy",
+			TOSURI:    "https://quill.example/terms",
 		},
 		CallCentre: {
 			Name: "Northmoor call centre", Description: "The bank's own telephone service",
-			URI: "https://northmoor.example", PolicyURI: "https://northmoor.example/privacy", TOSURI: "https://northmoor.example/terms",
+			URI:       "https://northmoor.example",
+			PolicyURI: "https://northmoor.example/privacy",
+			TOSURI:    "https://northmoor.example/terms",
 		},
 		OpenBanking: {
 			Name: "Financroo Ltd", Description: "Budgets and payments in one place",
-			URI: "https://financroo.example", PolicyURI: "https://financroo.example/privacy", TOSURI: "https://financroo.example/terms",
+			URI:       "https://financroo.example",
+			PolicyURI: "https://financroo.example/privacy",
+			TOSURI:    "https://financroo.example/terms",
 		},
 	}
 	for screen, info := range infos {

@@ -28,11 +28,17 @@ type metadata struct {
 
 func (e *Emulator) metadata(path string) metadata {
 	m := metadata{
-		Issuer: e.base + path, TokenEndpoint: e.base + path + "/oauth2/token", JWKSURI: e.base + path + "/.well-known/jwks.json",
-		ResponseTypes: []string{"none"}, SubjectTypes: []string{"public"}, IDTokenAlgorithms: []string{string(jose.ES256)},
+		Issuer:            e.base + path,
+		TokenEndpoint:     e.base + path + "/oauth2/token",
+		JWKSURI:           e.base + path + "/.well-known/jwks.json",
+		ResponseTypes:     []string{"none"},
+		SubjectTypes:      []string{"public"},
+		IDTokenAlgorithms: []string{string(jose.ES256)},
 	}
 	if e.opts.MTLSURL != "" {
-		m.MTLSAliases = map[string]string{"token_endpoint": strings.TrimSuffix(e.opts.MTLSURL, "/") + path + "/oauth2/token"}
+		m.MTLSAliases = map[string]string{
+			"token_endpoint": strings.TrimSuffix(e.opts.MTLSURL, "/") + path + "/oauth2/token",
+		}
 		m.CertificateBoundAccessToken = true
 	}
 	return m
@@ -42,7 +48,8 @@ func (e *Emulator) systemMetadata(*http.Request) reply {
 	m := e.metadata(e.systemPath)
 	m.GrantTypes = []string{"client_credentials"}
 	m.TokenEndpointMethods = []string{
-		"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth",
+		"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth",
+		"self_signed_tls_client_auth",
 	}
 	for _, a := range append(macAlgorithms[:len(macAlgorithms):len(macAlgorithms)], keyAlgorithms...) {
 		m.TokenEndpointAlgorithms = append(m.TokenEndpointAlgorithms, string(a))

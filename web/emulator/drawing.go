@@ -39,17 +39,29 @@ func laneName(l lane, s Screen) string {
 	return "Phone"
 }
 
-// draw lays the exchanges of a sale out in the order in which things happened. The stand-in can't see the phone: it knows
+// draw lays the exchanges of a sale out in the order in which things happened. The stand-in can't
+// see the phone: it knows
 // that the request lies there from the service's answer to authentication/start until accept or reject arrives.
 func draw(all []exchange, selected int, waiting bool, now time.Time) []row {
 	var rows []row
 	polls := 0
 	for _, x := range all {
 		strong, soft := requestLabel(x, &polls)
-		rows = insert(rows, row{n: x.n, at: x.at, from: x.from, to: x.to, strong: strong, soft: soft, selected: x.n == selected})
+		rows = insert(rows,
+			row{n: x.n, at: x.at, from: x.from, to: x.to, strong: strong, soft: soft, selected: x.n == selected})
 		if !x.answered.IsZero() {
 			strong, soft := answerLabel(x)
-			rows = insert(rows, row{n: x.n, at: x.answered, from: x.to, to: x.from, answer: true, strong: strong, soft: soft, selected: x.n == selected})
+			rows = insert(rows,
+				row{
+					n:        x.n,
+					at:       x.answered,
+					from:     x.to,
+					to:       x.from,
+					answer:   true,
+					strong:   strong,
+					soft:     soft,
+					selected: x.n == selected,
+				})
 		}
 	}
 	return markPhone(rows, all, waiting, now)
@@ -82,7 +94,8 @@ func markPhone(rows []row, all []exchange, waiting bool, now time.Time) []row {
 	}
 	switch {
 	case !decided.IsZero():
-		return insertBefore(rows, decided, row{note: spell(decided.Sub(began)) + " on the phone", at: decided, onPhone: true})
+		return insertBefore(rows, decided,
+			row{note: spell(decided.Sub(began)) + " on the phone", at: decided, onPhone: true})
 	case waiting:
 		return append(rows, row{note: "on the phone: waiting for an answer", at: now, onPhone: true, open: true})
 	}
@@ -114,7 +127,8 @@ func requestLabel(x exchange, polls *int) (strong, soft string) {
 			soft = "“" + m + "”"
 		}
 		return x.method + " /backchannel", soft
-	case strings.HasSuffix(x.path, "/oauth2/token") && x.body.value("grant_type") == "client_credentials" && x.from == laneTill:
+	case strings.HasSuffix(x.path, "/oauth2/token") && x.body.value("grant_type") == "client_credentials" &&
+		x.from == laneTill:
 		return x.method + " /token", "for itself"
 	case strings.HasSuffix(x.path, "/oauth2/token") && x.from == laneTill:
 		*polls++

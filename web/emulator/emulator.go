@@ -18,7 +18,8 @@ import (
 // Vanity says which ids the host stands for, and which therefore miss in issuer and API paths.
 type Vanity string
 
-// Vanity domains as ACP knows them. Under ServerDomain only the system workspace moves to the root; the workspace of the
+// Vanity domains as ACP knows them. Under ServerDomain only the system workspace moves to the root;
+// the workspace of the
 // consumption devices keeps its full path, as it would have a domain of its own.
 const (
 	NoVanity     Vanity = ""

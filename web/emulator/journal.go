@@ -140,7 +140,8 @@ func (j *journal) tell(id string) {
 
 // begin writes a request down and returns its exchange for end; secretHeader is an API key's name, if any. The request
 // itself stays as it is.
-func (j *journal) begin(id string, from, to lane, r *http.Request, body []byte, now time.Time, secretHeader string) *exchange {
+func (j *journal) begin(id string, from, to lane, r *http.Request, body []byte, now time.Time,
+	secretHeader string) *exchange {
 	u := *r.URL
 	if u.Host == "" {
 		u.Host, u.Scheme = r.Host, "http"
@@ -160,7 +161,8 @@ func (j *journal) begin(id string, from, to lane, r *http.Request, body []byte, 
 		t := j.transcripts[key]
 		t.exchanges = append(t.exchanges, x)
 		if len(t.exchanges) > longestTranscript {
-			if i := slices.IndexFunc(t.exchanges, func(x *exchange) bool { return strings.HasSuffix(x.path, "/oauth2/token") }); i >= 0 {
+			if i := slices.IndexFunc(t.exchanges,
+				func(x *exchange) bool { return strings.HasSuffix(x.path, "/oauth2/token") }); i >= 0 {
 				t.exchanges = slices.Delete(t.exchanges, i, i+1)
 				t.dropped++
 			}
@@ -192,7 +194,8 @@ func (j *journal) end(x *exchange, status int, header http.Header, body []byte, 
 	}
 }
 
-// observe writes a call of the service into the transcripts that it concerns; done takes what was answered, a zero reply
+// observe writes a call of the service into the transcripts that it concerns; done takes what was
+// answered, a zero reply
 // when nothing was.
 func (e *Emulator) observe(at Endpoint, login string, r *http.Request, body []byte) (done func(reply)) {
 	var id string
@@ -215,7 +218,8 @@ const mask = "••••••"
 
 // secrets are parameters and members whose value is never shown whole.
 var secrets = []string{
-	"client_secret", "client_assertion", "client_notification_token", "access_token", "refresh_token", "id_token", "id_token_hint",
+	"client_secret", "client_assertion", "client_notification_token", "access_token", "refresh_token", "id_token",
+	"id_token_hint",
 }
 
 // maskValue keeps enough of a secret to tell two apart.
@@ -227,7 +231,8 @@ func maskValue(v string) string {
 }
 
 func maskHeaders(h http.Header, secretHeader string) (fields []field) {
-	for _, name := range []string{"Authorization", http.CanonicalHeaderKey(secretHeader), "Content-Type", correlationHeader} {
+	for _, name := range []string{"Authorization", http.CanonicalHeaderKey(secretHeader), "Content-Type",
+		correlationHeader} {
 		value := h.Get(name)
 		if name == "" || value == "" {
 			continue

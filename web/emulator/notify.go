@@ -33,7 +33,8 @@ func (e *Emulator) ping(login string) {
 		e.work.retry(ctx, e.opts.Backoff, inTime, func(ctx context.Context) bool {
 			ctx, cancel := context.WithTimeout(ctx, serviceTimeout)
 			defer cancel()
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, device.NotificationEndpoint, bytes.NewReader(body))
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, device.NotificationEndpoint,
+				bytes.NewReader(body))
 			if err != nil {
 				e.log.Warn("a notification endpoint is no URL", "device", device.ID, "error", err)
 				return true

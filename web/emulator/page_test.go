@@ -70,7 +70,8 @@ func (b *browser) follow(what string, reached func() bool) {
 			return
 		}
 	}
-	b.t.Fatalf("the stream ended with state %q, want %s; transcript:\n%s", b.state(), what, strings.Join(b.transcript(), "\n"))
+	b.t.Fatalf("the stream ended with state %q, want %s; transcript:\n%s", b.state(), what,
+		strings.Join(b.transcript(), "\n"))
 }
 
 func (b *browser) find(testid string) *goquery.Selection {
@@ -88,7 +89,14 @@ func (b *browser) transcript() (rows []string) {
 }
 
 func saleForm(change url.Values) url.Values {
-	form := url.Values{"screen": {"shop"}, "person": {"ada.quill"}, "message": {"K7-PLUM"}, "scope": {"profile", "offline_access"}, "delivery": {"poll"}, "expiry": {"120"}}
+	form := url.Values{
+		"screen":   {"shop"},
+		"person":   {"ada.quill"},
+		"message":  {"K7-PLUM"},
+		"scope":    {"profile", "offline_access"},
+		"delivery": {"poll"},
+		"expiry":   {"120"},
+	}
 	for k, v := range change {
 		form[k] = v
 	}
@@ -113,7 +121,8 @@ func TestSaleApprovedByPing(t *testing.T) {
 	}
 	<-b.service.starts
 	s := b.Sessions()[0]
-	if s.Device != "shop-ping" || strings.Join(s.Scopes, " ") != "openid profile offline_access" || s.BindingMessage != "K7-PLUM" {
+	if s.Device != "shop-ping" || strings.Join(s.Scopes, " ") != "openid profile offline_access" ||
+		s.BindingMessage != "K7-PLUM" {
 		t.Errorf("ACP was asked %+v", s)
 	}
 	if got := b.api("/scope-grants/"+s.ID, nil); got.status != 200 {
@@ -125,13 +134,16 @@ func TestSaleApprovedByPing(t *testing.T) {
 	b.until("approved")
 	claims := map[string]string{}
 	b.find("claims").Find("dt").Each(func(_ int, dt *goquery.Selection) { claims[dt.Text()] = dt.Next().Text() })
-	if claims["sub"] != "ada.quill" || claims["name"] != "Ada Quill" || claims["aud"] != "shop-ping" || claims["scope"] != "openid profile" {
+	if claims["sub"] != "ada.quill" || claims["name"] != "Ada Quill" || claims["aud"] != "shop-ping" ||
+		claims["scope"] != "openid profile" {
 		t.Errorf("claims %q", claims)
 	}
 	all := strings.Join(b.transcript(), "\n")
 	for _, want := range []string{
-		"Till to ACP (pretend): POST /backchannel “K7-PLUM”", "ACP (pretend) to Assent: POST /user/verify", "Assent to ACP (pretend): 200 valid: true",
-		"ACP (pretend) to Assent: POST /authentication/start", "Assent to ACP (pretend): 200 {}", "Assent to ACP (pretend): POST /token for the API",
+		"Till to ACP (pretend): POST /backchannel “K7-PLUM”", "ACP (pretend) to Assent: POST /user/verify",
+		"Assent to ACP (pretend): 200 valid: true",
+		"ACP (pretend) to Assent: POST /authentication/start", "Assent to ACP (pretend): 200 {}",
+		"Assent to ACP (pretend): POST /token for the API",
 		"Assent to ACP (pretend): GET /scope-grants details", "ACP (pretend) to Assent: 200 3 scopes", "on the phone",
 		"Assent to ACP (pretend): POST …/accept openid profile", "ACP (pretend) to Till: POST /notifications ping",
 		"Till to ACP (pretend): POST /token ask 1", "ACP (pretend) to Till: 200 access and ID token",
@@ -149,9 +161,13 @@ func TestTranscriptShowsMessagesWithoutSecrets(t *testing.T) {
 	<-b.service.starts
 	b.accept(b.Sessions()[0], "openid", "offline_access")
 	b.until("approved")
-	secrets := []string{url.QueryEscape(b.secret), b.ScreenDevice(emulator.Shop, emulator.Ping).Secret, "open sesame", "eyJhbGciOi", "Basic Y", "Basic c"}
+	secrets := []string{url.QueryEscape(b.secret), b.ScreenDevice(emulator.Shop, emulator.Ping).Secret, "open sesame",
+		"eyJhbGciOi", "Basic Y", "Basic c"}
 	var links []string
-	b.find("transcript").Find("a").Each(func(_ int, a *goquery.Selection) { links = append(links, a.AttrOr("href", "")) })
+	b.find("transcript").Find("a").Each(func(_ int,
+		a *goquery.Selection) {
+		links = append(links, a.AttrOr("href", ""))
+	})
 	if len(links) < 14 {
 		t.Fatalf("only %d messages", len(links))
 	}
@@ -173,11 +189,13 @@ func TestTranscriptShowsMessagesWithoutSecrets(t *testing.T) {
 			t.Errorf("%s has the command %q", link, curl)
 		}
 		if strings.Contains(curl, "backchannel") && (!strings.Contains(curl, `-u "$CLIENT_ID:$CLIENT_SECRET"`) ||
-			!strings.Contains(curl, `"client_notification_token=$CLIENT_NOTIFICATION_TOKEN"`) || !strings.Contains(curl, "--data-urlencode 'scope=openid profile offline_access'")) {
+			!strings.Contains(curl, `"client_notification_token=$CLIENT_NOTIFICATION_TOKEN"`) ||
+			!strings.Contains(curl, "--data-urlencode 'scope=openid profile offline_access'")) {
 			t.Errorf("the command of the request:\n%s", curl)
 		}
 	}
-	for _, want := range []string{"POST /demo/shop/oauth2/backchannel/authentication", "POST /user/verify", "POST /authentication/start", "POST /notifications", "GET /demo/shop/.well-known/jwks.json"} {
+	for _, want := range []string{"POST /demo/shop/oauth2/backchannel/authentication", "POST /user/verify",
+		"POST /authentication/start", "POST /notifications", "GET /demo/shop/.well-known/jwks.json"} {
 		if !seen[want] {
 			t.Errorf("no message %s among %v", want, seen)
 		}
@@ -191,11 +209,28 @@ func TestSaleOutcomes(t *testing.T) {
 		state   string
 		heading string
 	}{
-		"denied":         {act: func(b *browser) { b.reject(b.Sessions()[0]) }, state: "denied", heading: "Denied"},
-		"expired":        {act: func(b *browser) { b.Expire(b.Sessions()[0].ID) }, state: "expired", heading: "Too late"},
-		"approved":       {act: func(b *browser) { b.accept(b.Sessions()[0], "openid") }, state: "approved", heading: "Approved"},
-		"call centre":    {form: url.Values{"screen": {"call-centre"}}, act: func(b *browser) { b.accept(b.Sessions()[0], "openid") }, state: "approved", heading: "Approved"},
-		"cancelled":      {act: func(b *browser) { b.post(b.at.Path+"/cancel", nil) }, state: "cancelled", heading: "Cancelled here"},
+		"denied": {act: func(b *browser) { b.reject(b.Sessions()[0]) }, state: "denied", heading: "Denied"},
+		"expired": {
+			act:     func(b *browser) { b.Expire(b.Sessions()[0].ID) },
+			state:   "expired",
+			heading: "Too late",
+		},
+		"approved": {
+			act:     func(b *browser) { b.accept(b.Sessions()[0], "openid") },
+			state:   "approved",
+			heading: "Approved",
+		},
+		"call centre": {
+			form:    url.Values{"screen": {"call-centre"}},
+			act:     func(b *browser) { b.accept(b.Sessions()[0], "openid") },
+			state:   "approved",
+			heading: "Approved",
+		},
+		"cancelled": {
+			act:     func(b *browser) { b.post(b.at.Path+"/cancel", nil) },
+			state:   "cancelled",
+			heading: "Cancelled here",
+		},
 		"unknown person": {form: url.Values{"other": {"nobody"}}, state: "failed", heading: "Nobody to ask"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -248,11 +283,12 @@ func TestFormFaults(t *testing.T) {
 		change url.Values
 		fault  string
 	}{
-		"nobody chosen":      {url.Values{"person": {""}}, "Choose a customer or type an identifier."},
-		"a message too long": {url.Values{"message": {strings.Repeat("x", 300)}}, "Use at most 256 characters on one line."},
-		"no mode":            {url.Values{"delivery": {"push"}}, "Choose poll or ping."},
-		"no number":          {url.Values{"expiry": {"soon"}}, "Use 10 to 1296000 seconds."},
-		"no such scope":      {url.Values{"scope": {"admin"}}, "This workspace has no scope admin."},
+		"nobody chosen": {url.Values{"person": {""}}, "Choose a customer or type an identifier."},
+		"a message too long": {url.Values{"message": {strings.Repeat("x", 300)}},
+			"Use at most 256 characters on one line."},
+		"no mode":       {url.Values{"delivery": {"push"}}, "Choose poll or ping."},
+		"no number":     {url.Values{"expiry": {"soon"}}, "Use 10 to 1296000 seconds."},
+		"no such scope": {url.Values{"scope": {"admin"}}, "This workspace has no scope admin."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &browser{world: newWorld(t)}
@@ -285,7 +321,8 @@ func TestPagesAreGuarded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if inline := b.doc.Find("[style], style, script:not([src])").Length(); inline != 0 || strings.Contains(html, " on"+"click=") {
+		if inline := b.doc.Find("[style], style, script:not([src])").Length(); inline != 0 ||
+			strings.Contains(html, " on"+"click=") {
 			t.Errorf("%s has %d inline styles or scripts", path, inline)
 		}
 		b.doc.Find("link[rel=stylesheet], script").Each(func(_ int, s *goquery.Selection) {
@@ -317,7 +354,8 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 	if b.find("message").Text() != evil || b.doc.Find("script:not([src])").Length() != 0 {
 		t.Error("the message is not shown as it is")
 	}
-	if curl := b.doc.Find("#curl").Text(); !strings.Contains(curl, `'binding_message="><script>alert(1)</script>'\'''`) {
+	if curl := b.doc.Find("#curl").Text(); !strings.Contains(curl,
+		`'binding_message="><script>alert(1)</script>'\'''`) {
 		t.Errorf("the command isn't quoted:\n%s", curl)
 	}
 }

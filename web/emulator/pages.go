@@ -77,7 +77,8 @@ func (e *Emulator) stopSale(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/sales/"+r.PathValue("id"), http.StatusSeeOther)
 }
 
-// repeatSale asks the same again, with a fresh code where there was a message. A sale that still waits is cancelled first.
+// repeatSale asks the same again, with a fresh code where there was a message. A sale that still
+// waits is cancelled first.
 func (e *Emulator) repeatSale(w http.ResponseWriter, r *http.Request) {
 	live, sl, found := e.findSale(r.PathValue("id"))
 	if !found {

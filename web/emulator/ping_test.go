@@ -33,9 +33,19 @@ func TestPing(t *testing.T) {
 				pings <- ping{r.Header.Get("Authorization"), body["auth_req_id"]}
 			}))
 			defer endpoint.Close()
-			device := emulator.Device{ID: "kiosk", Secret: "kiosk secret", Delivery: emulator.Ping, NotificationEndpoint: endpoint.URL}
+			device := emulator.Device{
+				ID:                   "kiosk",
+				Secret:               "kiosk secret",
+				Delivery:             emulator.Ping,
+				NotificationEndpoint: endpoint.URL,
+			}
 			w := newWorld(t, func(o *emulator.Options) { o.Devices = []emulator.Device{device} })
-			got := w.backchannel(device, url.Values{"scope": {"openid"}, "login_hint": {"ada.quill"}, "client_notification_token": {"bearer-of-news"}})
+			got := w.backchannel(device,
+				url.Values{
+					"scope":                     {"openid"},
+					"login_hint":                {"ada.quill"},
+					"client_notification_token": {"bearer-of-news"},
+				})
 			if got.status != 200 {
 				t.Fatalf("backchannel: %d %s", got.status, got.raw)
 			}

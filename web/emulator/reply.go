@@ -90,7 +90,8 @@ func oauthFailure(status int, code, description string) reply {
 
 // formOf reads a form body as RFC 6749 section 3.2 wants it: of that content type, and no parameter twice.
 func formOf(r *http.Request) (map[string]string, error) {
-	if mt, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mt != "application/x-www-form-urlencoded" {
+	if mt, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil ||
+		mt != "application/x-www-form-urlencoded" {
 		return nil, errors.New("the body must be application/x-www-form-urlencoded")
 	}
 	if err := r.ParseForm(); err != nil {

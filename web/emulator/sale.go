@@ -69,7 +69,11 @@ const mostSales = 100
 func (e *Emulator) ask(ctx context.Context, a saleAsk) (id string) {
 	now := e.now()
 	sl := &sale{
-		id: randomHex(16), ask: a, state: saleWaiting, begun: now, expires: now.Add(time.Duration(a.expiry) * time.Second),
+		id:       randomHex(16),
+		ask:      a,
+		state:    saleWaiting,
+		begun:    now,
+		expires:  now.Add(time.Duration(a.expiry) * time.Second),
 		interval: e.opts.Interval, pinged: make(chan struct{}, 1), cancelled: make(chan struct{}),
 	}
 	form := url.Values{}
@@ -118,7 +122,8 @@ func (e *Emulator) ask(ctx context.Context, a saleAsk) (id string) {
 
 // tillCall posts a form to the workspace as the sale's client and decodes a successful answer into out. failure is the
 // OAuth error that came instead.
-func (e *Emulator) tillCall(ctx context.Context, sl *sale, path string, form url.Values, out any) (failure *oauthError, err error) {
+func (e *Emulator) tillCall(ctx context.Context, sl *sale, path string, form url.Values,
+	out any) (failure *oauthError, err error) {
 	body := form.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.WorkspaceIssuer()+path, strings.NewReader(body))
 	if err != nil {
@@ -146,7 +151,8 @@ func (e *Emulator) askConsent(ctx context.Context, sl *sale, form url.Values) er
 	s, _ := findSample(sl.ask.sample)
 	t, _ := consentType(s.consentType)
 	var token tokenResponse
-	failure, err := e.tillCall(ctx, sl, "/oauth2/token", url.Values{"grant_type": {"client_credentials"}, "scope": {t.Scope}}, &token)
+	failure, err := e.tillCall(ctx, sl, "/oauth2/token",
+		url.Values{"grant_type": {"client_credentials"}, "scope": {t.Scope}}, &token)
 	if err != nil {
 		return err
 	}
@@ -216,7 +222,8 @@ func (e *Emulator) follow(ctx context.Context, sl *sale) {
 		case <-timer.C:
 		}
 		var tokens tokenResponse
-		failure, err := e.tillCall(ctx, sl, "/oauth2/token", url.Values{"grant_type": {cibaGrant}, "auth_req_id": {sl.authReqID}}, &tokens)
+		failure, err := e.tillCall(ctx, sl, "/oauth2/token",
+			url.Values{"grant_type": {cibaGrant}, "auth_req_id": {sl.authReqID}}, &tokens)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -251,7 +258,8 @@ func (e *Emulator) receive(ctx context.Context, sl *sale, tokens tokenResponse) 
 	e.endSale(sl, saleApproved, func() { sl.tokens, sl.claims = tokens, claims })
 }
 
-// checkTokens validates the ID token with the published keys: OpenID Connect Core section 3.1.3.7, CIBA Core section 10.1.1.
+// checkTokens validates the ID token with the published keys: OpenID Connect Core section 3.1.3.7,
+// CIBA Core section 10.1.1.
 func (e *Emulator) checkTokens(ctx context.Context, sl *sale, tokens tokenResponse) (map[string]any, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.WorkspaceIssuer()+"/.well-known/jwks.json", nil)
 	if err != nil {
@@ -344,7 +352,9 @@ func (e *Emulator) notified(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, sl := range e.sales {
-		if sl.notificationToken == "" || subtle.ConstantTimeCompare([]byte(sl.notificationToken), []byte(bearer)) != 1 || sl.authReqID != n.AuthReqID {
+		if sl.notificationToken == "" ||
+			subtle.ConstantTimeCompare([]byte(sl.notificationToken), []byte(bearer)) != 1 ||
+			sl.authReqID != n.AuthReqID {
 			continue
 		}
 		select {
@@ -358,12 +368,14 @@ func (e *Emulator) notified(w http.ResponseWriter, r *http.Request) {
 }
 
 // codeWords are short, unlike one another, and read aloud without spelling.
-var codeWords = []string{"PLUM", "IRON", "LAKE", "MINT", "OTTER", "CEDAR", "BRICK", "TULIP", "FALCON", "MAPLE", "COPPER", "RIVER", "WALNUT", "HERON", "LEMON", "SLATE"}
+var codeWords = []string{"PLUM", "IRON", "LAKE", "MINT", "OTTER", "CEDAR", "BRICK", "TULIP", "FALCON", "MAPLE",
+	"COPPER", "RIVER", "WALNUT", "HERON", "LEMON", "SLATE"}
 
 // freshCode is a binding message that two people can compare aloud, such as K7-PLUM.
 func freshCode() string {
 	const letters, digits = "ABCDEFGHJKLMNPRTUVWXYZ", "23456789"
-	return string(letters[random(len(letters))]) + string(digits[random(len(digits))]) + "-" + codeWords[random(len(codeWords))]
+	return string(letters[random(len(letters))]) + string(digits[random(len(digits))]) + "-" +
+		codeWords[random(len(codeWords))]
 }
 
 func random(n int) int {

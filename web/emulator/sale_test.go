@@ -11,7 +11,13 @@ func TestPingsMustBelongToTheSale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sl := &sale{id: "s", state: saleWaiting, notificationToken: "token", authReqID: "request", pinged: make(chan struct{}, 1)}
+	sl := &sale{
+		id:                "s",
+		state:             saleWaiting,
+		notificationToken: "token",
+		authReqID:         "request",
+		pinged:            make(chan struct{}, 1),
+	}
 	e.sales[sl.id] = sl
 	for name, row := range map[string]struct {
 		bearer, body string

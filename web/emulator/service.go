@@ -45,7 +45,10 @@ func (e *Emulator) StartPayload(login string) Payload {
 		"acr_values": acr, "binding_message": s.BindingMessage, "client_id": s.Device,
 		"client_info": map[string]any{"client_name": s.clientName},
 		"expires_at":  s.ExpiresAt.UTC().Format(time.RFC3339), "login_id": s.ID, "login_state": s.LoginState,
-		"requested_scopes": slices.Clone(s.Scopes), "server_id": e.opts.Workspace, "tenant_id": e.opts.Tenant, "user_identifier": s.Hint,
+		"requested_scopes": slices.Clone(s.Scopes),
+		"server_id":        e.opts.Workspace,
+		"tenant_id":        e.opts.Tenant,
+		"user_identifier":  s.Hint,
 	}
 	if s.consent != nil && s.way == ByMember {
 		p["openbanking_intent_id"] = s.consent.ID
@@ -174,7 +177,8 @@ func (e *Emulator) exchange(req *http.Request) (Answer, error) {
 func (e *Emulator) checkServiceAnswer(at Endpoint, a Answer) {
 	mt, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	if err != nil || mt != "application/json" {
-		e.mismatch(at, "", fmt.Sprintf("status %d comes as %q, not application/json", a.Status, a.Header.Get("Content-Type")))
+		e.mismatch(at, "",
+			fmt.Sprintf("status %d comes as %q, not application/json", a.Status, a.Header.Get("Content-Type")))
 		return
 	}
 	if a.Status/100 == 2 {

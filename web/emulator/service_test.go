@@ -18,12 +18,14 @@ func TestCredentialsForTheService(t *testing.T) {
 			user, password, given := r.BasicAuth()
 			return given && user == "acp" && password == "open sesame"
 		}},
-		"key in a header": {emulator.Service{APIKey: "k3y", APIKeyName: "X-Key", APIKeyIn: "header"}, func(r *http.Request) bool {
-			return r.Header.Get("X-Key") == "k3y" && r.Header.Get("Authorization") == "" && r.URL.RawQuery == ""
-		}},
-		"key in the query": {emulator.Service{APIKey: "k3y", APIKeyName: "key", APIKeyIn: "query"}, func(r *http.Request) bool {
-			return r.URL.Query().Get("key") == "k3y" && r.Header.Get("Authorization") == ""
-		}},
+		"key in a header": {emulator.Service{APIKey: "k3y", APIKeyName: "X-Key", APIKeyIn: "header"},
+			func(r *http.Request) bool {
+				return r.Header.Get("X-Key") == "k3y" && r.Header.Get("Authorization") == "" && r.URL.RawQuery == ""
+			}},
+		"key in the query": {emulator.Service{APIKey: "k3y", APIKeyName: "key", APIKeyIn: "query"},
+			func(r *http.Request) bool {
+				return r.URL.Query().Get("key") == "k3y" && r.Header.Get("Authorization") == ""
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +38,8 @@ func TestCredentialsForTheService(t *testing.T) {
 			w := newWorld(t)
 			row.service.URL = server.URL + "/"
 			w.SetService(row.service)
-			if a, err := w.Verify(t.Context(), "ada.quill"); err != nil || a.Status != 200 || !strings.Contains(string(a.Body), `"valid":true`) {
+			if a, err := w.Verify(t.Context(), "ada.quill"); err != nil || a.Status != 200 ||
+				!strings.Contains(string(a.Body), `"valid":true`) {
 				t.Errorf("verify: %d %s %v", a.Status, a.Body, err)
 			}
 			w.contractKept()
@@ -46,7 +49,12 @@ func TestCredentialsForTheService(t *testing.T) {
 
 func TestStartSendsWhatATestMakesOfIt(t *testing.T) {
 	w := newWorld(t)
-	s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "never:heard"}, ACR: []string{"a", "b"}, Device: "stranger"})
+	s := w.Begin(emulator.Ask{
+		Hint:   "ada.quill",
+		Scopes: []string{"openid", "never:heard"},
+		ACR:    []string{"a", "b"},
+		Device: "stranger",
+	})
 	payload := w.StartPayload(s.ID)
 	payload["state"], payload["scopes"] = payload["login_state"], "openid never:heard"
 	delete(payload, "login_state")
@@ -56,7 +64,8 @@ func TestStartSendsWhatATestMakesOfIt(t *testing.T) {
 	}
 	sent := <-w.service.starts
 	_, kept := sent["login_state"]
-	if sent["state"] != s.LoginState || sent["scopes"] != "openid never:heard" || kept || sent["client_id"] != "stranger" || len(sent["acr_values"].([]any)) != 2 {
+	if sent["state"] != s.LoginState || sent["scopes"] != "openid never:heard" || kept ||
+		sent["client_id"] != "stranger" || len(sent["acr_values"].([]any)) != 2 {
 		t.Errorf("sent %v", sent)
 	}
 	if w.StartPayload(s.ID)["login_state"] != s.LoginState {
@@ -104,7 +113,10 @@ func TestOptionsAreChecked(t *testing.T) {
 		"a URL with a path": {URL: "http://localhost:8090/acp"},
 		"a reserved name":   {URL: "http://localhost:8090", Tenant: "sales"},
 		"a tenant with /":   {URL: "http://localhost:8090", Tenant: "a/b"},
-		"no ping endpoint":  {URL: "http://localhost:8090", Devices: []emulator.Device{{ID: "x", Secret: "y", Delivery: emulator.Ping}}},
+		"no ping endpoint": {
+			URL:     "http://localhost:8090",
+			Devices: []emulator.Device{{ID: "x", Secret: "y", Delivery: emulator.Ping}},
+		},
 		"no device secret":  {URL: "http://localhost:8090", Devices: []emulator.Device{{ID: "x"}}},
 		"an unknown vanity": {URL: "http://localhost:8090", Vanity: "both"},
 	} {

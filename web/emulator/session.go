@@ -39,7 +39,8 @@ type Ask struct {
 	Claims, VerifiedClaims []string
 	// Kind is Regular by default.
 	Kind Kind
-	// Consent is the ID of the consent that it is about, if it is about one, and Way how the request names it: ByMember by
+	// Consent is the ID of the consent that it is about, if it is about one, and Way how the
+	// request names it: ByMember by
 	// default. TypeInPayload adds consent_type to the start payload.
 	Consent       string
 	Way           Way
@@ -109,7 +110,8 @@ func (s *session) stateAt(now time.Time) State {
 }
 
 // Begin makes a login session as a client's request would, without asking the service whether it knows the person and
-// without starting the request there: use Verify and Start for that. An unknown Device stands for a client with just an ID.
+// without starting the request there: use Verify and Start for that. An unknown Device stands for a
+// client with just an ID.
 func (e *Emulator) Begin(a Ask) Session {
 	now := e.now()
 	e.mu.Lock()
@@ -133,9 +135,14 @@ func (e *Emulator) begin(a Ask, now time.Time) *session {
 			ID: randomHex(16), LoginState: randomHex(16), AuthReqID: randomHex(16),
 			Kind: cmp.Or(a.Kind, Regular), State: Pending,
 			Device: a.Device, Hint: a.Hint, BindingMessage: a.BindingMessage, ACR: a.ACR, CreatedAt: now,
-			Scopes: a.Scopes, ExpiresAt: wholeSecond(now.Add(cmp.Or(a.Expiry, e.opts.RequestTTL))), Calls: map[Endpoint]int{},
+			Scopes:    a.Scopes,
+			ExpiresAt: wholeSecond(now.Add(cmp.Or(a.Expiry, e.opts.RequestTTL))),
+			Calls:     map[Endpoint]int{},
 		},
-		clientName: device.Info.Name, notificationToken: a.NotificationToken, correlation: cmp.Or(a.correlation, randomHex(16)), interval: e.opts.Interval,
+		clientName:        device.Info.Name,
+		notificationToken: a.NotificationToken,
+		correlation:       cmp.Or(a.correlation, randomHex(16)),
+		interval:          e.opts.Interval,
 	}
 	if c := e.consents[a.Consent]; c != nil {
 		s.Kind, s.Consent, s.consent, s.way, s.typed = c.Type.Kind, c.ID, c, cmp.Or(a.Way, ByMember), a.TypeInPayload

@@ -9,9 +9,16 @@ import (
 
 func TestAnswersFitTheVendorsSwagger(t *testing.T) {
 	w := newWorld(t)
-	s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "profile", "invoice.7781", "branch:read"}, ACR: []string{"2"}, BindingMessage: "K7-PLUM"})
+	s := w.Begin(emulator.Ask{
+		Hint:           "ada.quill",
+		Scopes:         []string{"openid", "profile", "invoice.7781", "branch:read"},
+		ACR:            []string{"2"},
+		BindingMessage: "K7-PLUM",
+	})
 	w.Edit(s.ID, func(d *emulator.SessionDetails) {
-		d.VerifiedClaims = &emulator.VerifiedClaims{IDToken: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": {"essential": true}}}}
+		d.VerifiedClaims = &emulator.VerifiedClaims{
+			IDToken: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": {"essential": true}}},
+		}
 		d.AuthorizationDetails = []map[string]any{{"type": map[string]any{"name": "x"}}}
 		d.MaxAge, d.Subject = "1h0m0s", "ada.quill"
 	})

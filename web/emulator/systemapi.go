@@ -34,7 +34,8 @@ func (e *Emulator) systemTokenEndpoint(r *http.Request) reply {
 	}
 	if form["grant_type"] != "client_credentials" {
 		e.mismatch(SystemToken, "", "grant_type is not client_credentials")
-		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type", "the system workspace knows client_credentials only")
+		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type",
+			"the system workspace knows client_credentials only")
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -49,7 +50,12 @@ func (e *Emulator) systemTokenEndpoint(r *http.Request) reply {
 	}
 	token := randomToken()
 	e.tokens[token] = &systemToken{scopes: scopes, expires: e.now().Add(e.systemTTL), cert: who.cert}
-	return ok(tokenResponse{AccessToken: token, TokenType: "bearer", ExpiresIn: int(e.systemTTL / time.Second), Scope: strings.Join(scopes, " ")})
+	return ok(tokenResponse{
+		AccessToken: token,
+		TokenType:   "bearer",
+		ExpiresIn:   int(e.systemTTL / time.Second),
+		Scope:       strings.Join(scopes, " "),
+	})
 }
 
 func (e *Emulator) serviceClient(id string) (Client, bool) {
@@ -118,7 +124,8 @@ func (e *Emulator) authorise(at Endpoint, r *http.Request, scope string) *reply 
 		return refuse("invalid_token", "the token is unknown")
 	case held.revoked || !e.now().Before(held.expires):
 		return refuse("invalid_token", "the token has ended")
-	case held.cert != nil && (r.TLS == nil || len(r.TLS.PeerCertificates) == 0 || !held.cert.Equal(r.TLS.PeerCertificates[0])):
+	case held.cert != nil &&
+		(r.TLS == nil || len(r.TLS.PeerCertificates) == 0 || !held.cert.Equal(r.TLS.PeerCertificates[0])):
 		e.mismatch(at, login, "the token is bound to a certificate that the call doesn't present")
 		return refuse("invalid_token", "the token is bound to another certificate")
 	case !slices.Contains(held.scopes, scope):
@@ -166,9 +173,11 @@ type settled struct {
 	RedirectTo string `json:"redirect_to"`
 }
 
-// settleEndpoint answers accept and reject for a login of one kind; apply checks the body and, when it is right, changes
+// settleEndpoint answers accept and reject for a login of one kind; apply checks the body and, when
+// it is right, changes
 // the session, both under mu.
-func (e *Emulator) settleEndpoint(at Endpoint, name Kind, k kind, apply func(*session, []byte, time.Time) error) func(*http.Request) reply {
+func (e *Emulator) settleEndpoint(at Endpoint, name Kind, k kind,
+	apply func(*session, []byte, time.Time) error) func(*http.Request) reply {
 	return func(r *http.Request) reply {
 		if refusal := e.authorise(at, r, k.scope); refusal != nil {
 			return *refusal

@@ -17,7 +17,11 @@ import (
 
 func TestDetails(t *testing.T) {
 	w := newWorld(t)
-	s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "email", "invoice.7781", "branch:read"}, ACR: []string{"2"}})
+	s := w.Begin(emulator.Ask{
+		Hint:   "ada.quill",
+		Scopes: []string{"openid", "email", "invoice.7781", "branch:read"},
+		ACR:    []string{"2"},
+	})
 	w.Edit(s.ID, func(d *emulator.SessionDetails) {
 		d.AllowedScopes["email"] = false
 		d.Extra = map[string]any{"novelty": true}
@@ -71,13 +75,15 @@ func TestFinishedSessionShowsItsFlagsForAWhile(t *testing.T) {
 	if got := w.reject(rejected); got.status != 200 {
 		t.Fatalf("reject: %d %s", got.status, got.raw)
 	}
-	for _, repeated := range []result{w.accept(accepted, "openid"), w.reject(accepted), w.reject(rejected), w.accept(rejected, "openid")} {
+	for _, repeated := range []result{w.accept(accepted, "openid"), w.reject(accepted), w.reject(rejected),
+		w.accept(rejected, "openid")} {
 		if repeated.status != 404 {
 			t.Errorf("repeated: %d %s, want 404", repeated.status, repeated.raw)
 		}
 	}
 	w.clock.advance(29 * time.Second)
-	if got := w.api("/scope-grants/"+accepted.ID, nil); got.status != 200 || got.body["scope_grant_approved"] != true || got.body["scope_grant_rejected"] != false {
+	if got := w.api("/scope-grants/"+accepted.ID, nil); got.status != 200 || got.body["scope_grant_approved"] != true ||
+		got.body["scope_grant_rejected"] != false {
 		t.Errorf("accepted, 29 s later: %d %s", got.status, got.raw)
 	}
 	if got := w.api("/scope-grants/"+rejected.ID, nil); got.status != 200 || got.body["scope_grant_rejected"] != true {
@@ -93,7 +99,8 @@ func TestFinishedSessionShowsItsFlagsForAWhile(t *testing.T) {
 	if got := w.api("/scope-grants/"+last.ID, nil); got.status != 404 {
 		t.Errorf("with ForgetFinished: %d %s", got.status, got.raw)
 	}
-	if after, _ := w.Session(last.ID); after.State != emulator.Rejected || after.Rejected.StatusCode != 403 || after.Accepted != nil {
+	if after, _ := w.Session(last.ID); after.State != emulator.Rejected || after.Rejected.StatusCode != 403 ||
+		after.Accepted != nil {
 		t.Errorf("session: %+v", after)
 	}
 	w.contractKept()
@@ -131,35 +138,57 @@ func TestWrongBodiesAreRefusedAndLogged(t *testing.T) {
 		change map[string]any
 		want   string
 	}{
-		"an unknown member":                      {"accept", map[string]any{"scopes": []string{}}, "unknown field"},
-		"another id":                             {"accept", map[string]any{"id": "x"}, "not the login"},
-		"another state":                          {"accept", map[string]any{"login_state": "x"}, "login_state"},
-		"no scopes":                              {"accept", map[string]any{"granted_scopes": nil}, "missing"},
-		"a scope nobody asked for":               {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "email"}}, "email"},
-		"a scope that isn't allowed":             {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "profile"}}, "profile"},
-		"a dynamic scope denied by its own name": {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.8"}}, "invoice.8"},
-		"a dynamic scope not allowed":            {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.9"}}, "invoice.9"},
-		"the catalogue's spelling":               {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.*"}}, "invoice.*"},
-		"a scope twice":                          {"accept", map[string]any{"granted_scopes": []string{"openid", "branch:read", "openid"}}, "repeated"},
-		"openid left out":                        {"accept", map[string]any{"granted_scopes": []string{"branch:read"}}, `lacks "openid"`},
-		"an implicit one left out":               {"accept", map[string]any{"granted_scopes": []string{"openid"}}, `lacks "branch:read"`},
-		"a claim nobody asked for":               {"accept", map[string]any{"granted_claims": []string{"address"}}, "address"},
-		"a verified claim":                       {"accept", map[string]any{"granted_verified_claims": []string{"birthdate"}}, "birthdate"},
-		"reject with another status":             {"reject", map[string]any{"status_code": 400}, "not 403"},
-		"reject without an error":                {"reject", map[string]any{"error": ""}, "error is missing"},
-		"reject with another state":              {"reject", map[string]any{"login_state": ""}, "login_state"},
-		"reject with more":                       {"reject", map[string]any{"rejection_reason": map[string]any{"code": "X"}}, "unknown field"},
+		"an unknown member": {"accept", map[string]any{"scopes": []string{}}, "unknown field"},
+		"another id":        {"accept", map[string]any{"id": "x"}, "not the login"},
+		"another state":     {"accept", map[string]any{"login_state": "x"}, "login_state"},
+		"no scopes":         {"accept", map[string]any{"granted_scopes": nil}, "missing"},
+		"a scope nobody asked for": {"accept",
+			map[string]any{"granted_scopes": []string{"openid", "branch:read", "email"}}, "email"},
+		"a scope that isn't allowed": {"accept",
+			map[string]any{"granted_scopes": []string{"openid", "branch:read", "profile"}}, "profile"},
+		"a dynamic scope denied by its own name": {"accept",
+			map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.8"}}, "invoice.8"},
+		"a dynamic scope not allowed": {"accept",
+			map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.9"}}, "invoice.9"},
+		"the catalogue's spelling": {"accept",
+			map[string]any{"granted_scopes": []string{"openid", "branch:read", "invoice.*"}}, "invoice.*"},
+		"a scope twice": {"accept",
+			map[string]any{"granted_scopes": []string{"openid", "branch:read", "openid"}}, "repeated"},
+		"openid left out": {"accept", map[string]any{"granted_scopes": []string{"branch:read"}},
+			`lacks "openid"`},
+		"an implicit one left out": {"accept", map[string]any{"granted_scopes": []string{"openid"}},
+			`lacks "branch:read"`},
+		"a claim nobody asked for": {"accept", map[string]any{"granted_claims": []string{"address"}}, "address"},
+		"a verified claim": {"accept", map[string]any{"granted_verified_claims": []string{"birthdate"}},
+			"birthdate"},
+		"reject with another status": {"reject", map[string]any{"status_code": 400}, "not 403"},
+		"reject without an error":    {"reject", map[string]any{"error": ""}, "error is missing"},
+		"reject with another state":  {"reject", map[string]any{"login_state": ""}, "login_state"},
+		"reject with more": {"reject", map[string]any{"rejection_reason": map[string]any{"code": "X"}},
+			"unknown field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "profile", "invoice.7781", "order.9", "branch:read", "invoice.8"}})
+			s := w.Begin(emulator.Ask{
+				Hint:   "ada.quill",
+				Scopes: []string{"openid", "profile", "invoice.7781", "order.9", "branch:read", "invoice.8"},
+			})
 			w.Edit(s.ID, func(d *emulator.SessionDetails) {
 				d.RequestedScopes[3].Name, d.RequestedScopes[3].RequestedName = "order.*", "invoice.9"
 				d.AllowedScopes = map[string]bool{"profile": false, "order.*": false, "invoice.8": false}
 			})
-			body := map[string]any{"id": s.ID, "login_state": s.LoginState, "granted_scopes": []string{"openid", "invoice.7781", "branch:read"}}
+			body := map[string]any{
+				"id":             s.ID,
+				"login_state":    s.LoginState,
+				"granted_scopes": []string{"openid", "invoice.7781", "branch:read"},
+			}
 			if row.call == "reject" {
-				body = map[string]any{"id": s.ID, "login_state": s.LoginState, "error": "access_denied", "status_code": 403}
+				body = map[string]any{
+					"id":          s.ID,
+					"login_state": s.LoginState,
+					"error":       "access_denied",
+					"status_code": 403,
+				}
 			}
 			good := map[string]any{}
 			for k, v := range body {
@@ -189,13 +218,20 @@ func TestGrantedClaims(t *testing.T) {
 	w := newWorld(t)
 	s := w.Begin(emulator.Ask{Hint: "ada.quill", Scopes: []string{"openid", "email"}})
 	w.Edit(s.ID, func(d *emulator.SessionDetails) {
-		d.VerifiedClaims = &emulator.VerifiedClaims{UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": nil}}}
+		d.VerifiedClaims = &emulator.VerifiedClaims{
+			UserInfo: &emulator.VerifiedClaimSet{Claims: map[string]map[string]any{"birthdate": nil}},
+		}
 	})
 	got := w.api("/scope-grants/"+s.ID+"/accept", map[string]any{
-		"id": s.ID, "login_state": s.LoginState, "granted_scopes": []string{"openid"}, "granted_claims": []string{"email"}, "granted_verified_claims": []string{"birthdate"},
+		"id":                      s.ID,
+		"login_state":             s.LoginState,
+		"granted_scopes":          []string{"openid"},
+		"granted_claims":          []string{"email"},
+		"granted_verified_claims": []string{"birthdate"},
 	})
 	after, _ := w.Session(s.ID)
-	if got.status != 200 || after.Accepted == nil || after.Accepted.GrantedClaims[0] != "email" || after.Accepted.GrantedVerifiedClaims[0] != "birthdate" {
+	if got.status != 200 || after.Accepted == nil || after.Accepted.GrantedClaims[0] != "email" ||
+		after.Accepted.GrantedVerifiedClaims[0] != "birthdate" {
 		t.Errorf("accept %d %s: %+v", got.status, got.raw, after.Accepted)
 	}
 	w.contractKept()
@@ -214,7 +250,8 @@ func TestBearerTokens(t *testing.T) {
 		return w.do(req)
 	}
 	ask := func(scope string) result {
-		req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded", url.Values{"grant_type": {"client_credentials"}, "scope": {scope}}.Encode())
+		req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded",
+			url.Values{"grant_type": {"client_credentials"}, "scope": {scope}}.Encode())
 		req.SetBasicAuth("assent", url.QueryEscape(w.secret))
 		return w.do(req)
 	}
@@ -255,7 +292,8 @@ func TestBearerTokens(t *testing.T) {
 
 func TestUnknownRoutesAreMistakes(t *testing.T) {
 	w := newWorld(t)
-	for _, path := range []string{"/api/system/other/scope-grants/x", "/api/system/demo/scope-grants/a%2Fb", "/api/system/demo/consents/x"} {
+	for _, path := range []string{"/api/system/other/scope-grants/x", "/api/system/demo/scope-grants/a%2Fb",
+		"/api/system/demo/consents/x"} {
 		req := w.request("GET", w.URL()+path, "", "")
 		req.Header.Set("Authorization", "Bearer "+w.token())
 		if got := w.do(req); got.status != 404 || got.body["status_code"] != 404.0 {
@@ -293,8 +331,10 @@ func TestFaults(t *testing.T) {
 			w.Fail(emulator.Accept, row.fault)
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			body := mustJSON(t, map[string]any{"id": s.ID, "login_state": s.LoginState, "granted_scopes": []string{"openid"}})
-			req := w.request("POST", w.APIURL()+"/scope-grants/"+s.ID+"/accept", "application/json", string(body)).WithContext(ctx)
+			body := mustJSON(t,
+				map[string]any{"id": s.ID, "login_state": s.LoginState, "granted_scopes": []string{"openid"}})
+			req := w.request("POST", w.APIURL()+"/scope-grants/"+s.ID+"/accept", "application/json",
+				string(body)).WithContext(ctx)
 			req.Header.Set("Authorization", "Bearer "+token)
 			began := time.Now()
 			res, err := http.DefaultClient.Do(req)
@@ -341,7 +381,8 @@ func TestFaultTimes(t *testing.T) {
 	w.Fail(emulator.SystemToken, emulator.Fault{Times: -1, Status: 503})
 	var got []int
 	for range 4 {
-		req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded", "grant_type=client_credentials")
+		req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded",
+			"grant_type=client_credentials")
 		got = append(got, w.do(req).status)
 	}
 	w.Heal()

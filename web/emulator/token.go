@@ -53,7 +53,8 @@ func (e *Emulator) tokenEndpoint(r *http.Request) reply {
 	case "client_credentials":
 		return e.clientCredentials(device, form["scope"])
 	default:
-		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type", "this workspace knows "+cibaGrant+", client_credentials and refresh_token")
+		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type",
+			"this workspace knows "+cibaGrant+", client_credentials and refresh_token")
 	}
 	if refusal != nil {
 		return *refusal
@@ -93,8 +94,14 @@ func (e *Emulator) redeem(device Device, authReqID string) (grant, *reply) {
 	}
 	s.Redeemed = true
 	return grant{
-		device: device.ID, subject: s.Hint, name: e.nameOf(s.Hint), authReqID: authReqID, scopes: s.Accepted.GrantedScopes, claims: s.Accepted.GrantedClaims, acr: s.ACR,
-		authTime: s.FinishedAt,
+		device:    device.ID,
+		subject:   s.Hint,
+		name:      e.nameOf(s.Hint),
+		authReqID: authReqID,
+		scopes:    s.Accepted.GrantedScopes,
+		claims:    s.Accepted.GrantedClaims,
+		acr:       s.ACR,
+		authTime:  s.FinishedAt,
 	}, nil
 }
 
@@ -116,7 +123,8 @@ func (e *Emulator) refresh(device Device, token string) (grant, *reply) {
 	defer e.mu.Unlock()
 	g := e.grants[token]
 	if g == nil || g.device != device.ID {
-		out := oauthFailure(http.StatusBadRequest, "invalid_grant", "the refresh token is unknown, used, or another client's")
+		out := oauthFailure(http.StatusBadRequest, "invalid_grant",
+			"the refresh token is unknown, used, or another client's")
 		return grant{}, &out
 	}
 	delete(e.grants, token)
@@ -154,7 +162,12 @@ func (e *Emulator) issue(g grant) reply {
 		return e.signingFailed(err)
 	}
 	if slices.Contains(g.scopes, "openid") {
-		id := idClaims{Claims: common, AuthTime: g.authTime.Unix(), AtHash: atHash(out.AccessToken), AuthReqID: g.authReqID}
+		id := idClaims{
+			Claims:    common,
+			AuthTime:  g.authTime.Unix(),
+			AtHash:    atHash(out.AccessToken),
+			AuthReqID: g.authReqID,
+		}
 		id.Audience = jwt.Audience{g.device}
 		if len(g.acr) > 0 {
 			id.ACR = g.acr[0]

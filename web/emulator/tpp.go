@@ -34,31 +34,47 @@ func (e *Emulator) clientCredentials(d Device, scope string) reply {
 	e.mu.Lock()
 	e.clientKeys[token] = clientToken{client: d.ID, scopes: scopes, expires: e.now().Add(accessTTL)}
 	e.mu.Unlock()
-	return ok(tokenResponse{AccessToken: token, TokenType: "bearer", ExpiresIn: int(accessTTL / time.Second), Scope: strings.Join(scopes, " ")})
+	return ok(tokenResponse{
+		AccessToken: token,
+		TokenType:   "bearer",
+		ExpiresIn:   int(accessTTL / time.Second),
+		Scope:       strings.Join(scopes, " "),
+	})
 }
 
-// consentRoutes lists the endpoints of consents: where clients create them, and in both layouts where the service reads and
+// consentRoutes lists the endpoints of consents: where clients create them, and in both layouts
+// where the service reads and
 // settles them.
 func (e *Emulator) consentRoutes(mux *http.ServeMux) {
 	for _, t := range consentTypes {
 		mux.Handle("POST "+e.workspacePath+t.Create, e.endpoint(CreateConsent, e.createConsent(t)))
 	}
-	mux.Handle("GET "+e.systemPath+"/servers/{workspace}/open-banking-brasil/consents/{consent}", e.endpoint(ReadConsent, e.readConsent))
+	mux.Handle("GET "+e.systemPath+"/servers/{workspace}/open-banking-brasil/consents/{consent}",
+		e.endpoint(ReadConsent, e.readConsent))
 	for layout, root := range map[Layout]string{LayoutWorkspace: e.systemPath, LayoutSystem: e.apiPath} {
 		read, settled := map[string]bool{}, map[string]bool{}
 		for _, t := range consentTypes {
 			if !t.Carries(layout) {
 				continue
 			}
-			k := kind{layout: layout, scope: "manage_openbanking_consents", details: consentDetails, accept: acceptConsent(layout), reject: rejectConsent}
+			k := kind{
+				layout:  layout,
+				scope:   "manage_openbanking_consents",
+				details: consentDetails,
+				accept:  acceptConsent(layout),
+				reject:  rejectConsent,
+			}
 			if t.Read != "" && !read[t.Read] {
 				read[t.Read] = true
-				mux.Handle("GET "+root+t.Read+"/{login}", e.endpoint(Details, e.inLayout(layout, e.consentEndpoint(t.Read, k))))
+				mux.Handle("GET "+root+t.Read+"/{login}",
+					e.endpoint(Details, e.inLayout(layout, e.consentEndpoint(t.Read, k))))
 			}
 			if !settled[t.base] {
 				settled[t.base] = true
-				mux.Handle("POST "+root+t.base+"/{login}/accept", e.endpoint(Accept, e.inLayout(layout, e.settleEndpoint(Accept, t.Kind, k, k.applyAccept))))
-				mux.Handle("POST "+root+t.base+"/{login}/reject", e.endpoint(Reject, e.inLayout(layout, e.settleEndpoint(Reject, t.Kind, k, k.applyReject))))
+				mux.Handle("POST "+root+t.base+"/{login}/accept",
+					e.endpoint(Accept, e.inLayout(layout, e.settleEndpoint(Accept, t.Kind, k, k.applyAccept))))
+				mux.Handle("POST "+root+t.base+"/{login}/reject",
+					e.endpoint(Reject, e.inLayout(layout, e.settleEndpoint(Reject, t.Kind, k, k.applyReject))))
 			}
 		}
 	}
@@ -74,7 +90,8 @@ func (e *Emulator) inLayout(l Layout, h func(*http.Request) reply) func(*http.Re
 	}
 }
 
-// consentEndpoint answers GET for a login about a consent that is read at this path. One of another type is not found here.
+// consentEndpoint answers GET for a login about a consent that is read at this path. One of another
+// type is not found here.
 func (e *Emulator) consentEndpoint(path string, k kind) func(*http.Request) reply {
 	return func(r *http.Request) reply {
 		if refusal := e.authorise(Details, r, k.scope); refusal != nil {
@@ -84,7 +101,8 @@ func (e *Emulator) consentEndpoint(path string, k kind) func(*http.Request) repl
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		s := e.readable(id, now)
-		if s == nil || s.consent == nil || s.consent.Type.Read != path || r.URL.Query().Has("login_state") && r.URL.Query().Get("login_state") != s.LoginState {
+		if s == nil || s.consent == nil || s.consent.Type.Read != path ||
+			r.URL.Query().Has("login_state") && r.URL.Query().Get("login_state") != s.LoginState {
 			return sessionGone()
 		}
 		raw := ok(k.details(s))
@@ -121,7 +139,9 @@ func (e *Emulator) createConsent(t ConsentType) func(*http.Request) reply {
 		e.mu.Unlock()
 		switch {
 		case !known || !e.now().Before(key.expires):
-			return apiFailure(http.StatusUnauthorized, "invalid_token", "a client's own token is required").with("WWW-Authenticate", `Bearer error="invalid_token"`)
+			return apiFailure(http.StatusUnauthorized, "invalid_token",
+				"a client's own token is required").with("WWW-Authenticate",
+				`Bearer error="invalid_token"`)
 		case !slices.Contains(key.scopes, t.Scope):
 			return apiFailure(http.StatusForbidden, "insufficient_scope", "the token lacks "+t.Scope)
 		}

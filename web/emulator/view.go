@@ -61,7 +61,13 @@ type saleView struct {
 // form checks what was posted; the sale's ask is valid when there are no faults.
 func (f *saleForm) read(e *Emulator, screen Screen) saleAsk {
 	f.faults = map[string]string{}
-	a := saleAsk{screen: screen, hint: strings.TrimSpace(f.other), message: strings.TrimSpace(f.message), delivery: f.delivery, scopes: f.scopes}
+	a := saleAsk{
+		screen:   screen,
+		hint:     strings.TrimSpace(f.other),
+		message:  strings.TrimSpace(f.message),
+		delivery: f.delivery,
+		scopes:   f.scopes,
+	}
 	if a.hint == "" {
 		a.hint = f.hint
 	}
@@ -91,7 +97,8 @@ func (f *saleForm) read(e *Emulator, screen Screen) saleAsk {
 		f.faults["scopes"] = "This workspace has no scope " + strings.Join(unknown, ", ") + "."
 	}
 	var err error
-	if a.expiry, err = strconv.Atoi(f.expiry); err != nil || a.expiry < 10 || a.expiry > int(longestExpiry/time.Second) {
+	if a.expiry, err = strconv.Atoi(f.expiry); err != nil || a.expiry < 10 ||
+		a.expiry > int(longestExpiry/time.Second) {
 		f.faults["expiry"] = "Use 10 to 1296000 seconds."
 	}
 	return a
@@ -106,7 +113,14 @@ func waysOf(t ConsentType) []Way {
 }
 
 func (e *Emulator) freshForm(screen Screen) saleForm {
-	f := saleForm{sample: samples[0].id, way: ByMember, message: freshCode(), expiry: strconv.Itoa(int(e.opts.RequestTTL / time.Second)), delivery: Poll, scopes: []string{"openid", "profile"}}
+	f := saleForm{
+		sample:   samples[0].id,
+		way:      ByMember,
+		message:  freshCode(),
+		expiry:   strconv.Itoa(int(e.opts.RequestTTL / time.Second)),
+		delivery: Poll,
+		scopes:   []string{"openid", "profile"},
+	}
 	if screen == OpenBanking {
 		f.expiry = "300"
 	}
@@ -126,7 +140,8 @@ func (e *Emulator) idleView(screen Screen, f saleForm) view {
 		if prefix, dynamic := strings.CutSuffix(name, "*"); dynamic {
 			name = prefix + "7781"
 		}
-		v.scopes = append(v.scopes, scopeChoice{name: name, label: s.DisplayName, checked: slices.Contains(f.scopes, name)})
+		v.scopes = append(v.scopes,
+			scopeChoice{name: name, label: s.DisplayName, checked: slices.Contains(f.scopes, name)})
 	}
 	return v
 }
@@ -157,12 +172,14 @@ func (e *Emulator) saleViewOf(sl sale, selected int) view {
 	}
 	s.heading, s.text = outcome(sl)
 	if c, found := e.Consent(sl.consent); found {
-		s.consent = []field{{name: "consent", value: c.ID}, {name: "kind", value: c.Type.Name}, {name: "status", value: c.Status}}
+		s.consent = []field{{name: "consent", value: c.ID}, {name: "kind", value: c.Type.Name},
+			{name: "status", value: c.Status}}
 		if len(c.AccountIDs) > 0 {
 			s.consent = append(s.consent, field{name: "accounts", value: strings.Join(c.AccountIDs, ", ")})
 		}
 		if d := c.Debtor; d != nil {
-			s.consent = append(s.consent, field{name: "paid from", value: strings.Join([]string{d.ISPB, d.Issuer, d.Number, d.AccountType}, " ")})
+			s.consent = append(s.consent,
+				field{name: "paid from", value: strings.Join([]string{d.ISPB, d.Issuer, d.Number, d.AccountType}, " ")})
 		}
 	}
 	if sl.state == saleApproved {
@@ -198,7 +215,8 @@ func outcome(sl sale) (heading, text string) {
 	case saleExpired:
 		return "Too late", "Nobody answered before the time was over. Nothing was granted."
 	case saleCancelled:
-		return "Cancelled here", "The " + what + " is off and nobody asks for tokens any more. CIBA has no way to withdraw a request, so the phone may still show it until its time is over."
+		return "Cancelled here", "The " + what +
+			" is off and nobody asks for tokens any more. CIBA has no way to withdraw a request, so the phone may still show it until its time is over."
 	}
 	switch sl.failure.Code {
 	case "no_consent":

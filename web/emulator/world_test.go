@@ -102,7 +102,12 @@ func answer(w http.ResponseWriter, status int, body any) {
 
 func newWorld(t *testing.T, change ...func(*emulator.Options)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 23, 14, 30, 0, 0, time.UTC)}, service: newService(t), secret: "se:cr+et %"}
+	w := &world{
+		t:       t,
+		clock:   &clock{now: time.Date(2026, 11, 23, 14, 30, 0, 0, time.UTC)},
+		service: newService(t),
+		secret:  "se:cr+et %",
+	}
 	o := emulator.Options{
 		Service: emulator.Service{URL: w.service.URL, Username: "acp", Password: "open sesame"},
 		Client:  emulator.Client{ID: "assent", Secret: w.secret},
@@ -176,7 +181,8 @@ func (w *world) poll(d emulator.Device, id string) result {
 // token is a fresh token for the system API.
 func (w *world) token() string {
 	w.t.Helper()
-	req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded", "grant_type=client_credentials")
+	req := w.request("POST", w.Issuer()+"/oauth2/token", "application/x-www-form-urlencoded",
+		"grant_type=client_credentials")
 	req.SetBasicAuth("assent", url.QueryEscape(w.secret))
 	got := w.do(req)
 	token, _ := got.body["access_token"].(string)
@@ -214,7 +220,8 @@ func mustJSON(t *testing.T, v any) []byte {
 
 func (w *world) accept(s emulator.Session, scopes ...string) result {
 	w.t.Helper()
-	return w.api("/scope-grants/"+s.ID+"/accept", map[string]any{"id": s.ID, "login_state": s.LoginState, "granted_scopes": scopes})
+	return w.api("/scope-grants/"+s.ID+"/accept",
+		map[string]any{"id": s.ID, "login_state": s.LoginState, "granted_scopes": scopes})
 }
 
 func (w *world) reject(s emulator.Session) result {

@@ -29,7 +29,8 @@ func Adapt(log *slog.Logger, answer Answer, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				log.ErrorContext(r.Context(), "panic", "id", RequestID(r.Context()), "panic", p, "stack", string(debug.Stack()))
+				log.ErrorContext(r.Context(), "panic", "id", RequestID(r.Context()), "panic", p, "stack",
+					string(debug.Stack()))
 				answer(w, r, fmt.Errorf("panic: %v", p))
 			}
 		}()
@@ -40,7 +41,8 @@ func Adapt(log *slog.Logger, answer Answer, h Handler) http.Handler {
 		if status := Status(err); status >= 500 {
 			log.ErrorContext(r.Context(), "request failed", "id", RequestID(r.Context()), "status", status, "err", err)
 		} else {
-			log.DebugContext(r.Context(), "request refused", "id", RequestID(r.Context()), "status", status, "why", refusal(err))
+			log.DebugContext(r.Context(), "request refused", "id", RequestID(r.Context()), "status", status, "why",
+				refusal(err))
 		}
 		if d := retryAfter(err); d > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int((d + time.Second - 1).Seconds())))

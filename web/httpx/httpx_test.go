@@ -21,7 +21,8 @@ func TestPublicHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httpx.PublicHost(public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("page")) }))
+	h := httpx.PublicHost(public,
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("page")) }))
 	for _, c := range []struct {
 		method, target, host string
 		status               int
@@ -41,7 +42,8 @@ func TestPublicHost(t *testing.T) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code != c.status || w.Header().Get("Location") != c.location {
-			t.Errorf("%s %s at %s: %d %q, want %d %q", c.method, c.target, c.host, w.Code, w.Header().Get("Location"), c.status, c.location)
+			t.Errorf("%s %s at %s: %d %q, want %d %q", c.method, c.target, c.host, w.Code, w.Header().Get("Location"),
+				c.status, c.location)
 		}
 	}
 }
@@ -66,7 +68,8 @@ func TestSourceBelievesTrustedProxiesOnly(t *testing.T) {
 		{"[::ffff:10.0.0.1]:1000", "203.0.113.9", "203.0.113.9"},
 	} {
 		var got string
-		h := httpx.Log(slog.New(slog.DiscardHandler), trusted, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = httpx.Source(r.Context()) }))
+		h := httpx.Log(slog.New(slog.DiscardHandler), trusted,
+			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = httpx.Source(r.Context()) }))
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.remote
 		if c.forwarded != "" {
@@ -87,9 +90,11 @@ func TestAdapt(t *testing.T) {
 		status int
 		logged string
 	}{
-		{"an unknown error is ours", func(http.ResponseWriter, *http.Request) error { return errors.New("disk on fire") }, 500, "disk on fire"},
+		{"an unknown error is ours",
+			func(http.ResponseWriter, *http.Request) error { return errors.New("disk on fire") }, 500, "disk on fire"},
 		{"a panic is ours", func(http.ResponseWriter, *http.Request) error { panic("oops") }, 500, "oops"},
-		{"a refusal is not logged as a fault", func(http.ResponseWriter, *http.Request) error { return app.ErrUnknownRequest }, 404, ""},
+		{"a refusal is not logged as a fault",
+			func(http.ResponseWriter, *http.Request) error { return app.ErrUnknownRequest }, 404, ""},
 		{"a hidden cause of unavailability is", func(http.ResponseWriter, *http.Request) error {
 			return app.ErrACPUnreachable.Because(errors.New("dial refused"))
 		}, 503, "dial refused"},
@@ -116,7 +121,8 @@ func TestOtherSitesCannotPost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := httpx.SameSite(public, func(w http.ResponseWriter, _ *http.Request, err error) { w.WriteHeader(httpx.Status(err)) },
+	h, err := httpx.SameSite(public,
+		func(w http.ResponseWriter, _ *http.Request, err error) { w.WriteHeader(httpx.Status(err)) },
 		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,14 @@ type Marker struct{ cookie http.Cookie }
 // site is https: the name then has a prefix that keeps other hosts of the domain
 // from setting it.
 func NewMarker(name, path string, secure bool, life time.Duration) Marker {
-	c := http.Cookie{Name: name, Path: path, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure, MaxAge: int(life.Seconds())}
+	c := http.Cookie{
+		Name:     name,
+		Path:     path,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+		Secure:   secure,
+		MaxAge:   int(life.Seconds()),
+	}
 	switch {
 	case secure && path == "/":
 		c.Name = "__Host-" + name

@@ -158,7 +158,8 @@ func Headers(secure bool, next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer") // enrolment links carry a secret
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Permissions-Policy", "publickey-credentials-create=(self), publickey-credentials-get=(self), camera=(), microphone=(), geolocation=(), payment=()")
+		h.Set("Permissions-Policy",
+			"publickey-credentials-create=(self), publickey-credentials-get=(self), camera=(), microphone=(), geolocation=(), payment=()")
 		if secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}

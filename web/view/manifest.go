@@ -39,7 +39,11 @@ type shortcut struct {
 
 // shortcutTo is what the app's icon offers when it is held.
 func shortcutTo(name, url, icon string) shortcut {
-	return shortcut{Name: name, URL: url, Icons: []manifestIcon{{Src: asset("icons/shortcut-" + icon + ".png"), Sizes: "192x192", Type: "image/png"}}}
+	return shortcut{
+		Name:  name,
+		URL:   url,
+		Icons: []manifestIcon{{Src: asset("icons/shortcut-" + icon + ".png"), Sizes: "192x192", Type: "image/png"}},
+	}
 }
 
 // ManifestType is the media type of a web app manifest.

@@ -23,9 +23,12 @@ func TestManifest(t *testing.T) {
 		want  []string // purpose and size of each icon
 	}{
 		{"our mark", Brand{}, []string{" 192x192", " 512x512", "maskable 512x512", "monochrome 96x96"}},
-		{"a logo that is large enough", Brand{Logo: "/brand/logo", LogoW: 256, LogoH: 256}, []string{" 256x256", "monochrome 96x96"}},
-		{"one that is too small", Brand{Logo: "/brand/logo", LogoW: 128, LogoH: 128}, []string{" 192x192", " 512x512", "maskable 512x512", "monochrome 96x96"}},
-		{"one that is oblong", Brand{Logo: "/brand/logo", LogoW: 400, LogoH: 200}, []string{" 192x192", " 512x512", "maskable 512x512", "monochrome 96x96"}},
+		{"a logo that is large enough", Brand{Logo: "/brand/logo", LogoW: 256, LogoH: 256},
+			[]string{" 256x256", "monochrome 96x96"}},
+		{"one that is too small", Brand{Logo: "/brand/logo", LogoW: 128, LogoH: 128},
+			[]string{" 192x192", " 512x512", "maskable 512x512", "monochrome 96x96"}},
+		{"one that is oblong", Brand{Logo: "/brand/logo", LogoW: 400, LogoH: 200},
+			[]string{" 192x192", " 512x512", "maskable 512x512", "monochrome 96x96"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, err := Manifest(`Banco "Ribeira" & Cia`, c.brand, words(t, "pt-BR"))
@@ -50,13 +53,15 @@ func TestManifest(t *testing.T) {
 			if err := json.Unmarshal(b, &m); err != nil {
 				t.Fatal(err)
 			}
-			if m.Name != `Banco "Ribeira" & Cia` || m.ShortName != m.Name || m.Lang != "pt-BR" || m.Display != "standalone" {
+			if m.Name != `Banco "Ribeira" & Cia` || m.ShortName != m.Name || m.Lang != "pt-BR" ||
+				m.Display != "standalone" {
 				t.Errorf("%+v", m)
 			}
 			if m.ID != "/" || m.Scope != "/" || m.StartURL != "/" {
 				t.Errorf("id %q, scope %q, start %q", m.ID, m.Scope, m.StartURL)
 			}
-			if !strings.Contains(m.Description, "Ribeira") || len(m.Categories) == 0 || m.Theme == "" || m.Background == "" {
+			if !strings.Contains(m.Description, "Ribeira") || len(m.Categories) == 0 || m.Theme == "" ||
+				m.Background == "" {
 				t.Errorf("nothing to show before it is installed: %+v", m)
 			}
 			var got []string

@@ -120,7 +120,17 @@ func runs(sentence string, figures []string) []run {
 func BoxesOf(list []slip.Box) []Box {
 	out := make([]Box, 0, len(list))
 	for _, b := range list {
-		out = append(out, Box{Label: b.Label, Value: b.Value, More: b.More, Spoken: b.Spoken, Wide: b.Wide, Foreign: b.Foreign, Lang: b.Lang, Of: b.Of})
+		out = append(out,
+			Box{
+				Label:   b.Label,
+				Value:   b.Value,
+				More:    b.More,
+				Spoken:  b.Spoken,
+				Wide:    b.Wide,
+				Foreign: b.Foreign,
+				Lang:    b.Lang,
+				Of:      b.Of,
+			})
 	}
 	return out
 }

@@ -62,7 +62,15 @@ func TestFold(t *testing.T) {
 }
 
 func TestInitial(t *testing.T) {
-	for in, want := range map[string]string{"financroo": "F", "“Ötzi”": "Ö", "بنك": "ب", "🌙 moon": "M", "": "?", "…": "?", "4you": "4"} {
+	for in, want := range map[string]string{
+		"financroo": "F",
+		"“Ötzi”":    "Ö",
+		"بنك":       "ب",
+		"🌙 moon":    "M",
+		"":          "?",
+		"…":         "?",
+		"4you":      "4",
+	} {
 		if got := Initial(in); got != want {
 			t.Errorf("Initial(%q) = %q, want %q", in, got, want)
 		}
@@ -75,7 +83,8 @@ func TestRosetteLimits(t *testing.T) {
 	seen := map[rosette]bool{}
 	for i := range 256 {
 		r := rosetteOf(fmt.Sprintf("%02x%02x%02x%02x", i, 255-i, (i*7)%256, (i*13)%256))
-		if r.lobes < 10 || r.lobes > 18 || r.curves < 7 || r.curves > 11 || r.beat < 2 || r.beat > 7 || r.phase < 0 || r.phase >= 2*math.Pi {
+		if r.lobes < 10 || r.lobes > 18 || r.curves < 7 || r.curves > 11 || r.beat < 2 || r.beat > 7 || r.phase < 0 ||
+			r.phase >= 2*math.Pi {
 			t.Fatalf("byte %d: %+v", i, r)
 		}
 		seen[r] = true
@@ -149,7 +158,8 @@ func TestDeadlineShare(t *testing.T) {
 		after time.Duration
 		want  int
 		near  bool
-	}{{0, 1000, false}, {-time.Hour, 1000, false}, {25 * time.Second, 750, false}, {71 * time.Second, 290, true}, {100 * time.Second, 0, true}, {time.Hour, 0, true}} {
+	}{{0, 1000, false}, {-time.Hour, 1000, false}, {25 * time.Second, 750, false}, {71 * time.Second, 290, true},
+		{100 * time.Second, 0, true}, {time.Hour, 0, true}} {
 		if got := d.share(from.Add(row.after)); got != row.want || d.near(from.Add(row.after)) != row.near {
 			t.Errorf("after %v: %d, near %v", row.after, got, d.near(from.Add(row.after)))
 		}
@@ -219,7 +229,8 @@ func TestTokens(t *testing.T) {
 				t.Errorf("%s: focus on %s is %.2f", scheme, ground, r)
 			}
 		}
-		for _, pair := range [][2]string{{"on-accent", "accent"}, {"accent", "paper"}, {"accent", "slip"}, {"accent", "accent-soft"}, {"danger", "paper"}, {"warn", "slip"}, {"warn", "warn-soft"}} {
+		for _, pair := range [][2]string{{"on-accent", "accent"}, {"accent", "paper"}, {"accent", "slip"},
+			{"accent", "accent-soft"}, {"danger", "paper"}, {"warn", "slip"}, {"warn", "warn-soft"}} {
 			if r := contrast(c[pair[0]], c[pair[1]]); r < 4.5 {
 				t.Errorf("%s: %s on %s is %.2f", scheme, pair[0], pair[1], r)
 			}

@@ -51,7 +51,12 @@ func findings(e acp.Examination) []health.Finding {
 
 // tokens words whether the client is known, and which scopes it has.
 func tokens(e acp.Examination) []health.Finding {
-	known := health.Finding{ID: "token", Of: say("admin.overview.part.token"), State: health.OK, Says: say("admin.overview.health.token_ok")}
+	known := health.Finding{
+		ID:    "token",
+		Of:    say("admin.overview.part.token"),
+		State: health.OK,
+		Says:  say("admin.overview.health.token_ok"),
+	}
 	refused := e.Tokens[0].Err
 	for _, t := range e.Tokens {
 		if t.Err == nil || lacks(t.Err) {
@@ -65,13 +70,19 @@ func tokens(e acp.Examination) []health.Finding {
 	}
 	out := []health.Finding{known}
 	for _, t := range e.Tokens {
-		f := health.Finding{ID: t.API.Scope(), Of: say("admin.settings.acp.scope", "scope", t.API.Scope()), State: health.OK, Says: say("admin.settings.acp.scope_ok")}
+		f := health.Finding{
+			ID:    t.API.Scope(),
+			Of:    say("admin.settings.acp.scope", "scope", t.API.Scope()),
+			State: health.OK,
+			Says:  say("admin.settings.acp.scope_ok"),
+		}
 		switch {
 		case t.Err == nil:
 		case lacks(t.Err) && t.API == acp.OpenBankingAPI:
 			f.Says = say("admin.overview.health.open_bank_unused", "scope", t.API.Scope())
 		case lacks(t.Err):
-			f.State, f.Says, f.Do = health.Bad, say("admin.overview.health.api_scope", "scope", t.API.Scope()), say("admin.overview.health.api_scope_do", "scope", t.API.Scope())
+			f.State, f.Says, f.Do = health.Bad, say("admin.overview.health.api_scope", "scope",
+				t.API.Scope()), say("admin.overview.health.api_scope_do", "scope", t.API.Scope())
 		default:
 			r := token("", t.Err)
 			f.State, f.Says, f.Do, f.Detail = r.State, r.Says, r.Do, told(t.Err)
@@ -103,7 +114,8 @@ func layout(set acp.Layout, answers map[acp.Layout]bool, used bool) health.Findi
 	case answers[set]:
 		f.Says = say("admin.settings.acp.layout_ok", "layout", layoutWords[set])
 	case answers[other]:
-		f.State, f.Says = health.Bad, say("admin.settings.acp.layout_other", "layout", layoutWords[set], "other", layoutWords[other])
+		f.State, f.Says = health.Bad, say("admin.settings.acp.layout_other", "layout", layoutWords[set], "other",
+			layoutWords[other])
 		f.Do = say("admin.settings.acp.layout_other_do", "value", string(other))
 	default:
 		f.Says = say("admin.settings.acp.layout_none")
@@ -119,7 +131,8 @@ func examined(f *health.Finding, e acp.Examination, call acp.ExaminedCall, scope
 	if call.Err != nil {
 		f.Detail = told(call.Err)
 		if call.Asked && lacks(call.Err) {
-			f.State, f.Says, f.Do = health.Bad, say("admin.settings.acp.call_scope", "scope", call.API.Scope()), say("admin.overview.health.api_scope_do", "scope", call.API.Scope())
+			f.State, f.Says, f.Do = health.Bad, say("admin.settings.acp.call_scope", "scope",
+				call.API.Scope()), say("admin.overview.health.api_scope_do", "scope", call.API.Scope())
 			return
 		}
 		r := unwell(health.Result{}, call.Err)

@@ -72,7 +72,8 @@ func (c Of) Look(ctx context.Context) []health.Result {
 // lacks tells whether a token or a call was refused for want of a scope.
 func lacks(err error) bool {
 	var e *authz.Error
-	return errors.As(err, &e) && e.Outcome == authz.Credentials && (e.Code == "invalid_scope" || e.Code == "" && e.Status == http.StatusForbidden)
+	return errors.As(err, &e) && e.Outcome == authz.Credentials &&
+		(e.Code == "invalid_scope" || e.Code == "" && e.Status == http.StatusForbidden)
 }
 
 // token words why there is no token.
@@ -84,9 +85,11 @@ func token(name string, err error) health.Result {
 	}
 	switch e.Outcome {
 	case authz.Credentials:
-		r.Says, r.Do = say("admin.overview.health.token_refused", "why", reason(e)), say("admin.overview.health.token_refused_do")
+		r.Says, r.Do = say("admin.overview.health.token_refused", "why",
+			reason(e)), say("admin.overview.health.token_refused_do")
 	case authz.Busy:
-		r.State, r.Says, r.Do = health.Warn, say("admin.overview.health.acp_busy", "status", e.Status), say("admin.overview.health.acp_busy_do")
+		r.State, r.Says, r.Do = health.Warn, say("admin.overview.health.acp_busy", "status",
+			e.Status), say("admin.overview.health.acp_busy_do")
 	default:
 		r.Says, r.Do = say("admin.overview.health.acp_unreachable"), say("admin.overview.health.acp_unreachable_do")
 	}
@@ -105,7 +108,8 @@ func reason(e *authz.Error) string {
 func api(part health.Part, name string, which acp.API, c acp.Checked) health.Result {
 	r := health.Result{Part: part, Name: name, State: health.OK, Says: say("admin.overview.health.api_ok")}
 	if lacks(c.Token) || lacks(c.API) {
-		r.State, r.Says, r.Do = health.Bad, say("admin.overview.health.api_scope", "scope", which.Scope()), say("admin.overview.health.api_scope_do", "scope", which.Scope())
+		r.State, r.Says, r.Do = health.Bad, say("admin.overview.health.api_scope", "scope",
+			which.Scope()), say("admin.overview.health.api_scope_do", "scope", which.Scope())
 		return r
 	}
 	if c.Token != nil {
@@ -126,11 +130,13 @@ func unwell(r health.Result, err error) health.Result {
 	r.State = health.Bad
 	switch e.Outcome {
 	case authz.Busy:
-		r.State, r.Says, r.Do = health.Warn, say("admin.overview.health.acp_busy", "status", e.Status), say("admin.overview.health.acp_busy_do")
+		r.State, r.Says, r.Do = health.Warn, say("admin.overview.health.acp_busy", "status",
+			e.Status), say("admin.overview.health.acp_busy_do")
 	case authz.Unreachable, authz.Unknown:
 		r.Says, r.Do = say("admin.overview.health.acp_unreachable"), say("admin.overview.health.acp_unreachable_do")
 	default:
-		r.Says, r.Do = say("admin.overview.health.api_refused", "status", e.Status), say("admin.overview.health.api_refused_do")
+		r.Says, r.Do = say("admin.overview.health.api_refused", "status",
+			e.Status), say("admin.overview.health.api_refused_do")
 	}
 	return r
 }
@@ -139,7 +145,12 @@ func unwell(r health.Result, err error) health.Result {
 // it at all is one that serves sign-ins alone, which is no fault.
 func openBanking(ctx context.Context, c Of, found acp.Checked) health.Result {
 	if lacks(found.Token) || lacks(found.API) {
-		return health.Result{Part: health.OpenBank, Name: c.Name, State: health.OK, Says: say("admin.overview.health.open_bank_unused", "scope", acp.OpenBankingAPI.Scope())}
+		return health.Result{
+			Part:  health.OpenBank,
+			Name:  c.Name,
+			State: health.OK,
+			Says:  say("admin.overview.health.open_bank_unused", "scope", acp.OpenBankingAPI.Scope()),
+		}
 	}
 	r := api(health.OpenBank, c.Name, acp.OpenBankingAPI, found)
 	if r.State != health.OK {

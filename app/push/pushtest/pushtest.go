@@ -204,10 +204,12 @@ func CheckVAPID(r *http.Request, audience string) (key string, err error) {
 	if err := token.Claims(public, &claims); err != nil {
 		return "", err
 	}
-	if !claims.Audience.Contains(audience) || claims.Expiry == nil || time.Until(claims.Expiry.Time()) > 24*time.Hour || time.Until(claims.Expiry.Time()) < 0 {
+	if !claims.Audience.Contains(audience) || claims.Expiry == nil || time.Until(claims.Expiry.Time()) > 24*time.Hour ||
+		time.Until(claims.Expiry.Time()) < 0 {
 		return "", fmt.Errorf("aud %v, exp %v", claims.Audience, claims.Expiry)
 	}
-	if mail, ok := strings.CutPrefix(claims.Subject, "mailto:"); !strings.HasPrefix(claims.Subject, "https:") && (!ok || strings.HasPrefix(mail, "mailto:")) {
+	if mail, ok := strings.CutPrefix(claims.Subject, "mailto:"); !strings.HasPrefix(claims.Subject, "https:") &&
+		(!ok || strings.HasPrefix(mail, "mailto:")) {
 		return "", fmt.Errorf("sub %q", claims.Subject)
 	}
 	return params["k"], nil

@@ -40,10 +40,14 @@ var domains = []struct {
 	prefix string
 	words  i18n.Key
 }{
-	{"request.", "admin.domain.request"}, {"delivery.", "admin.domain.delivery"}, {"push.", "admin.domain.push"}, {"person.", "admin.domain.person"},
-	{"device.", "admin.domain.device"}, {"invitation.", "admin.domain.invitation"}, {"activation.", "admin.domain.activation"}, {"passkey.", "admin.domain.passkey"},
-	{"admin.", "admin.domain.admin"}, {"setting.", "admin.domain.setting"}, {"audit.", "admin.domain.audit"}, {"receipt.", "admin.domain.receipt"},
-	{"account.", "admin.domain.account"}, {"import.", "admin.domain.import"}, {"proposal.", "admin.domain.proposal"}, {"look.", "admin.domain.look"},
+	{"request.", "admin.domain.request"}, {"delivery.", "admin.domain.delivery"}, {"push.", "admin.domain.push"},
+	{"person.", "admin.domain.person"},
+	{"device.", "admin.domain.device"}, {"invitation.", "admin.domain.invitation"},
+	{"activation.", "admin.domain.activation"}, {"passkey.", "admin.domain.passkey"},
+	{"admin.", "admin.domain.admin"}, {"setting.", "admin.domain.setting"}, {"audit.", "admin.domain.audit"},
+	{"receipt.", "admin.domain.receipt"},
+	{"account.", "admin.domain.account"}, {"import.", "admin.domain.import"}, {"proposal.", "admin.domain.proposal"},
+	{"look.", "admin.domain.look"},
 	{"identifier.", "admin.domain.identifier"}, {"company.", "admin.domain.company"},
 }
 

@@ -64,8 +64,14 @@ func (c chart) rects() []rect {
 			if base > 0 && height > 2*gap {
 				inset = gap
 			}
-			out = append(out, rect{class: c.marks[j].class, x: fixed((float64(i) + (1-slotShare)/2) * slot), width: fixed(slotShare * slot),
-				y: fixed(plotHeight - base - height), height: fixed(height - inset)})
+			out = append(out,
+				rect{
+					class:  c.marks[j].class,
+					x:      fixed((float64(i) + (1-slotShare)/2) * slot),
+					width:  fixed(slotShare * slot),
+					y:      fixed(plotHeight - base - height),
+					height: fixed(height - inset),
+				})
 			base += height
 		}
 	}
@@ -113,9 +119,12 @@ func roundCount(v float64) float64 {
 // roundLengths are lengths of time at which an axis may end, in their halves
 // as easily read.
 var roundLengths = []time.Duration{
-	2 * time.Millisecond, 4 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond, 100 * time.Millisecond,
-	200 * time.Millisecond, 400 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second,
-	time.Minute, 2 * time.Minute, 4 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 12 * time.Hour,
+	2 * time.Millisecond, 4 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond,
+	100 * time.Millisecond,
+	200 * time.Millisecond, 400 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 10 * time.Second,
+	20 * time.Second, 40 * time.Second,
+	time.Minute, 2 * time.Minute, 4 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour,
+	2 * time.Hour, 4 * time.Hour, 12 * time.Hour,
 }
 
 func roundLength(d time.Duration) time.Duration {
@@ -144,10 +153,13 @@ func (p Overview) requests(f Frame) chart {
 		{"bar-approved", w.N("admin.overview.n_approved", all.Approved, "count", Figure(w, all.Approved))},
 		{"bar-denied", w.N("admin.overview.n_denied", all.Denied, "count", Figure(w, all.Denied))},
 		{"bar-ended", w.N("admin.overview.n_ended", ended, "count", Figure(w, ended))},
-	}, w.T("admin.overview.started"), w.T("admin.overview.approved"), w.T("admin.overview.denied"), w.T("admin.overview.expired"), w.T("admin.overview.cancelled"))
+	}, w.T("admin.overview.started"), w.T("admin.overview.approved"), w.T("admin.overview.denied"),
+		w.T("admin.overview.expired"), w.T("admin.overview.cancelled"))
 	for _, b := range p.Bins {
-		c.bars = append(c.bars, bar{parts: []float64{float64(b.Approved), float64(b.Denied), float64(b.Expired + b.Withdrew)},
-			cells: []string{p.when(f, b), Figure(w, b.Started), Figure(w, b.Approved), Figure(w, b.Denied), Figure(w, b.Expired), Figure(w, b.Withdrew)}})
+		c.bars = append(c.bars,
+			bar{parts: []float64{float64(b.Approved), float64(b.Denied), float64(b.Expired + b.Withdrew)},
+				cells: []string{p.when(f, b), Figure(w, b.Started), Figure(w, b.Approved), Figure(w, b.Denied),
+					Figure(w, b.Expired), Figure(w, b.Withdrew)}})
 	}
 	c.top = roundCount(tallest(c.bars))
 	c.axis = []string{Figure(w, int(c.top)), Figure(w, int(c.top/2)), "0"}

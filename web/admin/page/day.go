@@ -42,8 +42,10 @@ func (p Day) sums(w i18n.Words) string {
 	if p.Admin == "" {
 		return w.T("admin.day.lead")
 	}
-	return w.N("admin.day.sign_ins", p.SignIns, "count", Figure(w, p.SignIns)) + " · " + w.N("admin.day.looks", p.Looks, "count", Figure(w, p.Looks)) +
-		" · " + w.N("admin.day.searches", p.Searches, "count", Figure(w, p.Searches)) + " · " + w.N("admin.day.changes", p.Changes, "count", Figure(w, p.Changes))
+	return w.N("admin.day.sign_ins", p.SignIns, "count", Figure(w, p.SignIns)) + " · " +
+		w.N("admin.day.looks", p.Looks, "count", Figure(w, p.Looks)) +
+		" · " + w.N("admin.day.searches", p.Searches, "count", Figure(w, p.Searches)) + " · " +
+		w.N("admin.day.changes", p.Changes, "count", Figure(w, p.Changes))
 }
 
 // said is what a row says beside its references: of a search what it is known
@@ -77,5 +79,6 @@ var listWords = map[string]i18n.Key{
 
 // dayOf is the path of an administrator's day.
 func dayOf(adminID string, day time.Time) templ.SafeURL {
-	return templ.SafeURL("/admin/audit/day?" + url.Values{"admin": {adminID}, "day": {day.Format(time.DateOnly)}}.Encode())
+	return templ.SafeURL("/admin/audit/day?" +
+		url.Values{"admin": {adminID}, "day": {day.Format(time.DateOnly)}}.Encode())
 }

@@ -51,7 +51,8 @@ func markWords(w i18n.Words, mark store.ImportMark) string {
 
 // IdentifierWords is an identifier with its kind in words.
 func IdentifierWords(w i18n.Words, id app.Identifier) string {
-	return w.T("admin.import.labelled", "label", w.T(i18n.Key("identifier."+string(id.Kind))), "value", i18n.Plain(id.Value))
+	return w.T("admin.import.labelled", "label", w.T(i18n.Key("identifier."+string(id.Kind))), "value",
+		i18n.Plain(id.Value))
 }
 
 // rowChanges are what a row changes, a sentence each.

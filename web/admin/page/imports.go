@@ -63,8 +63,13 @@ func importKind(w i18n.Words, im store.Import) string {
 func ImportKind(w i18n.Words, im store.Import) string { return importKind(w, im) }
 
 func (p Import) head(f Frame) Head {
-	return Head{Up: Up{Path: importPath, Name: f.Words.T("admin.import.title")}, Name: true, Title: importFile(p.Import), State: importShapes[p.State],
-		Lead: f.Words.T(i18n.Key("admin.import.head." + string(p.State)))}
+	return Head{
+		Up:    Up{Path: importPath, Name: f.Words.T("admin.import.title")},
+		Name:  true,
+		Title: importFile(p.Import),
+		State: importShapes[p.State],
+		Lead:  f.Words.T(i18n.Key("admin.import.head." + string(p.State))),
+	}
 }
 
 // share is how much of it is done, of a thousand.

@@ -30,7 +30,11 @@ func (p Overview) byKind(f Frame) []kindBar {
 	sums := map[i18n.Key]KindCount{}
 	for _, k := range p.Kinds {
 		s := sums[kindName(k.Kind)]
-		sums[kindName(k.Kind)] = KindCount{Approved: s.Approved + k.Approved, Denied: s.Denied + k.Denied, Ended: s.Ended + k.Ended}
+		sums[kindName(k.Kind)] = KindCount{
+			Approved: s.Approved + k.Approved,
+			Denied:   s.Denied + k.Denied,
+			Ended:    s.Ended + k.Ended,
+		}
 	}
 	var names []i18n.Key
 	most := 0
@@ -52,14 +56,26 @@ func (p Overview) byKind(f Frame) []kindBar {
 	var out []kindBar
 	for _, name := range names {
 		s := sums[name]
-		b := kindBar{name: w.T(name), sum: Figure(w, s.sum()), cells: []string{w.T(name), Figure(w, s.Approved), Figure(w, s.Denied), Figure(w, s.Ended), Figure(w, s.sum())}}
+		b := kindBar{
+			name: w.T(name),
+			sum:  Figure(w, s.sum()),
+			cells: []string{w.T(name), Figure(w, s.Approved), Figure(w, s.Denied), Figure(w, s.Ended),
+				Figure(w, s.sum())},
+		}
 		at := 0
 		for _, part := range []struct {
 			class string
 			n     int
 		}{{"bar-approved", s.Approved}, {"bar-denied", s.Denied}, {"bar-ended", s.Ended}} {
 			if part.n > 0 {
-				b.rects = append(b.rects, rect{class: part.class, x: share(at, most), width: share(part.n, most), y: "0", height: fixed(kindHeight)})
+				b.rects = append(b.rects,
+					rect{
+						class:  part.class,
+						x:      share(at, most),
+						width:  share(part.n, most),
+						y:      "0",
+						height: fixed(kindHeight),
+					})
 				at += part.n
 			}
 		}
@@ -70,7 +86,8 @@ func (p Overview) byKind(f Frame) []kindBar {
 
 func (p Overview) kindHead(f Frame) []string {
 	w := f.Words
-	return []string{w.T("admin.requests.kind"), w.T("admin.overview.approved"), w.T("admin.overview.denied"), w.T("admin.overview.ended"), w.T("admin.overview.all")}
+	return []string{w.T("admin.requests.kind"), w.T("admin.overview.approved"), w.T("admin.overview.denied"),
+		w.T("admin.overview.ended"), w.T("admin.overview.all")}
 }
 
 func kindRows(bars []kindBar) [][]string {

@@ -17,9 +17,18 @@ func kindsOf(t *testing.T, f page.Frame, kind authz.Kind) (chart, list string) {
 	t.Helper()
 	p := busyDay()
 	p.Kinds = []page.KindCount{{Kind: string(kind), Approved: 7}}
-	chart = parsed(t, f, p).Find(`[data-testid="chart-kinds"] [data-testid="table"] tbody td, [data-testid="chart-kinds"] [data-testid="table"] tbody th`).First().Text()
-	row := page.RequestRow{ID: "r1", Ref: "7Q4-KM2", Client: "Financroo Ltd", Person: "Ada Quill", Kind: string(kind), State: app.Pending,
-		Created: now, Ends: now}
+	chart = parsed(t, f,
+		p).Find(`[data-testid="chart-kinds"] [data-testid="table"] tbody td, [data-testid="chart-kinds"] [data-testid="table"] tbody th`).First().Text()
+	row := page.RequestRow{
+		ID:      "r1",
+		Ref:     "7Q4-KM2",
+		Client:  "Financroo Ltd",
+		Person:  "Ada Quill",
+		Kind:    string(kind),
+		State:   app.Pending,
+		Created: now,
+		Ends:    now,
+	}
 	requests := shown{name: "requests", path: "/admin/requests", page: page.Requests{List: []page.RequestRow{row}}}
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, f, requests)))
 	if err != nil {
@@ -37,7 +46,8 @@ func TestEveryKindHasAName(t *testing.T) {
 		for _, r := range authz.Kinds() {
 			t.Run(lang+"/"+string(r.Kind), func(t *testing.T) {
 				chart, list := kindsOf(t, f, r.Kind)
-				if chart == "" || chart == w.T("admin.overview.kind.unknown") || list == "" || list == w.T("admin.requests.kind_unknown") {
+				if chart == "" || chart == w.T("admin.overview.kind.unknown") || list == "" ||
+					list == w.T("admin.requests.kind_unknown") {
 					t.Errorf("the chart calls it %q, the list %q", chart, list)
 				}
 				if r.Profile.MatchCode && page.ProfileWords(w, r.Profile.Name) == r.Profile.Name {

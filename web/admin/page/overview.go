@@ -50,7 +50,8 @@ type Held struct {
 // Words say how it stands with it: 9PX-3LD, approved at 14:12. Tried 6 times, next at 14:33.
 func (h Held) Words(f Frame) string {
 	w := f.Words
-	pairs := []any{"ref", h.Ref, "state", strings.ToLower(w.T(stateWords[h.State])), "when", lately(f, h.Decided, w.Time),
+	pairs := []any{"ref", h.Ref, "state", strings.ToLower(w.T(stateWords[h.State])), "when",
+		lately(f, h.Decided, w.Time),
 		"tries", w.N("admin.overview.held_tries", h.Tries, "count", strconv.Itoa(h.Tries))}
 	switch {
 	case h.Tries == 0:
@@ -128,7 +129,8 @@ type PushHost struct {
 func (p Overview) tabs() []tab {
 	var out []tab
 	for _, w := range p.Windows {
-		out = append(out, tab{name: i18n.Key("admin.overview.window." + w), path: "/admin/overview?window=" + w, here: w == p.Window})
+		out = append(out,
+			tab{name: i18n.Key("admin.overview.window." + w), path: "/admin/overview?window=" + w, here: w == p.Window})
 	}
 	return out
 }
@@ -155,9 +157,11 @@ func (p Overview) well() (out []Check) {
 // aloud is the overview as one would say it.
 func (p Overview) aloud(f Frame) string {
 	w := f.Words
-	parts := []string{w.N("admin.overview.said_requests", p.Whole.Started, "count", Figure(w, p.Whole.Started), "in", w.T(i18n.Key("admin.overview.in."+p.Window)))}
+	parts := []string{w.N("admin.overview.said_requests", p.Whole.Started, "count", Figure(w, p.Whole.Started), "in",
+		w.T(i18n.Key("admin.overview.in."+p.Window)))}
 	if d := p.Whole.Decide; d.N > 0 {
-		parts = append(parts, w.N("admin.overview.said_answered", d.N, "count", Figure(w, d.N), "half", Length(w, d.Half)))
+		parts = append(parts,
+			w.N("admin.overview.said_answered", d.N, "count", Figure(w, d.N), "half", Length(w, d.Half)))
 	}
 	if n := len(p.ill()); n > 0 {
 		parts = append(parts, w.N("admin.overview.said_needs", n, "count", w.Count(n)))
@@ -173,7 +177,8 @@ const manyIll = 2
 // standing is how many parts are well, in a sentence.
 func (p Overview) standing(f Frame) string {
 	n := len(p.well())
-	return f.Words.N("admin.overview.well", n, "count", f.Words.Count(n)) + " " + f.Words.T("admin.overview.checked", "when", f.Words.Moment(p.Checked, f.Now))
+	return f.Words.N("admin.overview.well", n, "count", f.Words.Count(n)) + " " +
+		f.Words.T("admin.overview.checked", "when", f.Words.Moment(p.Checked, f.Now))
 }
 
 // part names a part.
@@ -219,7 +224,8 @@ func Length(w i18n.Words, d time.Duration) string {
 	case d.Round(time.Millisecond) < time.Second:
 		return unit("admin.overview.unit.ms", strconv.FormatInt(max(0, d.Round(time.Millisecond).Milliseconds()), 10))
 	case d.Round(100*time.Millisecond) < 10*time.Second:
-		return unit("admin.overview.unit.s", w.Decimal(strings.TrimSuffix(strconv.FormatFloat(d.Seconds(), 'f', 1, 64), ".0")))
+		return unit("admin.overview.unit.s",
+			w.Decimal(strings.TrimSuffix(strconv.FormatFloat(d.Seconds(), 'f', 1, 64), ".0")))
 	case d.Round(time.Second) < time.Minute:
 		return unit("admin.overview.unit.s", strconv.Itoa(int(d.Round(time.Second)/time.Second)))
 	case d.Round(time.Second) < time.Hour:

@@ -24,15 +24,32 @@ func busyDay() page.Overview {
 	for i := range 24 {
 		from := now.Truncate(time.Hour).Add(time.Duration(i-23) * time.Hour)
 		n := int(40 * (1 + math.Sin(float64(i)/4)))
-		b := page.Bin{From: from, To: from.Add(time.Hour), Started: n, Approved: n * 8 / 10, Denied: n / 10, Expired: n / 12, Withdrew: i % 7 / 6}
+		b := page.Bin{
+			From:     from,
+			To:       from.Add(time.Hour),
+			Started:  n,
+			Approved: n * 8 / 10,
+			Denied:   n / 10,
+			Expired:  n / 12,
+			Withdrew: i % 7 / 6,
+		}
 		if n > 0 {
-			b.Decide = page.Spread{N: b.Approved + b.Denied, Half: time.Duration(14+i%5) * time.Second, Most: time.Duration(48+3*(i%9)) * time.Second}
-			b.Deliver = page.Spread{N: b.Approved + b.Denied, Half: time.Duration(110+7*i) * time.Millisecond, Most: time.Duration(300+30*(i%11)) * time.Millisecond}
+			b.Decide = page.Spread{
+				N:    b.Approved + b.Denied,
+				Half: time.Duration(14+i%5) * time.Second,
+				Most: time.Duration(48+3*(i%9)) * time.Second,
+			}
+			b.Deliver = page.Spread{
+				N:    b.Approved + b.Denied,
+				Half: time.Duration(110+7*i) * time.Millisecond,
+				Most: time.Duration(300+30*(i%11)) * time.Millisecond,
+			}
 			b.Accepted, b.Refused, b.Gone = 2*n, i%5/4, i%11/10
 		}
 		p.Bins = append(p.Bins, b)
 		w := &p.Whole
-		w.Started, w.Approved, w.Denied, w.Expired, w.Withdrew = w.Started+b.Started, w.Approved+b.Approved, w.Denied+b.Denied, w.Expired+b.Expired, w.Withdrew+b.Withdrew
+		w.Started, w.Approved, w.Denied, w.Expired, w.Withdrew = w.Started+
+			b.Started, w.Approved+b.Approved, w.Denied+b.Denied, w.Expired+b.Expired, w.Withdrew+b.Withdrew
 		w.Accepted, w.Refused, w.Gone = w.Accepted+b.Accepted, w.Refused+b.Refused, w.Gone+b.Gone
 		w.Decide.N += b.Decide.N
 		w.Deliver.N += b.Deliver.N
@@ -41,25 +58,55 @@ func busyDay() page.Overview {
 	p.Whole.Deliver.Half, p.Whole.Deliver.Most = 182*time.Millisecond, 540*time.Millisecond
 	all := p.Whole.Approved + p.Whole.Denied + p.Whole.Expired + p.Whole.Withdrew
 	p.Listed = true
-	for kind, percent := range map[string]int{"regular": 58, "uk-domestic-payment": 12, "uk-file-payment": 2, "uk-account-access": 11, "br-payment": 9, "br-data": 5, "": 3} {
+	for kind, percent := range map[string]int{
+		"regular":             58,
+		"uk-domestic-payment": 12,
+		"uk-file-payment":     2,
+		"uk-account-access":   11,
+		"br-payment":          9,
+		"br-data":             5,
+		"":                    3,
+	} {
 		n := all * percent / 100
 		p.Kinds = append(p.Kinds, page.KindCount{Kind: kind, Approved: n - n/9 - n/15, Denied: n / 9, Ended: n / 15})
 	}
 	slices.SortFunc(p.Kinds, func(a, b page.KindCount) int { return b.Approved - a.Approved })
-	p.Hosts = []page.PushHost{{Host: "fcm.googleapis.com", Accepted: p.Whole.Accepted - 1203, Gone: p.Whole.Gone, Refused: 1}, {Host: "updates.push.services.mozilla.com", Accepted: 1203, Refused: p.Whole.Refused - 1}}
+	p.Hosts = []page.PushHost{{
+		Host:     "fcm.googleapis.com",
+		Accepted: p.Whole.Accepted - 1203,
+		Gone:     p.Whole.Gone,
+		Refused:  1,
+	},
+		{Host: "updates.push.services.mozilla.com", Accepted: 1203, Refused: p.Whole.Refused - 1}}
 	return p
 }
 
 func newest(f page.Frame) []page.Asked {
-	asked := func(ago time.Duration, ref, client, kind, person string, as app.RequestState, took time.Duration) page.Asked {
-		return page.Asked{RequestRow: page.RequestRow{ID: ref, Ref: ref, Client: client, Kind: kind, Person: person, State: as, Delivery: app.DeliveryDelivered,
-			Created: now.Add(-ago), Ends: now.Add(2*time.Minute - ago)}, Answered: took}
+	asked := func(ago time.Duration, ref, client, kind, person string, as app.RequestState,
+		took time.Duration) page.Asked {
+		return page.Asked{
+			RequestRow: page.RequestRow{
+				ID:       ref,
+				Ref:      ref,
+				Client:   client,
+				Kind:     kind,
+				Person:   person,
+				State:    as,
+				Delivery: app.DeliveryDelivered,
+				Created:  now.Add(-ago),
+				Ends:     now.Add(2*time.Minute - ago),
+			},
+			Answered: took,
+		}
 	}
 	return []page.Asked{
 		asked(20*time.Second, "7Q4-KM2", "Financroo Ltd", "uk-domestic-payment", "Alice Doe", app.Pending, 0),
-		asked(98*time.Second, "K1C-40Z", "Financroo Ltd", "regular", "Bruno Reis da Conceição e Albuquerque", app.Approved, 18200*time.Millisecond),
-		asked(4*time.Minute, "W0E-6QN", "Plum Books", "uk-account-access", "نور الدين", app.Denied, 41700*time.Millisecond),
-		asked(7*time.Minute, "3VT-H8A", "Companhia Paulista de Comércio Eletrônico Ltda", "br-payment", "Carla Nunes", app.Expired, 0),
+		asked(98*time.Second, "K1C-40Z", "Financroo Ltd", "regular", "Bruno Reis da Conceição e Albuquerque",
+			app.Approved, 18200*time.Millisecond),
+		asked(4*time.Minute, "W0E-6QN", "Plum Books", "uk-account-access", "نور الدين", app.Denied,
+			41700*time.Millisecond),
+		asked(7*time.Minute, "3VT-H8A", "Companhia Paulista de Comércio Eletrônico Ltda", "br-payment", "Carla Nunes",
+			app.Expired, 0),
 		asked(26*time.Hour, "N5C-7JY", "Plum Books", "regular", "D•••• O•••", app.Approved, 7400*time.Millisecond),
 	}
 }
@@ -69,26 +116,63 @@ func checks(f page.Frame, ill bool) []page.Check {
 	well := []page.Check{
 		{Part: "token", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.token_ok")},
 		{Part: "sign_in", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.api_ok")},
-		{Part: "open_bank", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.open_bank_unused", "scope", "manage_openbanking_consents")},
+		{
+			Part:  "open_bank",
+			Name:  "northmoor",
+			State: page.CheckOK,
+			Says:  w.T("admin.overview.health.open_bank_unused", "scope", "manage_openbanking_consents"),
+		},
 		{Part: "jobs", State: page.CheckOK, Says: w.T("admin.overview.health.jobs_ok")},
 		{Part: "push", State: page.CheckOK, Says: w.N("admin.overview.health.push_ok", 3)},
 		{Part: "attacks", State: page.CheckOK, Says: w.T("admin.overview.health.attacks_none")},
-		{Part: "database", State: page.CheckOK, Says: w.T("admin.overview.health.database_ok", "size", page.Size(w, 41_234_000))},
+		{
+			Part:  "database",
+			State: page.CheckOK,
+			Says:  w.T("admin.overview.health.database_ok", "size", page.Size(w, 41_234_000)),
+		},
 	}
 	rest := []page.Check{
 		{Part: "deliveries", State: page.CheckOK, Says: w.T("admin.overview.health.deliveries_ok")},
-		{Part: "disk", State: page.CheckOK, Says: w.T("admin.overview.health.disk_free", "free", page.Size(w, 81_000_000_000))},
+		{
+			Part:  "disk",
+			State: page.CheckOK,
+			Says:  w.T("admin.overview.health.disk_free", "free", page.Size(w, 81_000_000_000)),
+		},
 		{Part: "clock", Name: "northmoor", State: page.CheckOK, Says: w.T("admin.overview.health.clock_ok")},
 	}
 	if ill {
 		rest = []page.Check{
-			{Part: "deliveries", State: page.CheckBad, Says: w.N("admin.overview.health.deliveries_wait", 12, "age", page.Length(w, 260*time.Second)), Do: w.T("admin.overview.health.deliveries_do"),
-				More:  page.Held{Ref: "9PX-3LD", State: app.Approved, Decided: now.Add(-18 * time.Minute), Tries: 6, Next: now.Add(3 * time.Minute)}.Words(f),
-				Links: []page.Link{{Path: "/admin/requests/x", Words: "admin.overview.act.trace"}, {Path: "/admin/requests?delivery=waiting", Words: "admin.overview.act.waiting"}}},
-			{Part: "push", Name: "updates.push.services.mozilla.com", State: page.CheckWarn, Says: w.T("admin.overview.health.push_refused", "refused", "31", "all", "204"), Do: w.T("admin.overview.health.push_do"),
-				Links: []page.Link{{Path: "/admin/settings/push", Words: "admin.overview.act.test_push"}}},
-			{Part: "clock", Name: "northmoor", State: page.CheckWarn, Says: w.T("admin.overview.health.clock_behind", "by", page.Length(w, 12*time.Second)), Do: w.T("admin.overview.health.clock_do"),
-				Links: []page.Link{{Path: "/admin/settings/acp", Words: "admin.overview.act.test_acp"}}},
+			{
+				Part:  "deliveries",
+				State: page.CheckBad,
+				Says:  w.N("admin.overview.health.deliveries_wait", 12, "age", page.Length(w, 260*time.Second)),
+				Do:    w.T("admin.overview.health.deliveries_do"),
+				More: page.Held{
+					Ref:     "9PX-3LD",
+					State:   app.Approved,
+					Decided: now.Add(-18 * time.Minute),
+					Tries:   6,
+					Next:    now.Add(3 * time.Minute),
+				}.Words(f),
+				Links: []page.Link{{Path: "/admin/requests/x", Words: "admin.overview.act.trace"},
+					{Path: "/admin/requests?delivery=waiting", Words: "admin.overview.act.waiting"}},
+			},
+			{
+				Part:  "push",
+				Name:  "updates.push.services.mozilla.com",
+				State: page.CheckWarn,
+				Says:  w.T("admin.overview.health.push_refused", "refused", "31", "all", "204"),
+				Do:    w.T("admin.overview.health.push_do"),
+				Links: []page.Link{{Path: "/admin/settings/push", Words: "admin.overview.act.test_push"}},
+			},
+			{
+				Part:  "clock",
+				Name:  "northmoor",
+				State: page.CheckWarn,
+				Says:  w.T("admin.overview.health.clock_behind", "by", page.Length(w, 12*time.Second)),
+				Do:    w.T("admin.overview.health.clock_do"),
+				Links: []page.Link{{Path: "/admin/settings/acp", Words: "admin.overview.act.test_acp"}},
+			},
 		}
 	}
 	return append(rest, well...)
@@ -97,14 +181,46 @@ func checks(f page.Frame, ill bool) []page.Check {
 // overviews are the overview in its states, for the gallery.
 func overviews(f page.Frame) []shown {
 	const path = "/admin/overview"
-	busy, ill, quiet, fresh := busyDay(), busyDay(), page.Overview{Window: "1h", Windows: windows, Checked: now}, page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true}
+	busy, ill, quiet, fresh := busyDay(), busyDay(), page.Overview{
+		Window:  "1h",
+		Windows: windows,
+		Checked: now,
+	}, page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true}
 	busy.Moves = []page.IdentifierMove{
-		{Kind: app.Email, FromID: "p1", From: "Ada Quill", ToID: "p2", To: "Ana Lúcia de Souza Albuquerque Cavalcanti", At: now.Add(-time.Hour), Ends: now.Add(71 * time.Hour)},
-		{Kind: app.CPF, FromID: "p1", From: "Ada Quill", ToID: "p3", To: "نور الدين", At: now.AddDate(0, 0, -4), Ends: now.AddDate(0, 0, -1), Over: true},
-		{Kind: app.Customer, FromID: "p3", From: "نور الدين", ToID: "p1", To: "Ada Quill", At: now.AddDate(0, 0, -5), Ends: now.AddDate(0, 0, -2), Over: true, Back: true},
+		{
+			Kind:   app.Email,
+			FromID: "p1",
+			From:   "Ada Quill",
+			ToID:   "p2",
+			To:     "Ana Lúcia de Souza Albuquerque Cavalcanti",
+			At:     now.Add(-time.Hour),
+			Ends:   now.Add(71 * time.Hour),
+		},
+		{
+			Kind:   app.CPF,
+			FromID: "p1",
+			From:   "Ada Quill",
+			ToID:   "p3",
+			To:     "نور الدين",
+			At:     now.AddDate(0, 0, -4),
+			Ends:   now.AddDate(0, 0, -1),
+			Over:   true,
+		},
+		{
+			Kind:   app.Customer,
+			FromID: "p3",
+			From:   "نور الدين",
+			ToID:   "p1",
+			To:     "Ada Quill",
+			At:     now.AddDate(0, 0, -5),
+			Ends:   now.AddDate(0, 0, -2),
+			Over:   true,
+			Back:   true,
+		},
 	}
 	quiet.Listed, busy.Newest, ill.Newest = true, newest(f), newest(f)
-	busy.Checks, ill.Checks, quiet.Checks, fresh.Checks = checks(f, false), checks(f, true), checks(f, false), checks(f, false)
+	busy.Checks, ill.Checks, quiet.Checks, fresh.Checks = checks(f,
+		false), checks(f, true), checks(f, false), checks(f, false)
 	for i := range 12 {
 		from := now.Truncate(5 * time.Minute).Add(time.Duration(i-11) * 5 * time.Minute)
 		quiet.Bins = append(quiet.Bins, page.Bin{From: from, To: from.Add(5 * time.Minute)})
@@ -119,7 +235,8 @@ func overviews(f page.Frame) []shown {
 		b.To = b.From.AddDate(0, 0, 1)
 		b.Started, b.Approved, b.Denied, b.Expired = b.Started*311, b.Approved*311, b.Denied*311, b.Expired*311
 		w := &month.Whole
-		w.Started, w.Approved, w.Denied, w.Expired = w.Started+b.Started, w.Approved+b.Approved, w.Denied+b.Denied, w.Expired+b.Expired
+		w.Started, w.Approved, w.Denied, w.Expired = w.Started+
+			b.Started, w.Approved+b.Approved, w.Denied+b.Denied, w.Expired+b.Expired
 	}
 	for i := range month.Kinds {
 		k := &month.Kinds[i]
@@ -128,19 +245,41 @@ func overviews(f page.Frame) []shown {
 	month.Newest = newest(f)
 	weak := busyDay()
 	weak.Checks = append([]page.Check{
-		{Part: "activation", State: page.CheckBad, Says: f.Words.T("admin.overview.health.activation_off"), Do: f.Words.T("admin.overview.health.activation_do"),
-			Links: []page.Link{{Path: "/admin/settings", Words: "admin.overview.act.settings"}}},
-		{Part: "loosened", Name: "ASSENT_MATCH_CODE_UNDER_ATTACK", State: page.CheckBad, Do: f.Words.T("admin.overview.health.loosened_do"),
-			Says: f.Words.T("admin.overview.health.loosened", "age", page.Length(f.Words, 26*time.Hour), "from", "br-payment, uk-payment", "to",
+		{
+			Part:  "activation",
+			State: page.CheckBad,
+			Says:  f.Words.T("admin.overview.health.activation_off"),
+			Do:    f.Words.T("admin.overview.health.activation_do"),
+			Links: []page.Link{{Path: "/admin/settings", Words: "admin.overview.act.settings"}},
+		},
+		{
+			Part:  "loosened",
+			Name:  "ASSENT_MATCH_CODE_UNDER_ATTACK",
+			State: page.CheckBad,
+			Do:    f.Words.T("admin.overview.health.loosened_do"),
+			Says: f.Words.T("admin.overview.health.loosened", "age", page.Length(f.Words, 26*time.Hour), "from",
+				"br-payment, uk-payment", "to",
 				f.Words.T("admin.overview.health.loosened_nothing")),
-			Links: []page.Link{{Path: "/admin/audit?action=setting.loosen", Words: "admin.overview.act.audit"}}},
-		{Part: "enrolment", State: page.CheckWarn, Says: f.Words.T("admin.overview.health.one_maker_left", "left", page.Length(f.Words, 71*time.Hour)),
-			Do: f.Words.T("admin.overview.health.one_maker_left_do"), Links: []page.Link{{Path: "/admin/admins", Words: "admin.overview.act.admins"}}},
-		{Part: "protection", State: page.CheckWarn, Says: f.Words.T("admin.overview.health.protection_bare"), Do: f.Words.T("admin.overview.health.protection_do"),
-			Links: []page.Link{{Path: "/admin/settings/protection", Words: "admin.overview.act.policies"}}},
+			Links: []page.Link{{Path: "/admin/audit?action=setting.loosen", Words: "admin.overview.act.audit"}},
+		},
+		{
+			Part:  "enrolment",
+			State: page.CheckWarn,
+			Says:  f.Words.T("admin.overview.health.one_maker_left", "left", page.Length(f.Words, 71*time.Hour)),
+			Do:    f.Words.T("admin.overview.health.one_maker_left_do"),
+			Links: []page.Link{{Path: "/admin/admins", Words: "admin.overview.act.admins"}},
+		},
+		{
+			Part:  "protection",
+			State: page.CheckWarn,
+			Says:  f.Words.T("admin.overview.health.protection_bare"),
+			Do:    f.Words.T("admin.overview.health.protection_do"),
+			Links: []page.Link{{Path: "/admin/settings/protection", Words: "admin.overview.act.policies"}},
+		},
 	}, checks(f, false)...)
 	return []shown{
-		{name: "overview", path: path, page: busy}, {name: "overview-ill", path: path, page: ill}, {name: "overview-quiet", path: path, page: quiet},
+		{name: "overview", path: path, page: busy}, {name: "overview-ill", path: path, page: ill},
+		{name: "overview-quiet", path: path, page: quiet},
 		{name: "overview-new", path: path, page: fresh}, {name: "overview-month", path: path, page: month},
 		{name: "overview-weak", path: path, page: weak},
 	}
@@ -148,7 +287,8 @@ func overviews(f page.Frame) []shown {
 
 func parsed(t *testing.T, f page.Frame, p page.Overview) *goquery.Document {
 	t.Helper()
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, f, shown{name: "overview", path: "/admin/overview", page: p})))
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, f,
+		shown{name: "overview", path: "/admin/overview", page: p})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +308,8 @@ func TestChartsAndTablesAgree(t *testing.T) {
 	}{
 		"requests": {
 			func(b page.Bin) []string {
-				return []string{fmt.Sprint(b.Started), fmt.Sprint(b.Approved), fmt.Sprint(b.Denied), fmt.Sprint(b.Expired), fmt.Sprint(b.Withdrew)}
+				return []string{fmt.Sprint(b.Started), fmt.Sprint(b.Approved), fmt.Sprint(b.Denied),
+					fmt.Sprint(b.Expired), fmt.Sprint(b.Withdrew)}
 			},
 			func(b page.Bin) []float64 {
 				return []float64{float64(b.Approved), float64(b.Denied), float64(b.Expired + b.Withdrew)}
@@ -252,8 +393,10 @@ func TestChartsAndTablesAgree(t *testing.T) {
 
 func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 	for lang, want := range map[string][]string{
-		"en-GB": {"requests in the last 24 hours.", "half of them within 16\u00a0s.", "Three things need you.", "Check the push subject"},
-		"pt-BR": {"pedidos nas últimas 24 horas.", "metade deles em até 16\u00a0s.", "Três itens precisam de você.", "Verifique o contato de push"},
+		"en-GB": {"requests in the last 24 hours.", "half of them within 16\u00a0s.", "Three things need you.",
+			"Check the push subject"},
+		"pt-BR": {"pedidos nas últimas 24 horas.", "metade deles em até 16\u00a0s.", "Três itens precisam de você.",
+			"Verifique o contato de push"},
 	} {
 		f, p := frame(t, lang), busyDay()
 		p.Checks = checks(f, true)
@@ -282,9 +425,17 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 
 func TestOverviewBeforeTheFirstRequest(t *testing.T) {
 	f := frame(t, "en-GB")
-	p := page.Overview{Window: "24h", Windows: windows, Checked: now, New: true, Invites: true, Checks: checks(f, false)}
+	p := page.Overview{
+		Window:  "24h",
+		Windows: windows,
+		Checked: now,
+		New:     true,
+		Invites: true,
+		Checks:  checks(f, false),
+	}
 	doc := parsed(t, f, p)
-	if doc.Find(`[data-testid="new"] li`).Length() != 3 || doc.Find(`[data-testid="new"] a`).AttrOr("href", "") != "/admin/people" || doc.Find(".chart").Length() != 0 {
+	if doc.Find(`[data-testid="new"] li`).Length() != 3 ||
+		doc.Find(`[data-testid="new"] a`).AttrOr("href", "") != "/admin/people" || doc.Find(".chart").Length() != 0 {
 		t.Errorf("it shows %s", doc.Find("main").Text())
 	}
 	p.Invites = false
@@ -296,8 +447,17 @@ func TestOverviewBeforeTheFirstRequest(t *testing.T) {
 func TestLengthsSizesAndShares(t *testing.T) {
 	en, pt := frame(t, "en-GB").Words, frame(t, "pt-BR").Words
 	for d, want := range map[time.Duration]string{
-		-time.Second: "0 ms", 0: "0 ms", 420 * time.Millisecond: "420 ms", 999700 * time.Microsecond: "1 s", 4240 * time.Millisecond: "4.2 s", 9960 * time.Millisecond: "10 s", 21400 * time.Millisecond: "21 s",
-		59700 * time.Millisecond: "1 min", 80 * time.Second: "1 min 20 s", 2*time.Hour + 5*time.Minute: "2 h 5 min", 76 * time.Hour: "3 d 4 h",
+		-time.Second:                "0 ms",
+		0:                           "0 ms",
+		420 * time.Millisecond:      "420 ms",
+		999700 * time.Microsecond:   "1 s",
+		4240 * time.Millisecond:     "4.2 s",
+		9960 * time.Millisecond:     "10 s",
+		21400 * time.Millisecond:    "21 s",
+		59700 * time.Millisecond:    "1 min",
+		80 * time.Second:            "1 min 20 s",
+		2*time.Hour + 5*time.Minute: "2 h 5 min",
+		76 * time.Hour:              "3 d 4 h",
 	} {
 		if got := strings.ReplaceAll(page.Length(en, d), "\u00a0", " "); got != want {
 			t.Errorf("%v reads %q, want %q", d, got, want)
@@ -306,12 +466,26 @@ func TestLengthsSizesAndShares(t *testing.T) {
 	if got := page.Length(pt, 4240*time.Millisecond); got != "4,2\u00a0s" {
 		t.Errorf("in Portuguese %q", got)
 	}
-	for n, want := range map[int64]string{0: "0\u00a0kB", 420_000: "420\u00a0kB", 999_600: "1.0\u00a0MB", 41_234_000: "41\u00a0MB", 4_234_000_000: "4.2\u00a0GB", 12e12: "12\u00a0TB", 12e15: "12,000\u00a0TB"} {
+	for n, want := range map[int64]string{
+		0:             "0\u00a0kB",
+		420_000:       "420\u00a0kB",
+		999_600:       "1.0\u00a0MB",
+		41_234_000:    "41\u00a0MB",
+		4_234_000_000: "4.2\u00a0GB",
+		12e12:         "12\u00a0TB",
+		12e15:         "12,000\u00a0TB",
+	} {
 		if got := page.Size(en, n); got != want {
 			t.Errorf("%d bytes read %q, want %q", n, got, want)
 		}
 	}
-	for want, c := range map[string][2]int{"–": {0, 0}, "0\u00a0%": {0, 5}, "0.4\u00a0%": {4, 1000}, "50\u00a0%": {1, 2}, "100\u00a0%": {3, 3}} {
+	for want, c := range map[string][2]int{
+		"–":          {0, 0},
+		"0\u00a0%":   {0, 5},
+		"0.4\u00a0%": {4, 1000},
+		"50\u00a0%":  {1, 2},
+		"100\u00a0%": {3, 3},
+	} {
 		if got := page.Share(en, c[0], c[1]); got != want {
 			t.Errorf("%d of %d reads %q, want %q", c[0], c[1], got, want)
 		}
@@ -323,8 +497,10 @@ func TestLengthsSizesAndShares(t *testing.T) {
 func TestRequestsByKind(t *testing.T) {
 	f, p := frame(t, "en-GB"), busyDay()
 	p.Whole = page.Bin{Approved: 86, Denied: 10, Expired: 10, Withdrew: 4}
-	p.Kinds = []page.KindCount{{Kind: "", Approved: 30}, {Kind: "br-data", Ended: 5}, {Kind: "regular", Approved: 20, Denied: 4, Ended: 1},
-		{Kind: "uk-domestic-payment", Approved: 16, Denied: 2}, {Kind: "uk-file-payment", Approved: 10, Ended: 2}, {Kind: "br-payment"}}
+	p.Kinds = []page.KindCount{{Kind: "", Approved: 30}, {Kind: "br-data", Ended: 5},
+		{Kind: "regular", Approved: 20, Denied: 4, Ended: 1},
+		{Kind: "uk-domestic-payment", Approved: 16, Denied: 2}, {Kind: "uk-file-payment", Approved: 10, Ended: 2},
+		{Kind: "br-payment"}}
 	chart := parsed(t, f, p).Find(`[data-testid="chart-kinds"]`)
 	want := []struct {
 		cells string
@@ -374,7 +550,8 @@ func TestOverviewBeginsWithWhatIsIll(t *testing.T) {
 		p.Checks, p.Newest = checks(f, ill), newest(f)
 		doc := parsed(t, f, p)
 		var order []string
-		doc.Find(`[data-testid="needs"], [data-testid="chart-requests"], [data-testid="chart-kinds"], [data-testid="newest"], [data-testid="well"]`).Each(func(_ int, s *goquery.Selection) {
+		doc.Find(`[data-testid="needs"], [data-testid="chart-requests"], [data-testid="chart-kinds"], [data-testid="newest"], [data-testid="well"]`).Each(func(_ int,
+			s *goquery.Selection) {
 			order = append(order, s.AttrOr("data-testid", ""))
 		})
 		if got := strings.Join(order, " "); got != "needs chart-requests chart-kinds newest well" {
@@ -391,8 +568,12 @@ func TestOverviewBeginsWithWhatIsIll(t *testing.T) {
 			t.Errorf("of the oldest it says %q", got)
 		}
 		var links []string
-		needs.Find(`[data-testid="act"]`).Each(func(_ int, s *goquery.Selection) { links = append(links, s.AttrOr("href", "")) })
-		if got := strings.Join(links, " "); got != "/admin/requests/x /admin/requests?delivery=waiting /admin/settings/push /admin/settings/acp" {
+		needs.Find(`[data-testid="act"]`).Each(func(_ int,
+			s *goquery.Selection) {
+			links = append(links, s.AttrOr("href", ""))
+		})
+		if got := strings.Join(links,
+			" "); got != "/admin/requests/x /admin/requests?delivery=waiting /admin/settings/push /admin/settings/acp" {
 			t.Errorf("it leads to %s", got)
 		}
 	}

@@ -27,7 +27,8 @@ func (r PersonRow) standing(w i18n.Words) (view.State, string) {
 	return standing(w, r.State, r.Paused, r.Standing, !r.InvitedUntil.IsZero())
 }
 
-func standing(w i18n.Words, state app.PersonState, paused app.PauseScope, s app.Standing, invited bool) (view.State, string) {
+func standing(w i18n.Words, state app.PersonState, paused app.PauseScope, s app.Standing,
+	invited bool) (view.State, string) {
 	switch {
 	case state == app.PersonSuspended:
 		return view.Denied, w.T("admin.people.is_suspended")
@@ -61,8 +62,10 @@ var peopleLists = []struct {
 	which store.Which
 	name  i18n.Key
 }{
-	{store.Everybody, "admin.people.everybody"}, {store.Enrolled, "admin.people.enrolled"}, {store.Unheard, "admin.people.not_notified"}, {store.Bare, "admin.people.without"},
-	{store.Invited, "admin.people.invited"}, {store.Suspended, "admin.people.suspended"}, {store.Paused, "admin.people.paused"},
+	{store.Everybody, "admin.people.everybody"}, {store.Enrolled, "admin.people.enrolled"},
+	{store.Unheard, "admin.people.not_notified"}, {store.Bare, "admin.people.without"},
+	{store.Invited, "admin.people.invited"}, {store.Suspended, "admin.people.suspended"},
+	{store.Paused, "admin.people.paused"},
 	{store.Attacked, "admin.people.attacked"},
 }
 
@@ -178,8 +181,11 @@ func (p Person) lead(f Frame) (view.State, string) {
 }
 
 var identifierKinds = map[app.IdentifierKind]i18n.Key{
-	app.Username: "identifier.username", app.Email: "identifier.email", app.Phone: "identifier.phone", app.Subject: "identifier.subject",
-	app.CPF: "identifier.cpf", app.Customer: "identifier.customer",
+	app.Username: "identifier.username",
+	app.Email:    "identifier.email",
+	app.Phone:    "identifier.phone",
+	app.Subject:  "identifier.subject",
+	app.CPF:      "identifier.cpf", app.Customer: "identifier.customer",
 }
 
 // paused says since when what is paused, and what isn't.

@@ -35,12 +35,19 @@ var stateWords = map[app.RequestState]i18n.Key{
 }
 
 var stateGlyphs = map[app.RequestState]view.State{
-	app.Pending: view.Waiting, app.Approved: view.Approved, app.Denied: view.Denied, app.Expired: view.Ended, app.Cancelled: view.Ended,
+	app.Pending:   view.Waiting,
+	app.Approved:  view.Approved,
+	app.Denied:    view.Denied,
+	app.Expired:   view.Ended,
+	app.Cancelled: view.Ended,
 }
 
 var deliveryWords = map[app.DeliveryState]i18n.Key{
-	app.DeliveryNone: "admin.requests.delivery_none", app.DeliveryWaiting: "admin.requests.delivery_waiting", app.DeliveryDelivered: "admin.requests.delivery_delivered",
-	app.DeliveryUnconfirmed: "admin.requests.delivery_unconfirmed", app.DeliveryFailed: "admin.requests.delivery_failed",
+	app.DeliveryNone:        "admin.requests.delivery_none",
+	app.DeliveryWaiting:     "admin.requests.delivery_waiting",
+	app.DeliveryDelivered:   "admin.requests.delivery_delivered",
+	app.DeliveryUnconfirmed: "admin.requests.delivery_unconfirmed",
+	app.DeliveryFailed:      "admin.requests.delivery_failed",
 }
 
 // withdrawals are how an approval stands that was taken back: its shape, its
@@ -122,7 +129,8 @@ func (p Requests) tabs() []tab {
 	for _, s := range []app.RequestState{app.Pending, app.Approved, app.Denied, app.Expired, app.Cancelled} {
 		tabs = append(tabs, tab{stateWords[s], keep(url.Values{"state": {string(s)}}), p.State == s})
 	}
-	tabs = append(tabs, tab{"admin.requests.withdrawn", keep(url.Values{"state": {string(WithdrawnOnes)}}), p.State == WithdrawnOnes},
+	tabs = append(tabs,
+		tab{"admin.requests.withdrawn", keep(url.Values{"state": {string(WithdrawnOnes)}}), p.State == WithdrawnOnes},
 		tab{"admin.requests.doubt", keep(url.Values{"doubt": {"open"}}), p.InDoubt})
 	for _, d := range []app.DeliveryState{app.DeliveryWaiting, app.DeliveryUnconfirmed, app.DeliveryFailed} {
 		tabs = append(tabs, tab{deliveryWords[d], keep(url.Values{"delivery": {string(d)}}), p.Delivery == d})
@@ -274,7 +282,8 @@ func (p OneRequest) revoke(w i18n.Words) (text, call string) {
 	if p.Consent == "" {
 		return w.T("admin.requests.revoke_find", "login", p.Login), ""
 	}
-	return w.T("admin.requests.revoke_call"), "DELETE /servers/" + url.PathEscape(p.Server) + "/" + area + "/consents/" + url.PathEscape(p.Consent)
+	return w.T("admin.requests.revoke_call"), "DELETE /servers/" + url.PathEscape(p.Server) + "/" + area +
+		"/consents/" + url.PathEscape(p.Consent)
 }
 
 // doubt says that ACP holds the approval, or that it may have taken effect.

@@ -12,7 +12,8 @@ func TestEveryRoleHasWords(t *testing.T) {
 	for _, lang := range i18n.Tags {
 		w := frame(t, lang).Words
 		for _, role := range app.AdminRoles {
-			for _, key := range []i18n.Key{i18n.Key("admin.role." + string(role)), i18n.Key("admin.role_meaning." + string(role))} {
+			for _, key := range []i18n.Key{i18n.Key("admin.role." + string(role)),
+				i18n.Key("admin.role_meaning." + string(role))} {
 				if !w.Has(key) {
 					t.Errorf("%s has no %s", lang, key)
 				}

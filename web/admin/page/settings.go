@@ -52,8 +52,11 @@ func settingsTabs(here SettingsTab, tests bool) []tab {
 		test  bool
 	}{
 		{SettingsAll, "admin.settings.all", false}, {SettingsBranding, "admin.settings.branding.title", false},
-		{SettingsProtection, "admin.settings.protection.title", false}, {SettingsRetention, "admin.settings.retention.title", false},
-		{SettingsFourEyes, "admin.settings.four_eyes.title", false}, {SettingsHistory, "admin.settings.history.title", false}, {SettingsACP, "admin.settings.acp.title", true}, {SettingsPush, "admin.settings.push.title", true},
+		{SettingsProtection, "admin.settings.protection.title", false},
+		{SettingsRetention, "admin.settings.retention.title", false},
+		{SettingsFourEyes, "admin.settings.four_eyes.title", false},
+		{SettingsHistory, "admin.settings.history.title", false}, {SettingsACP, "admin.settings.acp.title", true},
+		{SettingsPush, "admin.settings.push.title", true},
 	}
 	var out []tab
 	for _, t := range all {
@@ -94,8 +97,13 @@ type SettingGroup struct {
 
 // originWords say where a value comes from.
 var originWords = map[string]i18n.Key{
-	"flag": "admin.settings.from.flag", "environment": "admin.settings.from.environment", "file": "admin.settings.from.file",
-	"demo": "admin.settings.from.demo", "default": "admin.settings.from.default", "console": "admin.settings.from.console", "first": "admin.settings.from.first",
+	"flag":        "admin.settings.from.flag",
+	"environment": "admin.settings.from.environment",
+	"file":        "admin.settings.from.file",
+	"demo":        "admin.settings.from.demo",
+	"default":     "admin.settings.from.default",
+	"console":     "admin.settings.from.console",
+	"first":       "admin.settings.from.first",
 }
 
 // Settings lists the settings as they count.
@@ -206,7 +214,8 @@ var codeChoices = []struct {
 	code  Code
 	words i18n.Key
 }{
-	{CodeNever, "admin.settings.protection.never"}, {CodeAttacked, "admin.settings.protection.attacked"}, {CodeAlways, "admin.settings.protection.always"},
+	{CodeNever, "admin.settings.protection.never"}, {CodeAttacked, "admin.settings.protection.attacked"},
+	{CodeAlways, "admin.settings.protection.always"},
 }
 
 // ProfileWords name a profile.
@@ -245,8 +254,9 @@ const (
 
 // PauseWords name what a report pauses.
 var PauseWords = map[app.PauseScope]i18n.Key{
-	app.PauseNone: "admin.settings.protection.pauses_none", app.PausePayments: "admin.settings.protection.pauses_payments",
-	app.PauseAll: "admin.settings.protection.pauses_all",
+	app.PauseNone:     "admin.settings.protection.pauses_none",
+	app.PausePayments: "admin.settings.protection.pauses_payments",
+	app.PauseAll:      "admin.settings.protection.pauses_all",
 }
 
 // RetentionRow is how long a kind of record is kept.
@@ -290,7 +300,8 @@ func (p Retention) ran(f Frame) (view.State, string) {
 		}
 		rows += r.Erased
 	}
-	return view.Approved, f.Words.N("admin.settings.retention.ran", int(rows), "when", when, "count", strconv.FormatInt(rows, 10))
+	return view.Approved, f.Words.N("admin.settings.retention.ran", int(rows), "when", when, "count",
+		strconv.FormatInt(rows, 10))
 }
 
 // Version is a version of a choice.
@@ -315,7 +326,10 @@ type Fact struct {
 }
 
 var choiceWords = map[string]i18n.Key{
-	"branding": "admin.settings.branding.title", "protection": "admin.settings.protection.title", "retention": "admin.settings.retention.title", "four_eyes": "admin.settings.four_eyes.title",
+	"branding":   "admin.settings.branding.title",
+	"protection": "admin.settings.protection.title",
+	"retention":  "admin.settings.retention.title",
+	"four_eyes":  "admin.settings.four_eyes.title",
 }
 
 // ChoiceWords name one of the things that are chosen.

@@ -93,7 +93,8 @@ func (s stage) whose(action string) (Party, i18n.Key) {
 	switch {
 	case s == asked && push, s >= answered && push, s == coming && action == pageOpened:
 		return Notices, ""
-	case s == asked && action == kindRead, s == answered && (domain == "delivery" && verb != "retry" || action == callOff || action == takenBack):
+	case s == asked && action == kindRead,
+		s == answered && (domain == "delivery" && verb != "retry" || action == callOff || action == takenBack):
 		return Machines, ""
 	case s == notified && (action == noticeOpened || action == pageOpened):
 		return Persons, "admin.trace.picks_up"
@@ -359,13 +360,27 @@ func reasonWords(w i18n.Words, r app.Reason) string {
 }
 
 var reasonKeys = map[app.Reason]i18n.Key{
-	app.ReasonReported: "admin.requests.why.reported", app.ReasonUnsupported: "admin.requests.why.unsupported", app.ReasonLate: "admin.requests.why.late",
-	app.ReasonNoDevice: "admin.requests.why.no_device", app.ReasonSuspended: "admin.requests.why.suspended", app.ReasonDeviceLost: "admin.requests.why.device_lost",
-	app.ReasonOtherPerson: "admin.requests.why.other_person", app.ReasonGone: "admin.requests.why.gone", app.ReasonSettledByACP: "admin.requests.why.settled_by_acp",
-	app.ReasonNoScopes: "admin.requests.why.nothing_allowed", app.ReasonConsentState: "admin.requests.why.consent_state", app.ReasonNotOwner: "admin.requests.why.not_owner",
-	app.ReasonOtherCompany: "admin.requests.why.other_company", app.ReasonDebtorNotTheirs: "admin.requests.why.debtor_not_theirs",
-	app.ReasonDebtorCannotPay: "admin.requests.why.debtor_cannot_pay", app.ReasonNoAccount: "admin.requests.why.no_account", app.ReasonPaused: "admin.requests.why.paused",
-	app.ReasonCode: "admin.requests.why.code_mismatch", app.ReasonNoCode: "admin.requests.why.code_missing", app.ReasonOperator: "admin.requests.why.by_operator", app.ReasonUnreadable: "admin.requests.why.consent_unreadable",
+	app.ReasonReported:        "admin.requests.why.reported",
+	app.ReasonUnsupported:     "admin.requests.why.unsupported",
+	app.ReasonLate:            "admin.requests.why.late",
+	app.ReasonNoDevice:        "admin.requests.why.no_device",
+	app.ReasonSuspended:       "admin.requests.why.suspended",
+	app.ReasonDeviceLost:      "admin.requests.why.device_lost",
+	app.ReasonOtherPerson:     "admin.requests.why.other_person",
+	app.ReasonGone:            "admin.requests.why.gone",
+	app.ReasonSettledByACP:    "admin.requests.why.settled_by_acp",
+	app.ReasonNoScopes:        "admin.requests.why.nothing_allowed",
+	app.ReasonConsentState:    "admin.requests.why.consent_state",
+	app.ReasonNotOwner:        "admin.requests.why.not_owner",
+	app.ReasonOtherCompany:    "admin.requests.why.other_company",
+	app.ReasonDebtorNotTheirs: "admin.requests.why.debtor_not_theirs",
+	app.ReasonDebtorCannotPay: "admin.requests.why.debtor_cannot_pay",
+	app.ReasonNoAccount:       "admin.requests.why.no_account",
+	app.ReasonPaused:          "admin.requests.why.paused",
+	app.ReasonCode:            "admin.requests.why.code_mismatch",
+	app.ReasonNoCode:          "admin.requests.why.code_missing",
+	app.ReasonOperator:        "admin.requests.why.by_operator",
+	app.ReasonUnreadable:      "admin.requests.why.consent_unreadable",
 }
 
 // Plain is the trace as text to be quoted, under a head of its own.

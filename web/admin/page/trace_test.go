@@ -40,28 +40,46 @@ var traces = []struct {
 }{
 	{
 		name: "approved", state: app.Approved, kind: "uk-domestic-payment",
-		trail: []page.Event{step(0, "request.start", "", nil), step(60, "request.recognise", "", nil), step(843, "push.accepted", "Pixel 9", sent), step(21_289, "push.opened", "Pixel 9", nil),
-			step(21_420, "request.open", "Pixel 9", nil), step(41_238, "request.approve", "Pixel 9", nil), step(41_276, "delivery.delivered", "", nil), step(41_500, "push.accepted", "iPad", sent)},
-		steps: []stretch{{60 * ms, page.Machines, ""}, {783 * ms, page.Notices, ""}, {20_446 * ms, page.Persons, "picks_up"}, {131 * ms, page.Notices, ""}, {19_818 * ms, page.Persons, "reads"},
+		trail: []page.Event{step(0, "request.start", "", nil), step(60, "request.recognise", "", nil),
+			step(843, "push.accepted", "Pixel 9", sent), step(21_289, "push.opened", "Pixel 9", nil),
+			step(21_420, "request.open", "Pixel 9", nil), step(41_238, "request.approve", "Pixel 9", nil),
+			step(41_276, "delivery.delivered", "", nil), step(41_500, "push.accepted", "iPad", sent)},
+		steps: []stretch{{60 * ms, page.Machines, ""}, {783 * ms, page.Notices, ""},
+			{20_446 * ms, page.Persons, "picks_up"}, {131 * ms, page.Notices, ""}, {19_818 * ms, page.Persons, "reads"},
 			{38 * ms, page.Machines, ""}, {224 * ms, page.Notices, ""}},
-		times: page.Times{Total: 41_238 * ms, Person: 40_264 * ms, Notice: 914 * ms, Machine: 60 * ms, Told: 38 * ms, Heard: true}, known: true,
-		headed: "Approved in 41.2 s", said: "40.3 s were the person’s, 914 ms the push service’s and the device’s, 60 ms ours and ACP’s. ACP was told 38 ms later.",
+		times: page.Times{
+			Total:   41_238 * ms,
+			Person:  40_264 * ms,
+			Notice:  914 * ms,
+			Machine: 60 * ms,
+			Told:    38 * ms,
+			Heard:   true,
+		},
+		known:   true,
+		headed:  "Approved in 41.2 s",
+		said:    "40.3 s were the person’s, 914 ms the push service’s and the device’s, 60 ms ours and ACP’s. ACP was told 38 ms later.",
 		waiting: []string{"20.4 s the person picks up the device", "19.8 s the person reads"},
 		bar:     []string{"20.4 s to pick up", "19.8 s to read and sign"},
 	},
 	{
 		name: "another device's notice in between", state: app.Approved, kind: app.KindRegular,
-		trail: []page.Event{step(0, "request.start", "", nil), step(500, "push.accepted", "Pixel 9", sent), step(30_500, "push.refused", "iPad", nil), step(94_500, "request.open", "Pixel 9", nil),
+		trail: []page.Event{step(0, "request.start", "", nil), step(500, "push.accepted", "Pixel 9", sent),
+			step(30_500, "push.refused", "iPad", nil), step(94_500, "request.open", "Pixel 9", nil),
 			step(99_000, "passkey.refuse", "Pixel 9", nil), step(100_000, "request.approve", "Pixel 9", nil)},
-		steps: []stretch{{500 * ms, page.Notices, ""}, {30_000 * ms, page.Persons, ""}, {64_000 * ms, page.Persons, "picks_up"}, {4_500 * ms, page.Persons, ""}, {1_000 * ms, page.Persons, "reads"}},
+		steps: []stretch{{500 * ms, page.Notices, ""}, {30_000 * ms, page.Persons, ""},
+			{64_000 * ms, page.Persons, "picks_up"}, {4_500 * ms, page.Persons, ""},
+			{1_000 * ms, page.Persons, "reads"}},
 		times: page.Times{Total: 100_000 * ms, Person: 99_500 * ms, Notice: 500 * ms}, known: true,
-		headed: "Approved in 1 min 40 s · Telling ACP", said: "1 min 40 s were the person’s, 500 ms the push service’s and the device’s.",
+		headed:  "Approved in 1 min 40 s · Telling ACP",
+		said:    "1 min 40 s were the person’s, 500 ms the push service’s and the device’s.",
 		waiting: []string{"1 min 4 s the person picks up the device", "1.0 s the person reads"},
 		bar:     []string{"1 min 34 s to pick up", "5.5 s to read and sign"},
 	},
 	{
 		name: "denied without a notice", state: app.Denied, kind: app.KindRegular,
-		trail:  []page.Event{step(0, "request.start", "", nil), step(64_000, "request.deny", "Pixel 9", map[string]string{"reason": "by_person"}), step(64_020, "delivery.delivered", "", nil)},
+		trail: []page.Event{step(0, "request.start", "", nil),
+			step(64_000, "request.deny", "Pixel 9", map[string]string{"reason": "by_person"}),
+			step(64_020, "delivery.delivered", "", nil)},
 		steps:  []stretch{{64_000 * ms, page.Nobodys, ""}, {20 * ms, page.Machines, ""}},
 		times:  page.Times{Total: 64_000 * ms, Nobody: 64_000 * ms, Told: 20 * ms, Heard: true},
 		known:  true,
@@ -70,16 +88,20 @@ var traces = []struct {
 	},
 	{
 		name: "denied unread", state: app.Denied, kind: app.KindRegular,
-		trail:  []page.Event{step(0, "request.start", "", nil), step(400, "push.accepted", "Pixel 9", sent), step(8_400, "request.deny", "Pixel 9", nil)},
-		steps:  []stretch{{400 * ms, page.Notices, ""}, {8_000 * ms, page.Persons, "unread"}},
-		times:  page.Times{Total: 8_400 * ms, Person: 8_000 * ms, Notice: 400 * ms},
-		known:  true,
-		headed: "Denied in 8.4 s · Telling ACP", said: "8.0 s were the person’s, 400 ms the push service’s and the device’s.",
-		waiting: []string{"8.0 s the person answers without opening it"}, bar: []string{"8.0 s to answer", "400 ms push"},
+		trail: []page.Event{step(0, "request.start", "", nil), step(400, "push.accepted", "Pixel 9", sent),
+			step(8_400, "request.deny", "Pixel 9", nil)},
+		steps:   []stretch{{400 * ms, page.Notices, ""}, {8_000 * ms, page.Persons, "unread"}},
+		times:   page.Times{Total: 8_400 * ms, Person: 8_000 * ms, Notice: 400 * ms},
+		known:   true,
+		headed:  "Denied in 8.4 s · Telling ACP",
+		said:    "8.0 s were the person’s, 400 ms the push service’s and the device’s.",
+		waiting: []string{"8.0 s the person answers without opening it"},
+		bar:     []string{"8.0 s to answer", "400 ms push"},
 	},
 	{
 		name: "never opened", state: app.Expired, kind: app.KindRegular,
-		trail:  []page.Event{step(0, "request.start", "", nil), step(400, "push.accepted", "Pixel 9", sent), step(120_000, "request.expire", "", nil)},
+		trail: []page.Event{step(0, "request.start", "", nil), step(400, "push.accepted", "Pixel 9", sent),
+			step(120_000, "request.expire", "", nil)},
 		steps:  []stretch{{400 * ms, page.Notices, ""}, {119_600 * ms, page.Persons, "unopened"}},
 		headed: "Expired", waiting: []string{"2 min nobody opens it"},
 	},
@@ -91,39 +113,59 @@ var traces = []struct {
 	},
 	{
 		name: "read, and never answered", state: app.Expired, kind: app.KindRegular,
-		trail:  []page.Event{step(0, "request.start", "", nil), step(9_000, "request.open", "Pixel 9", nil), step(120_000, "request.expire", "", nil)},
+		trail: []page.Event{step(0, "request.start", "", nil), step(9_000, "request.open", "Pixel 9", nil),
+			step(120_000, "request.expire", "", nil)},
 		steps:  []stretch{{9_000 * ms, page.Nobodys, ""}, {111_000 * ms, page.Persons, "unanswered"}},
 		headed: "Expired", waiting: []string{"1 min 51 s it is open, and nobody answers"},
 	},
 	{
 		name: "failed, and told the next day", state: app.Approved, kind: app.KindRegular,
-		trail: []page.Event{step(0, "request.start", "", nil), step(500, "push.accepted", "Pixel 9", sent), step(10_500, "request.open", "Pixel 9", nil), step(20_500, "request.approve", "Pixel 9", nil),
-			step(20_600, "delivery.try", "", nil), step(30_500, "delivery.failed", "", nil), step(86_420_500, "delivery.retry", "", nil), step(86_420_900, "delivery.delivered", "", nil), step(86_430_900, "receipt.export", "", nil)},
-		steps: []stretch{{500 * ms, page.Notices, ""}, {10_000 * ms, page.Persons, "picks_up"}, {10_000 * ms, page.Persons, "reads"}, {100 * ms, page.Machines, ""}, {9_900 * ms, page.Machines, ""},
+		trail: []page.Event{step(0, "request.start", "", nil), step(500, "push.accepted", "Pixel 9", sent),
+			step(10_500, "request.open", "Pixel 9", nil), step(20_500, "request.approve", "Pixel 9", nil),
+			step(20_600, "delivery.try", "", nil), step(30_500, "delivery.failed", "", nil),
+			step(86_420_500, "delivery.retry", "", nil), step(86_420_900, "delivery.delivered", "", nil),
+			step(86_430_900, "receipt.export", "", nil)},
+		steps: []stretch{{500 * ms, page.Notices, ""}, {10_000 * ms, page.Persons, "picks_up"},
+			{10_000 * ms, page.Persons, "reads"}, {100 * ms, page.Machines, ""}, {9_900 * ms, page.Machines, ""},
 			{86_390_000 * ms, page.Nobodys, ""}, {400 * ms, page.Machines, ""}, {10_000 * ms, page.Nobodys, ""}},
-		times: page.Times{Total: 20_500 * ms, Person: 20_000 * ms, Notice: 500 * ms, Told: 86_400_400 * ms, Heard: true}, known: true,
-		headed: "Approved in 20.5 s", said: "20.0 s were the person’s, 500 ms the push service’s and the device’s. ACP was told 24 h later.",
+		times: page.Times{
+			Total:  20_500 * ms,
+			Person: 20_000 * ms,
+			Notice: 500 * ms,
+			Told:   86_400_400 * ms,
+			Heard:  true,
+		},
+		known:   true,
+		headed:  "Approved in 20.5 s",
+		said:    "20.0 s were the person’s, 500 ms the push service’s and the device’s. ACP was told 24 h later.",
 		waiting: []string{"10.0 s the person picks up the device", "10.0 s the person reads"},
 		bar:     []string{"10.0 s to pick up", "10.0 s to read and sign", "10.0 s to tell ACP"},
 	},
 	{
 		name: "cancelled on arrival", state: app.Cancelled, kind: app.KindRegular,
-		trail:  []page.Event{step(0, "request.cancel", "", map[string]string{"reason": "no_device"}), step(80, "delivery.delivered", "", nil)},
+		trail: []page.Event{step(0, "request.cancel", "", map[string]string{"reason": "no_device"}),
+			step(80, "delivery.delivered", "", nil)},
 		steps:  []stretch{{80 * ms, page.Machines, ""}},
 		headed: "Cancelled · Telling ACP",
 	},
 	{
 		name: "approved, and the device lost", state: app.Cancelled, kind: app.KindRegular,
-		trail: []page.Event{step(0, "request.start", "", nil), step(500, "push.accepted", "Pixel 9", sent), step(1_500, "request.open", "Pixel 9", nil), step(2_500, "request.approve", "Pixel 9", nil),
+		trail: []page.Event{step(0, "request.start", "", nil), step(500, "push.accepted", "Pixel 9", sent),
+			step(1_500, "request.open", "Pixel 9", nil), step(2_500, "request.approve", "Pixel 9", nil),
 			step(2_600, "request.cancel", "", map[string]string{"reason": "device_lost"})},
-		steps: []stretch{{500 * ms, page.Notices, ""}, {1_000 * ms, page.Persons, "picks_up"}, {1_000 * ms, page.Persons, "reads"}, {100 * ms, page.Machines, ""}},
+		steps: []stretch{{500 * ms, page.Notices, ""}, {1_000 * ms, page.Persons, "picks_up"},
+			{1_000 * ms, page.Persons, "reads"}, {100 * ms, page.Machines, ""}},
 		times: page.Times{Total: 2_500 * ms, Person: 2_000 * ms, Notice: 500 * ms}, known: true,
-		headed: "Cancelled · Telling ACP", waiting: []string{"1.0 s the person picks up the device", "1.0 s the person reads"},
+		headed:  "Cancelled · Telling ACP",
+		waiting: []string{"1.0 s the person picks up the device", "1.0 s the person reads"},
 	},
 	{
 		name: "a test", state: app.Approved, kind: app.KindTest,
-		trail:  []page.Event{step(0, "request.test", "Pixel 9", nil), step(300, "push.accepted", "Pixel 9", sent), step(5_300, "push.opened", "Pixel 9", nil), step(5_400, "request.open", "Pixel 9", nil), step(9_400, "request.approve", "Pixel 9", nil)},
-		steps:  []stretch{{300 * ms, page.Notices, ""}, {5_000 * ms, page.Persons, "picks_up"}, {100 * ms, page.Notices, ""}, {4_000 * ms, page.Persons, "reads"}},
+		trail: []page.Event{step(0, "request.test", "Pixel 9", nil), step(300, "push.accepted", "Pixel 9", sent),
+			step(5_300, "push.opened", "Pixel 9", nil), step(5_400, "request.open", "Pixel 9", nil),
+			step(9_400, "request.approve", "Pixel 9", nil)},
+		steps: []stretch{{300 * ms, page.Notices, ""}, {5_000 * ms, page.Persons, "picks_up"},
+			{100 * ms, page.Notices, ""}, {4_000 * ms, page.Persons, "reads"}},
 		headed: "Approved", waiting: []string{"5.0 s the person picks up the device", "4.0 s the person reads"},
 	},
 	{
@@ -134,7 +176,8 @@ var traces = []struct {
 	},
 	{
 		name: "its beginning is no longer kept", state: app.Approved, kind: app.KindRegular,
-		trail:  []page.Event{step(0, "request.open", "Pixel 9", nil), step(3_000, "request.approve", "Pixel 9", nil), step(3_050, "delivery.delivered", "", nil)},
+		trail: []page.Event{step(0, "request.open", "Pixel 9", nil), step(3_000, "request.approve", "Pixel 9", nil),
+			step(3_050, "delivery.delivered", "", nil)},
 		steps:  []stretch{{3_000 * ms, page.Persons, "reads"}, {50 * ms, page.Machines, ""}},
 		headed: "Approved · Telling ACP", waiting: []string{"3.0 s the person reads"},
 	},
@@ -172,16 +215,30 @@ func TestTracePage(t *testing.T) {
 	f.Words = f.Words.In(time.UTC)
 	for _, row := range traces {
 		t.Run(row.name, func(t *testing.T) {
-			p := page.OneRequest{RequestRow: page.RequestRow{ID: "r1", Ref: "7Q4-KM2", Kind: row.kind, State: row.state, Ends: now.Add(80 * time.Second), Delivery: app.DeliveryWaiting}, Trail: row.trail}
+			p := page.OneRequest{
+				RequestRow: page.RequestRow{
+					ID:       "r1",
+					Ref:      "7Q4-KM2",
+					Kind:     row.kind,
+					State:    row.state,
+					Ends:     now.Add(80 * time.Second),
+					Delivery: app.DeliveryWaiting,
+				},
+				Trail: row.trail,
+			}
 			if row.state == app.Expired || row.state == app.Pending || row.kind == app.KindTest {
 				p.Delivery = app.DeliveryNone
 			}
-			doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, f, shown{name: row.name, path: "/admin/requests", page: p})))
+			doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, f,
+				shown{name: row.name, path: "/admin/requests", page: p})))
 			if err != nil {
 				t.Fatal(err)
 			}
 			texts := func(selector string) []string {
-				return doc.Find(selector).Map(func(_ int, s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") })
+				return doc.Find(selector).Map(func(_ int,
+					s *goquery.Selection) string {
+					return strings.Join(strings.Fields(s.Text()), " ")
+				})
 			}
 			if got := texts(`[data-testid="lead"]`); !slices.Equal(got, []string{row.headed}) {
 				t.Errorf("headed %q, want %q", got, row.headed)
@@ -208,12 +265,15 @@ func TestTracePage(t *testing.T) {
 				t.Errorf("there are %d bars", bar.Length())
 			}
 			plain := doc.Find("#trace-text").Text()
-			if got := strings.Count(plain, "\n14:3"); got != len(slices.DeleteFunc(slices.Clone(row.trail), func(e page.Event) bool { return e.At.In(f.Words.Zone()).Hour() != 14 })) {
+			if got := strings.Count(plain,
+				"\n14:3"); got != len(slices.DeleteFunc(slices.Clone(row.trail),
+				func(e page.Event) bool { return e.At.In(f.Words.Zone()).Hour() != 14 })) {
 				t.Errorf("%d steps in the plain text:\n%s", got, plain)
 			}
 			for _, wait := range row.waiting {
 				took, words, _ := strings.Cut(wait, " the person ")
-				if words != "" && !strings.Contains(strings.ReplaceAll(plain, "\u00a0", " "), took+"  the person "+words) {
+				if words != "" &&
+					!strings.Contains(strings.ReplaceAll(plain, "\u00a0", " "), took+"  the person "+words) {
 					t.Errorf("the plain text has no %q:\n%s", wait, plain)
 				}
 			}
@@ -227,8 +287,10 @@ func TestTook(t *testing.T) {
 		took   time.Duration
 		en, pt string
 	}{
-		{0, "0 ms", "0 ms"}, {4 * ms, "4 ms", "4 ms"}, {787 * ms, "787 ms", "787 ms"}, {999 * ms, "999 ms", "999 ms"}, {time.Second, "1.0 s", "1,0 s"},
-		{20_446 * ms, "20.4 s", "20,4 s"}, {59_940 * ms, "59.9 s", "59,9 s"}, {59_960 * ms, "1 min", "1 min"}, {64 * time.Second, "1 min 4 s", "1 min 4 s"}, {2*time.Hour + 5*time.Minute, "2 h 5 min", "2 h 5 min"},
+		{0, "0 ms", "0 ms"}, {4 * ms, "4 ms", "4 ms"}, {787 * ms, "787 ms", "787 ms"}, {999 * ms, "999 ms", "999 ms"},
+		{time.Second, "1.0 s", "1,0 s"},
+		{20_446 * ms, "20.4 s", "20,4 s"}, {59_940 * ms, "59.9 s", "59,9 s"}, {59_960 * ms, "1 min", "1 min"},
+		{64 * time.Second, "1 min 4 s", "1 min 4 s"}, {2*time.Hour + 5*time.Minute, "2 h 5 min", "2 h 5 min"},
 	} {
 		for lang, want := range map[string]string{"en-GB": row.en, "pt-BR": row.pt} {
 			if got := strings.ReplaceAll(page.Took(frame(t, lang).Words, row.took), "\u00a0", " "); got != want {
@@ -236,13 +298,18 @@ func TestTook(t *testing.T) {
 			}
 		}
 	}
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, frame(t, "pt-BR"), shown{name: "pt", path: "/admin/requests",
-		page: page.OneRequest{RequestRow: page.RequestRow{ID: "r1", State: app.Approved}, Trail: []page.Event{step(4, "request.start", "", nil)}}})))
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, frame(t, "pt-BR"),
+		shown{name: "pt", path: "/admin/requests",
+			page: page.OneRequest{
+				RequestRow: page.RequestRow{ID: "r1", State: app.Approved},
+				Trail:      []page.Event{step(4, "request.start", "", nil)},
+			}})))
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := doc.Find(`[data-testid="step"] time`)
-	if got, stamp := at.Text(), at.AttrOr("datetime", ""); !strings.HasSuffix(got, ":40,122") || stamp != "2026-11-22T14:30:40.122Z" {
+	if got, stamp := at.Text(), at.AttrOr("datetime", ""); !strings.HasSuffix(got, ":40,122") ||
+		stamp != "2026-11-22T14:30:40.122Z" {
 		t.Errorf("the time is %q (%s)", got, stamp)
 	}
 }

@@ -36,14 +36,20 @@ func (c Change) text(w i18n.Words) string {
 		}
 		return w.T(otherwise)
 	}
-	return sentenceCase(w.T(changeWords[c.Action], "device", named(c.Device, "device.changes.gone"), "by", named(c.By, "device.changes.gone"),
+	return sentenceCase(w.T(changeWords[c.Action], "device", named(c.Device, "device.changes.gone"), "by",
+		named(c.By, "device.changes.gone"),
 		"client", named(c.Client, "device.changes.some")))
 }
 
 // notice is the change above what waits.
 func (c Change) notice(f view.Frame) view.Notice {
-	n := view.Notice{ID: "changed", Kind: view.NoticeInfo, Link: "/devices#changes", Label: f.Words.T("notice.changed_link"),
-		Text: f.Words.T("notice.changed", "what", c.text(f.Words), "when", f.Words.Moment(c.At, f.Now))}
+	n := view.Notice{
+		ID:    "changed",
+		Kind:  view.NoticeInfo,
+		Link:  "/devices#changes",
+		Label: f.Words.T("notice.changed_link"),
+		Text:  f.Words.T("notice.changed", "what", c.text(f.Words), "when", f.Words.Moment(c.At, f.Now)),
+	}
 	if c.Serious() {
 		n.Kind = view.NoticeWarn
 	}

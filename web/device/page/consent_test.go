@@ -37,7 +37,8 @@ func TestPayment(t *testing.T) {
 	}
 	var account []string
 	testid(doc, "payee_account").Each(func(_ int, s *goquery.Selection) { account = append(account, text(s)) })
-	if want := []string{"Sort code 20-32-56 2 0 3 2 5 6", "Account number 98765432 9 8 7 6 5 4 3 2"}; !slices.Equal(account, want) {
+	if want := []string{"Sort code 20-32-56 2 0 3 2 5 6",
+		"Account number 98765432 9 8 7 6 5 4 3 2"}; !slices.Equal(account, want) {
 		t.Errorf("the payee's account reads %q", account)
 	}
 	if got := text(testid(doc, "payee_account").First().Find("[aria-hidden=true]")); got != "20-32-56" {
@@ -62,7 +63,12 @@ func TestAmount(t *testing.T) {
 		{"1348.90", "pt-BR", "amount", "£ <wbr/>1.<wbr/>348,90"},
 	} {
 		f := frame(t, row.lang, "")
-		el := testid(open(t, request(f, sheet(authz.UKDomesticPayment, facts([]authz.Fact{money(authz.Amount, row.amount, "GBP")}, quill), fixed)), row.lang), "amount")
+		el := testid(open(t,
+			request(f,
+				sheet(authz.UKDomesticPayment, facts([]authz.Fact{money(authz.Amount, row.amount, "GBP")}, quill),
+					fixed)),
+			row.lang),
+			"amount")
 		html, err := el.Html()
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +83,11 @@ func TestAmount(t *testing.T) {
 // A right-to-left payee stands apart from the words around it.
 func TestRightToLeftPayee(t *testing.T) {
 	const name = "شركة النور 🌙"
-	el := testid(open(t, request(english(t), sheet(authz.UKDomesticPayment, facts(invoice[:2], payTo(name, sortCode, "20325698765432")), fixed)), "en-GB"), "payee")
+	el := testid(open(t,
+		request(english(t),
+			sheet(authz.UKDomesticPayment, facts(invoice[:2], payTo(name, sortCode, "20325698765432")), fixed)),
+		"en-GB"),
+		"payee")
 	if got := el.Find("b bdi").Text(); got != name || el.Text() != "to "+name {
 		t.Errorf("the payee is %q in %q", got, el.Text())
 	}
@@ -91,14 +101,19 @@ func TestChoice(t *testing.T) {
 		rows    []string
 		approve bool
 	}{
-		{"several to pay from", sheet(authz.UKDomesticPayment, invoice, from(several...)), []string{"radio acc-1", "radio acc-2", "radio acc-3 disabled"}, true},
-		{"one of them can pay", sheet(authz.BRPayment, pix, from(conta, salario)), []string{"radio conta-1 checked", "radio conta-2 disabled"}, true},
+		{"several to pay from", sheet(authz.UKDomesticPayment, invoice, from(several...)),
+			[]string{"radio acc-1", "radio acc-2", "radio acc-3 disabled"}, true},
+		{"one of them can pay", sheet(authz.BRPayment, pix, from(conta, salario)),
+			[]string{"radio conta-1 checked", "radio conta-2 disabled"}, true},
 		{"only one", sheet(authz.UKDomesticPayment, invoice, from(joint)), []string{"hidden acc-2"}, true},
 		{"fixed", sheet(authz.UKDomesticPayment, invoice, fixed), nil, true},
-		{"none can pay", sheet(authz.UKDomesticPayment, invoice, from(savings)), []string{"radio acc-3 disabled"}, false},
+		{"none can pay", sheet(authz.UKDomesticPayment, invoice, from(savings)), []string{"radio acc-3 disabled"},
+			false},
 		{"none", sheet(authz.UKDomesticPayment, invoice, from()), nil, false},
-		{"to share, in the UK", sheet(authz.UKAccountAccess, window, allUK, of(sharing...)), []string{"checkbox acc-1", "checkbox acc-2", "checkbox acc-3"}, true},
-		{"to share, in Brazil", sheet(authz.BRData, window, accountsBR, of(conta, visa)), []string{"checkbox conta-1 checked", "checkbox cartao-1 checked"}, true},
+		{"to share, in the UK", sheet(authz.UKAccountAccess, window, allUK, of(sharing...)),
+			[]string{"checkbox acc-1", "checkbox acc-2", "checkbox acc-3"}, true},
+		{"to share, in Brazil", sheet(authz.BRData, window, accountsBR, of(conta, visa)),
+			[]string{"checkbox conta-1 checked", "checkbox cartao-1 checked"}, true},
 		{"data without accounts", sheet(authz.BRData, window, permissions("LOANS_READ")), nil, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -119,23 +134,28 @@ func TestChoice(t *testing.T) {
 			if !slices.Equal(got, row.rows) {
 				t.Errorf("offers %q, want %q", got, row.rows)
 			}
-			if (testid(doc, "approve").Length() == 1) != row.approve || (testid(doc, "obstacle").Length() == 0) != row.approve {
+			if (testid(doc, "approve").Length() == 1) != row.approve ||
+				(testid(doc, "obstacle").Length() == 0) != row.approve {
 				t.Errorf("%d approve, %q", testid(doc, "approve").Length(), text(testid(doc, "obstacle")))
 			}
 			if testid(doc, "deny").Length() != 1 {
 				t.Error("it can't be denied")
 			}
-			if open := doc.Find("input[type=radio]:not([disabled]), input[type=checkbox][name=accounts]"); open.Length() > 0 && open.Closest("fieldset[form=approve][data-need]").Length() != 1 {
+			if open := doc.Find("input[type=radio]:not([disabled]), input[type=checkbox][name=accounts]"); open.Length() > 0 &&
+				open.Closest("fieldset[form=approve][data-need]").Length() != 1 {
 				t.Error("nothing says that one has to be chosen")
 			}
 		})
 	}
 	doc := open(t, request(english(t), sheet(authz.UKDomesticPayment, invoice, from(several...))), "en-GB")
-	if got := text(testid(doc, "account").Last()); got != "Savings 20-32-56 ••2093 sort code 2 0 3 2 5 6, account ending in 2 0 9 3 Withdrawals need 30 days’ notice." {
+	if got := text(testid(doc,
+		"account").Last()); got != "Savings 20-32-56 ••2093 sort code 2 0 3 2 5 6, account ending in 2 0 9 3 Withdrawals need 30 days’ notice." {
 		t.Errorf("the account that can't pay reads %q", got)
 	}
 	for name, rows := range map[string]change{"accounts": of(conta, visa), "no accounts": of()} {
-		if got := text(testid(open(t, request(english(t), sheet(authz.BRData, window, accountsBR, rows)), "en-GB"), "choice-note")); !strings.HasPrefix(got, "What you take out later") {
+		if got := text(testid(open(t, request(english(t), sheet(authz.BRData, window, accountsBR, rows)), "en-GB"),
+			"choice-note")); !strings.HasPrefix(got,
+			"What you take out later") {
 			t.Errorf("with %s: notes %q", name, got)
 		}
 	}
@@ -147,29 +167,41 @@ func TestChoice(t *testing.T) {
 
 // While the accounts can't be had the page keeps asking, and offers no approval.
 func TestAccountsUnavailable(t *testing.T) {
-	for name, sh := range map[string]*slip.Sheet{"payment": sheet(authz.UKDomesticPayment, invoice), "data": sheet(authz.UKAccountAccess, window, allUK)} {
+	for name, sh := range map[string]*slip.Sheet{
+		"payment": sheet(authz.UKDomesticPayment, invoice),
+		"data":    sheet(authz.UKAccountAccess, window, allUK),
+	} {
 		doc := open(t, request(english(t), sh, func(p *page.Request) { p.AccountsUnavailable = true }), "en-GB")
-		if got := text(testid(doc, "accounts-unavailable")); got != "We can’t read your accounts right now. Nothing has been approved; we keep trying." {
+		if got := text(testid(doc,
+			"accounts-unavailable")); got != "We can’t read your accounts right now. Nothing has been approved; we keep trying." {
 			t.Errorf("%s: says %q", name, got)
 		}
-		if testid(doc, "approve").Length() != 0 || testid(doc, "deny").Length() != 1 || doc.Find("main").AttrOr("data-every", "") != "5000" {
-			t.Errorf("%s: %d approve, %d deny, again every %q ms", name, testid(doc, "approve").Length(), testid(doc, "deny").Length(), doc.Find("main").AttrOr("data-every", ""))
+		if testid(doc, "approve").Length() != 0 || testid(doc, "deny").Length() != 1 ||
+			doc.Find("main").AttrOr("data-every", "") != "5000" {
+			t.Errorf("%s: %d approve, %d deny, again every %q ms", name, testid(doc, "approve").Length(),
+				testid(doc, "deny").Length(), doc.Find("main").AttrOr("data-every", ""))
 		}
 	}
 }
 
 // The clusters of data are at hand folded, with what is in each.
 func TestData(t *testing.T) {
-	doc := open(t, request(english(t), sheet(authz.UKAccountAccess, window, permissions("ReadAccountsDetail", "ReadBalances", "ReadDirectDebits"), of(sharing...))), "en-GB")
+	doc := open(t,
+		request(english(t),
+			sheet(authz.UKAccountAccess, window, permissions("ReadAccountsDetail", "ReadBalances", "ReadDirectDebits"),
+				of(sharing...))),
+		"en-GB")
 	var got []string
 	testid(doc, "cluster").Each(func(_ int, s *goquery.Selection) { got = append(got, text(s)) })
-	if want := []string{"Your Account Details Your account name, number and sort-code Your account balance", "Your Regular Payments Your Direct Debits"}; !slices.Equal(got, want) {
+	if want := []string{"Your Account Details Your account name, number and sort-code Your account balance",
+		"Your Regular Payments Your Direct Debits"}; !slices.Equal(got, want) {
 		t.Errorf("clusters %q", got)
 	}
 	if got := text(testid(doc, "headline")); got != "account details and payments" {
 		t.Errorf("headline %q", got)
 	}
-	if s := testid(doc, "sentence"); s.Length() != 1 || s.Closest(".thing").Length() != 1 || !strings.Contains(text(s), "until 22 May 2027") {
+	if s := testid(doc, "sentence"); s.Length() != 1 || s.Closest(".thing").Length() != 1 ||
+		!strings.Contains(text(s), "until 22 May 2027") {
 		t.Errorf("the sentence does not stand under the headline: %q", text(s))
 	}
 	// In Brazil the groupings of each category are in sight, their details folded.
@@ -188,7 +220,8 @@ func TestCode(t *testing.T) {
 		sh.AskCode = true
 		doc := open(t, request(english(t), sh), "en-GB")
 		field := testid(doc, "code")
-		if field.AttrOr("name", "") != "code" || field.AttrOr("form", "") != "approve" || field.AttrOr("data-need", "") == "" {
+		if field.AttrOr("name", "") != "code" || field.AttrOr("form", "") != "approve" ||
+			field.AttrOr("data-need", "") == "" {
 			t.Errorf("%s: the field is %v", name, field.Nodes)
 		}
 		if body := text(doc.Find("main")); strings.Contains(body, "K7-PLUM") {
@@ -216,9 +249,11 @@ func TestOutcomeOfEveryKind(t *testing.T) {
 				t.Errorf("%s in %s: ends with %q", name, lang, got)
 			}
 			if testid(doc, "seal").Length() != 1 || doc.Find("form").Length() != 0 {
-				t.Errorf("%s in %s: %d seals, %d forms", name, lang, testid(doc, "seal").Length(), doc.Find("form").Length())
+				t.Errorf("%s in %s: %d seals, %d forms", name, lang, testid(doc, "seal").Length(),
+					doc.Find("form").Length())
 			}
-			denied := open(t, outcome(f, sh, func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson }), lang)
+			denied := open(t,
+				outcome(f, sh, func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson }), lang)
 			if denied.Find(".boxes").Length() != 0 || testid(denied, "ring-denied").Length() != 1 {
 				t.Errorf("%s in %s, denied: shows what was granted", name, lang)
 			}
@@ -246,13 +281,16 @@ func TestReasons(t *testing.T) {
 	} {
 		p := outcome(english(t), kinds()["uk-payment"], cancelled(row.reason))
 		doc := open(t, p, "en-GB")
-		if got := text(testid(doc, "outcome-text")); !strings.Contains(got, row.says) || !strings.Contains(got, "Nothing was approved") {
+		if got := text(testid(doc, "outcome-text")); !strings.Contains(got, row.says) ||
+			!strings.Contains(got, "Nothing was approved") {
 			t.Errorf("%s: says %q", row.reason, got)
 		}
 		if got := text(testid(doc, "note")); !strings.Contains(got, row.next) {
 			t.Errorf("%s: next %q", row.reason, got)
 		}
-		if html := render(t, english(t), shown{name: "outcome", page: p}); bytes.Contains(html, []byte("1,<wbr>234.50")) == row.veiled || bytes.Contains(html, []byte("Ada Quill</bdi></b>")) == row.veiled {
+		if html := render(t, english(t),
+			shown{name: "outcome", page: p}); bytes.Contains(html, []byte("1,<wbr>234.50")) == row.veiled ||
+			bytes.Contains(html, []byte("Ada Quill</bdi></b>")) == row.veiled {
 			t.Errorf("%s: whether the payment is shown is wrong", row.reason)
 		}
 	}
@@ -266,7 +304,13 @@ func TestPile(t *testing.T) {
 	doc := open(t, page.Inbox{Waiting: []page.Waiting{
 		{ID: "r1", Text: all["uk-payment"].Text(reader(f)), Started: started, Deadline: deadline},
 		{ID: "r2", Text: all["uk-scheduled"].Text(reader(f)), Started: started, Deadline: deadline.AddDate(0, 0, 1)},
-		{ID: "r3", Text: all["br-data"].Text(reader(f)), Started: started, Deadline: deadline.AddDate(0, 0, 1), First: true},
+		{
+			ID:       "r3",
+			Text:     all["br-data"].Text(reader(f)),
+			Started:  started,
+			Deadline: deadline.AddDate(0, 0, 1),
+			First:    true,
+		},
 	}}, "en-GB")
 	slips := testid(doc, "slip")
 	var ids []string
@@ -274,13 +318,17 @@ func TestPile(t *testing.T) {
 	if !slices.Equal(ids, []string{"r3", "r1", "r2"}) {
 		t.Errorf("in the order %v", ids)
 	}
-	if got := text(testid(doc, "first")); got != "This one is waiting for you: read it first." || testid(doc, "first").Closest("[data-id=r3]").Length() != 1 {
+	if got := text(testid(doc, "first")); got != "This one is waiting for you: read it first." ||
+		testid(doc, "first").Closest("[data-id=r3]").Length() != 1 {
 		t.Errorf("marked by %q", got)
 	}
 	if got := text(testid(doc, "headline")); !strings.HasPrefix(got, "registration data, accounts") {
 		t.Errorf("headline %q", got)
 	}
-	for i, want := range map[int]string{1: "asks you to pay £1,234.50 to Ms Ada Quill", 2: "asks you to schedule a payment of £1,234.50 to Ms Ada Quill"} {
+	for i, want := range map[int]string{
+		1: "asks you to pay £1,234.50 to Ms Ada Quill",
+		2: "asks you to schedule a payment of £1,234.50 to Ms Ada Quill",
+	} {
 		if got := text(slips.Eq(i).Find(".what")); got != want {
 			t.Errorf("slip %d reads %q", i, got)
 		}
@@ -317,7 +365,8 @@ func TestJointAccountsSaySo(t *testing.T) {
 			"share":   sheet(authz.UKAccountAccess, window, allUK, of(sharing...)),
 		} {
 			rows := testid(open(t, request(f, sh), lang), "joint")
-			if rows.Length() != 1 || text(rows) != says || !strings.Contains(text(rows.Closest(`[data-testid="account"]`)), "Household") {
+			if rows.Length() != 1 || text(rows) != says ||
+				!strings.Contains(text(rows.Closest(`[data-testid="account"]`)), "Household") {
 				t.Errorf("%s, %s: %d rows say %q", lang, name, rows.Length(), text(rows))
 			}
 		}

@@ -95,7 +95,13 @@ func (d Device) rows(f view.Frame) []view.Row {
 }
 
 func (d Device) passkeyRow(w i18n.Words, now time.Time) view.Row {
-	r := view.Row{ID: "passkey", Icon: view.IconKey, Name: w.T("device.passkey"), State: view.Approved, Label: w.T("state.good")}
+	r := view.Row{
+		ID:    "passkey",
+		Icon:  view.IconKey,
+		Name:  w.T("device.passkey"),
+		State: view.Approved,
+		Label: w.T("state.good"),
+	}
 	if d.Passkey.Gone {
 		r.State, r.Label, r.Truths = view.Stuck, w.T("state.stuck"), []string{w.T("device.passkey_gone")}
 		return r
@@ -120,7 +126,13 @@ func (d Device) passkeyRow(w i18n.Words, now time.Time) view.Row {
 
 func (d Device) pushRow(f view.Frame) view.Row {
 	w := f.Words
-	r := view.Row{ID: "push", Icon: view.IconBell, Name: w.T("device.push"), State: view.Approved, Label: w.T("state.good")}
+	r := view.Row{
+		ID:    "push",
+		Icon:  view.IconBell,
+		Name:  w.T("device.push"),
+		State: view.Approved,
+		Label: w.T("state.good"),
+	}
 	switch d.Push.State {
 	case PushWorking, PushUntried:
 		r.Truths = []string{w.T("device.push_since", "date", w.Date(d.Push.Since))}

@@ -42,7 +42,8 @@ var historyStates = []struct {
 	word  i18n.Key
 }{
 	{"", "history.state_all"}, {app.Approved, "history.state_approved"}, {app.Denied, "history.state_denied"},
-	{app.Expired, "history.state_expired"}, {app.Cancelled, "history.state_cancelled"}, {WithdrawnOnes, "history.state_withdrawn"},
+	{app.Expired, "history.state_expired"}, {app.Cancelled, "history.state_cancelled"},
+	{WithdrawnOnes, "history.state_withdrawn"},
 }
 
 // WithdrawnOnes is what addresses call the approvals that were withdrawn.
@@ -64,7 +65,14 @@ func (p History) rows(f view.Frame) []view.Row {
 		if e.Device != "" && (state == view.Approved || e.State == app.Denied) {
 			truth = f.Words.T("history.on_device", "what", truth, "device", i18n.Plain(e.Device))
 		}
-		row := view.Row{ID: e.ID, Name: e.Text.Requester.Name, Foreign: true, Link: "/requests/" + e.ID, State: state, Label: e.label(f.Words)}
+		row := view.Row{
+			ID:      e.ID,
+			Name:    e.Text.Requester.Name,
+			Foreign: true,
+			Link:    "/requests/" + e.ID,
+			State:   state,
+			Label:   e.label(f.Words),
+		}
 		if thing := e.thing(f.Words); thing != "" {
 			row.Truths = append(row.Truths, thing)
 		}

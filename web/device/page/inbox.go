@@ -143,21 +143,33 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 	var out []view.Notice
 	switch p.Paused {
 	case app.PauseAll:
-		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_all", "institution", f.Institution)})
+		out = append(out,
+			view.Notice{
+				ID:   "paused",
+				Kind: view.NoticeWarn,
+				Text: f.Words.T("notice.paused_all", "institution", f.Institution),
+			})
 	case app.PausePayments:
-		out = append(out, view.Notice{ID: "paused", Kind: view.NoticeWarn, Text: f.Words.T("notice.paused_payments", "institution", f.Institution)})
+		out = append(out,
+			view.Notice{
+				ID:   "paused",
+				Kind: view.NoticeWarn,
+				Text: f.Words.T("notice.paused_payments", "institution", f.Institution),
+			})
 	}
 	if p.Unfit {
-		out = append(out, view.Notice{ID: "unfit", Kind: view.NoticeWarn, Text: f.Words.T("notice.unfit", "here", f.Here.On(f.Words)),
-			Link: "/again", Label: f.Words.T("again.go", "here", f.Here.This(f.Words))})
+		out = append(out,
+			view.Notice{ID: "unfit", Kind: view.NoticeWarn, Text: f.Words.T("notice.unfit", "here", f.Here.On(f.Words)),
+				Link: "/again", Label: f.Words.T("again.go", "here", f.Here.This(f.Words))})
 	}
 	if !p.Synced.IsZero() {
 		out = append(out, view.Notice{ID: "synced", Kind: view.NoticeInfo,
 			Text: f.Words.T("notice.synced", "when", f.Words.Moment(p.Synced, f.Now), "institution", f.Institution)})
 	}
 	if p.Coming {
-		out = append(out, view.Notice{ID: "device-coming", Kind: view.NoticeWarn, Text: f.Words.T("notice.device_coming"),
-			Link: "/devices", Label: f.Words.T("notice.device_coming_link")})
+		out = append(out,
+			view.Notice{ID: "device-coming", Kind: view.NoticeWarn, Text: f.Words.T("notice.device_coming"),
+				Link: "/devices", Label: f.Words.T("notice.device_coming_link")})
 	}
 	if p.Added != nil {
 		words := i18n.Key("notice.device_added")
@@ -178,12 +190,22 @@ func (p Inbox) notices(f view.Frame) []view.Notice {
 		out = append(out, p.pushOff(f))
 	}
 	if p.More > 0 {
-		out = append(out, view.Notice{ID: "more", Kind: view.NoticeInfo, Text: f.Words.N("inbox.more", p.More, "count", f.Words.Count(p.More))})
+		out = append(out,
+			view.Notice{
+				ID:   "more",
+				Kind: view.NoticeInfo,
+				Text: f.Words.N("inbox.more", p.More, "count", f.Words.Count(p.More)),
+			})
 	}
 	return out
 }
 
 func (p Inbox) pushOff(f view.Frame) view.Notice {
-	return view.Notice{ID: "push-off", Kind: view.NoticeWarn, Text: f.Words.T("notice.push_off", "here", f.Here.On(f.Words)),
-		Link: "/notifications", Label: f.Words.T("notice.push_off_link")}
+	return view.Notice{
+		ID:    "push-off",
+		Kind:  view.NoticeWarn,
+		Text:  f.Words.T("notice.push_off", "here", f.Here.On(f.Words)),
+		Link:  "/notifications",
+		Label: f.Words.T("notice.push_off_link"),
+	}
 }

@@ -21,7 +21,8 @@ func english(t *testing.T) view.Frame { return frame(t, "en-GB", "") }
 
 func open(t *testing.T, p paged, lang string) *goquery.Document {
 	t.Helper()
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, frame(t, lang, ""), shown{name: "page", page: p})))
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(render(t, frame(t, lang, ""),
+		shown{name: "page", page: p})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,14 +59,16 @@ func TestAnswersAreAlike(t *testing.T) {
 	if deny.Length() != 1 || approve.Length() != 1 {
 		t.Fatalf("%d deny, %d approve", deny.Length(), approve.Length())
 	}
-	if deny.AttrOr("class", "") != approve.AttrOr("class", "") || deny.Children().Length() != approve.Children().Length() {
+	if deny.AttrOr("class", "") != approve.AttrOr("class", "") ||
+		deny.Children().Length() != approve.Children().Length() {
 		t.Errorf("deny is %q, approve %q", deny.AttrOr("class", ""), approve.AttrOr("class", ""))
 	}
 	if got := deny.Closest("form").AttrOr("action", ""); got != "/requests/r1/deny" {
 		t.Errorf("deny posts to %q", got)
 	}
 	form := approve.Closest("form")
-	if form.AttrOr("data-ceremony", "") != "get" || form.AttrOr("action", "") != "/requests/r1/approval" || form.AttrOr("data-lists", "") != "scopes claims verified_claims accounts" {
+	if form.AttrOr("data-ceremony", "") != "get" || form.AttrOr("action", "") != "/requests/r1/approval" ||
+		form.AttrOr("data-lists", "") != "scopes claims verified_claims accounts" {
 		t.Errorf("the approval's form: %v", form.Nodes[0].Attr)
 	}
 	if got := form.Find("input[name=seen]").AttrOr("value", ""); got != strings.Repeat("ab", 32) {
@@ -79,7 +82,8 @@ func TestAnswersAreAlike(t *testing.T) {
 // Nothing can be approved unseen, and a refusal needs no details.
 func TestUnreachable(t *testing.T) {
 	doc := open(t, request(english(t), signIn(), unreachable(english(t), "Sign-in")), "en-GB")
-	if testid(doc, "approve").Length() != 0 || testid(doc, "scope").Length() != 0 || testid(doc, "sentence").Length() != 0 {
+	if testid(doc, "approve").Length() != 0 || testid(doc, "scope").Length() != 0 ||
+		testid(doc, "sentence").Length() != 0 {
 		t.Error("a page without details offers an approval")
 	}
 	if testid(doc, "deny").Length() != 1 || testid(doc, "report").Length() != 1 {
@@ -88,7 +92,8 @@ func TestUnreachable(t *testing.T) {
 	if got := doc.Find("main").AttrOr("data-every", ""); got != "5000" {
 		t.Errorf("asks again every %q ms", got)
 	}
-	if got := text(testid(doc, "unreachable")); got != "We can’t load the details right now. Nothing has been approved; we keep trying." {
+	if got := text(testid(doc,
+		"unreachable")); got != "We can’t load the details right now. Nothing has been approved; we keep trying." {
 		t.Errorf("says %q", got)
 	}
 }
@@ -103,10 +108,14 @@ func TestMessage(t *testing.T) {
 		{"long", "Approve demo login at the branch", "message long", "Approve demo login at the branch"},
 		{"markup and marks", "<b>\u202eK7</b>", "message", "<b>K7</b>"},
 		{"only marks", "\u202e\u0007", "", ""},
-		{"folded", strings.Repeat("word ", 20), "message long", strings.TrimSpace(strings.Repeat("word ", 13)) + " … The rest of the message " + strings.TrimSpace(strings.Repeat("word ", 7))},
+		{"folded", strings.Repeat("word ", 20), "message long",
+			strings.TrimSpace(strings.Repeat("word ", 13)) + " … The rest of the message " +
+				strings.TrimSpace(strings.Repeat("word ", 7))},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			m := testid(open(t, request(english(t), signIn(func(sh *slip.Sheet) { sh.Message = row.message })), "en-GB"), "message")
+			m := testid(open(t, request(english(t), signIn(func(sh *slip.Sheet) { sh.Message = row.message })),
+				"en-GB"),
+				"message")
 			if m.AttrOr("class", "") != row.class || text(m) != row.shown {
 				t.Errorf("%q, %q", m.AttrOr("class", ""), text(m))
 			}
@@ -118,7 +127,15 @@ func TestScopesInWords(t *testing.T) {
 	p := request(english(t), signIn(func(sh *slip.Sheet) {
 		sh.Scopes = []slip.Scope{
 			scope("openid"), scope("email"), scope("offline_access"),
-			{Grant: "transfers:read.42", Name: "transfers:read.*", DisplayName: "See transfers", Description: "Of 90 days", Service: "Transfers", Params: []string{"42"}, Optional: true},
+			{
+				Grant:       "transfers:read.42",
+				Name:        "transfers:read.*",
+				DisplayName: "See transfers",
+				Description: "Of 90 days",
+				Service:     "Transfers",
+				Params:      []string{"42"},
+				Optional:    true,
+			},
 			{Grant: "must", Name: "must", Service: "Transfers"},
 		}
 		sh.Claims, sh.VerifiedClaims = []string{"birthdate", "loyalty_level"}, []string{"given_name"}
@@ -130,7 +147,8 @@ func TestScopesInWords(t *testing.T) {
 		line := text(s)
 		if box.Length() == 1 {
 			_, ticked := box.Attr("checked")
-			line += " [" + box.AttrOr("name", "") + "=" + box.AttrOr("value", "") + " of " + box.AttrOr("form", "") + "]"
+			line += " [" + box.AttrOr("name", "") + "=" + box.AttrOr("value", "") + " of " + box.AttrOr("form", "") +
+				"]"
 			if !ticked {
 				line += " unticked"
 			}
@@ -143,7 +161,8 @@ func TestScopesInWords(t *testing.T) {
 		"See transfers Of 90 days (42) [scopes=transfers:read.42 of approve]",
 		"must",
 	}
-	want = slices.Insert(want, 2, "Date of birth [claims=birthdate of approve]", "loyalty_level [claims=loyalty_level of approve]",
+	want = slices.Insert(want, 2, "Date of birth [claims=birthdate of approve]",
+		"loyalty_level [claims=loyalty_level of approve]",
 		"First name Checked data [verified_claims=given_name of approve]")
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -154,7 +173,8 @@ func TestScopesInWords(t *testing.T) {
 			t.Errorf("the page does not say %q", s)
 		}
 	}
-	alone := open(t, request(frame(t, "pt-BR", ""), signIn(func(sh *slip.Sheet) { sh.Scopes = sh.Scopes[:1] })), "pt-BR")
+	alone := open(t, request(frame(t, "pt-BR", ""), signIn(func(sh *slip.Sheet) { sh.Scopes = sh.Scopes[:1] })),
+		"pt-BR")
 	if got := text(testid(alone, "scope")); got != "A confirmação de que é você O próprio acesso" {
 		t.Errorf("a bare sign-in says %q", got)
 	}
@@ -164,11 +184,15 @@ func TestScopesInWords(t *testing.T) {
 // only secure addresses lead anywhere.
 func TestUnknownFields(t *testing.T) {
 	doc := open(t, request(english(t), signIn(func(sh *slip.Sheet) {
-		sh.Authorization = []map[string]any{{"type": "payment_initiation", "amount": map[string]any{"currency": "EUR", "value": "123.50"}}}
+		sh.Authorization = []map[string]any{{
+			"type":   "payment_initiation",
+			"amount": map[string]any{"currency": "EUR", "value": "123.50"},
+		}}
 		sh.Other = map[string]any{"login_context": map[string]any{"channel": "branch"}}
 		sh.Client.PolicyURI, sh.Client.TosURI = "javascript:alert(1)", "http://plain.example"
 	})), "en-GB")
-	if got, want := text(testid(doc, "group").Last()), "It also asks for: payment_initiation amount › currency EUR amount › value 123.50"; got != want {
+	if got, want := text(testid(doc,
+		"group").Last()), "It also asks for: payment_initiation amount › currency EUR amount › value 123.50"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if more := text(doc.Find("#more")); !strings.Contains(more, "login context › channel branch") {
@@ -189,21 +213,35 @@ func TestOutcomes(t *testing.T) {
 		title, says, notes string
 		seal               bool
 	}{
-		{"approved here", func(p *page.Outcome) {}, "Approved", "Go back to Financroo Ltd.", "Signed with your passkey on this phone. History shows what becomes of it.", true},
-		{"approved elsewhere", func(p *page.Outcome) { p.Here = false }, "Approved", "Go back to Financroo Ltd.", "You answered this on your Pixel 9 at 14:30.", true},
-		{"being told", func(p *page.Outcome) { p.Delivery = app.DeliveryWaiting }, "Approved", "Go back to", "We’re telling Financroo Ltd; this can take a moment.", true},
-		{"unconfirmed", func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed }, "Approved", "Go back to", "Very likely you are signed in", true},
-		{"could not be told", func(p *page.Outcome) { p.Delivery = app.DeliveryFailed }, "Approved", "couldn’t be told in time. You are not signed in there.", "start it again at Financroo Ltd", true},
-		{"denied", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson }, "Denied", "Nothing was approved.", "nothing more to do", false},
+		{"approved here", func(p *page.Outcome) {}, "Approved", "Go back to Financroo Ltd.",
+			"Signed with your passkey on this phone. History shows what becomes of it.", true},
+		{"approved elsewhere", func(p *page.Outcome) { p.Here = false }, "Approved", "Go back to Financroo Ltd.",
+			"You answered this on your Pixel 9 at 14:30.", true},
+		{"being told", func(p *page.Outcome) { p.Delivery = app.DeliveryWaiting }, "Approved", "Go back to",
+			"We’re telling Financroo Ltd; this can take a moment.", true},
+		{"unconfirmed", func(p *page.Outcome) { p.Delivery = app.DeliveryUnconfirmed }, "Approved", "Go back to",
+			"Very likely you are signed in", true},
+		{"could not be told", func(p *page.Outcome) { p.Delivery = app.DeliveryFailed }, "Approved",
+			"couldn’t be told in time. You are not signed in there.", "start it again at Financroo Ltd", true},
+		{"denied", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonPerson }, "Denied",
+			"Nothing was approved.", "nothing more to do", false},
 		{"denied, not told", func(p *page.Outcome) {
 			p.State, p.Reason, p.Delivery = app.Denied, app.ReasonPerson, app.DeliveryFailed
 		}, "Denied", "Nothing was approved.", "nothing more to do", false},
-		{"reported", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonReported }, "Denied and reported", "Nothing was approved. Thank you", "call Northmoor", false},
-		{"expired", func(p *page.Outcome) { p.State, p.Device = app.Expired, "" }, "Too late", "This request ended at 14:30. Nothing was approved.", "start it again", false},
-		{"late on arrival", func(p *page.Outcome) { p.State, p.Reason, p.Device = app.Cancelled, app.ReasonLate, "" }, "Too late", "This request ended at 14:30.", "start it again", false},
-		{"device lost", func(p *page.Outcome) { p.State, p.Reason = app.Cancelled, app.ReasonDeviceLost }, "This request has ended", "The device that approved it was removed before Financroo Ltd was told. Nothing was approved.", "start it again", false},
-		{"a reason of tomorrow", func(p *page.Outcome) { p.State, p.Reason = app.Cancelled, "something_new" }, "This request has ended", "Nothing was approved.", "start it again", false},
-		{"the code was wrong", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonCode }, "Denied", "The code you typed isn’t the one", "start it again", false},
+		{"reported", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonReported },
+			"Denied and reported", "Nothing was approved. Thank you", "call Northmoor", false},
+		{"expired", func(p *page.Outcome) { p.State, p.Device = app.Expired, "" }, "Too late",
+			"This request ended at 14:30. Nothing was approved.", "start it again", false},
+		{"late on arrival", func(p *page.Outcome) { p.State, p.Reason, p.Device = app.Cancelled, app.ReasonLate, "" },
+			"Too late", "This request ended at 14:30.", "start it again", false},
+		{"device lost", func(p *page.Outcome) { p.State, p.Reason = app.Cancelled, app.ReasonDeviceLost },
+			"This request has ended",
+			"The device that approved it was removed before Financroo Ltd was told. Nothing was approved.",
+			"start it again", false},
+		{"a reason of tomorrow", func(p *page.Outcome) { p.State, p.Reason = app.Cancelled, "something_new" },
+			"This request has ended", "Nothing was approved.", "start it again", false},
+		{"the code was wrong", func(p *page.Outcome) { p.State, p.Reason = app.Denied, app.ReasonCode }, "Denied",
+			"The code you typed isn’t the one", "start it again", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			doc := open(t, outcome(english(t), signIn(), row.change), "en-GB")
@@ -254,7 +292,8 @@ func TestCountdown(t *testing.T) {
 	if text(d) != "Responda até 14h32 faltam 1 min 20 s" {
 		t.Errorf("says %q", text(d))
 	}
-	if d.AttrOr("data-now", "") != "1795357840000" || d.AttrOr("data-at", "") != "1795357920000" || d.AttrOr("data-from", "") != "1795357800000" {
+	if d.AttrOr("data-now", "") != "1795357840000" || d.AttrOr("data-at", "") != "1795357920000" ||
+		d.AttrOr("data-from", "") != "1795357800000" {
 		t.Errorf("now %s, at %s, from %s", d.AttrOr("data-now", ""), d.AttrOr("data-at", ""), d.AttrOr("data-from", ""))
 	}
 }
@@ -263,7 +302,12 @@ func TestCountdown(t *testing.T) {
 func TestInbox(t *testing.T) {
 	f := english(t)
 	p := page.Inbox{Waiting: []page.Waiting{
-		{ID: "r1", Text: bare(f, slip.Client{Name: "Financroo Ltd"}, "K1C-40Z", "K7-PLUM"), Started: started, Deadline: deadline},
+		{
+			ID:       "r1",
+			Text:     bare(f, slip.Client{Name: "Financroo Ltd"}, "K1C-40Z", "K7-PLUM"),
+			Started:  started,
+			Deadline: deadline,
+		},
 		{ID: "r2", Text: bare(f, plum, "", ""), Started: started, Deadline: now.Add(17 * time.Minute)},
 	}}
 	doc := open(t, p, "en-GB")
@@ -286,7 +330,8 @@ func TestInbox(t *testing.T) {
 func TestProblems(t *testing.T) {
 	f := frame(t, "en-GB", "")
 	foreign := open(t, page.ProblemOf(f, app.NotFound, app.ErrUnknownRequest.Code, "ref"), "en-GB")
-	if got := text(testid(foreign, "problem")); got != "This request isn’t for you Or there is no such request. Nothing was approved." {
+	if got := text(testid(foreign,
+		"problem")); got != "This request isn’t for you Or there is no such request. Nothing was approved." {
 		t.Errorf("says %q", got)
 	}
 	fault := open(t, page.ProblemOf(f, app.Internal, "", "b3c0ffee1234"), "en-GB")

@@ -38,7 +38,8 @@ func (p Request) quiet(f view.Frame) string {
 	case p.Quiet == app.QuietNone:
 		return ""
 	case p.Quiet == app.QuietBackOff && !p.QuietUntil.IsZero():
-		return f.Words.T("request.quiet.back_off_until", append(pairs, "when", f.Words.Deadline(p.QuietUntil, f.Now))...)
+		return f.Words.T("request.quiet.back_off_until",
+			append(pairs, "when", f.Words.Deadline(p.QuietUntil, f.Now))...)
 	}
 	return f.Words.T(i18n.Key("request.quiet."+string(p.Quiet)), pairs...)
 }
@@ -54,11 +55,19 @@ func (p Request) others(f view.Frame) []view.Notice {
 	case p.Alike:
 		out = append(out, view.Notice{ID: "alike", Kind: view.NoticeWarn, Text: f.Words.T("request.alike", who...)})
 	case len(p.Others) > 0 && p.Text.Code != "":
-		out = append(out, view.Notice{ID: "parallel", Kind: view.NoticeInfo, Text: f.Words.T("request.parallel", who...)})
+		out = append(out,
+			view.Notice{ID: "parallel", Kind: view.NoticeInfo, Text: f.Words.T("request.parallel", who...)})
 	}
 	for _, o := range p.Others[:min(len(p.Others), mostOthers)] {
-		out = append(out, view.Notice{ID: "other", Kind: view.NoticeInfo, Link: "/requests/" + o.ID, Label: f.Words.T("request.also_open_link"),
-			Text: f.Words.T("request.also_open", "client", p.Text.Requester.Name, "time", f.Words.Deadline(o.Started, f.Now), "ref", o.Text.Ref, "line", o.line(f.Words))})
+		out = append(out,
+			view.Notice{
+				ID:    "other",
+				Kind:  view.NoticeInfo,
+				Link:  "/requests/" + o.ID,
+				Label: f.Words.T("request.also_open_link"),
+				Text: f.Words.T("request.also_open", "client", p.Text.Requester.Name, "time",
+					f.Words.Deadline(o.Started, f.Now), "ref", o.Text.Ref, "line", o.line(f.Words)),
+			})
 	}
 	return out
 }
@@ -82,11 +91,17 @@ func (p Request) deadline() view.Deadline { return view.Deadline{From: p.Started
 // approvable tells whether there is all that an approval needs. What can't be
 // seen can't be approved, nor what needs an account and has none.
 func (p Request) approvable() bool {
-	return !p.Unreachable && !p.AccountsUnavailable && p.CoolingUntil.IsZero() && (p.Text.Choice == nil || p.Text.Choice.Missing == "")
+	return !p.Unreachable && !p.AccountsUnavailable && p.CoolingUntil.IsZero() &&
+		(p.Text.Choice == nil || p.Text.Choice.Missing == "")
 }
 
 func (p Request) approval() view.Ceremony {
-	return view.Ceremony{ID: "approve", Action: "/requests/" + p.ID + "/approval", Lists: []string{slip.TickScopes, slip.TickClaims, slip.TickVerifiedClaims, "accounts"}, Alert: "answer-alert"}
+	return view.Ceremony{
+		ID:     "approve",
+		Action: "/requests/" + p.ID + "/approval",
+		Lists:  []string{slip.TickScopes, slip.TickClaims, slip.TickVerifiedClaims, "accounts"},
+		Alert:  "answer-alert",
+	}
 }
 
 // obstacle says why there is nothing to approve although the details are there.

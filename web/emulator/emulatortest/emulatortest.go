@@ -15,7 +15,8 @@ import (
 	"assent/web/emulator"
 )
 
-// Start serves an emulator on a free port of 127.0.0.1 and stops it with the test. It sets o.URL, and o.Log to the test's
+// Start serves an emulator on a free port of 127.0.0.1 and stops it with the test. It sets o.URL,
+// and o.Log to the test's
 // own log when that is nil.
 func Start(t testing.TB, o emulator.Options) *emulator.Emulator {
 	t.Helper()
@@ -26,8 +27,10 @@ func Start(t testing.TB, o emulator.Options) *emulator.Emulator {
 	return e
 }
 
-// StartTLS is Start over TLS, asking every caller for a client certificate; the pool is what its own certificate verifies
-// against. Chains of clients are verified against clients where that is not nil. When o.HTTP is nil the pages' own calls
+// StartTLS is Start over TLS, asking every caller for a client certificate; the pool is what its
+// own certificate verifies
+// against. Chains of clients are verified against clients where that is not nil. When o.HTTP is nil
+// the pages' own calls
 // trust the pool too.
 func StartTLS(t testing.TB, o emulator.Options, clients *x509.CertPool) (*emulator.Emulator, *x509.CertPool) {
 	t.Helper()

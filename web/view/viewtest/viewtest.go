@@ -76,7 +76,8 @@ func Page(t *testing.T, name, lang string, html []byte) *goquery.Document {
 				fault("a control without a name: %s", whole())
 			}
 		case "input", "select", "textarea":
-			if el.AttrOr("type", "") != "hidden" && el.Closest("label").Length() == 0 && doc.Find(`label[for="`+el.AttrOr("id", "-")+`"]`).Length() == 0 {
+			if el.AttrOr("type", "") != "hidden" && el.Closest("label").Length() == 0 &&
+				doc.Find(`label[for="`+el.AttrOr("id", "-")+`"]`).Length() == 0 {
 				fault("a field without a label: %s", whole())
 			}
 		case "form":
@@ -89,11 +90,13 @@ func Page(t *testing.T, name, lang string, html []byte) *goquery.Document {
 }
 
 // namespaces begin the keys of messages.
-var namespaces = []string{"account", "admin", "ask", "asked", "br", "choice", "claim", "data", "device", "done", "enrol", "error", "history", "inbox", "kind",
+var namespaces = []string{"account", "admin", "ask", "asked", "br", "choice", "claim", "data", "device", "done",
+	"enrol", "error", "history", "inbox", "kind",
 	"left", "next", "outcome", "pay", "problem", "push", "reason", "request", "scope", "settings", "time", "uk"}
 
 // isKey tells text that looks like a message's key: a namespace, then dots.
 func isKey(word string) bool {
 	first, rest, ok := strings.Cut(word, ".")
-	return ok && rest != "" && 'a' <= rest[0] && rest[0] <= 'z' && strings.ToLower(rest) == rest && slices.Contains(namespaces, first)
+	return ok && rest != "" && 'a' <= rest[0] && rest[0] <= 'z' && strings.ToLower(rest) == rest &&
+		slices.Contains(namespaces, first)
 }
