@@ -265,6 +265,8 @@ const (
 	NoticePushSkipped   Notice = "push_skipped"    // another device goes without notices
 	NoticeSignedOut     Notice = "signed_out"      // another device signed out
 	NoticeSignedOutHere Notice = "signed_out_here" // this one did: sent to where its notices went
+	NoticeRemoved       Notice = "device_removed"  // another device was removed, by a device
+	NoticeRemovedHere   Notice = "removed_here"    // this one was: sent to where its notices went
 	NoticeRenamed       Notice = "device_renamed"
 	NoticeMuted         Notice = "client_muted" // on another device
 

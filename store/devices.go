@@ -330,21 +330,29 @@ func (r *Reader) Rekeyed(ctx context.Context, personID string, since app.Instant
 // enough to sign out, and a phone must not fall silent without a word.
 func (s *Store) SignOut(ctx context.Context, by app.Actor, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
-		var live []formerSubscription
-		if err := t.SelectContext(ctx, &live, `SELECT endpoint, p256dh, auth, ended_at, moved_at FROM subscriptions
-			WHERE device_id = ? AND ended_at = 0`, deviceID); err != nil {
+		if err := t.sendLastNotice(ctx, deviceID, app.NoticeSignedOutHere); err != nil {
 			return err
-		}
-		for _, before := range live {
-			if err := t.tellFormer(ctx, deviceID, before, app.NoticeSignedOutHere); err != nil {
-				return err
-			}
 		}
 		if err := t.pushAll(ctx, by.PersonID, deviceID, app.NoticeSignedOut, "", t.now.Add(toldFor)); err != nil {
 			return err
 		}
 		return t.signOut(ctx, by, app.Device{ID: deviceID, PersonID: by.PersonID})
 	})
+}
+
+// sendLastNotice sends a device a last notice, before its subscription ends.
+func (t *tx) sendLastNotice(ctx context.Context, deviceID string, n app.Notice) error {
+	var live []formerSubscription
+	if err := t.SelectContext(ctx, &live, `SELECT endpoint, p256dh, auth, ended_at, moved_at FROM subscriptions
+		WHERE device_id = ? AND ended_at = 0`, deviceID); err != nil {
+		return err
+	}
+	for _, before := range live {
+		if err := t.tellFormer(ctx, deviceID, before, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) signOut(ctx context.Context, by app.Actor, d app.Device) error {
@@ -414,11 +422,20 @@ func (s *Store) RenameDevice(ctx context.Context, by app.Actor, deviceID, name s
 // links that it gave, and its passkey unless another device signs with it. When
 // it was the last that could answer, what waits for the person is cancelled and
 // ACP is told. Another device than the one in hand asks for a live passkey in
-// that: app.ErrUnknownPasskey without.
+// that: app.ErrUnknownPasskey without. For the one in hand its cookie is enough:
+// the others are told, and so is the device itself.
 func (s *Store) RemoveDevice(ctx context.Context, by app.Actor, personID, deviceID string) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.mayChange(ctx, by, deviceID); err != nil {
 			return err
+		}
+		if by.Kind == app.ActorDevice && by.ID == deviceID {
+			if err := t.sendLastNotice(ctx, deviceID, app.NoticeRemovedHere); err != nil {
+				return err
+			}
+			if err := t.pushAll(ctx, personID, deviceID, app.NoticeRemoved, "", t.now.Add(toldFor)); err != nil {
+				return err
+			}
 		}
 		return t.removeDevice(ctx, by, personID, deviceID)
 	})

@@ -138,7 +138,7 @@ func (r *Reader) DeviceNews(ctx context.Context, personID string, since app.Inst
 			ORDER BY r.created_at DESC LIMIT 1), '') AS client,
 			a.at FROM (SELECT action, device_id, actor_id, person_id, coalesce(nullif(detail, '') ->> 'client', '') AS client, max(at) AS at FROM audit
 			WHERE person_id = ? AND at > ? AND actor_kind = 'device'
-			AND (action IN ('push.move', 'client.mute', 'device.rename', 'device.sign_out')
+			AND (action IN ('push.move', 'client.mute', 'device.rename', 'device.sign_out', 'device.remove')
 				OR action = 'push.choice' AND nullif(detail, '') ->> 'choice' = 'skipped')
 			GROUP BY action, device_id, actor_id, client) AS a
 		LEFT JOIN devices d ON d.id = a.device_id LEFT JOIN devices b ON b.id = a.actor_id

@@ -177,6 +177,8 @@ func TestWhatACookieDoesIsTold(t *testing.T) {
 			func(p *person, _ app.Device) answer { return p.form("/push/skip", "") }},
 		{"signing out", "device_sign_out", "A device signed out",
 			func(p *person, _ app.Device) answer { return p.form("/sign-out", "") }},
+		{"removing itself", "device_remove", "A device was removed",
+			func(p *person, d app.Device) answer { return p.form("/devices/"+d.ID+"/remove", "") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t)
@@ -191,11 +193,11 @@ func TestWhatACookieDoesIsTold(t *testing.T) {
 			if a := c.do(ada, dev); a.StatusCode != http.StatusSeeOther {
 				t.Fatalf("%d %s", a.StatusCode, a.body)
 			}
-			told := ada.told()
+			told, ends := ada.told(), c.name == "signing out" || c.name == "removing itself"
 			if !strings.Contains(told[sub.Endpoint], c.says) {
 				t.Errorf("the tablet is told %q, want %q", told[sub.Endpoint], c.says)
 			}
-			if here := told[own.Endpoint]; (here != "") != (c.name == "signing out") {
+			if here := told[own.Endpoint]; (here != "") != ends {
 				t.Errorf("the device itself is told %q", here)
 			}
 			if n := tablet.get("/").page(t).Find(`[data-testid="notice-changed"]`).Length(); n != 1 {
@@ -205,7 +207,7 @@ func TestWhatACookieDoesIsTold(t *testing.T) {
 				`"]`).Length(); n != 1 {
 				t.Errorf("it stands %d times in the list", n)
 			}
-			if c.name == "signing out" {
+			if ends {
 				return
 			}
 			if n := ada.get("/").page(t).Find(`[data-testid="notice-changed"]`).Length(); n != 0 {

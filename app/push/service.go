@@ -122,7 +122,7 @@ func (s *Service) Send(ctx context.Context, j app.Job) app.Outcome {
 // former tells whether a notice goes to where those of its device went before.
 func former(j app.Job) bool {
 	n := app.Notice(j.Payload)
-	return n == app.NoticePushLeft || n == app.NoticeSignedOutHere
+	return n == app.NoticePushLeft || n == app.NoticeSignedOutHere || n == app.NoticeRemovedHere
 }
 
 // target is where a notice goes.
@@ -146,7 +146,8 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		return m, false, err
 	}
 	p, err := s.store.Person(ctx, d.PersonID)
-	if err != nil || d.State != app.DeviceActive || p.State != app.PersonActive {
+	active := d.State == app.DeviceActive || app.Notice(j.Payload) == app.NoticeRemovedHere
+	if err != nil || !active || p.State != app.PersonActive {
 		return m, false, err
 	}
 	waiting, err := s.store.Waiting(ctx, p.ID)
@@ -188,6 +189,10 @@ func (s *Service) message(ctx context.Context, j app.Job) (m Message, ok bool, e
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.skipped.title"), w.T("push.skipped.body")
 	case app.NoticeSignedOut:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.signed_out.title"), w.T("push.signed_out.body")
+	case app.NoticeRemoved:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.removed.title"), w.T("push.removed.body")
+	case app.NoticeRemovedHere:
+		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.removed_here.title"), w.T("push.removed_here.body")
 	case app.NoticeSignedOutHere:
 		m.ID, m.Title, m.Body = NoticeDevices, w.T("push.signed_out_here.title"), w.T("push.signed_out_here.body")
 	case app.NoticeRenamed:

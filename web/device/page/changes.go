@@ -24,6 +24,7 @@ var changeWords = map[string]i18n.Key{
 	"client_mute":     "device.changes.client_mute",
 	"device_rename":   "device.changes.device_rename",
 	"device_sign_out": "device.changes.device_sign_out",
+	"device_remove":   "device.changes.device_remove",
 }
 
 // Serious tells whether it may be how somebody takes a phone's notices away.

@@ -683,6 +683,7 @@ func changed(now time.Time) []page.Change {
 		},
 		{Action: "push_choice", Device: "Firefox on Windows", By: "Firefox on Windows", At: now.AddDate(0, 0, -3)},
 		{Action: "device_sign_out", At: now.AddDate(0, 0, -20)},
+		{Action: "device_remove", Device: "Pixel 6", At: now.AddDate(0, 0, -21)},
 	}
 }
 
