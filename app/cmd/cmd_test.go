@@ -262,8 +262,8 @@ func TestReleaseBinary(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	info, err := os.Stat(bin)
-	if err != nil || info.Size() > 30<<20 {
-		t.Errorf("%d bytes (%v), want at most 30 MiB", info.Size(), err)
+	if err != nil || info.Size() > 40<<20 {
+		t.Errorf("%d bytes (%v), want at most 40 MiB", info.Size(), err)
 	}
 	f, err := elf.Open(bin)
 	if err != nil {
