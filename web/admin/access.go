@@ -259,10 +259,6 @@ func (h *handlers) confirmFinish(
 	who admin.Grant[may.UseConsole],
 	in finish,
 ) error {
-	in, err := httpx.JSON[finish](w, r, responseLimit)
-	if err != nil {
-		return err
-	}
 	if err := h.Admins.FinishConfirm(r.Context(), who, r.PathValue("ceremony"), in.Credential); err != nil {
 		return err
 	}
