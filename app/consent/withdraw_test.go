@@ -230,9 +230,9 @@ func TestAnAcceptUnderWayWhileItsApprovalIsWithdrawn(t *testing.T) {
 		unsure bool // what the row says meanwhile
 		want   app.Withdrawal
 	}{
-		"taken":                           {emulator.Fault{Latency: 300 * time.Millisecond}, true, app.ACPHolds},
-		"taken, where no try seemed sent": {emulator.Fault{Latency: 300 * time.Millisecond}, false, app.ACPHolds},
-		"not taken": {emulator.Fault{Latency: 300 * time.Millisecond, Status: http.StatusNotFound},
+		"taken":                           {emulator.Fault{}, true, app.ACPHolds},
+		"taken, where no try seemed sent": {emulator.Fault{}, false, app.ACPHolds},
+		"not taken": {emulator.Fault{Status: http.StatusNotFound},
 			true, app.Withdrawing},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,18 +243,20 @@ func TestAnAcceptUnderWayWhileItsApprovalIsWithdrawn(t *testing.T) {
 				consent.Choice{Digest: w.view(r.ID).Digest, Scopes: []string{"profile"}}); err != nil {
 				t.Fatal(err)
 			}
-			w.acp.Fail(emulator.Accept, c.fault)
-			j := w.MustLease(app.JobSettle, r.ID)
-			ended := make(chan app.Outcome)
-			go func() { ended <- w.svc.Settle(t.Context(), j) }()
-			for w.acp.Calls(emulator.Accept) == 0 {
-				time.Sleep(time.Millisecond)
+			if c.fault.Status != 0 {
+				w.acp.Fail(emulator.Accept, c.fault)
 			}
-			w.Tamper(`UPDATE requests SET delivery_unsure = ? WHERE id = ?`, c.unsure, r.ID)
-			if err := w.svc.CancelRequest(t.Context(), app.Operator, r.ID); err != nil {
-				t.Fatal(err)
-			}
-			<-ended
+			w.over(func(q *http.Request) (*http.Response, error) {
+				res, err := http.DefaultTransport.RoundTrip(q)
+				if strings.HasSuffix(q.URL.Path, "/accept") {
+					w.Tamper(`UPDATE requests SET delivery_unsure = ? WHERE id = ?`, c.unsure, r.ID)
+					if err := w.svc.CancelRequest(t.Context(), app.Operator, r.ID); err != nil {
+						t.Error(err)
+					}
+				}
+				return res, err
+			})
+			w.svc.Settle(t.Context(), w.MustLease(app.JobSettle, r.ID))
 			if got := w.request(r.ID); got.State != app.Cancelled || got.Withdrawal() != c.want ||
 				got.DeliveryUnsure != c.unsure {
 				t.Errorf("%s, %q, unsure %v; want %q", got.State, got.Withdrawal(), got.DeliveryUnsure, c.want)
