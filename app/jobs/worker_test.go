@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,17 +106,17 @@ func TestAPanicWhileAJobIsGivenUp(t *testing.T) {
 		defer st.Close()
 		approval(t, st, p, "bad")
 		var log bytes.Buffer
-		tried, ran := 0, 0
+		var tried, ran atomic.Int32
 		w := jobs.New(st, nil, slog.New(slog.NewTextHandler(&log, nil)), map[app.JobKind]jobs.Handler{app.JobSettle: {
 			Run: func(_ context.Context, j app.Job) app.Outcome {
 				if j.Lane == "bad" {
 					return app.Outcome{Verdict: app.JobFailed, Cause: app.CauseRefused}
 				}
-				ran++
+				ran.Add(1)
 				return app.Outcome{}
 			},
 			Expired: func(context.Context, app.Job, app.Cause) error {
-				if tried++; tried < 3 {
+				if tried.Add(1) < 3 {
 					panic("while it is given up")
 				}
 				return nil
@@ -127,15 +128,15 @@ func TestAPanicWhileAJobIsGivenUp(t *testing.T) {
 		decision(t, st, p, "good")
 		w.Kick()
 		synctest.Wait()
-		if waiting, dead, err := st.Outbox(t.Context()); waiting != 1 || dead != 0 || ran != 1 || tried != 1 ||
+		if waiting, dead, err := st.Outbox(t.Context()); waiting != 1 || dead != 0 || ran.Load() != 1 || tried.Load() != 1 ||
 			err != nil {
 			t.Errorf("%d waiting, %d dead, the other ran %d times, given up %d times (%v); want 1, 0, 1, 1", waiting,
-				dead, ran, tried, err)
+				dead, ran.Load(), tried.Load(), err)
 		}
 		time.Sleep(3 * time.Second) // less than the lease lasts
 		synctest.Wait()
-		if waiting, dead, err := st.Outbox(t.Context()); waiting != 0 || dead != 1 || tried != 3 || err != nil {
-			t.Errorf("%d waiting, %d dead, given up %d times (%v); want 0, 1, 3", waiting, dead, tried, err)
+		if waiting, dead, err := st.Outbox(t.Context()); waiting != 0 || dead != 1 || tried.Load() != 3 || err != nil {
+			t.Errorf("%d waiting, %d dead, given up %d times (%v); want 0, 1, 3", waiting, dead, tried.Load(), err)
 		}
 		stop()
 		if err := <-ended; err != nil {
