@@ -113,7 +113,7 @@ func (e *IdentifierRefusal) Error() string {
 func (e *IdentifierRefusal) Unwrap() error { return e.Refusal }
 
 // IdentifierMove is that an identifier was given to a person soon after another
-// one had it. It names nobody until EndsAt.
+// one had it. It names no person until EndsAt.
 type IdentifierMove struct {
 	ID      string         `db:"id"`
 	Kind    IdentifierKind `db:"kind"`

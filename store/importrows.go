@@ -14,7 +14,7 @@ import (
 	"assent/store/sqlite"
 )
 
-// ImportMark is why whoever confirms an import should look at a row of it.
+// ImportMark is why the administrator who confirms an import should look at a row of it.
 type ImportMark string
 
 // The marks.

@@ -15,7 +15,7 @@ import (
 	"assent/app/identifier"
 )
 
-// DefaultIdentifierWait is how long an identifier that moves names nobody, where
+// DefaultIdentifierWait is how long an identifier that moves names no person, where
 // Options say nothing else.
 const DefaultIdentifierWait = 72 * time.Hour
 
@@ -153,7 +153,7 @@ func (r *Reader) MovesTo(ctx context.Context, personID string, ids []app.Identif
 }
 
 // move gives a person an identifier that another one had until lately. Until the
-// wait is over it names nobody. Both are told.
+// wait is over it names no person. Both are told.
 func (t *tx) move(ctx context.Context, by app.Actor, id app.Identifier, from, to string) error {
 	m := app.IdentifierMove{
 		ID:      app.NewID(),

@@ -119,7 +119,7 @@ func (r *Reader) Person(ctx context.Context, id string) (app.Person, error) {
 
 // FindPerson gives the one person whom any of the identifiers names. None is
 // app.ErrUnknownPerson, more than one app.ErrAmbiguousPerson. One whose move
-// waits names nobody.
+// waits names no person.
 func (r *Reader) FindPerson(ctx context.Context, ids []app.Identifier) (app.Person, error) {
 	if len(ids) == 0 {
 		return app.Person{}, app.ErrUnknownPerson

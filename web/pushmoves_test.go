@@ -65,7 +65,7 @@ func (p *person) tablet() (*person, *pushtest.Subscription) {
 	return &other, sub
 }
 
-// A browser that renews its own subscription alarms nobody. Where a cookie has the
+// A browser that renews its own subscription alarms no one. Where a cookie has the
 // notices go elsewhere without knowing where they went, the person is told: there,
 // on their other devices, and on the pages; and the browser takes them back.
 func TestNoticesThatAreMovedAreTold(t *testing.T) {

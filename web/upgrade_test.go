@@ -345,7 +345,7 @@ func TestAnOldDatabaseGoesOn(t *testing.T) {
 		}
 	}
 
-	// New requests come in, people are found, and what two people are named by names nobody.
+	// New requests come in, people are found, and what two people are named by names no person.
 	if _, r := ada.asked(); r.State != app.Pending || r.PersonID != adaID {
 		t.Errorf("a new request is %s", r.State)
 	}

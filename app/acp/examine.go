@@ -13,7 +13,7 @@ import (
 )
 
 // Examination is what trying out a connection found, in the order in which it
-// was tried. It is for whoever sets one up: Check is for watching one.
+// was tried. It is for the engineer who sets one up: Check is for watching one.
 type Examination struct {
 	Layout Layout // that is configured
 	Tokens []ExaminedToken

@@ -579,7 +579,7 @@ func TestSuspendedAndRemoved(t *testing.T) {
 }
 
 // Suspending ends sessions, and so does being suspended: one that went on all the
-// same, as in a database that was put together by hand, lets nobody in.
+// same, as in a database that was put together by hand, lets no one in.
 func TestASessionEndsWithItsAdministrator(t *testing.T) {
 	w := newWorld(t)
 	oscar := w.set(t, "oscar@northmoor.example", app.RoleOperator)

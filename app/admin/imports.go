@@ -85,7 +85,7 @@ func (s *Service) ImportResult(
 	return result, size, nil
 }
 
-// MarkedRows gives the rows of a checked import that whoever confirms it should
+// MarkedRows gives the rows of a checked import that the administrator who confirms it should
 // look at: those of a mark, or of any where it is empty, behind a line.
 func (s *Service) MarkedRows(
 	ctx context.Context,

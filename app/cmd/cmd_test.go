@@ -66,7 +66,7 @@ func TestUserCommands(t *testing.T) {
 }
 
 // What was another person's until lately is given on the command line only when
-// that is said, and names nobody at first; an import leaves it out.
+// that is said, and names no person at first; an import leaves it out.
 func TestUserAddMoves(t *testing.T) {
 	data := t.TempDir()
 	dir := "--data-dir=" + data

@@ -42,7 +42,7 @@ func readSign(b []byte) (what store.What, print [store.PrintSize]byte) {
 	return what, print
 }
 
-// mark keeps the rows that whoever confirms should look at, and whom the rows
+// mark keeps the rows that the administrator who confirms should look at, and whom the rows
 // are about that change something.
 func (s *Service) mark(ctx context.Context, to *store.ImportRows, found []foreseen) error {
 	var rows []store.ImportRow
@@ -91,7 +91,7 @@ func (s *Service) foundAsChecked(im store.Import) error {
 	return nil
 }
 
-// Marked is a page of the rows that whoever confirms an import should look at.
+// Marked is a page of the rows that the administrator who confirms an import should look at.
 type Marked struct {
 	Counts map[store.ImportMark]int // of all, by mark
 	Rows   []store.ImportRow

@@ -97,7 +97,7 @@ func New(t testing.TB) *DB {
 }
 
 // At opens the database in dir, which stays open. When a test ends, what the
-// store computes and keeps is computed anew and must be the same.
+// store computes and keeps is computed again and must be the same.
 func At(t testing.TB, dir string) *DB {
 	t.Helper()
 	db := &DB{T: t, Dir: dir, Clock: &Clock{now: began}}

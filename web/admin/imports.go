@@ -157,7 +157,7 @@ func (h *handlers) showImport(
 	return h.show(w, r, status, p.Page(f))
 }
 
-// markedRows are rows of a checked import for whoever confirms it, from behind a
+// markedRows are rows of a checked import for the administrator who confirms it, from behind a
 // line on.
 func (h *handlers) markedRows(
 	r *http.Request,
@@ -179,7 +179,7 @@ func (h *handlers) markedRows(
 	return out, err
 }
 
-// importRows lists the rows that whoever confirms an import should look at.
+// importRows lists the rows that the administrator who confirms an import should look at.
 func (h *handlers) importRows(w http.ResponseWriter, r *http.Request, who admin.Grant[may.FollowImports]) error {
 	im, err := h.Store.Import(r.Context(), r.PathValue("id"))
 	if err != nil {

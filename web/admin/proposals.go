@@ -276,7 +276,7 @@ func (h *handlers) importChanges(r *http.Request, w i18n.Words, p app.Proposal) 
 	), nil
 }
 
-// proposedRows are the first rows of a proposed import that whoever confirms it
+// proposedRows are the first rows of a proposed import that the administrator who confirms it
 // should look at; nil for another proposal, and where the import can't run.
 func (h *handlers) proposedRows(r *http.Request, who admin.Caller, p app.Proposal) (*page.MarkedRows, error) {
 	if admin.Action(p.Action) != admin.ActionStartImport || p.Payload == "" {

@@ -9,7 +9,7 @@ import (
 	"assent/store"
 )
 
-// MarkedRows are rows of a checked import that whoever confirms it should look at.
+// MarkedRows are rows of a checked import that the administrator who confirms it should look at.
 type MarkedRows struct {
 	ID     string           // of the import
 	Mark   store.ImportMark // that they all have; empty for any
